@@ -1,0 +1,13 @@
+"""The recursion and the roles around it; numpy only.
+
+samples      Samples: rows with origin and weight
+statistics   Moments and Counts: sufficient statistics that concatenate like rows
+source       Source: endless data, drawn from models on demand
+forms        which of these three the chain carries
+protocols    Model, Learner, Sampler, Regime, Curator and their capabilities
+streams      named random streams
+history      what a regime remembers of the past
+regimes      what generation t trains on
+samplers     how a model is asked
+chain        the loop itself
+"""

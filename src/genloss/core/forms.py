@@ -1,0 +1,91 @@
+"""Forms: rows, sufficient statistics or an endless source; one chain carries one of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from genloss.core.arrays import Array
+from genloss.core.protocols import CategoricalLaw, CountsModel, Model, MomentsModel, Rebuild
+from genloss.core.samples import Samples
+from genloss.core.source import Source
+from genloss.core.statistics import Counts, Moments
+from genloss.errors import DataError
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Data are rows."""
+
+    def of(self, x: Array, origin: int) -> Samples:
+        """Return rows x with their origin."""
+        return Samples.of(x, origin)
+
+    def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Samples:
+        """Draw n rows."""
+        return Samples.of(model.sample(n, rng), origin)
+
+    def restore(self, arrays: Mapping[str, Array], rebuild: Rebuild) -> Samples:
+        """Rebuild data from their arrays."""
+        return Samples.from_arrays(arrays)
+
+
+@dataclass(frozen=True)
+class AsMoments:
+    """Data are Moments; drawn directly where the model can, else reduced from rows."""
+
+    def of(self, x: Array, origin: int) -> Moments:
+        """Reduce rows x."""
+        return Moments.of(Samples.of(x, origin))
+
+    def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Moments:
+        """Draw the moments of n rows."""
+        if isinstance(model, MomentsModel):
+            return model.sample_moments(n, rng, origin)
+        return self.of(model.sample(n, rng), origin)
+
+    def restore(self, arrays: Mapping[str, Array], rebuild: Rebuild) -> Moments:
+        """Rebuild data from their arrays."""
+        return Moments.from_arrays(arrays)
+
+
+@dataclass(frozen=True)
+class AsCounts:
+    """Data are Counts of k symbols; models must be categorical."""
+
+    def of(self, x: Array, origin: int) -> Counts:
+        """Count rows x, taking the largest symbol seen as the last one."""
+        return Counts.of(Samples.of(x, origin), int(x.max()) + 1)
+
+    def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Counts:
+        """Draw the counts of n rows."""
+        if isinstance(model, CountsModel):
+            return model.sample_counts(n, rng, origin)
+        if isinstance(model, CategoricalLaw):
+            k = model.probabilities().shape[1]
+            return Counts.of(Samples.of(model.sample(n, rng), origin), k)
+        raise DataError(
+            f"form = 'counts' needs a categorical model; got {type(model).__name__}; "
+            "use form = 'rows'"
+        )
+
+    def restore(self, arrays: Mapping[str, Array], rebuild: Rebuild) -> Counts:
+        """Rebuild data from their arrays."""
+        return Counts.from_arrays(arrays)
+
+
+@dataclass(frozen=True)
+class Endless:
+    """Data are a Source: fresh draws in every batch, no finite-sample error."""
+
+    def of(self, x: Array, origin: int) -> Source:
+        """Refuse: rows are not endless."""
+        raise DataError("a finite reality cannot feed form = 'endless'; use form = 'rows'")
+
+    def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Source:
+        """Return the source itself, standing for n rows; nothing is drawn yet."""
+        return Source.of(model, n, origin)
+
+    def restore(self, arrays: Mapping[str, Array], rebuild: Rebuild) -> Source:
+        """Rebuild data from their arrays."""
+        return Source.from_arrays(arrays, rebuild)

@@ -1,0 +1,244 @@
+"""The seams: what a model, learner, sampler, regime and curator must offer.
+
+Capabilities are Protocols of their own; ask with isinstance, never with hasattr or a flag.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.statistics import Counts, Moments
+
+
+class Data(Protocol):
+    """Training data in one of its forms: Samples, Moments, Counts or Source."""
+
+    @property
+    def n_chains(self) -> int:
+        """C."""
+        ...
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of each chain."""
+        ...
+
+    def like(self, x: Array, origin: int) -> Self:
+        """Return rows x as data of this form."""
+        ...
+
+    def head(self, n: int) -> Self:
+        """Return the first n rows of each chain."""
+        ...
+
+    def subsample(self, n: int, rng: np.random.Generator) -> Self:
+        """Return n rows of each chain, drawn without replacement."""
+        ...
+
+    def origin_counts(self) -> dict[int, Ints]:
+        """Count the rows of each origin: {origin: (C,)}."""
+        ...
+
+    def arrays(self) -> dict[str, Array]:
+        """Return what rebuilds these data."""
+        ...
+
+    @classmethod
+    def concat(cls, parts: Sequence[Any]) -> Self:
+        """Join data of this form."""
+        ...
+
+
+@runtime_checkable
+class Model(Protocol):
+    """What has been learned: immutable, C chains, sampling never changes it."""
+
+    @property
+    def n_chains(self) -> int:
+        """C."""
+        ...
+
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw n independent rows of every chain: (C, n, ...)."""
+        ...
+
+    def state(self) -> dict[str, Array]:
+        """Return the arrays from which the learner's `restore` rebuilds the model."""
+        ...
+
+
+@runtime_checkable
+class DensityModel(Model, Protocol):
+    """A model that knows its density."""
+
+    def log_prob(self, x: Array) -> Floats:
+        """Return log p(x) in nats per row: (C, n) for x (C, n, ...)."""
+        ...
+
+
+@runtime_checkable
+class ConditionalModel(Model, Protocol):
+    """A model that continues prompts."""
+
+    def continue_(self, prompts: Array, rng: np.random.Generator) -> Array:
+        """Continue every prompt (C, n, T): (C, n, T')."""
+        ...
+
+
+@runtime_checkable
+class ShrinkableModel(Model, Protocol):
+    """A model whose variance can be shrunk (the sampling bias of Alemohammad et al. 2023)."""
+
+    def shrunk(self, lam: float) -> Model:
+        """Return the model with covariances multiplied by lam in [0, 1], means unchanged."""
+        ...
+
+
+@runtime_checkable
+class MomentLaw(Model, Protocol):
+    """A model whose mean and covariance are known."""
+
+    def moments(self) -> tuple[Floats, Floats]:
+        """Return the mean (C, d) and the covariance (C, d, d)."""
+        ...
+
+
+@runtime_checkable
+class MixtureLaw(Model, Protocol):
+    """A model that is a Gaussian mixture (a Gaussian is one with a single component)."""
+
+    def mixture(self) -> tuple[Floats, Floats, Floats]:
+        """Return weights (C, k), means (C, k, d), covariances (C, k, d, d)."""
+        ...
+
+
+@runtime_checkable
+class CategoricalLaw(Model, Protocol):
+    """A model over k symbols."""
+
+    def probabilities(self) -> Floats:
+        """Return (C, k); rows sum to 1."""
+        ...
+
+
+@runtime_checkable
+class ModalLaw(Model, Protocol):
+    """A law with named modes."""
+
+    def modes(self) -> tuple[Floats, float]:
+        """Return the centres (m, d) and the radius within which a row belongs to a mode."""
+        ...
+
+
+@runtime_checkable
+class MomentsModel(Model, Protocol):
+    """A model that can draw the moments of n rows without drawing the rows."""
+
+    def sample_moments(self, n: int, rng: np.random.Generator, origin: int) -> Moments:
+        """Draw the moments of n independent rows; equal in law to reducing `sample(n)`."""
+        ...
+
+
+@runtime_checkable
+class CountsModel(Model, Protocol):
+    """A model that can draw the counts of n rows without drawing the rows."""
+
+    def sample_counts(self, n: int, rng: np.random.Generator, origin: int) -> Counts:
+        """Draw the counts of n independent rows; equal in law to counting `sample(n)`."""
+        ...
+
+
+@runtime_checkable
+class FiniteModel(Model, Protocol):
+    """A reality that owns finitely many rows and hands them out without repetition."""
+
+    @property
+    def n_rows(self) -> int:
+        """The rows that each chain can be handed."""
+        ...
+
+    def split(self, m: int) -> tuple[Self, Array]:
+        """Return the model without the last m rows of each chain's order, and those rows."""
+        ...
+
+    def rows(self, start: int, n: int) -> Array:
+        """Return rows start .. start + n of each chain's own order: (C, n, ...).
+
+        Raises RealityExhausted where that runs past the last row.
+        """
+        ...
+
+
+class Reality(Protocol):
+    """p_0 as a recipe: fixed by its fields, realised for any number of chains."""
+
+    def realise(self, n_chains: int, rng: np.random.Generator) -> Model:
+        """Return p_0 for n_chains chains; rng orders the rows of a finite reality."""
+        ...
+
+
+class Learner(Protocol):
+    """How a model is learned: a frozen recipe."""
+
+    def fit(
+        self,
+        train: Any,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+    ) -> Model:
+        """Fit all chains at once; init is the model to start from (warm start)."""
+        ...
+
+    def restore(self, state: Mapping[str, Array]) -> Model:
+        """Rebuild a model from `Model.state()`."""
+        ...
+
+
+class Sampler(Protocol):
+    """How a model is asked: a wrapper, so that decoding is a factor of its own."""
+
+    def ask(self, model: Model, prompts: Array | None = None) -> Model:
+        """Return the model as asked this way; the model itself stays unchanged."""
+        ...
+
+
+Rebuild = Callable[[int, Mapping[str, Array]], Model]
+"""Returns the model behind an origin and a state."""
+
+
+class Form(Protocol):
+    """In which form data travel along the chain: rows, statistics or an endless source."""
+
+    def of(self, x: Array, origin: int) -> Data:
+        """Return given rows x (C, n, ...) in this form."""
+        ...
+
+    def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Data:
+        """Draw n rows of every chain in this form."""
+        ...
+
+    def restore(self, arrays: Mapping[str, Array], rebuild: Rebuild) -> Data:
+        """Rebuild data from `Data.arrays()`; rebuild(origin, state) gives a source its models."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Rows that may enter: index (C, m), their weight (C, m) or None, a reason per input row."""
+
+    index: Ints
+    weight: Floats | None
+    reason: tuple[str, ...]
+
+
+class Curator(Protocol):
+    """Which samples may enter?"""
+
+    def select(self, samples: Any, rng: np.random.Generator) -> Selection:
+        """Choose rows of samples; every chain keeps the same number m."""
+        ...

@@ -1,0 +1,265 @@
+"""Regimes: what does generation t train on?
+
+Every regime answers three questions. sizes(t, n_real, n): how many rows have D_t and S_t, and how
+many new real rows does D_t need? compose: what is D_t for t >= 2 (D_1 = S_0 always)? remember: what
+of the past is still needed? n_real is the size of S_0, n the study's number of synthetic rows per
+generation. Definitions: Shumailov et al. 2024,
+Alemohammad et al. 2023, Gerstgrasser et al. 2024, Kazdan et al. 2024, Dohmatob et al. 2024.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from genloss.core.arrays import checked_count, checked_fraction
+from genloss.core.history import History
+from genloss.core.protocols import Reality
+from genloss.core.samples import FOREIGN
+from genloss.errors import SpecError
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Rows of one chain at one generation: of D_t, of S_t, and new real rows inside D_t."""
+
+    train: int
+    synthetic: int
+    fresh: int = 0
+
+
+class Regime(Protocol):
+    """What generation t trains on."""
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return the rows of D_t and S_t and the new real rows that generation t needs."""
+        ...
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return D_t for t = history.t >= 2."""
+        ...
+
+    def remember(self, history: History) -> History:
+        """Return the history without what no later generation needs."""
+        ...
+
+
+def concat(parts: list[Any]) -> Any:
+    """Join data of one form, oldest first."""
+    return type(parts[0]).concat(parts)
+
+
+@dataclass(frozen=True)
+class Replace:
+    """D_t = S_{t-1}: fully synthetic, the paper's main setting."""
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return n rows (n_real at t = 1)."""
+        return Sizes(n_real if t == 1 else n, n)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return S_{t-1}."""
+        return history.synthetic[-1]
+
+    def remember(self, history: History) -> History:
+        """Keep S_{t-1} only."""
+        return history.keeping_last(1)
+
+
+@dataclass(frozen=True)
+class ReplaceMultiple:
+    """D_t = S_{t-1} with t n rows: as much data as accumulate, all from the last model."""
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return t n rows; S_t holds the (t + 1) n that generation t + 1 trains on."""
+        return Sizes(n_real if t == 1 else t * n, (t + 1) * n)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return S_{t-1}."""
+        return history.synthetic[-1]
+
+    def remember(self, history: History) -> History:
+        """Keep S_{t-1} only."""
+        return history.keeping_last(1)
+
+
+@dataclass(frozen=True)
+class Accumulate:
+    """D_t = S_0 + S_1 + ... + S_{t-1}: nothing is thrown away."""
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return n_real + (t - 1) n rows."""
+        return Sizes(n_real + (t - 1) * n, n)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return the pool."""
+        return concat([history.real, *history.synthetic])
+
+    def remember(self, history: History) -> History:
+        """Pool all samples."""
+        return history.pooled()
+
+
+@dataclass(frozen=True)
+class AccumulateSubsample:
+    """D_t = `size` rows drawn without replacement from S_0 + ... + S_{t-1}; 0 means n_real."""
+
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        checked_count(self.size, "accumulate_subsample: size", 0)
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return size rows, never more than the pool holds."""
+        return Sizes(n_real if t == 1 else min(self.size or n_real, n_real + (t - 1) * n), n)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return a subsample of the pool."""
+        pool = concat([history.real, *history.synthetic])
+        return pool.subsample(min(self.size or history.real.n_rows, pool.n_rows), rng)
+
+    def remember(self, history: History) -> History:
+        """Pool all samples."""
+        return history.pooled()
+
+
+@dataclass(frozen=True)
+class Mix:
+    """D_t = round(f m) real rows of S_0 + the rest from S_{t-1}, m = rows of S_{t-1}.
+
+    f = real_fraction in [0, 1]. real_rows = 'same' keeps the first rows of S_0 for ever; 'redrawn'
+    draws them anew in every generation (the 10 % preserved of Shumailov et al. 2024).
+    """
+
+    real_fraction: float
+    real_rows: Literal["same", "redrawn"] = "redrawn"
+
+    def __post_init__(self) -> None:
+        checked_fraction(self.real_fraction, "mix: real_fraction")
+        if self.real_rows not in ("same", "redrawn"):
+            raise SpecError(f"mix: real_rows is {self.real_rows!r}; expected 'same' or 'redrawn'")
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return n rows (n_real at t = 1)."""
+        return Sizes(n_real if t == 1 else n, n)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return the mixture; raises SpecError where S_0 has too few rows for the fraction."""
+        last, real = history.synthetic[-1], history.real
+        n_real = round(self.real_fraction * last.n_rows)
+        if n_real > real.n_rows:
+            raise SpecError(
+                f"mix: {self.real_fraction} of {last.n_rows} rows are {n_real} real rows, but S_0 "
+                f"has {real.n_rows}; raise n_real or lower real_fraction"
+            )
+        parts = []
+        if n_real:
+            same = self.real_rows == "same"
+            parts.append(real.head(n_real) if same else real.subsample(n_real, rng))
+        if n_real < last.n_rows:
+            parts.append(last.head(last.n_rows - n_real))
+        return concat(parts)
+
+    def remember(self, history: History) -> History:
+        """Keep S_{t-1} only."""
+        return history.keeping_last(1)
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """D_t = n_real new real rows + S_{t-1}: the fresh data loop (Alemohammad et al. 2023)."""
+
+    n_real: int
+
+    def __post_init__(self) -> None:
+        checked_count(self.n_real, "fresh: n_real")
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return n_real + n rows, n_real of them new; S_0 alone at t = 1."""
+        return Sizes(n_real, n) if t == 1 else Sizes(self.n_real + n, n, fresh=self.n_real)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return the new real rows and S_{t-1}."""
+        return concat([fresh, history.synthetic[-1]])
+
+    def remember(self, history: History) -> History:
+        """Keep S_{t-1} only."""
+        return history.keeping_last(1)
+
+
+@dataclass(frozen=True)
+class Augment:
+    """D_t = all of S_0 + S_{t-1} (synthetic = 'last') or + all samples so far ('pool')."""
+
+    synthetic: Literal["last", "pool"] = "last"
+
+    def __post_init__(self) -> None:
+        if self.synthetic not in ("last", "pool"):
+            raise SpecError(f"augment: synthetic is {self.synthetic!r}; expected 'last' or 'pool'")
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return n_real + n rows, or n_real + (t - 1) n for the pool."""
+        return Sizes(n_real + n * (min(t - 1, 1) if self.synthetic == "last" else t - 1), n)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return S_0 and the remembered samples."""
+        return concat([history.real, *history.synthetic])
+
+    def remember(self, history: History) -> History:
+        """Keep S_{t-1}, or the pool."""
+        return history.keeping_last(1) if self.synthetic == "last" else history.pooled()
+
+
+@dataclass(frozen=True)
+class Window:
+    """D_t = the last k of S_0, S_1, ..., S_{t-1}."""
+
+    k: int
+
+    def __post_init__(self) -> None:
+        checked_count(self.k, "window: k")
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return min(k, t) sets; S_0 is one of them while t <= k."""
+        return Sizes(n_real + (t - 1) * n if t <= self.k else self.k * n, n)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return the last k sets."""
+        sets = [history.real, *history.synthetic] if history.t <= self.k else history.synthetic
+        return concat(list(sets[-self.k :]))
+
+    def remember(self, history: History) -> History:
+        """Keep the last k sets."""
+        return history.keeping_last(min(self.k, len(history.synthetic)))
+
+
+@dataclass(frozen=True)
+class StaticContamination:
+    """D_t = the first n_real rows of S_0 + n_foreign rows of a fixed law, drawn anew each t >= 2.
+
+    Nothing recurs: the contamination neither grows nor fades (the setting of Dohmatob et al. 2024,
+    p_2 = n_foreign / (n_real + n_foreign)). n_real = 0 takes all of S_0; foreign rows have
+    origin -1.
+    """
+
+    law: Reality
+    n_foreign: int
+    n_real: int = 0
+
+    def __post_init__(self) -> None:
+        checked_count(self.n_foreign, "static_contamination: n_foreign")
+        checked_count(self.n_real, "static_contamination: n_real", 0)
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return n_real + n_foreign rows; S_t is measured, never trained on."""
+        return Sizes(n_real if t == 1 else (self.n_real or n_real) + self.n_foreign, n)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return the real rows and new foreign ones."""
+        law = self.law.realise(history.real.n_chains, rng)
+        foreign = history.real.like(law.sample(self.n_foreign, rng), FOREIGN)
+        return concat([history.real.head(self.n_real or history.real.n_rows), foreign])
+
+    def remember(self, history: History) -> History:
+        """Keep no samples."""
+        return history.keeping_last(0)

@@ -1,0 +1,136 @@
+"""Samples: what are the data, and who made each row?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats, Ints, checked_count, checked_rows, frozen
+from genloss.errors import DataError
+
+REAL = 0
+"""Origin of rows drawn from reality p_0; generation t >= 1 made the rows of origin t."""
+
+FOREIGN = -1
+"""Origin of rows that neither reality nor this chain made (a contaminating law)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Rows of C independent chains with the generation that made each row.
+
+    x: (C, n, ...) float64 or int64; origin: (C, n) integers, 0 = real, t = generation t,
+    -1 = foreign; weight: (C, n) non-negative frequency weights, or None for all equal to 1.
+    Validated at construction and read-only afterwards.
+
+    Raises:
+        DataError: shapes that do not match, values that are not finite, negative weights.
+    """
+
+    x: Array
+    origin: Array
+    weight: Floats | None = None
+
+    def __post_init__(self) -> None:
+        x = checked_rows(self.x)
+        origin = np.asarray(self.origin)
+        if origin.shape != x.shape[:2] or origin.dtype.kind not in "iu":
+            raise DataError(
+                f"origin has shape {origin.shape} and dtype {origin.dtype}; "
+                f"expected integers of shape {x.shape[:2]}, one per row"
+            )
+        object.__setattr__(self, "x", frozen(x))
+        object.__setattr__(self, "origin", frozen(origin))
+        if self.weight is not None:
+            object.__setattr__(self, "weight", frozen(_checked_weight(self.weight, x)))
+
+    @classmethod
+    def of(cls, x: Array, origin: int) -> "Samples":
+        """Label all rows of x (C, n, ...) with one origin."""
+        x = checked_rows(x)
+        return cls(x, np.broadcast_to(np.int32(origin), x.shape[:2]))
+
+    @property
+    def n_chains(self) -> int:
+        """C, the number of independent chains."""
+        return int(self.x.shape[0])
+
+    @property
+    def n_rows(self) -> int:
+        """n, the rows of each chain."""
+        return int(self.x.shape[1])
+
+    def like(self, x: Array, origin: int) -> "Samples":
+        """Return rows x as data of this form."""
+        return Samples.of(x, origin)
+
+    def take(self, index: Ints) -> "Samples":
+        """Return rows index (C, m) of each chain, in that order."""
+        index = np.asarray(index)
+        if index.ndim != 2 or index.shape[0] != self.n_chains:
+            raise DataError(f"index has shape {index.shape}; expected ({self.n_chains}, m)")
+        chain = np.arange(self.n_chains)[:, None]
+        weight = None if self.weight is None else self.weight[chain, index]
+        return Samples(self.x[chain, index], self.origin[chain, index], weight)
+
+    def head(self, n: int) -> "Samples":
+        """Return the first n rows of each chain; raises DataError where there are fewer."""
+        if checked_count(n, "head(n)") > self.n_rows:
+            raise DataError(f"head({n}) of {self.n_rows} rows; ask for {self.n_rows} or fewer")
+        weight = None if self.weight is None else self.weight[:, :n]
+        return Samples(self.x[:, :n], self.origin[:, :n], weight)
+
+    def subsample(self, n: int, rng: np.random.Generator) -> "Samples":
+        """Return n rows of each chain, drawn without replacement, chains independently."""
+        if checked_count(n, "subsample(n)") > self.n_rows:
+            raise DataError(f"subsample({n}) of {self.n_rows} rows without replacement")
+        return self.take(without_replacement(self.n_chains, self.n_rows, n, rng))
+
+    def origin_counts(self) -> dict[int, Ints]:
+        """Count the rows of each origin: {origin: (C,)}."""
+        found = np.unique(self.origin) if self.origin.strides != (0, 0) else self.origin[0, :1]
+        return {int(k): (self.origin == k).sum(axis=1) for k in found}
+
+    def arrays(self) -> dict[str, Array]:
+        """Return what `from_arrays` needs to rebuild these samples."""
+        out = {"x": self.x, "origin": np.ascontiguousarray(self.origin)}
+        return out if self.weight is None else {**out, "weight": self.weight}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> "Samples":
+        """Rebuild samples from `arrays`."""
+        return cls(arrays["x"], arrays["origin"], arrays.get("weight"))
+
+    @classmethod
+    def concat(cls, parts: Sequence["Samples"]) -> "Samples":
+        """Join rows along axis 1; a part without weights counts with weight 1."""
+        shapes = {(p.n_chains, *p.x.shape[2:], p.x.dtype.kind) for p in parts}
+        if len(shapes) != 1:
+            raise DataError(f"cannot concatenate rows of shapes {[p.x.shape for p in parts]}")
+        if len(parts) == 1:
+            return parts[0]
+        weight = None
+        if any(p.weight is not None for p in parts):
+            weight = np.concatenate(
+                [np.ones(p.x.shape[:2]) if p.weight is None else p.weight for p in parts], axis=1
+            )
+        x = np.concatenate([p.x for p in parts], axis=1)
+        return cls(x, np.concatenate([p.origin for p in parts], axis=1), weight)
+
+
+def without_replacement(n_chains: int, n_rows: int, n: int, rng: np.random.Generator) -> Ints:
+    """Draw n of n_rows indices without replacement, independently per chain: (C, n)."""
+    draws = [rng.choice(n_rows, n, replace=False, shuffle=False) for _ in range(n_chains)]
+    return np.stack(draws).astype(np.int64)
+
+
+def _checked_weight(weight: Array, x: Array) -> Floats:
+    weight = np.asarray(weight, dtype=np.float64)
+    if weight.shape != x.shape[:2]:
+        raise DataError(f"weight has shape {weight.shape}; expected {x.shape[:2]}, one per row")
+    if not np.isfinite(weight).all() or (weight < 0).any() or (weight.sum(axis=1) <= 0).any():
+        raise DataError(
+            "weights must be finite, non-negative and not all zero in any chain; "
+            f"got a smallest of {np.nanmin(weight)}"
+        )
+    return weight

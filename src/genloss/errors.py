@@ -1,0 +1,33 @@
+"""Errors: every message says what was got, what was expected and what to try."""
+
+
+class GenlossError(Exception):
+    """Anything genloss refuses or cannot finish."""
+
+
+class SpecError(GenlossError, ValueError):
+    """A spec, option or argument is outside what it may be."""
+
+
+class DataError(GenlossError, ValueError):
+    """Data have the wrong shape, type or values, or a file is not what it claims to be."""
+
+
+class FitError(GenlossError):
+    """A learner cannot fit what it was given."""
+
+
+class RealityExhausted(GenlossError):
+    """A finite reality has no fresh rows left."""
+
+
+class StoreError(GenlossError):
+    """A run folder cannot be read, written or continued."""
+
+
+class MissingExtra(GenlossError, ImportError):
+    """An optional dependency is not installed."""
+
+
+class Interrupted(GenlossError):
+    """The work was stopped on request; the folder resumes."""

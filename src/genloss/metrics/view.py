@@ -1,0 +1,60 @@
+"""View: what a metric may look at, and what it answers."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats
+from genloss.core.protocols import Model
+
+Direction = Literal["lower is closer", "higher is closer", "1 is real", "0 is real", "neutral"]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Generation t of one block of chains, beside reality.
+
+    p_0 is reality; model is p_t (p_0 at t = 0); train is D_t (None at t = 0); samples is S_t in
+    the form the chain carries; real is S_0; held_out are real rows (C, m, ...) that no generation
+    trains on, or None; rng is a stream of this metric alone.
+    """
+
+    t: int
+    p_0: Model
+    model: Model
+    train: Any
+    samples: Any
+    real: Any
+    held_out: Array | None
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """Why a metric has no value here; recorded instead of NaN."""
+
+    why: str
+
+
+class Metric(Protocol):
+    """How far from reality? A thin binding of an array function to a View."""
+
+    @property
+    def name(self) -> str:
+        """The name in tables and figures; it contains the options that differ from the default."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """The unit, '1' for a ratio or share."""
+        ...
+
+    @property
+    def direction(self) -> Direction:
+        """Which way is closer to reality."""
+        ...
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        ...

@@ -1,0 +1,172 @@
+"""Gaussian models: fitted from rows, moments or an endless source."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats, frozen
+from genloss.core.protocols import Data, Model
+from genloss.core.samples import Samples
+from genloss.core.source import Source
+from genloss.core.statistics import Moments
+from genloss.errors import DataError, FitError
+
+LOG_2PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianModel:
+    """N(mean, cov) for every chain: mean (C, d), cov (C, d, d) symmetric, positive semidefinite."""
+
+    mean: Floats
+    cov: Floats
+
+    def __post_init__(self) -> None:
+        c, d = self.mean.shape
+        if self.cov.shape != (c, d, d):
+            raise DataError(f"cov has shape {self.cov.shape}; expected {(c, d, d)} for this mean")
+        object.__setattr__(self, "mean", frozen(self.mean))
+        object.__setattr__(self, "cov", frozen(self.cov))
+
+    @property
+    def n_chains(self) -> int:
+        """C, the number of independent chains."""
+        return int(self.mean.shape[0])
+
+    @cached_property
+    def factor(self) -> Floats:
+        """A matrix L (C, d, d) with L L^T = cov; Cholesky, or by eigenvalues where singular."""
+        if self.cov.shape[1] == 1:
+            return np.sqrt(self.cov)
+        try:
+            return np.asarray(np.linalg.cholesky(self.cov), dtype=np.float64)
+        except np.linalg.LinAlgError:
+            values, vectors = np.linalg.eigh(self.cov)
+            return vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+
+    def sample(self, n: int, rng: np.random.Generator) -> Floats:
+        """Draw n rows of every chain: (C, n, d)."""
+        z = rng.standard_normal((self.n_chains, n, self.mean.shape[1]))
+        return self.mean[:, None] + z @ self.factor.transpose(0, 2, 1)
+
+    def sample_moments(self, n: int, rng: np.random.Generator, origin: int) -> Moments:
+        """Draw the moments of n rows without the rows, at a cost that does not depend on n.
+
+        Mean ~ N(mean, cov / n); scatter = L W L^T with W ~ Wishart(I, n - 1), independent. W comes
+        from its Bartlett factor for n - 1 >= d, from n - 1 rows otherwise (rank-deficient).
+        """
+        c, d = self.mean.shape
+        z = rng.standard_normal((c, d))
+        if d == 1:
+            sigma = np.sqrt(self.cov[:, 0, 0])
+            mean = self.mean + (sigma / np.sqrt(n))[:, None] * z
+            chi2 = rng.chisquare(n - 1, c) if n > 1 else np.zeros(c)
+            scatter = (self.cov[:, 0, 0] * chi2)[:, None, None]
+        else:
+            root = self.factor
+            mean = self.mean + (root @ z[:, :, None])[:, :, 0] / np.sqrt(n)
+            half = root @ wishart_factor(c, d, n - 1, rng)
+            scatter = half @ half.transpose(0, 2, 1)
+        return Moments(np.full(c, float(n)), mean, scatter, ((origin, n),))
+
+    def log_prob(self, x: Array) -> Floats:
+        """Return log N(x; mean, cov) in nats: (C, n) for x (C, n, d).
+
+        Raises:
+            FitError: a singular covariance, which has no density.
+        """
+        values, vectors = np.linalg.eigh(self.cov)
+        if (values[:, 0] <= 0).any():
+            chain = int(np.argmin(values[:, 0]))
+            raise FitError(
+                f"chain {chain} has a singular covariance (smallest eigenvalue "
+                f"{values[chain, 0]:.3g}) and no density; measure W2 or moments instead"
+            )
+        y = (np.asarray(x) - self.mean[:, None]) @ vectors / np.sqrt(values)[:, None]
+        log_det = np.log(values).sum(axis=1)
+        d = self.mean.shape[1]
+        return np.asarray(-0.5 * ((y * y).sum(axis=2) + (d * LOG_2PI + log_det)[:, None]))
+
+    def moments(self) -> tuple[Floats, Floats]:
+        """Return the mean (C, d) and the covariance (C, d, d)."""
+        return self.mean, self.cov
+
+    def mixture(self) -> tuple[Floats, Floats, Floats]:
+        """Return the Gaussian as a mixture of one component."""
+        return np.ones((self.n_chains, 1)), self.mean[:, None], self.cov[:, None]
+
+    def shrunk(self, lam: float) -> "GaussianModel":
+        """Return N(mean, lam cov)."""
+        return GaussianModel(self.mean, lam * self.cov)
+
+    def state(self) -> dict[str, Array]:
+        """Return mean and cov."""
+        return {"mean": self.mean, "cov": self.cov}
+
+
+def wishart_factor(c: int, d: int, df: int, rng: np.random.Generator) -> Floats:
+    """Draw A with A A^T ~ Wishart(I_d, df) for c chains (Bartlett 1933).
+
+    Lower triangular (c, d, d) with chi-distributed diagonal and normal entries below; for df < d
+    the matrix (c, d, df) of standard normals, whose product has rank df.
+    """
+    if df < d:
+        return rng.standard_normal((c, d, df))
+    a = np.zeros((c, d, d))
+    rows, cols = np.tril_indices(d, -1)
+    a[:, rows, cols] = rng.standard_normal((c, rows.size))
+    a[:, np.arange(d), np.arange(d)] = np.sqrt(rng.chisquare(df - np.arange(d), (c, d)))
+    return a
+
+
+@dataclass(frozen=True)
+class GaussianLearner:
+    """Sample mean and covariance, scatter / (W - ddof).
+
+    ddof = 1 is unbiased (Theorem 3.1 of Shumailov et al. 2024), ddof = 0 maximum likelihood (their
+    notebook): they collapse at different rates, so the choice has no default. source_rows: rows
+    drawn from an endless source.
+
+    Raises:
+        FitError: fewer rows than ddof + 1.
+    """
+
+    ddof: Literal[0, 1]
+    source_rows: int = 100_000
+
+    def fit(
+        self,
+        train: Samples | Moments | Source,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+    ) -> GaussianModel:
+        """Fit every chain from rows (C, n, d), moments or a source."""
+        if isinstance(train, Source):
+            train = train.take(self.source_rows, rng)
+        moments = train if isinstance(train, Moments) else Moments.of(as_samples(train, self))
+        freedom = moments.total - self.ddof
+        if (freedom <= 0).any():
+            raise FitError(
+                f"{moments.n_rows} row(s) leave no degrees of freedom for a covariance with "
+                f"ddof = {self.ddof}; use at least {self.ddof + 1} rows"
+            )
+        return GaussianModel(moments.mean, moments.scatter / freedom[:, None, None])
+
+    def restore(self, state: Mapping[str, Array]) -> GaussianModel:
+        """Rebuild a model from its state."""
+        return GaussianModel(state["mean"], state["cov"])
+
+
+def as_samples(train: Any, learner: object) -> Samples:
+    """Return train if it is rows; raises DataError with what to try otherwise."""
+    if not isinstance(train, Samples):
+        raise DataError(
+            f"{type(learner).__name__} learns from rows; got {type(train).__name__}; "
+            "use form = 'rows'"
+        )
+    return train

@@ -1,0 +1,38 @@
+"""Fingerprints: the identity of a run, from its description alone."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from genloss.errors import StoreError
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys and no spaces; equal descriptions give equal text.
+
+    Raises:
+        StoreError: a value without a stable form (objects, callables, NaN, infinity).
+    """
+    return json.dumps(_plain(value, "spec"), sort_keys=True, separators=(",", ":"))
+
+
+def fingerprint(identity: Mapping[str, Any]) -> str:
+    """Return the first 16 hex digits of SHA-256 over the canonical JSON of a description."""
+    return hashlib.sha256(canonical_json(identity).encode()).hexdigest()[:16]
+
+
+def _plain(value: Any, where: str) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v, f"{where}.{k}") for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v, f"{where}[{i}]") for i, v in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise StoreError(f"{where} is {value}; a fingerprint needs finite numbers")
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise StoreError(
+        f"{where} is a {type(value).__name__}; expected numbers, text, lists or tables; "
+        "give the object fields that can be written down"
+    )

@@ -1,0 +1,193 @@
+"""One block of chains, from its last checkpoint to the last generation."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genloss.core.arrays import Array
+from genloss.core.chain import Generation, generation_zero, run_chain
+from genloss.core.history import History
+from genloss.core.protocols import FiniteModel, Model
+from genloss.core.samples import Samples
+from genloss.core.streams import Streams
+from genloss.errors import RealityExhausted, SpecError
+from genloss.metrics.view import NotApplicable, View
+from genloss.store.block import BlockStore, Checkpoint, absent_row, metric_row
+from genloss.store.folder import block_path
+from genloss.study.study import Study
+
+
+def run_block(study: Study, run: Path, block: int) -> Iterator[int]:
+    """Run or resume one block, yielding each finished generation.
+
+    Raises:
+        GenlossError: whatever a learner, metric or the disk refuses; what was stored resumes.
+    """
+    store = BlockStore(block_path(run, block))
+    found = store.resume()
+    streams = Streams(study.seed, block)
+    p_0 = study.reality.realise(study.block_chains(block), streams.rng(0, "realise"))
+    p_0, held_out = reserve(study, p_0, streams)
+    zero = generation_zero(p_0, study.form, study.n_real, streams)
+    recorder = Recorder(study, store, streams, p_0, held_out, zero.samples)
+    if found is None:
+        recorder.record(zero)
+        after = zero
+    else:
+        after = restored(study, found, zero)
+    if after.t >= study.generations:
+        return
+    for generation in run_chain(
+        p_0,
+        study.learner,
+        study.regime,
+        sampler=study.sampler,
+        form=study.form,
+        n_synthetic=study.n_synthetic,
+        streams=streams,
+        after=after,
+        warm_start=study.warm_start,
+        valid=None if held_out is None else Samples.of(held_out, 0),
+    ):
+        recorder.record(generation)
+        yield generation.t
+        if generation.t == study.generations:
+            return
+
+
+def reserve(study: Study, p_0: Model, streams: Streams) -> tuple[Model, Array | None]:
+    """Return p_0 and the held-out rows; a finite reality gives up its last rows for them.
+
+    Raises:
+        RealityExhausted: the study as a whole needs more real rows than there are.
+    """
+    if not isinstance(p_0, FiniteModel):
+        m = study.held_out
+        return p_0, p_0.sample(m, streams.rng(0, "held_out")) if m else None
+    needed = real_rows_needed(study)
+    have = p_0.n_rows
+    if needed > have:
+        raise RealityExhausted(
+            f"the study needs {needed} real rows per chain ({study.held_out} of them held out); "
+            f"the reality has {have}; lower n_real, held_out, generations or the fresh rows"
+        )
+    if not study.held_out:
+        return p_0, None
+    return p_0.split(study.held_out)
+
+
+def real_rows_needed(study: Study) -> int:
+    """Return the real rows that one chain of the study uses up, held-out ones included."""
+    fresh = sum(
+        study.regime.sizes(t, study.n_real, study.n_synthetic).fresh
+        for t in range(1, study.generations + 1)
+    )
+    return study.n_real + fresh + study.held_out
+
+
+class Recorder:
+    """Measures, keeps and checkpoints the generations of one block."""
+
+    def __init__(
+        self,
+        study: Study,
+        store: BlockStore,
+        streams: Streams,
+        p_0: Model,
+        held_out: Array | None,
+        real: Any,
+    ) -> None:
+        self.study, self.store, self.streams = study, store, streams
+        self.p_0, self.held_out, self.real = p_0, held_out, real
+        self.measured = study.measure.times(study.generations) | {study.generations}
+        self.kept = study.keep.times(study.generations)
+
+    def record(self, generation: Generation) -> None:
+        """Store what the study asks for of this generation."""
+        t, study = generation.t, self.study
+        if t in self.measured:
+            self.store.append(self.rows(generation))
+        if t in self.kept:
+            self.keep(generation)
+        if t == study.generations or t % study.checkpoint_every == 0:
+            self.store.checkpoint(checkpoint_of(generation))
+
+    def rows(self, generation: Generation) -> Iterator[dict[str, Any]]:
+        """Yield one table row per metric."""
+        t = generation.t
+        for metric in self.study.metrics:
+            view = View(
+                t,
+                self.p_0,
+                generation.model,
+                generation.train,
+                generation.samples,
+                self.real,
+                self.held_out,
+                self.streams.rng(t, f"metric:{metric.name}"),
+            )
+            value = metric(view)
+            if isinstance(value, NotApplicable):
+                yield absent_row(t, metric.name, value.why)
+            elif np.shape(value) != (self.p_0.n_chains,):
+                raise SpecError(
+                    f"metric {metric.name} returned shape {np.shape(value)}; "
+                    f"expected one value per chain ({self.p_0.n_chains},)"
+                )
+            else:
+                yield metric_row(t, metric.name, np.asarray(value, dtype=np.float64))
+
+    def keep(self, generation: Generation) -> None:
+        """Keep state and rows of the first chains."""
+        keep = self.study.keep
+        parts: dict[str, Mapping[str, Array]] = {}
+        # Reality's state is its recipe, which the spec holds.
+        if generation.t:
+            parts["state"] = {
+                k: _leading(v, keep.chains) for k, v in generation.model.state().items()
+            }
+        samples = generation.samples
+        if isinstance(samples, Samples) and keep.rows:
+            shown = samples.head(min(keep.rows, samples.n_rows))
+            parts["samples"] = {k: _leading(v, keep.chains) for k, v in shown.arrays().items()}
+        self.store.keep(generation.t, parts, {"chains": keep.chains})
+
+
+def checkpoint_of(generation: Generation) -> Checkpoint:
+    """Return what a chain needs to go on after this generation; S_0 is drawn again instead."""
+    history = generation.history
+    arrays = {} if generation.t == 0 else _prefixed("model", generation.model.state())
+    for i, part in enumerate(history.synthetic):
+        arrays |= _prefixed(f"synthetic.{i}", part.arrays())
+    return Checkpoint(generation.t, history.n_real_drawn, arrays)
+
+
+def restored(study: Study, found: Checkpoint, zero: Generation) -> Generation:
+    """Return the generation of a checkpoint; `zero` is generation 0 drawn again."""
+    if found.t == 0:
+        return zero
+
+    def rebuild(origin: int, state: Mapping[str, Array]) -> Model:
+        return zero.model if origin == 0 else study.learner.restore(state)
+
+    parts: list[Any] = []
+    while arrays := _below(found.arrays, f"synthetic.{len(parts)}"):
+        parts.append(study.form.restore(arrays, rebuild))
+    model = study.learner.restore(_below(found.arrays, "model"))
+    history = History(zero.samples, tuple(parts), found.t + 1, found.n_real_drawn)
+    return Generation(found.t, None, model, None, history)
+
+
+def _leading(x: Array, chains: int) -> Array:
+    return x[:chains]
+
+
+def _prefixed(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {f"{prefix}.{name}": value for name, value in arrays.items()}
+
+
+def _below(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    cut = len(prefix) + 1
+    return {name[cut:]: v for name, v in arrays.items() if name.startswith(f"{prefix}.")}

@@ -1,0 +1,110 @@
+"""Study: everything one run is, typed and frozen."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from genloss.core.arrays import checked_count
+from genloss.core.forms import Rows
+from genloss.core.protocols import Form, Learner, Reality, Sampler
+from genloss.core.regimes import Regime, Replace
+from genloss.core.samplers import Ancestral
+from genloss.errors import SpecError
+from genloss.metrics.view import Metric
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Generations at which something happens: all of `at`, and every `every`-th (0: none).
+
+    Schedule(every=10) of 25 generations is 0, 10, 20; generations past the end are left out.
+    """
+
+    every: int = 0
+    at: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        checked_count(self.every, "every", 0)
+        for t in self.at:
+            checked_count(t, "at", 0)
+
+    def times(self, last: int) -> frozenset[int]:
+        """Return the generations up to `last`."""
+        regular = range(0, last + 1, self.every) if self.every else ()
+        return frozenset(regular) | {t for t in self.at if t <= last}
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What stays on disk of which generations: the models' states, and rows to look at."""
+
+    at: tuple[int, ...] = ()
+    every: int = 0
+    chains: int = 1
+    rows: int = 1000
+
+    def __post_init__(self) -> None:
+        checked_count(self.chains, "keep.chains")
+        checked_count(self.rows, "keep.rows", 0)
+
+    def times(self, last: int) -> frozenset[int]:
+        """Return the generations up to `last`."""
+        return Schedule(self.every, self.at).times(last)
+
+
+@dataclass(frozen=True)
+class Study:
+    """One run: C chains of T generations of a learner on a reality under a regime.
+
+    n_real rows in S_0; n_synthetic rows in each S_t (0: n_real); held_out real rows per chain that
+    no generation trains on; chains_per_block chains advance together and share random streams (0:
+    all). name and checkpoint_every are not part of the run's identity.
+
+    Raises:
+        SpecError, DataError: a count of 0 or below, or an empty or unfit name.
+    """
+
+    reality: Reality
+    learner: Learner
+    n_real: int
+    generations: int
+    regime: Regime = field(default_factory=Replace)
+    sampler: Sampler = field(default_factory=Ancestral)
+    form: Form = field(default_factory=Rows)
+    n_synthetic: int = 0
+    held_out: int = 0
+    chains: int = 1
+    chains_per_block: int = 0
+    seed: int = 0
+    warm_start: bool = False
+    metrics: tuple[Metric, ...] = ()
+    measure: Schedule = field(default_factory=lambda: Schedule(every=1))
+    keep: Keep = field(default_factory=Keep)
+    name: str = "run"
+    checkpoint_every: int = 50
+
+    def __post_init__(self) -> None:
+        for name in ("n_real", "generations", "chains", "checkpoint_every"):
+            checked_count(getattr(self, name), name)
+        for name in ("n_synthetic", "held_out", "chains_per_block", "seed"):
+            checked_count(getattr(self, name), name, 0)
+        object.__setattr__(self, "n_synthetic", self.n_synthetic or self.n_real)
+        object.__setattr__(self, "chains_per_block", self.chains_per_block or self.chains)
+        if not self.name or not all(c.isalnum() or c in "-_.=," for c in self.name):
+            raise SpecError(f"name is {self.name!r}; expected letters, digits and - _ . = ,")
+        names = [metric.name for metric in self.metrics]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise SpecError(f"metrics {twice} occur twice; drop one or change its options")
+
+    @property
+    def n_blocks(self) -> int:
+        """The number of blocks of chains."""
+        return -(-self.chains // self.chains_per_block)
+
+    def block_chains(self, block: int) -> int:
+        """Return the number of chains of one block; the last may be smaller."""
+        return min(self.chains_per_block, self.chains - block * self.chains_per_block)
+
+    def metric_header(self) -> list[dict[str, Any]]:
+        """Return name, unit and direction of every metric."""
+        return [{"name": m.name, "unit": m.unit, "direction": m.direction} for m in self.metrics]

@@ -1,0 +1,64 @@
+"""Specs as text: TOML in, key=value overrides on top."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from genloss.errors import SpecError
+
+
+def read_spec(path: Path) -> dict[str, Any]:
+    """Read a TOML spec; raises SpecError where it is missing or not TOML."""
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise SpecError(f"cannot read the spec {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path} is not TOML: {error}") from error
+
+
+def overridden(spec: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Return the spec with 'a.b=value' applied; values are TOML, bare words are text.
+
+    Raises:
+        SpecError: an override without '=', or a path through something that is not a table.
+    """
+    changes: dict[str, Any] = {}
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise SpecError(f"override {text!r}; expected key=value, such as n_real=500")
+        changes[key.strip()] = parsed(value)
+    return merged(spec, changes)
+
+
+def parsed(text: str) -> Any:
+    """Return text as a TOML value, or as it stands where it is none."""
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the spec with dotted keys set: {'learner.ddof': 0}; other entries are untouched.
+
+    Setting a kind drops the fields of the kind that stood there.
+    """
+    out = {k: dict(v) if isinstance(v, Mapping) else v for k, v in spec.items()}
+    for dotted, value in changes.items():
+        *path, last = dotted.split(".")
+        place = out
+        for i, key in enumerate(path):
+            inner = place.get(key, {})
+            if isinstance(inner, str):
+                inner = {"kind": inner}
+            if not isinstance(inner, Mapping):
+                raise SpecError(f"{dotted}: {'.'.join(path[: i + 1])} is {inner!r}, not a table")
+            place[key] = dict(inner)
+            place = place[key]
+        if last == "kind" and place.get("kind") not in (None, value):
+            place.clear()
+        place[last] = dict(value) if isinstance(value, Mapping) else value
+    return out
