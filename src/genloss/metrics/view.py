@@ -1,14 +1,18 @@
 """View: what a metric may look at, and what it answers."""
 
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
 from genloss.core.arrays import Array, Floats
 from genloss.core.protocols import Model
 
-Direction = Literal["lower is closer", "higher is closer", "1 is real", "0 is real", "neutral"]
+Direction = Literal[
+    "lower is closer", "higher is closer", "1 is reality", "0 is reality", "compare with t = 0"
+]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,8 +20,8 @@ class View:
     """Generation t of one block of chains, beside reality.
 
     p_0 is reality; model is p_t (p_0 at t = 0); train is D_t (None at t = 0); samples is S_t in
-    the form the chain carries; real is S_0; held_out are real rows (C, m, ...) that no generation
-    trains on, or None; rng is a stream of this metric alone.
+    the form the chain carries; held_out are real rows (C, m, ...) that no generation trains on, or
+    None; rng is a stream of this metric alone. memo is shared by the metrics of one generation.
     """
 
     t: int
@@ -25,9 +29,16 @@ class View:
     model: Model
     train: Any
     samples: Any
-    real: Any
     held_out: Array | None
     rng: np.random.Generator
+    memo: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return compute(), done once per generation however many metrics ask under this key."""
+        if key not in self.memo:
+            self.memo[key] = compute()
+        value: T = self.memo[key]
+        return value
 
 
 @dataclass(frozen=True)
@@ -58,3 +69,13 @@ class Metric(Protocol):
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
         ...
+
+
+def named(base: str, metric: Any) -> str:
+    """Return base, followed by the options of the metric that differ from their defaults."""
+    changed = [
+        f"{f.name}={getattr(metric, f.name)}"
+        for f in fields(metric)
+        if getattr(metric, f.name) != f.default
+    ]
+    return f"{base}({', '.join(changed)})" if changed else base

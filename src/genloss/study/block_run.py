@@ -1,6 +1,6 @@
 """One block of chains, from its last checkpoint to the last generation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def run_block(study: Study, run: Path, block: int) -> Iterator[int]:
     p_0 = study.reality.realise(study.block_chains(block), streams.rng(0, "realise"))
     p_0, held_out = reserve(study, p_0, streams)
     zero = generation_zero(p_0, study.form, study.n_real, streams)
-    recorder = Recorder(study, store, streams, p_0, held_out, zero.samples)
+    recorder = Recorder(study, store, streams, p_0, held_out)
     if found is None:
         recorder.record(zero)
         after = zero
@@ -97,10 +97,9 @@ class Recorder:
         streams: Streams,
         p_0: Model,
         held_out: Array | None,
-        real: Any,
     ) -> None:
         self.study, self.store, self.streams = study, store, streams
-        self.p_0, self.held_out, self.real = p_0, held_out, real
+        self.p_0, self.held_out = p_0, held_out
         self.measured = study.measure.times(study.generations) | {study.generations}
         self.kept = study.keep.times(study.generations)
 
@@ -117,17 +116,11 @@ class Recorder:
     def rows(self, generation: Generation) -> Iterator[dict[str, Any]]:
         """Yield one table row per metric."""
         t = generation.t
+        memo: dict[Hashable, Any] = {}
         for metric in self.study.metrics:
-            view = View(
-                t,
-                self.p_0,
-                generation.model,
-                generation.train,
-                generation.samples,
-                self.real,
-                self.held_out,
-                self.streams.rng(t, f"metric:{metric.name}"),
-            )
+            rng = self.streams.rng(t, f"metric:{metric.name}")
+            model, train, samples = generation.model, generation.train, generation.samples
+            view = View(t, self.p_0, model, train, samples, self.held_out, rng, memo)
             value = metric(view)
             if isinstance(value, NotApplicable):
                 yield absent_row(t, metric.name, value.why)

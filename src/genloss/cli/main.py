@@ -1,0 +1,170 @@
+"""The commands of genloss."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from genloss.cli import console
+
+
+class Commands(TyperGroup):
+    """The commands, with errors reported where the parser would print a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the chosen command."""
+        with console.reported_errors():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    name="genloss",
+    cls=Commands,
+    help="Measure, predict and prevent model collapse.",
+    epilog="Start with: genloss demo",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Root = Annotated[Path, typer.Option("--root", help="Folder that holds the runs.")]
+Workers = Annotated[int, typer.Option(help="Processes; 0 for one per core.", min=0)]
+Scale = Annotated[str, typer.Option(help="smoke (seconds), laptop (minutes) or paper.")]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(help="key=value overrides, such as n_real=500 learner.ddof=0.")
+]
+RUNS = Path("runs")
+
+
+def run() -> None:
+    """Run the command line; the entry point of the `genloss` script."""
+    app()
+
+
+@app.command(epilog="Example: genloss demo --root runs")
+def demo(root: Root = RUNS, workers: Workers = 0, json: Json = False) -> None:
+    """Tour all systems at demo scale and write one report.html."""
+    from genloss.cli.tour import tour
+
+    with console.progress("demo") as show:
+        done = tour(root / "demo", workers=workers, progress=show)
+    if json:
+        console.print_json(done)
+    else:
+        console.print_line(done["report"])
+
+
+@app.command(epilog="Example: genloss reproduce shumailov-2024-gmm --scale smoke")
+def reproduce(
+    name: Annotated[str | None, typer.Argument(help="A published experiment; none: list.")] = None,
+    scale: Scale = "laptop",
+    root: Root = RUNS,
+    workers: Workers = 0,
+    json: Json = False,
+) -> None:
+    """Run a published experiment; its numbers beside ours, pass or fail."""
+    from genloss.cli import shown
+    from genloss.study.published import load_experiment
+    from genloss.study.reproduce import reproduce as reproduced
+    from genloss.study.reproduce import summary
+
+    if name is None:
+        shown.experiments(json)
+        return
+    experiment = load_experiment(name, scale)
+    with console.progress(f"{name} ({scale})") as show:
+        _, verdicts = reproduced(experiment, root, workers=workers, progress=show)
+    shown.verdicts(summary(experiment, verdicts), json)
+    if not all(v.passed for v in verdicts):
+        raise typer.Exit(console.FAILED)
+
+
+@app.command("run", epilog="Example: genloss run examples/gaussian.toml n_real=500 seed=1")
+def run_spec(
+    spec: Annotated[Path, typer.Argument(help="A TOML spec, or a run folder to resume.")],
+    overrides: Overrides = None,
+    root: Root = RUNS,
+    folder: Annotated[
+        Path | None, typer.Option(help="This very folder instead of ROOT/NAME-FINGERPRINT.")
+    ] = None,
+    workers: Workers = 0,
+    json: Json = False,
+) -> None:
+    """Run a spec in its own folder; run it again to resume."""
+    from genloss.cli import shown
+    from genloss.study.runner import run_studies
+    from genloss.study.specs import load_study
+
+    study = load_study(spec, overrides or [])
+    if folder is None and spec.is_dir():
+        folder = spec
+    with console.progress(study.name) as show:
+        folders = [folder] if folder else None
+        [done] = run_studies([study], root, folders=folders, workers=workers, progress=show)
+    shown.run(done, json)
+
+
+@app.command(epilog="Example: genloss plan examples/gaussian.toml chains=1000")
+def plan(
+    spec: Annotated[Path, typer.Argument(help="A TOML spec.")],
+    overrides: Overrides = None,
+    json: Json = False,
+) -> None:
+    """Show steps, sizes, time and disk before anything runs."""
+    from genloss.cli import shown
+    from genloss.study.plan import plan_of
+    from genloss.study.specs import load_study
+
+    shown.plan(plan_of(load_study(spec, overrides or [])), json)
+
+
+@app.command(epilog="Example: genloss ls --root runs")
+def ls(root: Root = RUNS, json: Json = False) -> None:
+    """List the runs so far."""
+    from genloss.cli import shown
+    from genloss.store.reader import find_runs
+
+    shown.runs(find_runs(root), root, json)
+
+
+@app.command(epilog="Example: genloss show runs/gaussian-0123456789abcdef")
+def show(run: Annotated[Path, typer.Argument(help="A run folder.")], json: Json = False) -> None:
+    """Show one run: its spec, its numbers over generations, where it came from."""
+    from genloss.cli import shown
+    from genloss.store.reader import Run
+
+    shown.run(Run(run), json)
+
+
+@app.command(epilog="Example: genloss report runs/gaussian-* --out report.html")
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+    title: Annotated[str, typer.Option(help="Its headline.")] = "Model collapse report",
+    json: Json = False,
+) -> None:
+    """Write one HTML page that opens offline, for one run or several."""
+    from genloss.report.page import write_report
+
+    written = write_report(runs, out, title=title)
+    place = os.path.relpath(written)
+    if json:
+        console.print_json({"report": place})
+    else:
+        console.print_line(place)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Measure, predict and prevent model collapse."""
+    if show_version:
+        from importlib.metadata import version as found
+
+        console.print_line(found("genloss"))
+        raise typer.Exit

@@ -1,0 +1,147 @@
+"""How commands show runs, plans and verdicts: as JSON or as tables."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genloss.cli import console
+from genloss.core.arrays import Floats
+from genloss.store.reader import Run
+from genloss.study.published import SCALES, load_experiment, published_names
+
+
+def experiments(json: bool) -> None:
+    """List the published experiments."""
+    found = [load_experiment(name, SCALES[0]) for name in published_names()]
+    if json:
+        console.print_json([{"experiment": e.name, "title": e.title} for e in found])
+        return
+    console.print_table(["experiment", "what"], [[e.name, e.title] for e in found])
+    console.print_line("Run one: genloss reproduce NAME --scale smoke|laptop|paper")
+
+
+def verdicts(summary: Mapping[str, Any], json: bool) -> None:
+    """Show targets with their bands."""
+    if json:
+        console.print_json(summary)
+        return
+    rows = [
+        [
+            t["id"],
+            t["what"],
+            "law" if t["published"] is None else _number(t["published"]),
+            f"{_number(t['low'])} .. {_number(t['high'])}",
+            _number(t["measured"]),
+            "pass" if t["pass"] else "FAIL",
+        ]
+        for t in summary["targets"]
+    ]
+    console.print_table(["target", "what", "published", "band", "ours", ""], rows)
+    total = summary["passed"] + summary["failed"]
+    console.print_line(
+        f"{summary['experiment']} ({summary['scale']}): {summary['passed']} of {total} targets met"
+    )
+
+
+def plan(plan: Mapping[str, Any], json: bool) -> None:
+    """Show a plan."""
+    if json:
+        console.print_json(plan)
+        return
+    rows = [[k, v if isinstance(v, str) else _number(v)] for k, v in plan.items()]
+    console.print_table(["plan", ""], rows)
+
+
+def runs(found: Sequence[Run], root: Path, json: bool) -> None:
+    """List runs with their progress."""
+    rows = [
+        {
+            "run": os.path.relpath(r.path, root),
+            "generations": r.spec["generations"],
+            "chains": r.spec["chains"],
+            "regime": _kind(r.spec["regime"]),
+            "learner": _kind(r.spec["learner"]),
+            "reality": _kind(r.spec["reality"]),
+            "complete": r.is_complete,
+        }
+        for r in found
+    ]
+    if json:
+        console.print_json(rows)
+        return
+    if not rows:
+        console.print_line(f"no runs below {root}; start with: genloss demo")
+        return
+    shown = [
+        ["yes" if v is True else "no" if v is False else str(v) for v in r.values()] for r in rows
+    ]
+    console.print_table(list(rows[0]), shown)
+
+
+def run(found: Run, json: bool) -> None:
+    """Show one run."""
+    if json:
+        console.print_json(_run_json(found))
+        return
+    header = found.header
+    console.print_line(f"{found.path}  {'complete' if found.is_complete else 'unfinished'}")
+    console.print_line(
+        f"{_kind(found.spec['learner'])} on {_kind(found.spec['reality'])}, "
+        f"{_kind(found.spec['regime'])}, {found.spec['chains']} chains, "
+        f"{found.spec['generations']} generations, seed {found.spec['seed']}, {header.fingerprint}"
+    )
+    rows = []
+    for name, series in found.series.items():
+        middle = len(series.t) // 2
+        cells = [_cell(series.values[i]) for i in sorted({0, middle, len(series.t) - 1})]
+        rows.append([name, *cells, *[""] * (3 - len(cells)), series.unit, series.direction])
+    times = next(iter(found.series.values())).t if found.series else np.array([0])
+    shown = [f"t = {times[i]}" for i in sorted({0, len(times) // 2, len(times) - 1})]
+    shown += [""] * (3 - len(shown))
+    console.print_table(["metric: median [5 %, 95 %]", *shown, "unit", "direction"], rows)
+    for name, why in found.not_applicable.items():
+        console.print_line(f"{name}: not applicable ({why})")
+
+
+def _run_json(found: Run) -> dict[str, Any]:
+    series = {
+        name: {
+            "unit": s.unit,
+            "direction": s.direction,
+            "t": s.t.tolist(),
+            "median": [_finite(np.median(v)) for v in s.values],
+            "low": [_finite(np.quantile(v, 0.05)) for v in s.values],
+            "high": [_finite(np.quantile(v, 0.95)) for v in s.values],
+        }
+        for name, s in found.series.items()
+    }
+    return {
+        "run": str(found.path),
+        "fingerprint": found.header.fingerprint,
+        "complete": found.is_complete,
+        "spec": found.spec,
+        "metrics": series,
+        "not_applicable": found.not_applicable,
+        "kept": found.kept(),
+        "provenance": found.provenance(),
+    }
+
+
+def _finite(value: float) -> float | str:
+    return float(value) if np.isfinite(value) else str(value)
+
+
+def _cell(values: Floats) -> str:
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+    return f"{_number(middle)} [{_number(low)}, {_number(high)}]"
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _kind(part: Any) -> str:
+    return str(part["kind"]) if isinstance(part, Mapping) else str(part)

@@ -1,0 +1,208 @@
+"""Metrics of rows: S_t beside held-out real rows that no generation trained on."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats
+from genloss.core.samples import Samples
+from genloss.metrics import distances, diversity, manifold, tails
+from genloss.metrics.view import Direction, NotApplicable, View, named
+
+
+def rows_of(view: View, most: int) -> Array | NotApplicable:
+    """Return the first `most` rows of S_t (0: all), or why there are none."""
+    if not isinstance(view.samples, Samples):
+        return NotApplicable(f"{type(view.samples).__name__} have no rows; use form = 'rows'")
+    return view.samples.x[:, :most] if most else view.samples.x
+
+
+def beside_reality(view: View, most: int) -> tuple[Floats, Floats] | NotApplicable:
+    """Return rows of S_t (C, n, d) and held-out rows (C, m, d), at most `most` of each."""
+    x = rows_of(view, most)
+    if isinstance(x, NotApplicable):
+        return x
+    if view.held_out is None:
+        return NotApplicable("no held-out rows; set held_out")
+    if x.ndim != 3 or x.dtype.kind != "f":
+        return NotApplicable(f"needs real vectors (C, n, d); rows have shape {x.shape}")
+    return x, view.held_out[:, :most] if most else view.held_out
+
+
+@dataclass(frozen=True)
+class SlicedWasserstein:
+    """Sliced 2-Wasserstein distance over random directions."""
+
+    n_directions: int = 64
+    rows: int = 2000
+    unit: ClassVar[str] = "units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    @property
+    def name(self) -> str:
+        """sliced_wasserstein and its options."""
+        return named("sliced_wasserstein", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the distance (C,), >= 0."""
+        found = beside_reality(view, self.rows)
+        if isinstance(found, NotApplicable):
+            return found
+        return distances.sliced_wasserstein(*found, n_directions=self.n_directions, rng=view.rng)
+
+
+@dataclass(frozen=True)
+class EnergyDistance:
+    """Energy distance 2E|X-Y| - E|X-X'| - E|Y-Y'|; O(rows^2) for d > 1."""
+
+    rows: int = 1000
+    unit: ClassVar[str] = "units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    @property
+    def name(self) -> str:
+        """energy_distance and its options."""
+        return named("energy_distance", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the distance (C,), >= 0."""
+        found = beside_reality(view, self.rows)
+        if isinstance(found, NotApplicable):
+            return found
+        return distances.energy_distance(*found)
+
+
+@dataclass(frozen=True)
+class MMDSquared:
+    """Squared maximum mean discrepancy, Gaussian kernel of the median bandwidth of reality."""
+
+    estimator: Literal["unbiased", "biased"] = "unbiased"
+    rows: int = 1000
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    @property
+    def name(self) -> str:
+        """mmd_squared and its options."""
+        return named("mmd_squared", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the discrepancy (C,); the unbiased one may be negative."""
+        found = beside_reality(view, self.rows)
+        if isinstance(found, NotApplicable):
+            return found
+        return distances.mmd_squared(*found, estimator=self.estimator)
+
+
+@dataclass(frozen=True)
+class Manifold:
+    """Precision, recall, density or coverage on k-nearest-neighbour balls, one of the four."""
+
+    score: Literal["precision", "recall", "density", "coverage"]
+    k: int = 5
+    rows: int = 1000
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    @property
+    def name(self) -> str:
+        """The score and its options."""
+        options = [f"{key}={v}" for key, v in (("k", self.k),) if v != 5]
+        options += [f"rows={self.rows}"] if self.rows != 1000 else []
+        return f"{self.score}({', '.join(options)})" if options else self.score
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the score (C,); all four of one k and size are computed once."""
+        found = beside_reality(view, self.rows)
+        if isinstance(found, NotApplicable):
+            return found
+        fake, real = found
+        scores = view.once(
+            ("manifold", self.k, self.rows),
+            lambda: manifold.precision_recall_density_coverage(real, fake, self.k),
+        )
+        value: Floats = getattr(scores, self.score)
+        return value
+
+
+@dataclass(frozen=True)
+class TailMass:
+    """Share of rows beyond reality's q/2 and 1 - q/2 quantiles, relative to q."""
+
+    q: float = 0.05
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    @property
+    def name(self) -> str:
+        """tail_mass and its options."""
+        return named("tail_mass", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the ratio (C,), in [0, 1/q]; thresholds come from the block's held-out rows."""
+        found = beside_reality(view, 0)
+        if isinstance(found, NotApplicable):
+            return found
+        x, real = found
+        thresholds = tails.tail_thresholds(real.reshape(-1, real.shape[2]), self.q)
+        return tails.tail_mass(x, thresholds, self.q)
+
+
+@dataclass(frozen=True)
+class QuantileCoverage:
+    """Share of held-out rows inside the central 1 - q interval of S_t, over 1 - q."""
+
+    q: float = 0.05
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    @property
+    def name(self) -> str:
+        """quantile_coverage and its options."""
+        return named("quantile_coverage", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the ratio (C,), in [0, 1 / (1 - q)]."""
+        found = beside_reality(view, 0)
+        if isinstance(found, NotApplicable):
+            return found
+        return np.asarray(tails.quantile_coverage(*found, self.q) / (1 - self.q))
+
+
+@dataclass(frozen=True)
+class VendiScore:
+    """Effective number of different rows among the first `rows`, cosine kernel, order q."""
+
+    q: float = 1.0
+    rows: int = 1000
+    unit: ClassVar[str] = "effective rows"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    @property
+    def name(self) -> str:
+        """vendi_score and its options."""
+        return named("vendi_score", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the score (C,), in [1, rows]."""
+        x = rows_of(view, self.rows)
+        if isinstance(x, NotApplicable):
+            return x
+        if x.ndim != 3:
+            return NotApplicable(f"needs real vectors (C, n, d); rows have shape {x.shape}")
+        return diversity.vendi_score(x, q=self.q)
+
+
+@dataclass(frozen=True)
+class DuplicateRate:
+    """Share of rows of S_t that repeat an earlier row exactly."""
+
+    name: ClassVar[str] = "duplicate_rate"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the share (C,), in [0, 1)."""
+        x = rows_of(view, 0)
+        return x if isinstance(x, NotApplicable) else diversity.duplicate_rate(x)

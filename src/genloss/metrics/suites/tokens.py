@@ -1,0 +1,224 @@
+"""Metrics of categorical laws: p_t over k symbols beside p_0."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from genloss.core.arrays import Floats, checked_count
+from genloss.core.protocols import CategoricalLaw
+from genloss.metrics import categorical, support
+from genloss.metrics.view import Direction, NotApplicable, View, named
+
+
+def both_laws(view: View) -> tuple[Floats, Floats] | NotApplicable:
+    """Return p_t and p_0, (C, k) each, or why there are none."""
+    if isinstance(view.model, CategoricalLaw) and isinstance(view.p_0, CategoricalLaw):
+        return view.model.probabilities(), view.p_0.probabilities()
+    return NotApplicable(f"{type(view.model).__name__} on {type(view.p_0).__name__}: not symbols")
+
+
+@dataclass(frozen=True)
+class Entropy:
+    """Shannon entropy of p_t."""
+
+    name: ClassVar[str] = "entropy"
+    unit: ClassVar[str] = "nats"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the entropy (C,), in [0, ln k]."""
+        found = both_laws(view)
+        return found if isinstance(found, NotApplicable) else categorical.entropy(found[0])
+
+
+@dataclass(frozen=True)
+class EntropyRatio:
+    """Entropy of p_t over that of p_0 (Kazdan et al. 2024)."""
+
+    name: ClassVar[str] = "entropy_ratio"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the ratio (C,), >= 0."""
+        found = both_laws(view)
+        return found if isinstance(found, NotApplicable) else categorical.entropy_ratio(*found)
+
+
+@dataclass(frozen=True)
+class CollisionProbability:
+    """sum_i p_i^2, the chance that two draws agree (Seddik et al. 2024)."""
+
+    name: ClassVar[str] = "collision_probability"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the probability (C,), in [1/k, 1]."""
+        found = both_laws(view)
+        if isinstance(found, NotApplicable):
+            return found
+        return categorical.collision_probability(found[0])
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """1 - sum_i p_i^2, the chance that two draws differ; its mean decays by 1 - 1/n a step."""
+
+    name: ClassVar[str] = "diversity"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the probability (C,), in [0, 1 - 1/k]."""
+        found = both_laws(view)
+        if isinstance(found, NotApplicable):
+            return found
+        return np.asarray(1.0 - categorical.collision_probability(found[0]))
+
+
+@dataclass(frozen=True)
+class SurvivingSymbols:
+    """Number of symbols with p_t > 0."""
+
+    name: ClassVar[str] = "surviving_symbols"
+    unit: ClassVar[str] = "symbols"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the number (C,), in [1, k]."""
+        found = both_laws(view)
+        return found if isinstance(found, NotApplicable) else support.surviving_symbols(found[0])
+
+
+@dataclass(frozen=True)
+class SurvivingFraction:
+    """Surviving symbols over those of p_0 (Suresh et al. 2024)."""
+
+    name: ClassVar[str] = "surviving_fraction"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the fraction (C,), in (0, 1]."""
+        found = both_laws(view)
+        return found if isinstance(found, NotApplicable) else support.surviving_fraction(*found)
+
+
+@dataclass(frozen=True)
+class ZeroProportion:
+    """Share of the k symbols with p_t = 0."""
+
+    name: ClassVar[str] = "zero_proportion"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the share (C,), in [0, 1)."""
+        found = both_laws(view)
+        return found if isinstance(found, NotApplicable) else support.zero_proportion(found[0])
+
+
+@dataclass(frozen=True)
+class SupportLoss:
+    """Reality's probability of the symbols that p_t has lost."""
+
+    name: ClassVar[str] = "support_loss"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the probability (C,), in [0, 1)."""
+        found = both_laws(view)
+        return found if isinstance(found, NotApplicable) else support.support_loss(*found)
+
+
+@dataclass(frozen=True)
+class ForwardKL:
+    """KL(p_0 || p_t) with additive smoothing: what of reality p_t fails to expect."""
+
+    smoothing: float = 1e-6
+    unit: ClassVar[str] = "nats"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    @property
+    def name(self) -> str:
+        """forward_kl and its options."""
+        return named("forward_kl", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the divergence (C,), >= 0; read support_loss beside it."""
+        found = both_laws(view)
+        if isinstance(found, NotApplicable):
+            return found
+        return categorical.kl(found[1], found[0], self.smoothing)
+
+
+@dataclass(frozen=True)
+class BackwardKL:
+    """KL(p_t || p_0) with additive smoothing: what p_t overdoes or invents."""
+
+    smoothing: float = 1e-6
+    unit: ClassVar[str] = "nats"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    @property
+    def name(self) -> str:
+        """backward_kl and its options."""
+        return named("backward_kl", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the divergence (C,), >= 0."""
+        found = both_laws(view)
+        if isinstance(found, NotApplicable):
+            return found
+        return categorical.kl(found[0], found[1], self.smoothing)
+
+
+@dataclass(frozen=True)
+class RareMass:
+    """p_t of reality's rarest symbols, those that hold `mass` under p_0, relative to p_0's."""
+
+    mass: float = 0.05
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    @property
+    def name(self) -> str:
+        """rare_mass and its options."""
+        return named("rare_mass", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the ratio (C,), >= 0."""
+        found = both_laws(view)
+        if isinstance(found, NotApplicable):
+            return found
+        return support.tail_mass_ratio(*found, mass=self.mass)
+
+
+@dataclass(frozen=True)
+class SymbolProbability:
+    """p_t of one symbol: its mean is a martingale, its end is 0 or 1."""
+
+    symbol: int
+
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __post_init__(self) -> None:
+        checked_count(self.symbol, "symbol_probability: symbol", 0)
+
+    @property
+    def name(self) -> str:
+        """symbol_probability and which symbol."""
+        return f"symbol_probability({self.symbol})"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the probability (C,), in [0, 1]."""
+        found = both_laws(view)
+        if isinstance(found, NotApplicable):
+            return found
+        if self.symbol >= found[0].shape[1]:
+            return NotApplicable(f"there are only {found[0].shape[1]} symbols")
+        return np.ascontiguousarray(found[0][:, self.symbol])
