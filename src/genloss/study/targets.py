@@ -140,16 +140,19 @@ def quantile_of(x: float, values: Floats) -> float:
 
 
 def expected_value(expected: Any, study: Study) -> float:
-    """Return a number, or theory's: {"law": "gaussian.trace_ratio", "args": {"n": "$n_real"}}.
+    """Return a number, or theory's: {"law": "moments.replace", "field": "spread", "args": {...}}.
 
-    "$field" and "$a.b" stand for fields of the study.
+    The result is times * law(args).field + plus. In args "$field" and "$a.b" stand for fields of
+    the study, such as "$n_real".
     """
     if not isinstance(expected, Mapping):
         return float(expected)
     module, _, name = expected["law"].partition(".")
     law = getattr(import_module(f"genloss.theory.{module}"), name)
-    args = {k: _resolved(v, study) for k, v in expected.get("args", {}).items()}
-    return float(np.asarray(law(**args)) * expected.get("times", 1.0))
+    found = law(**{k: _resolved(v, study) for k, v in expected.get("args", {}).items()})
+    if field := expected.get("field"):
+        found = getattr(found, field)
+    return float(np.asarray(found) * expected.get("times", 1.0) + expected.get("plus", 0.0))
 
 
 def _resolved(value: Any, study: Study) -> Any:
@@ -184,7 +187,10 @@ def _quantile(values: Floats, q: float) -> Estimate:
 def _law(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
     centre = expected_value(target["band"]["expected"], study)
     error = ours.error
-    if target["statistic"].startswith("share_below"):
+    if "variance" in target["band"]:
+        # Heavy tails make the sample's own error too small; the law knows the true one.
+        error = float(np.sqrt(expected_value(target["band"]["variance"], study) / ours.chains))
+    elif target["statistic"].startswith("share_below"):
         error = float(np.sqrt(centre * (1 - centre) / ours.chains))
     return centre - STANDARD_ERRORS * error, centre + STANDARD_ERRORS * error
 
