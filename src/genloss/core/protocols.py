@@ -180,6 +180,15 @@ class Reality(Protocol):
         ...
 
 
+@runtime_checkable
+class Identified(Protocol):
+    """Something whose identity is more than its fields, such as the content of a file."""
+
+    def identity(self) -> dict[str, str]:
+        """Return what the fingerprint covers beside the fields."""
+        ...
+
+
 class Learner(Protocol):
     """How a model is learned: a frozen recipe."""
 

@@ -113,8 +113,8 @@ class MixtureLearner:
     """Expectation-maximisation for k components with scikit-learn's meaning of every option.
 
     covariance: 'full', 'diagonal' or 'spherical'. Stops when the mean log-likelihood per row
-    changes by less than tol (nats), after max_iter iterations at the latest. reg_covar is added to the
-    variances. Starts from k-means, or from `init` when the chain is warm-started.
+    changes by less than tol (nats), after max_iter iterations at the latest. reg_covar is added to
+    the variances. Starts from k-means, or from `init` when the chain is warm-started.
 
     Raises:
         SpecError: an option out of range.
@@ -138,6 +138,47 @@ class MixtureLearner:
         for name in ("tol", "reg_covar"):
             if not 0.0 <= getattr(self, name) < np.inf:
                 raise SpecError(f"mixture: {name} is {getattr(self, name)}; expected 0 or more")
+
+    def fit(
+        self,
+        train: Samples,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+    ) -> MixtureModel:
+        """Fit every chain from rows (C, n, d); O(C n k d^2) an iteration."""
+        # Compiled code loads only when a mixture is fitted.
+        from genloss.models import mixture_em
+        from genloss.models.kmeans_start import kmeans_labels
+
+        samples = as_samples(train, self)
+        x, weight = samples.x, samples.weight
+        if x.ndim != 3:
+            raise DataError(f"a mixture needs real rows (C, n, d); got shape {x.shape}")
+        if isinstance(init, MixtureModel):
+            covs = mixture_em.from_matrices(init.covs, self.covariance)
+            start = mixture_em.MixtureParameters(init.weights, init.means, covs)
+        else:
+            start = mixture_em.start_from_labels(
+                x,
+                kmeans_labels(x, self.k, rng),
+                self.k,
+                covariance=self.covariance,
+                reg_covar=self.reg_covar,
+                weight=weight,
+            )
+        found = mixture_em.fit_em(
+            x,
+            start,
+            covariance=self.covariance,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            reg_covar=self.reg_covar,
+            weight=weight,
+        ).parameters
+        covs = mixture_em.as_matrices(found.covs, self.covariance, x.shape[2])
+        return MixtureModel(found.weights, found.means, covs)
 
     def restore(self, state: Mapping[str, Array]) -> MixtureModel:
         """Rebuild a model from its state."""

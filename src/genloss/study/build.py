@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-from genloss.core.protocols import Form, Learner, Reality, Sampler
+from genloss.core.protocols import Form, Identified, Learner, Reality, Sampler
 from genloss.core.regimes import Regime
 from genloss.errors import MissingExtra, SpecError
 from genloss.metrics.view import Metric
@@ -144,6 +144,8 @@ def _described(value: Any, identity: bool) -> Any:
         for f in fields(value):
             if f.init and not (identity and f.metadata.get("identity") is False):
                 out[f.name] = _described(getattr(value, f.name), identity)
+        if identity and isinstance(value, Identified):
+            out |= value.identity()
         return out
     if isinstance(value, (list, tuple)):
         return [_described(v, identity) for v in value]

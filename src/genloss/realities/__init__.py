@@ -1,0 +1,13 @@
+"""Realities: p_0 as frozen recipes, realised for any number of chains.
+
+gaussians   Gaussian in d dimensions
+mixtures    SingleBlob, TwoBlobs, Blobs, ModeGrid: laws with named modes
+shapes      TwoMoons, Circles, SwissRoll: curves with Gaussian noise
+tokens      UniformTokens, ZipfMandelbrot, TokenLaw: laws over k symbols
+finite      FiniteRows: rows that are handed out once each, and run dry
+digits      Digits8x8: the handwritten digits that scikit-learn bundles
+idx         read_idx, and Mnist: MNIST or any look-alike in IDX files
+fetch       the checked download behind Mnist(download=True)
+from_file   TableFile: your own rows from .npy or .csv
+checks      checks of the fields that these recipes share
+"""

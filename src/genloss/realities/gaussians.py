@@ -1,0 +1,74 @@
+"""Gaussian reality in d dimensions."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from genloss.core.arrays import Floats, checked_count
+from genloss.errors import SpecError
+from genloss.models.gaussian import GaussianModel
+from genloss.realities import checks
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """N(mean, cov) in d dimensions, the same law in every chain.
+
+    mean: one number for all coordinates, or d numbers. variance: one number for all coordinates,
+    d numbers (a diagonal covariance), or d rows of d numbers (the full covariance, symmetric and
+    positive definite), in squared units of x.
+
+    Raises:
+        SpecError: a length other than d, or a covariance that is no covariance.
+    """
+
+    d: int = 1
+    mean: float | tuple[float, ...] = 0.0
+    variance: float | tuple[float, ...] | tuple[tuple[float, ...], ...] = 1.0
+
+    def __post_init__(self) -> None:
+        checks.whole(self.d, "gaussian: d")
+        self._mean()
+        self._cov()
+
+    def realise(self, n_chains: int, rng: np.random.Generator) -> GaussianModel:
+        """Return N(mean, cov) for n_chains chains; rng is not used."""
+        c = checked_count(n_chains, "n_chains")
+        return GaussianModel(np.tile(self._mean(), (c, 1)), np.tile(self._cov(), (c, 1, 1)))
+
+    def _mean(self) -> Floats:
+        mean = _numbers(self.mean, "gaussian: mean")
+        if mean.shape not in ((), (self.d,)):
+            raise SpecError(
+                f"gaussian: mean has shape {mean.shape}, but d = {self.d}; "
+                f"give one number or {self.d}, or set d = {mean.shape[0]}"
+            )
+        return np.broadcast_to(mean, (self.d,))
+
+    def _cov(self) -> Floats:
+        cov = _numbers(self.variance, "gaussian: variance")
+        if cov.shape not in ((), (self.d,), (self.d, self.d)):
+            raise SpecError(
+                f"gaussian: variance has shape {cov.shape}, but d = {self.d}; "
+                f"give one number, {self.d} numbers, or {self.d} rows of {self.d}"
+            )
+        full = cov if cov.ndim == 2 else cov * np.eye(self.d)
+        if not np.array_equal(full, full.T):
+            raise SpecError("gaussian: variance is not symmetric; give a covariance matrix")
+        smallest = float(np.linalg.eigvalsh(full)[0])
+        if smallest <= 0:
+            raise SpecError(
+                f"gaussian: variance has the eigenvalue {smallest:.3g}; expected all above 0; "
+                "drop the coordinates that do not vary"
+            )
+        return full
+
+
+def _numbers(value: object, what: str) -> Floats:
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise SpecError(f"{what} is {value!r}; expected numbers in rows of one length") from None
+    if not np.isfinite(array).all():
+        raise SpecError(f"{what} is {value!r}; expected finite numbers")
+    return array
