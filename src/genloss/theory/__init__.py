@@ -1,0 +1,21 @@
+"""Closed forms of model collapse: test oracles, and the dashed lines of figures.
+
+Everything here is a pure function of plain numbers. Generation `t` counts fits: `t = 0` is reality,
+`p_1` is fitted to the real rows `S_0`, and `p_t` to whatever its regime hands it. Results have the
+shape of `t`.
+
+| file | what it holds |
+|---|---|
+| `moments` | exact E||mu_t - mu_0||^2 and E[Sigma_t] of any plug-in model, synthetic regimes |
+| `anchored` | the same when real rows stay: fresh, mix, augment; their limits |
+| `gaussian` | the Gaussian chain: variance of a sample, expected sigma, W2 risk |
+| `spread_law` | the Gaussian chain: determinants, typical sigma, its quantiles |
+| `scatter` | the Gaussian chain: exact variance over chains of the two moments (standard errors) |
+| `discrete` | the categorical chain: collision probability, lost states, diffusion, entropy |
+| `fixation` | the categorical chain exactly: survival, time to total collapse |
+| `survival` | Suresh et al. (2024): how many generations a word, a symbol or a sigma survives |
+| `weighting` | real against synthetic rows: the optimal weight and what it buys |
+| `regression` | linear regression: replace, accumulate, token-edited data |
+| `contamination` | floors that more data do not lower: a fixed foreign law, a cut tail |
+| `arguments` | the checks that the others share |
+"""

@@ -1,0 +1,117 @@
+"""What closed forms share: checked arguments, and the two sums over generations."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from genloss.errors import SpecError
+
+
+def generations(t: ArrayLike) -> NDArray[np.int64]:
+    """Return `t` as integers >= 0, any shape.
+
+    Args:
+        t: generations, a number or an array of any shape.
+
+    Returns:
+        The same numbers as int64.
+
+    Raises:
+        SpecError: if a number is negative, fractional or not finite.
+    """
+    given = np.asarray(t, dtype=np.float64)
+    if not np.all(np.isfinite(given)) or np.any(given < 0) or np.any(given != np.round(given)):
+        raise SpecError(f"t={t!r}: expected whole generations >= 0; count fits from 1, 0 is p_0")
+    return given.astype(np.int64)
+
+
+def sizes(n: ArrayLike, t: NDArray[np.int64], least: int) -> NDArray[np.float64]:
+    """Return how many rows each fit sees, from generation 1 up to the largest in `t`.
+
+    Args:
+        n: rows per generation, or a schedule `(M_0, M_1, ...)` whose entry `s - 1` is what
+            generation `s` is fitted to.
+        t: generations wanted, from `generations`.
+        least: the fewest rows for which the formula holds.
+
+    Returns:
+        Array of shape (max t,).
+
+    Raises:
+        SpecError: if a size is below `least`, or the schedule is shorter than the largest `t`.
+    """
+    last = int(t.max(initial=0))
+    given = np.asarray(n, dtype=np.float64)
+    if given.ndim > 1 or not np.all(np.isfinite(given)) or np.any(given < least):
+        raise SpecError(f"n={n!r}: expected one number or one list of numbers >= {least}")
+    if given.ndim == 0:
+        return np.full(last, float(given))
+    if given.size < last:
+        raise SpecError(f"n has {given.size} sizes, expected {last}: one for each generation to t")
+    return given[:last]
+
+
+def rows(name: str, value: float, least: float) -> float:
+    """Return `value` if it is a finite number of rows >= `least`, else raise SpecError."""
+    if not (np.isfinite(value) and value >= least):
+        raise SpecError(f"{name}={value!r}: expected a number >= {least}")
+    return float(value)
+
+
+def counts(name: str, value: ArrayLike, least: float) -> NDArray[np.float64]:
+    """Return `value`, any shape, as floats if finite and >= `least`, else raise SpecError."""
+    given = np.asarray(value, dtype=np.float64)
+    if not np.all(np.isfinite(given) & (given >= least)):
+        raise SpecError(f"{name}={value!r}: expected numbers >= {least}")
+    return given
+
+
+def estimator(ddof: int) -> int:
+    """Return `ddof` if it is 0 (maximum likelihood) or 1 (unbiased), else raise SpecError."""
+    if ddof not in (0, 1):
+        raise SpecError(f"ddof={ddof!r}: expected 0 (maximum likelihood) or 1 (unbiased)")
+    return int(ddof)
+
+
+def at_least_zero(name: str, value: float) -> float:
+    """Return `value` if it is finite and >= 0, else raise SpecError."""
+    if not (np.isfinite(value) and value >= 0):
+        raise SpecError(f"{name}={value!r}: expected a finite number >= 0")
+    return float(value)
+
+
+def fraction(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Return `value` as floats if all of it lies in [0, 1], else raise SpecError."""
+    given = np.asarray(value, dtype=np.float64)
+    if not np.all((given >= 0) & (given <= 1)):
+        raise SpecError(f"{name}={value!r}: must lie in [0, 1]; pass a fraction, not a percentage")
+    return given
+
+
+def law(p: ArrayLike) -> NDArray[np.float64]:
+    """Return `p` as a probability vector (K,), else raise SpecError."""
+    given = np.asarray(p, dtype=np.float64)
+    if given.ndim != 1 or given.size == 0 or not np.all(given >= 0):
+        raise SpecError(f"p={p!r}: expected one list of probabilities >= 0")
+    if abs(given.sum() - 1.0) > 1e-9:
+        raise SpecError(f"p sums to {given.sum()!r}, expected 1; divide it by its sum")
+    return given
+
+
+def steps_and_sizes(
+    t: ArrayLike, n: ArrayLike, least: int, ddof: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the checked generations and the rows of each fit (see `generations`, `sizes`)."""
+    estimator(ddof)
+    steps = generations(t)
+    return steps, sizes(n, steps, least)
+
+
+def running(per_generation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the running sum (T + 1,) of a quantity (T,) per generation, 0 at generation 0."""
+    return np.concatenate([[0.0], np.cumsum(per_generation)])
+
+
+def shrunk(steps: NDArray[np.int64], lam: float, power: float) -> NDArray[np.float64]:
+    """Return lam^(power (t - 1)), 1 at t = 0: samples of p_0 are not shrunk."""
+    factor: NDArray[np.float64] = at_least_zero("lam", lam) ** (power * np.maximum(steps - 1, 0))
+    return factor
