@@ -1,5 +1,6 @@
 """Checks that every array passes once, at the door."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def checked_rows(values: Any, what: str = "x") -> Array:
             neither real nor integer, or a value that is NaN or infinite.
     """
     x: Array = np.asarray(values)
-    if x.ndim < 2 or x.shape[0] < 1 or x.shape[1] < 1:
+    if x.ndim < 2 or 0 in x.shape:
         raise DataError(
             f"{what} has shape {x.shape}; expected (chains, rows, ...) with at least one of each; "
             f"a single chain is {what}[None]"
@@ -41,7 +42,9 @@ def checked_rows(values: Any, what: str = "x") -> Array:
         )
     x = x.astype(np.float64, copy=False)
     # A sum is finite unless a term is not (or it overflows): one pass, no temporary.
-    if not np.isfinite(x.sum()) and not np.isfinite(x).all():
+    with np.errstate(all="ignore"):
+        total = x.sum()
+    if not np.isfinite(total) and not np.isfinite(x).all():
         chain, row = np.argwhere(~np.isfinite(x))[0][:2]
         raise DataError(
             f"{what} holds {x[chain, row].ravel()[:3]} at chain {chain}, row {row}; "
@@ -51,15 +54,15 @@ def checked_rows(values: Any, what: str = "x") -> Array:
 
 
 def checked_count(n: int, what: str, least: int = 1) -> int:
-    """Return n if it is a whole number of at least `least`; raises DataError otherwise."""
-    if n != int(n) or n < least:
+    """Return n if it is an integer of at least `least`; raises DataError otherwise."""
+    if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < least:
         raise DataError(f"{what} is {n!r}; expected a whole number of at least {least}")
     return int(n)
 
 
 def checked_fraction(value: float, what: str) -> float:
     """Return value if it lies in [0, 1]; raises SpecError otherwise."""
-    if not 0.0 <= value <= 1.0:
+    if not (isinstance(value, Real) and 0.0 <= value <= 1.0):
         raise SpecError(
             f"{what} is {value!r}; must lie in [0, 1]; pass a fraction, not a percentage"
         )

@@ -28,8 +28,8 @@ class History:
         )
 
     def keeping_last(self, k: int) -> "History":
-        """Return the history with only its k newest synthetic parts."""
-        return replace(self, synthetic=self.synthetic[len(self.synthetic) - k :] if k else ())
+        """Return the history with only its k newest synthetic parts, or with fewer."""
+        return replace(self, synthetic=self.synthetic[-k:] if k else ())
 
     def pooled(self) -> "History":
         """Return the history with all synthetic parts joined into one."""

@@ -66,7 +66,7 @@ class Model(Protocol):
         ...
 
     def state(self) -> dict[str, Array]:
-        """Return the arrays from which the learner's `restore` rebuilds the model."""
+        """Return arrays, chains on axis 0, from which the learner's `restore` rebuilds it."""
         ...
 
 

@@ -140,25 +140,30 @@ class Mix:
             raise SpecError(f"mix: real_rows is {self.real_rows!r}; expected 'same' or 'redrawn'")
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
-        """Return n rows (n_real at t = 1)."""
+        """Return n rows (n_real at t = 1); raises SpecError where S_0 is too small for f."""
+        self._kept(n_real, n)
         return Sizes(n_real if t == 1 else n, n)
 
     def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
-        """Return the mixture; raises SpecError where S_0 has too few rows for the fraction."""
+        """Return the mixture; raises SpecError where S_0 is too small for f."""
         last, real = history.synthetic[-1], history.real
-        n_real = round(self.real_fraction * last.n_rows)
-        if n_real > real.n_rows:
-            raise SpecError(
-                f"mix: {self.real_fraction} of {last.n_rows} rows are {n_real} real rows, but S_0 "
-                f"has {real.n_rows}; raise n_real or lower real_fraction"
-            )
+        kept = self._kept(real.n_rows, last.n_rows)
         parts = []
-        if n_real:
+        if kept:
             same = self.real_rows == "same"
-            parts.append(real.head(n_real) if same else real.subsample(n_real, rng))
-        if n_real < last.n_rows:
-            parts.append(last.head(last.n_rows - n_real))
+            parts.append(real.head(kept) if same else real.subsample(kept, rng))
+        if kept < last.n_rows:
+            parts.append(last.head(last.n_rows - kept))
         return concat(parts)
+
+    def _kept(self, n_real: int, n: int) -> int:
+        kept = round(self.real_fraction * n)
+        if kept > n_real:
+            raise SpecError(
+                f"mix: {self.real_fraction} of {n} rows are {kept} real rows, but S_0 has "
+                f"{n_real}; raise n_real or lower real_fraction"
+            )
+        return kept
 
     def remember(self, history: History) -> History:
         """Keep S_{t-1} only."""
@@ -230,7 +235,7 @@ class Window:
 
     def remember(self, history: History) -> History:
         """Keep the last k sets."""
-        return history.keeping_last(min(self.k, len(history.synthetic)))
+        return history.keeping_last(self.k)
 
 
 @dataclass(frozen=True)
@@ -251,7 +256,15 @@ class StaticContamination:
         checked_count(self.n_real, "static_contamination: n_real", 0)
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
-        """Return n_real + n_foreign rows; S_t is measured, never trained on."""
+        """Return n_real + n_foreign rows; S_t is measured, never trained on.
+
+        Raises SpecError where S_0 has fewer than n_real rows.
+        """
+        if self.n_real > n_real:
+            raise SpecError(
+                f"static_contamination: n_real is {self.n_real}, but S_0 has {n_real} rows; "
+                "raise the study's n_real or lower this one"
+            )
         return Sizes(n_real if t == 1 else (self.n_real or n_real) + self.n_foreign, n)
 
     def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:

@@ -65,10 +65,22 @@ class Samples:
         return Samples.of(x, origin)
 
     def take(self, index: Ints) -> "Samples":
-        """Return rows index (C, m) of each chain, in that order."""
+        """Return rows index (C, m) of each chain, in that order.
+
+        Raises:
+            DataError: another shape or type (a mask, say), or an index outside [0, n).
+        """
         index = np.asarray(index)
-        if index.ndim != 2 or index.shape[0] != self.n_chains:
-            raise DataError(f"index has shape {index.shape}; expected ({self.n_chains}, m)")
+        if index.ndim != 2 or len(index) != self.n_chains or index.dtype.kind not in "iu":
+            raise DataError(
+                f"index has shape {index.shape} and dtype {index.dtype}; expected integers "
+                f"({self.n_chains}, m); a mask is turned into one by numpy.nonzero"
+            )
+        if index.size and (index.min() < 0 or index.max() >= self.n_rows):
+            raise DataError(
+                f"index reaches from {index.min()} to {index.max()}; expected rows 0 to "
+                f"{self.n_rows - 1}"
+            )
         chain = np.arange(self.n_chains)[:, None]
         weight = None if self.weight is None else self.weight[chain, index]
         return Samples(self.x[chain, index], self.origin[chain, index], weight)

@@ -33,6 +33,12 @@ def _same_size(n: int, n_rows: int, what: str) -> None:
         )
 
 
+def _same_shape(parts: Sequence[Array], what: str) -> None:
+    shapes = [part.shape for part in parts]
+    if len(set(shapes)) != 1:
+        raise DataError(f"cannot concatenate {what} of shapes {shapes}; expected equal shapes")
+
+
 @dataclass(frozen=True, eq=False)
 class Moments:
     """Total weight W (C,), mean (C, d) and scatter sum_i w_i (x_i - m)(x_i - m)^T (C, d, d).
@@ -54,7 +60,7 @@ class Moments:
             )
         for name in ("total", "mean", "scatter"):
             value = getattr(self, name)
-            if not np.isfinite(value.sum()):
+            if not np.isfinite(value).all():
                 raise DataError(f"Moments.{name} is not finite; the chain overflowed or got NaN")
             object.__setattr__(self, name, frozen(value))
 
@@ -126,6 +132,7 @@ class Moments:
     @classmethod
     def concat(cls, parts: Sequence["Moments"]) -> "Moments":
         """Pool as if the rows had been joined (Chan, Golub and LeVeque 1983, pairwise update)."""
+        _same_shape([part.mean for part in parts], "moments")
         pooled = parts[0]
         for part in parts[1:]:
             total = pooled.total + part.total
@@ -166,7 +173,7 @@ class Counts:
         if x.ndim != 2 or x.dtype.kind != "i" or x.min() < 0 or x.max() >= n_symbols:
             raise DataError(
                 f"Counts need integer rows (C, n) in [0, {n_symbols}); got shape {x.shape}, "
-                f"dtype {x.dtype}"
+                f"dtype {x.dtype}, values {x.min()} to {x.max()}; set k to the number of symbols"
             )
         if samples.weight is not None:
             raise DataError("Counts take no weights; use form = 'rows' for weighted symbols")
@@ -228,5 +235,6 @@ class Counts:
     @classmethod
     def concat(cls, parts: Sequence["Counts"]) -> "Counts":
         """Add the counts."""
+        _same_shape([part.counts for part in parts], "counts")
         origins = _merged([part.origins for part in parts])
         return cls(np.sum([part.counts for part in parts], axis=0), origins)

@@ -15,7 +15,7 @@ from genloss.core.streams import Streams
 from genloss.errors import RealityExhausted, SpecError
 from genloss.metrics.view import NotApplicable, View
 from genloss.store.block import BlockStore, Checkpoint, absent_row, metric_row
-from genloss.store.folder import block_path
+from genloss.store.folder import block_path, locked_block
 from genloss.study.study import Study
 
 
@@ -25,6 +25,11 @@ def run_block(study: Study, run: Path, block: int) -> Iterator[int]:
     Raises:
         GenlossError: whatever a learner, metric or the disk refuses; what was stored resumes.
     """
+    with locked_block(block_path(run, block)):
+        yield from _run_block(study, run, block)
+
+
+def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
     store = BlockStore(block_path(run, block))
     found = store.resume()
     streams = Streams(study.seed, block)

@@ -43,6 +43,12 @@ def published_names() -> list[str]:
     return sorted(p.parent.name for p in published_folder().glob("*/spec.toml"))
 
 
+def tour_studies() -> list[Study]:
+    """Return the studies that `genloss demo` adds to the published experiments."""
+    spec = read_spec(published_folder().parent / "demo" / "tour.toml")
+    return list(studies_of(spec, SCALES[0]))
+
+
 def load_experiment(name: str, scale: str) -> Experiment:
     """Load a shipped experiment.
 

@@ -8,14 +8,18 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
 from genloss.core.arrays import checked_count
+from genloss.errors import StoreError
 from genloss.store.folder import Header, create_or_match, locked, run_path
 from genloss.store.provenance import session
 from genloss.store.reader import Run
@@ -123,7 +127,13 @@ def _watched(futures: set[Future[None]], done: Any) -> Iterator[int]:
     while futures:
         finished, futures = wait(futures, timeout=0.2, return_when=FIRST_COMPLETED)
         for future in finished:
-            future.result()
+            try:
+                future.result()
+            except BrokenProcessPool as error:
+                raise StoreError(
+                    "a worker process died (killed, or out of memory); run the same command "
+                    "again: it resumes; fewer workers or chains per block need less memory"
+                ) from error
         yield sum(done)
 
 
@@ -167,6 +177,15 @@ def _start_worker(done: Any) -> None:
     _done = done
     # Ctrl-C reaches the whole process group; the parent decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A worker whose parent was killed would go on writing, beside the process that resumes.
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(1)
 
 
 def _work(i: int, spec: str, run: str, block: int) -> None:

@@ -89,6 +89,8 @@ class Study:
             checked_count(getattr(self, name), name, 0)
         object.__setattr__(self, "n_synthetic", self.n_synthetic or self.n_real)
         object.__setattr__(self, "chains_per_block", self.chains_per_block or self.chains)
+        # A regime that cannot work with these sizes says so before anything runs.
+        self.regime.sizes(1, self.n_real, self.n_synthetic)
         if not self.name or not all(c.isalnum() or c in "-_.=," for c in self.name):
             raise SpecError(f"name is {self.name!r}; expected letters, digits and - _ . = ,")
         names = [metric.name for metric in self.metrics]

@@ -1,12 +1,16 @@
 """Targets: a published number beside ours, and the band that decides.
 
-A target names a run, a metric, a generation t and a statistic over chains. Its band is one of
+A target names a run, a metric, a time t and a statistic over chains. t picks one number per chain:
+its value at a generation or at the "last" one, or with "first_below:X" the first measured
+generation at which it is below X. Its band is one of
   law            expected value from genloss.theory, within 4 standard errors of our ensemble
+  bounds         proven bounds from genloss.theory (or 0, 1), each with 4 standard errors of ours
   ensemble       published mean over m chains: 4 standard errors of both, added in quadrature
   one_draw       published single draw: its quantile among our chains must lie in the central 99 %
   readoff        number read off a figure: its reading error plus 4 standard errors of ours
   interval       a range that the source itself states
-`minus` subtracts the same statistic of another run, which makes "A equals B" a target.
+`minus` subtracts the same statistic elsewhere: of another run ("NAME"), or of whatever entries of
+the target a table replaces ({"run": ..., "t": ...}); "A equals B" becomes a target.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from genloss.core.arrays import Floats
+from genloss.core.arrays import Floats, Ints
+from genloss.core.protocols import CategoricalLaw
 from genloss.errors import SpecError
 from genloss.store.reader import Run
 from genloss.study.study import Study
@@ -62,6 +67,19 @@ class Estimate:
     chains: int
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """What t picks of a run: one value per chain.
+
+    A waiting time is seen at the next measured generation, up to `late` generations late. `missing`
+    chains had not got there by the last generation; they count with it, which is too early.
+    """
+
+    values: Floats
+    late: float = 0.0
+    missing: int = 0
+
+
 def judge(
     target: Mapping[str, Any], runs: Mapping[str, Run], studies: Mapping[str, Study]
 ) -> Verdict:
@@ -70,35 +88,35 @@ def judge(
     Raises:
         SpecError: a target that names an unknown run, metric, generation, statistic or band.
     """
-    try:
-        study = studies[target["run"]]
-        chosen = _values(runs[target["run"]], target)
-    except KeyError as error:
-        raise SpecError(f"target {target['id']}: no run or metric {error}") from error
+    study, chosen = _found(target, runs, studies)
+    values, what = chosen.values, target["what"]
     band = target["band"]
     if band["kind"] == "one_draw":
-        low, high, measured = *CENTRAL, quantile_of(target["published"], chosen)
-        if chosen.size < LEAST_CHAINS:
-            raise SpecError(f"target {target['id']}: {chosen.size} chains; needs {LEAST_CHAINS}")
+        low, high, measured = *CENTRAL, quantile_of(target["published"], values)
+        if values.size < LEAST_CHAINS:
+            raise SpecError(f"target {target['id']}: {values.size} chains; needs {LEAST_CHAINS}")
     else:
-        estimate = statistic(target["statistic"], chosen)
-        if other := target.get("minus"):
-            second = statistic(target["statistic"], _values(runs[other], target))
-            both = float(np.hypot(estimate.error, second.error))
-            estimate = Estimate(estimate.value - second.value, both, estimate.chains)
+        estimate, late, early = statistic(target["statistic"], values), chosen.late, 0.0
+        if minus := target.get("minus"):
+            place = minus if isinstance(minus, Mapping) else {"run": minus}
+            _, other = _found({**target, **place}, runs, studies)
+            estimate = _difference(estimate, statistic(target["statistic"], other.values))
+            early = other.late
         low, high = BANDS[band["kind"]](target, estimate, study)
-        measured = estimate.value
+        low, high, measured = low - early, high + late, estimate.value
+    if chosen.missing:
+        what += f" ({chosen.missing} of {values.size} chains never got there)"
     return Verdict(
         id=target["id"],
-        what=target["what"],
+        what=what,
         published=target.get("published"),
         low=low,
         high=high,
         measured=measured,
-        passed=bool(low <= measured <= high),
+        passed=bool(low <= measured <= high) and not chosen.missing,
         band=band["kind"],
         source=target["source"],
-        chains=int(chosen.size),
+        chains=int(values.size),
         run=target["run"],
     )
 
@@ -107,7 +125,7 @@ def statistic(name: str, values: Floats) -> Estimate:
     """Return a statistic over chains with its standard error.
 
     mean; median (error from the spacing of order statistics); variance (error from the fourth
-    moment); sd; share_below:X (binomial); quantile:Q (order statistics).
+    moment); sd; share_below:X and share_above:X (binomial); quantile:Q (order statistics).
     """
     kind, _, option = name.partition(":")
     n = values.size
@@ -123,14 +141,15 @@ def statistic(name: str, values: Floats) -> Estimate:
             return Estimate(variance, error, n)
         sd = variance**0.5
         return Estimate(sd, error / (2 * sd) if sd else 0.0, n)
-    if kind == "share_below":
-        share = float((values < float(option)).mean())
+    if kind in ("share_below", "share_above"):
+        x = float(option)
+        share = float((values < x if kind == "share_below" else values > x).mean())
         # Never zero: with no success in n, the rule of succession still leaves some doubt.
         smoothed = (share * n + 1) / (n + 2)
         return Estimate(share, float(np.sqrt(smoothed * (1 - smoothed) / n)), n)
     raise SpecError(
         f"unknown statistic {name!r}; expected mean, median, variance, sd, "
-        "share_below:X or quantile:Q"
+        "share_below:X, share_above:X or quantile:Q"
     )
 
 
@@ -142,16 +161,17 @@ def quantile_of(x: float, values: Floats) -> float:
 def expected_value(expected: Any, study: Study) -> float:
     """Return a number, or theory's: {"law": "moments.replace", "field": "spread", "args": {...}}.
 
-    The result is times * law(args).field + plus. In args "$field" and "$a.b" stand for fields of
-    the study, such as "$n_real".
+    The result is times * law(args).field + plus; a whole number as field picks an element. In args
+    "$field" and "$a.b" stand for fields of the study, such as "$n_real" or "$reality.p.0", and
+    "$p_0" for the probabilities of a categorical reality.
     """
     if not isinstance(expected, Mapping):
         return float(expected)
     module, _, name = expected["law"].partition(".")
     law = getattr(import_module(f"genloss.theory.{module}"), name)
     found = law(**{k: _resolved(v, study) for k, v in expected.get("args", {}).items()})
-    if field := expected.get("field"):
-        found = getattr(found, field)
+    if (field := expected.get("field")) is not None:
+        found = found[field] if isinstance(field, int) else getattr(found, field)
     return float(np.asarray(found) * expected.get("times", 1.0) + expected.get("plus", 0.0))
 
 
@@ -160,19 +180,56 @@ def _resolved(value: Any, study: Study) -> Any:
         return np.array(value)
     if not (isinstance(value, str) and value.startswith("$")):
         return value
+    if value == "$p_0":
+        return _probabilities(study)
     found: Any = study
     for name in value[1:].split("."):
-        found = getattr(found, name)
+        found = found[int(name)] if name.isdigit() else getattr(found, name)
     return found
 
 
-def _values(run: Run, target: Mapping[str, Any]) -> Floats:
-    series = run.series[target["metric"]]
-    t = series.t[-1] if target["t"] == "last" else target["t"]
-    place = np.flatnonzero(series.t == t)
+def _probabilities(study: Study) -> Floats:
+    p_0 = study.reality.realise(1, np.random.default_rng(0))
+    if not isinstance(p_0, CategoricalLaw):
+        raise SpecError(f'"$p_0" needs a categorical reality; got {type(study.reality).__name__}')
+    return p_0.probabilities()[0]
+
+
+def _found(
+    target: Mapping[str, Any], runs: Mapping[str, Run], studies: Mapping[str, Study]
+) -> tuple[Study, Chosen]:
+    try:
+        return studies[target["run"]], _chosen(runs[target["run"]], target)
+    except KeyError as error:
+        raise SpecError(f"target {target['id']}: no run or metric {error}") from error
+
+
+def _chosen(run: Run, target: Mapping[str, Any]) -> Chosen:
+    series, t = run.series[target["metric"]], target["t"]
+    if isinstance(t, str) and t.startswith("first_below:"):
+        return first_below(series.t, series.values, float(t.partition(":")[2]))
+    place = np.flatnonzero(series.t == (series.t[-1] if t == "last" else t))
     if not place.size:
         raise SpecError(f"target {target['id']}: generation {t} was not measured in {run.path}")
-    return series.values[place[0]]
+    return Chosen(series.values[place[0]])
+
+
+def first_below(t: Ints, values: Floats, x: float) -> Chosen:
+    """Return the first of the generations t (T,) at which each chain of values (T, C) is below x.
+
+    late is the mean distance to the measured generation before, less 1: 0 where every generation is
+    measured, and no more than that can the mean waiting time be over-estimated by.
+    """
+    below = values < x
+    at = np.where(below.any(axis=0), below.argmax(axis=0), len(t) - 1)
+    gap = t[at] - t[np.maximum(at - 1, 0)]
+    late = float(np.maximum(gap - 1, 0).mean())
+    return Chosen(t[at].astype(np.float64), late, int((~below.any(axis=0)).sum()))
+
+
+def _difference(one: Estimate, other: Estimate) -> Estimate:
+    error = float(np.hypot(one.error, other.error))
+    return Estimate(one.value - other.value, error, one.chains)
 
 
 def _quantile(values: Floats, q: float) -> Estimate:
@@ -184,15 +241,29 @@ def _quantile(values: Floats, q: float) -> Estimate:
     return Estimate(float(np.quantile(values, q)), error, n)
 
 
-def _law(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
-    centre = expected_value(target["band"]["expected"], study)
-    error = ours.error
+def _error(target: Mapping[str, Any], ours: Estimate, study: Study, expected: float) -> float:
     if "variance" in target["band"]:
         # Heavy tails make the sample's own error too small; the law knows the true one.
-        error = float(np.sqrt(expected_value(target["band"]["variance"], study) / ours.chains))
-    elif target["statistic"].startswith("share_below"):
-        error = float(np.sqrt(centre * (1 - centre) / ours.chains))
-    return centre - STANDARD_ERRORS * error, centre + STANDARD_ERRORS * error
+        variance = expected_value(target["band"]["variance"], study)
+    elif target["statistic"].startswith("share") and "minus" not in target:
+        variance = expected * (1 - expected)
+    else:
+        return ours.error
+    return float(np.sqrt(variance / ours.chains))
+
+
+def _law(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
+    centre = expected_value(target["band"]["expected"], study)
+    half = STANDARD_ERRORS * _error(target, ours, study, centre)
+    return centre - half, centre + half
+
+
+def _bounds(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
+    low, high = (expected_value(target["band"][side], study) for side in ("lower", "upper"))
+    return (
+        low - STANDARD_ERRORS * _error(target, ours, study, low),
+        high + STANDARD_ERRORS * _error(target, ours, study, high),
+    )
 
 
 def _ensemble(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
@@ -214,6 +285,7 @@ def _interval(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[
 
 BANDS: Mapping[str, Callable[[Mapping[str, Any], Estimate, Study], tuple[float, float]]] = {
     "law": _law,
+    "bounds": _bounds,
     "ensemble": _ensemble,
     "readoff": _readoff,
     "interval": _interval,

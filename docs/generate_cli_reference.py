@@ -1,0 +1,32 @@
+"""Write the command line reference from the commands' own help: `make golden`."""
+
+import sys
+
+from typer.testing import CliRunner
+
+from genloss.cli.main import app
+
+COMMANDS = ("demo", "reproduce", "run", "plan", "ls", "show", "report")
+
+HEAD = """# Command line
+
+Generated from the help of each command by `make golden`; a test keeps it true. Every command takes
+`--json`. Exit codes: 0 done, 1 a comparison failed, 2 bad input, 130 interrupted (run the same
+command again to resume).
+"""
+
+
+def reference() -> str:
+    """Return the page."""
+    runner = CliRunner(env={"COLUMNS": "96", "TERMINAL_WIDTH": "96"})
+    parts = [HEAD]
+    for words in ([], *([name] for name in COMMANDS)):
+        shown = runner.invoke(app, [*words, "--help"], prog_name="genloss")
+        title = " ".join(["genloss", *words])
+        text = "\n".join(line.rstrip() for line in shown.output.strip().splitlines())
+        parts.append(f"## {title}\n\n```text\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

@@ -1,0 +1,1 @@
+"""The tour's own studies: tour.toml, read by `genloss demo`."""

@@ -1,0 +1,64 @@
+"""The docs cannot rot: the CLI reference is regenerated, examples run, links lead somewhere."""
+
+import re
+import runpy
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from genloss.cli.main import app
+from genloss.study.specs import load_study
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+
+
+def test_cli_reference_is_what_the_commands_print():
+    made = runpy.run_path(str(ROOT / "docs" / "generate_cli_reference.py"))
+    assert (ROOT / "docs" / "cli.md").read_text() == made["reference"](), "run `make golden`"
+
+
+def test_every_command_is_in_the_reference():
+    made = runpy.run_path(str(ROOT / "docs" / "generate_cli_reference.py"))
+    names = {c.name or c.callback.__name__ for c in app.registered_commands}
+    assert names == set(made["COMMANDS"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_to_files(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_commands_in_the_docs_exist(page):
+    names = {c.name or c.callback.__name__ for c in app.registered_commands}
+    for used in re.findall(r"^genloss (\w+)", page.read_text(), flags=re.MULTILINE):
+        assert used in names, f"{page.name} uses `genloss {used}`"
+
+
+def test_extending_shows_the_example_that_runs():
+    shown = (ROOT / "docs" / "extending.md").read_text()
+    code = re.search(r"<!-- examples/new_learner.py -->\n```python\n(.*?)```", shown, re.DOTALL)
+    assert code.group(1).strip() == (ROOT / "examples" / "new_learner.py").read_text().strip()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.name)
+def test_example_specs_build(path):
+    assert load_study(path).name == tomllib.loads(path.read_text())["name"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+def test_examples_run_and_stay_short(path, tmp_path):
+    assert len(path.read_text().splitlines()) <= 60
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(path), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "generation" in done.stdout
