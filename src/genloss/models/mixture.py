@@ -55,16 +55,15 @@ class MixtureModel:
 
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw n rows of every chain (C, n, d); row order carries no component information."""
+        from genloss.models.mixture_draw import place_rows
+
         edges = np.cumsum(self.weights, axis=1)
-        u = rng.random((self.n_chains, n, 1)) * edges[:, None, -1:]
-        k = np.minimum((u >= edges[:, None]).sum(axis=2), self.weights.shape[1] - 1)
+        u = rng.random((self.n_chains, n)) * edges[:, -1:]
         z = rng.standard_normal((self.n_chains, n, self.means.shape[2]))
-        chain = np.arange(self.n_chains)[:, None]
-        roots = self.covs * 0.0 if not self.covs.any() else self.factors
-        out = self.means[chain, k]
-        for j in range(z.shape[2]):
-            out += roots[chain, k, :, j] * z[:, :, j, None]
-        return out
+        # Shrunk to nothing, rows are the means; zero has no Cholesky factor.
+        factors = self.factors if self.covs.any() else self.covs
+        place_rows(edges, self.means, factors, u, z)
+        return z
 
     def log_prob(self, x: Array) -> Floats:
         """Return log density in nats: (C, n) for x (C, n, d); O(n k d^2)."""
