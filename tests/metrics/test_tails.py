@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from genloss.errors import DataError, SpecError
+from genloss.metrics import tails
+
+
+def test_thresholds_leave_exactly_q_outside_on_average():
+    # Coverage beyond an order statistic: the uniform mass outside has mean q and, over 4000 sets
+    # of 99 rows, a standard error measured from the sets themselves; band 4 of them.
+    q, m, sets = 0.1, 99, 4000
+    y = np.random.default_rng(0).random((m, sets))
+    lower, upper = tails.tail_thresholds(y, q)
+    assert lower.shape == upper.shape == (sets,)
+    outside = lower + 1 - upper
+    assert abs(outside.mean() - q) < 4 * outside.std() / np.sqrt(sets)
+
+
+def test_tail_mass_of_a_narrower_gaussian_is_the_normal_tail():
+    # P(|X| > 1.96) with sd 0.8 is 2 (1 - Phi(2.45)) = 0.0142857; 4 sd of the share.
+    n, p, q = 200_000, 0.0142857, 0.05
+    x = 0.8 * np.random.default_rng(1).standard_normal((1, n, 1))
+    got = tails.tail_mass(x, np.array([-1.959964, 1.959964]), q)
+    assert abs(got[0] - p / q) < 4 * np.sqrt(p / n) / q
+
+
+def test_tail_mass_averages_dimensions_and_counts_both_ends():
+    x = np.array([[[-3.0, 0], [0, 3], [0, 0], [0, 0]]])
+    thresholds = np.array([[-1.0, -1], [1, 1]])
+    np.testing.assert_allclose(tails.tail_mass(x, thresholds, 0.25), [1.0])
+    weight = np.array([[3.0, 0, 0, 3]])
+    np.testing.assert_allclose(tails.tail_mass(x, thresholds, 0.25, weight), [1.0])
+    weight = np.array([[1.0, 1, 0, 0]])
+    np.testing.assert_allclose(tails.tail_mass(x, thresholds, 0.25, weight), [2.0])
+
+
+def test_quantile_coverage_of_equal_laws_is_one_minus_q():
+    # Mean over 3000 chains of 39 synthetic and 50 held-out rows; band 4 standard errors.
+    rng = np.random.default_rng(2)
+    got = tails.quantile_coverage(rng.random((3000, 39, 1)), rng.random((3000, 50, 1)), 0.2)
+    assert abs(got.mean() - 0.8) < 4 * got.std() / np.sqrt(3000)
+
+
+def test_quantile_coverage_by_dimension_shows_what_the_mean_hides():
+    grid = np.linspace(-1, 1, 199)
+    y = np.stack([grid, grid], axis=1)
+    x = np.stack([grid * 0.5, grid * 2], axis=1)[None]
+    got = tails.quantile_coverage_by_dimension(x, y, 0.2)
+    # Ends at 0.8 (200/199 for Weibull's type) times the scale: 0.4 of the rows, and all of them.
+    np.testing.assert_allclose(got, [[0.4, 1.0]], atol=0.01)
+    np.testing.assert_allclose(tails.quantile_coverage(x, y, 0.2), got.mean(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda x: tails.tail_thresholds(x[0], 0.05), DataError, "at least 39"),
+        (lambda x: tails.quantile_coverage(x, x, 0.05), DataError, "at least 39"),
+        (lambda x: tails.quantile_coverage(x, x[0, :, :1], 0.5), DataError, "fit"),
+        (lambda x: tails.tail_mass(x, np.zeros((2, 3)), 0.1), DataError, "thresholds"),
+        (lambda x: tails.tail_mass(x, np.array([[1.0, 1], [0, 0]]), 0.1), DataError, "lower"),
+        (lambda x: tails.tail_mass(x, np.zeros((2, 2)), 5.0), SpecError, "percentage"),
+    ],
+)
+def test_bad_arguments_are_refused(call, error, says):
+    with pytest.raises(error, match=says):
+        call(np.zeros((2, 10, 2)))
