@@ -1,6 +1,5 @@
 """Checks that every array passes once, at the door."""
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -53,16 +52,16 @@ def checked_rows(values: Any, what: str = "x") -> Array:
     return x
 
 
-def checked_count(n: int, what: str, least: int = 1) -> int:
+def checked_count(n: Any, what: str, least: int = 1) -> int:
     """Return n if it is an integer of at least `least`; raises DataError otherwise."""
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < least:
         raise DataError(f"{what} is {n!r}; expected a whole number of at least {least}")
     return int(n)
 
 
-def checked_fraction(value: float, what: str) -> float:
+def checked_fraction(value: Any, what: str) -> float:
     """Return value if it lies in [0, 1]; raises SpecError otherwise."""
-    if not (isinstance(value, Real) and 0.0 <= value <= 1.0):
+    if not (isinstance(value, int | float | np.number) and 0.0 <= value <= 1.0):
         raise SpecError(
             f"{what} is {value!r}; must lie in [0, 1]; pass a fraction, not a percentage"
         )

@@ -172,6 +172,7 @@ class FiniteModel(Model, Protocol):
         ...
 
 
+@runtime_checkable
 class Reality(Protocol):
     """p_0 as a recipe: fixed by its fields, realised for any number of chains."""
 
@@ -189,6 +190,7 @@ class Identified(Protocol):
         ...
 
 
+@runtime_checkable
 class Learner(Protocol):
     """How a model is learned: a frozen recipe."""
 
@@ -208,6 +210,7 @@ class Learner(Protocol):
         ...
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """How a model is asked: a wrapper, so that decoding is a factor of its own."""
 
@@ -220,6 +223,7 @@ Rebuild = Callable[[int, Mapping[str, Array]], Model]
 """Returns the model behind an origin and a state."""
 
 
+@runtime_checkable
 class Form(Protocol):
     """In which form data travel along the chain: rows, statistics or an endless source."""
 

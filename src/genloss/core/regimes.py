@@ -8,7 +8,7 @@ Alemohammad et al. 2023, Gerstgrasser et al. 2024, Kazdan et al. 2024, Dohmatob 
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class Sizes:
     fresh: int = 0
 
 
+@runtime_checkable
 class Regime(Protocol):
     """What generation t trains on."""
 
@@ -207,8 +208,9 @@ class Augment:
         return Sizes(n_real + n * (min(t - 1, 1) if self.synthetic == "last" else t - 1), n)
 
     def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
-        """Return S_0 and the remembered samples."""
-        return concat([history.real, *history.synthetic])
+        """Return S_0 and the last samples, or all of them."""
+        past = history.synthetic[-1:] if self.synthetic == "last" else history.synthetic
+        return concat([history.real, *past])
 
     def remember(self, history: History) -> History:
         """Keep S_{t-1}, or the pool."""

@@ -39,6 +39,26 @@ def _same_shape(parts: Sequence[Array], what: str) -> None:
         raise DataError(f"cannot concatenate {what} of shapes {shapes}; expected equal shapes")
 
 
+def reduced(samples: Samples) -> tuple[Floats, Floats, Floats]:
+    """Return total weight (C,), mean (C, d) and scatter (C, d, d) of rows (C, n, d).
+
+    Raises:
+        DataError: rows that are not real vectors.
+    """
+    x, w = samples.x, samples.weight
+    if x.ndim != 3 or x.dtype.kind != "f":
+        raise DataError(f"moments need real rows (C, n, d); got {x.shape} of {x.dtype}")
+    if w is None:
+        mean = x.mean(axis=1)
+        centred = x - mean[:, None]
+        total = np.full(samples.n_chains, float(samples.n_rows))
+        return total, mean, centred.transpose(0, 2, 1) @ centred
+    total = w.sum(axis=1)
+    mean = np.einsum("cn,cnd->cd", w, x) / total[:, None]
+    centred = x - mean[:, None]
+    return total, mean, (centred * w[:, :, None]).transpose(0, 2, 1) @ centred
+
+
 @dataclass(frozen=True, eq=False)
 class Moments:
     """Total weight W (C,), mean (C, d) and scatter sum_i w_i (x_i - m)(x_i - m)^T (C, d, d).
@@ -67,22 +87,10 @@ class Moments:
     @classmethod
     def of(cls, samples: Samples) -> "Moments":
         """Reduce rows (C, n, d) to their moments; weights count as frequencies."""
-        x, w = samples.x, samples.weight
-        if x.ndim != 3 or x.dtype.kind != "f":
-            raise DataError(f"Moments need real rows (C, n, d); got {x.shape} of {x.dtype}")
-        if w is None:
-            total = np.full(samples.n_chains, float(samples.n_rows))
-            mean = x.mean(axis=1)
-            centred = x - mean[:, None]
-            scatter = centred.transpose(0, 2, 1) @ centred
-        else:
-            total = w.sum(axis=1)
-            mean = np.einsum("cn,cnd->cd", w, x) / total[:, None]
-            centred = x - mean[:, None]
-            scatter = (centred * w[:, :, None]).transpose(0, 2, 1) @ centred
         counts = samples.origin_counts()
         if any((rows != rows[0]).any() for rows in counts.values()):
             raise DataError("Moments need the same number of rows of an origin in every chain")
+        total, mean, scatter = reduced(samples)
         return cls(total, mean, scatter, tuple((k, int(v[0])) for k, v in sorted(counts.items())))
 
     @property

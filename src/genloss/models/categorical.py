@@ -10,7 +10,7 @@ from genloss.core.protocols import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.statistics import Counts
-from genloss.errors import DataError, FitError
+from genloss.errors import DataError, SpecError
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,8 @@ class CategoricalLearner:
     from an endless source.
 
     Raises:
-        FitError: negative or infinite smoothing.
+        SpecError: negative or infinite smoothing.
+        DataError: data that are not symbols 0 .. k - 1.
     """
 
     k: int
@@ -75,8 +76,9 @@ class CategoricalLearner:
 
     def __post_init__(self) -> None:
         checked_count(self.k, "categorical: k")
+        checked_count(self.source_rows, "categorical: source_rows")
         if not 0.0 <= self.smoothing < np.inf:
-            raise FitError(f"categorical: smoothing is {self.smoothing}; expected 0 or more")
+            raise SpecError(f"categorical: smoothing is {self.smoothing}; expected 0 or more")
 
     def fit(
         self,
@@ -98,24 +100,20 @@ class CategoricalLearner:
 
     def _weights(self, train: Samples | Counts) -> Floats:
         if isinstance(train, Samples):
+            # Unweighted counts first: they check that the rows are symbols below k.
+            counts = Counts.of(Samples(train.x, train.origin), self.k).counts.astype(np.float64)
             if train.weight is None:
-                return Counts.of(train, self.k).counts.astype(np.float64)
-            counted = [
-                np.bincount(x, w, minlength=self.k)
-                for x, w in zip(train.x, train.weight, strict=True)
-            ]
-            return self._sized(np.stack(counted))
-        if isinstance(train, Counts):
-            return self._sized(train.counts.astype(np.float64))
-        raise DataError(
-            f"CategoricalLearner learns from rows or counts; got {type(train).__name__}; "
-            "use form = 'rows' or 'counts'"
-        )
-
-    def _sized(self, weights: Floats) -> Floats:
-        if weights.shape[1] != self.k:
+                return counts
+            pairs = zip(train.x, train.weight, strict=True)
+            return np.stack([np.bincount(x, w, minlength=self.k) for x, w in pairs])
+        if not isinstance(train, Counts):
             raise DataError(
-                f"data hold symbols up to {weights.shape[1] - 1}; the learner has k = {self.k}; "
-                f"set learner.k = {weights.shape[1]}"
+                f"CategoricalLearner learns from rows or counts; got {type(train).__name__}; "
+                "use form = 'rows' or 'counts'"
             )
-        return weights
+        k = train.counts.shape[1]
+        if k != self.k:
+            raise DataError(
+                f"counts of {k} symbols; the learner has k = {self.k}; set learner.k = {k}"
+            )
+        return train.counts.astype(np.float64)

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from genloss.core.arrays import Array, Floats, frozen
+from genloss.core.arrays import Array, Floats, checked_count, frozen
 from genloss.core.protocols import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
-from genloss.core.statistics import Moments
-from genloss.errors import DataError, FitError
+from genloss.core.statistics import Moments, reduced
+from genloss.errors import DataError, FitError, SpecError
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -131,11 +131,19 @@ class GaussianLearner:
     drawn from an endless source.
 
     Raises:
+        SpecError: another ddof.
         FitError: fewer rows than ddof + 1.
     """
 
     ddof: Literal[0, 1]
     source_rows: int = 100_000
+
+    def __post_init__(self) -> None:
+        checked_count(self.source_rows, "gaussian: source_rows")
+        if self.ddof not in (0, 1):
+            raise SpecError(
+                f"gaussian: ddof is {self.ddof!r}; expected 0 (maximum likelihood) or 1 (unbiased)"
+            )
 
     def fit(
         self,
@@ -148,14 +156,17 @@ class GaussianLearner:
         """Fit every chain from rows (C, n, d), moments or a source."""
         if isinstance(train, Source):
             train = train.take(self.source_rows, rng)
-        moments = train if isinstance(train, Moments) else Moments.of(as_samples(train, self))
-        freedom = moments.total - self.ddof
+        if isinstance(train, Moments):
+            total, mean, scatter = train.total, train.mean, train.scatter
+        else:
+            total, mean, scatter = reduced(as_samples(train, self))
+        freedom = total - self.ddof
         if (freedom <= 0).any():
             raise FitError(
-                f"{moments.n_rows} row(s) leave no degrees of freedom for a covariance with "
+                f"{train.n_rows} row(s) leave no degrees of freedom for a covariance with "
                 f"ddof = {self.ddof}; use at least {self.ddof + 1} rows"
             )
-        return GaussianModel(moments.mean, moments.scatter / freedom[:, None, None])
+        return GaussianModel(mean, scatter / freedom[:, None, None])
 
     def restore(self, state: Mapping[str, Array]) -> GaussianModel:
         """Rebuild a model from its state."""

@@ -5,6 +5,7 @@ to its kernel) obeys exact first-moment laws under most regimes; genloss.theory 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
@@ -12,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core import regimes
+from genloss.core.forms import Endless
 from genloss.core.protocols import CategoricalLaw, FiniteModel, Model, MomentLaw
 from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner
+from genloss.models.kde import KDELearner
+from genloss.models.mixture import MixtureLearner
 from genloss.study.study import Study
 from genloss.theory import anchored, discrete, fixation, gaussian, moments, spread_law
 
@@ -27,25 +31,26 @@ MOST_ROWS = 400
 
 
 def theory_lines(study: Study) -> Lines:
-    """Return {metric: {label, t, value}} for every metric of the study with a closed form."""
+    """Return {metric: {label, t, value}} for every metric of the study with a closed form.
+
+    None for an endless source: the laws count the rows of D_t, which it does not have.
+    """
     lam = _shrinkage(study)
-    p_0 = study.reality.realise(1, np.random.default_rng(0)) if lam is not None else None
-    if p_0 is None or lam is None or isinstance(p_0, FiniteModel):
+    if lam is None or isinstance(study.form, Endless):
+        return {}
+    p_0 = study.reality.realise(1, np.random.default_rng(0))
+    if isinstance(p_0, FiniteModel):
         return {}
     times = sorted(study.measure.times(study.generations) | {0, study.generations})
     t = np.array(times, dtype=np.int64)
     wanted = {metric.name for metric in study.metrics}
-    laws = _gaussian_laws(study, p_0, lam) | _categorical_laws(study, p_0, lam)
+    families = (_moment_laws, _line_laws, _categorical_laws)
+    laws = {k: v for family in families for k, v in family(study, p_0, lam).items()}
     return {
         name: {"label": label, "t": times, "value": np.asarray(law(t), dtype=np.float64).tolist()}
         for name, (label, law) in laws.items()
         if name in wanted
     }
-
-
-def moment_path(study: Study, t: Times, ddof: int, lam: float) -> moments.MomentPath | None:
-    """Return the exact first moments of a plug-in chain under the study's regime, if derived."""
-    return _path(study.regime, study, t, {"ddof": ddof, "lam": lam})
 
 
 @singledispatch
@@ -115,35 +120,83 @@ def _even(study: Study) -> bool:
 Laws = dict[str, tuple[str, Callable[[Times], Any]]]
 
 
-def _gaussian_laws(study: Study, p_0: Model, lam: float) -> Laws:
-    if not (isinstance(study.learner, GaussianLearner) and isinstance(p_0, MomentLaw)):
+@dataclass(frozen=True)
+class PlugIn:
+    """A learner whose model has its training set's mean, and its covariance plus a fixed part.
+
+    ddof: of the fitted covariance. added: variance that the model adds in every direction (a
+    kernel's, or the regularisation of a mixture), in squared units of the data.
+    """
+
+    ddof: int
+    added: float
+
+
+def plug_in(study: Study) -> PlugIn | None:
+    """Return how the study's learner reproduces moments, or None where it does not.
+
+    A maximisation step keeps the mean and the trace of the covariance of its rows, whatever the
+    shape of the components, so a mixture's total spread obeys the law of maximum likelihood.
+    """
+    learner = study.learner
+    if isinstance(learner, GaussianLearner):
+        return PlugIn(learner.ddof, 0.0)
+    if isinstance(learner, KDELearner) and isinstance(learner.bandwidth, float):
+        return PlugIn(0, learner.bandwidth**2)
+    if isinstance(learner, MixtureLearner) and isinstance(study.sampler, Ancestral):
+        return PlugIn(0, learner.reg_covar)
+    return None
+
+
+def _moment_laws(study: Study, p_0: Model, lam: float) -> Laws:
+    how = plug_in(study)
+    if how is None or not isinstance(p_0, MomentLaw):
         return {}
-    ddof, cov = study.learner.ddof, p_0.moments()[1][0]
+    cov = p_0.moments()[1][0]
     trace = float(np.trace(cov))
-    if moment_path(study, np.zeros(1, dtype=np.int64), ddof, lam) is None:
+    added = how.added * len(cov) / trace
+    # A shrunk kernel model keeps its centres: only what it adds is shrunk.
+    options = (
+        {"ddof": how.ddof, "lam": lam}
+        if isinstance(study.learner, GaussianLearner)
+        else {"ddof": how.ddof, "bandwidth2": lam * added}
+    )
+    if _path(study.regime, study, np.zeros(1, dtype=np.int64), options) is None:
         return {}
 
-    def path(t: Times) -> moments.MomentPath:
-        found = moment_path(study, t, ddof, lam)
-        assert found is not None
-        return found
+    def error(t: Times) -> Any:
+        return _path(study.regime, study, t, options).mean_error
 
-    laws: Laws = {
-        "trace_ratio": ("expected ratio (exact)", lambda t: path(t).spread),
-        "squared_mean_error": ("expected error (exact)", lambda t: trace * path(t).mean_error),
-        "second_moment": ("expected value (exact)", lambda t: trace * np.add(*path(t))),
+    def spread(t: Times) -> Any:
+        return _path(study.regime, study, t, options).spread + added * (t > 0)
+
+    return {
+        "trace_ratio": ("expected ratio (exact)", spread),
+        "squared_mean_error": ("expected error (exact)", lambda t: trace * error(t)),
+        "second_moment": ("expected value (exact)", lambda t: trace * (error(t) + spread(t))),
     }
-    if len(cov) == 1 and isinstance(study.regime, regimes.Replace | regimes.ReplaceMultiple):
-        n, sigma = schedule(study), trace**0.5
-        laws["sigma"] = (
-            "typical chain (lognormal limit)",
-            lambda t: sigma * spread_law.sigma_quantile(t, n, ddof=ddof, lam=lam),
-        )
-        laws["w2_squared"] = (
-            "expected risk (exact)",
-            lambda t: gaussian.w2_squared(t, n, sigma2=trace, ddof=ddof, lam=lam),
-        )
-    return laws
+
+
+def _line_laws(study: Study, p_0: Model, lam: float) -> Laws:
+    """Return what is known in one dimension only, under regimes that see the last set alone."""
+    alone = isinstance(study.regime, regimes.Replace | regimes.ReplaceMultiple)
+    if not (alone and isinstance(study.learner, GaussianLearner) and isinstance(p_0, MomentLaw)):
+        return {}
+    cov, ddof, n = p_0.moments()[1][0], study.learner.ddof, schedule(study)
+    if len(cov) > 1:
+        return {}
+    variance = float(cov[0, 0])
+
+    def typical(t: Times) -> Any:
+        return variance**0.5 * spread_law.sigma_quantile(t, n, ddof=ddof, lam=lam)
+
+    def risk(t: Times) -> Any:
+        return gaussian.w2_squared(t, n, sigma2=variance, ddof=ddof, lam=lam)
+
+    return {
+        "sigma": ("typical chain (lognormal limit)", typical),
+        "w2_squared": ("expected risk (exact)", risk),
+    }
 
 
 def _categorical_laws(study: Study, p_0: Model, lam: float) -> Laws:
