@@ -153,8 +153,8 @@ class MixtureLearner:
 
         samples = as_samples(train, self)
         x, weight = samples.x, samples.weight
-        if x.ndim != 3:
-            raise DataError(f"a mixture needs real rows (C, n, d); got shape {x.shape}")
+        if x.ndim != 3 or x.dtype.kind != "f":
+            raise DataError(f"a mixture needs real rows (C, n, d); got {x.shape} of {x.dtype}")
         if isinstance(init, MixtureModel):
             covs = mixture_em.from_matrices(init.covs, self.covariance)
             start = mixture_em.MixtureParameters(init.weights, init.means, covs)
