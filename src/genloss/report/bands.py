@@ -1,0 +1,90 @@
+"""Quantiles over chains."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from genloss.core.arrays import Floats, Ints
+from genloss.store.reader import Series
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""The median, the middle 50 % of the chains and the middle 90 %."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One metric of one run at the generations drawn: t (T,), bands (5, T), mean (T,).
+
+    theory (T,) is NaN where there is none; statistic says what it predicts, 'mean' or 'median'.
+    """
+
+    label: str
+    t: Ints
+    bands: Floats
+    mean: Floats
+    theory: Floats
+    theory_label: str
+    statistic: str
+    chains: int
+
+    @property
+    def median(self) -> Floats:
+        """The median over chains (T,)."""
+        return self.bands[2]
+
+    @property
+    def has_theory(self) -> bool:
+        """Whether any generation drawn has a theory value."""
+        return bool(np.isfinite(self.theory).any())
+
+    def last(self) -> int:
+        """Return the last generation."""
+        return int(self.t[-1])
+
+
+def curve(label: str, series: Series, theory: Mapping[str, Any] | None) -> Curve:
+    """Return what is drawn of a metric.
+
+    theory: {label, t, value} and optionally statistic. Closed forms are expectations unless they
+    say otherwise, so theory is compared with the mean over chains by default.
+    """
+    law = theory or {"label": "", "t": [], "value": []}
+    by_t = dict(zip(law["t"], law["value"], strict=True))
+    expected = np.array([float(by_t.get(int(t), np.nan)) for t in series.t])
+    with np.errstate(invalid="ignore"):
+        mean = series.values.mean(axis=1)
+    return Curve(
+        label=label,
+        t=series.t,
+        bands=over_chains(series.values),
+        mean=mean,
+        theory=expected,
+        theory_label=str(law["label"]),
+        statistic=predicts(law),
+        chains=int(series.values.shape[1]),
+    )
+
+
+def predicts(law: Mapping[str, Any]) -> str:
+    """Return what a theory line is about, 'mean' or 'median' over chains."""
+    label = str(law["label"]).lower()
+    typical = "median" in label or "typical" in label
+    return str(law.get("statistic", "median" if typical else "mean"))
+
+
+def over_chains(values: Floats) -> Floats:
+    """Return the quantiles LEVELS of (T, C) over chains: (5, T).
+
+    Linear interpolation between order statistics; at generations with an infinite chain the lower
+    of the two is taken instead, since nothing lies half way to infinity.
+    """
+    if np.isfinite(values).all():
+        return np.asarray(np.quantile(values, LEVELS, axis=1))
+    return np.asarray(np.quantile(values, LEVELS, axis=1, method="lower"))
+
+
+def rounded(values: Floats, digits: int = 5) -> list[float | None]:
+    """Return JSON numbers with that many significant digits; None for NaN and infinity."""
+    return [float(f"{v:.{digits}g}") if np.isfinite(v) else None for v in values.tolist()]

@@ -1,0 +1,114 @@
+"""What differs between runs, as factors: from their names where those say it, else from specs."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from genloss.report.reading import Measured
+from genloss.store.fingerprint import canonical_json
+
+Row = Mapping[str, str]
+"""Factor to what a label says of it for one run; a factor that a run lacks is left out."""
+
+SILENT = ("name", "metrics", "measure", "keep", "checkpoint_every", "chains_per_block", "form")
+"""Spec keys that do not make a run different for a reader."""
+
+LAST = ("seed", "chains", "generations", "held_out", "n_synthetic")
+"""Spec keys that name a run only where nothing else does."""
+
+WORDS = {
+    "n_real": "n",
+    "regime.n_real": "fresh n",
+    "n_synthetic": "n synthetic",
+    "regime.real_fraction": "real share",
+    "sampler.lam": "λ",
+    "lam": "λ",
+    "bandwidth": "h",
+}
+"""How labels say a key."""
+
+TOKEN = re.compile(r"([^=]+)=(.+)")
+
+
+def factors(runs: Sequence[Measured]) -> list[Row]:
+    """Return the factors that tell runs apart, one row per run, most important first.
+
+    Names such as "replace,d=10,n=100" say what their author varied; other names say nothing, and
+    then the specs are compared. Bare words and kinds have a factor whose name ends in "kind".
+    """
+    names = [run.run.header.name for run in runs]
+    if all("=" in name for name in names) and len(set(names)) == len(names):
+        return _telling([_from_name(name) for name in names])
+    return _telling([_from_spec(run.run.spec) for run in runs])
+
+
+def kind_of(part: Any) -> str:
+    """Return a described object's kind in words: 'two moons', also for package.module:TwoMoons."""
+    kind = str(part.get("kind", "")) if isinstance(part, Mapping) else str(part)
+    last = kind.rpartition(":")[2]
+    if last == kind:
+        return kind.replace("_", " ")
+    spaced = "".join(f" {c.lower()}" if c.isupper() else c for c in last)
+    return spaced.strip()
+
+
+def flat(spec: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return a nested spec with dotted keys."""
+    out: dict[str, Any] = {}
+    for key, value in spec.items():
+        if isinstance(value, Mapping):
+            out |= flat(value, f"{prefix}{key}.")
+        else:
+            out[prefix + key] = value
+    return out
+
+
+def _from_name(name: str) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for token in name.split(","):
+        if found := TOKEN.fullmatch(token):
+            out[found[1]] = _equation(found[1], found[2])
+        else:
+            bare = sum(key.endswith("kind") for key in out)
+            out[f"{bare or ''}kind"] = token.replace("_", " ")
+    return out
+
+
+def _from_spec(spec: Mapping[str, Any]) -> dict[str, str]:
+    values = {k: v for k, v in flat(spec).items() if k.partition(".")[0] not in SILENT}
+    return {k: _said(k, v) for k, v in values.items() if v is not None}
+
+
+def _telling(rows: Sequence[Row]) -> list[Row]:
+    """Drop factors that are the same everywhere, or split the runs as an earlier one does."""
+    known = dict.fromkeys(k for row in rows for k in row)
+    ordered = [k for k in known if k not in LAST] + [k for k in LAST if k in known]
+    kept: list[str] = []
+    seen: set[tuple[int, ...]] = set()
+    for key in ordered:
+        column = [row.get(key) for row in rows]
+        pattern = tuple(column.index(value) for value in column)
+        if len(set(pattern)) < 2 or pattern in seen or (key in LAST and _unique(rows, kept)):
+            continue
+        seen.add(pattern)
+        kept.append(key)
+    return [{k: row[k] for k in kept if k in row} for row in rows]
+
+
+def _unique(rows: Sequence[Row], keys: Sequence[str]) -> bool:
+    return len({tuple(row.get(k) for k in keys) for row in rows}) == len(rows)
+
+
+def _said(key: str, value: Any) -> str:
+    last = key.rpartition(".")[2]
+    if last == "kind":
+        return kind_of(value)
+    if isinstance(value, bool):
+        return last.replace("_", " ") if value else f"no {last.replace('_', ' ')}"
+    return _equation(key, canonical_json(value).strip('"'))
+
+
+def _equation(key: str, value: str) -> str:
+    last = key.rpartition(".")[2]
+    word = WORDS.get(key, WORDS.get(last, last.replace("_", " ")))
+    return f"{word} = {int(value):,}" if value.isdigit() else f"{word} = {value}"

@@ -1,0 +1,307 @@
+"""One figure per metric: medians and bands over chains, theory dashed, as Vega-Lite dicts.
+
+A spec is complete: it renders as it stands (see `static`). The page takes the legend out, fits the
+width, and drives the parameter `hidden`, the labels of series that are switched off.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from genloss.report.axes import LONG, YAxis, x_channel, y_axis
+from genloss.report.bands import Curve, curve, rounded
+from genloss.report.glossary import meaning_of, title_of
+from genloss.report.naming import MOST, Named, named, sort_of
+from genloss.report.reading import Measured
+from genloss.report.words import axis_title, reading
+from genloss.store.reader import Series
+
+Spec = dict[str, Any]
+
+WIDTH, HEIGHT = 680, 300
+FIELDS = ("p05", "p25", "p50", "p75", "p95")
+HIDDEN = {"filter": "indexof(hidden, datum.run) < 0"}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart of a figure; contrast is how far apart its runs end, in decades."""
+
+    title: str
+    spec: Spec
+    legend: tuple[str, ...]
+    runs: tuple[str, ...]
+    reading: str
+    chains: int
+    contrast: float
+    has_theory: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """One metric over generations, for all runs that have it.
+
+    legend: labels in colour order where all panels share them, else every panel has its own.
+    rows: every run with its label, those without a line (one generation only) included.
+    """
+
+    metric: str
+    title: str
+    meaning: str
+    unit: str
+    direction: str
+    axis_title: str
+    reading: str
+    panels: tuple[Panel, ...]
+    legend: tuple[str, ...]
+    rows: tuple[tuple[str, Measured], ...]
+    theory: tuple[str, ...]
+    chains: str
+    has_mean: bool
+    long: bool
+
+    @property
+    def left_out(self) -> int:
+        """The number of runs that only the table of numbers shows."""
+        return len(self.rows) - sum(len(p.spec["data"]["values"]) for p in self.panels)
+
+
+def metric_figure(metric: str, runs: Sequence[Measured]) -> Figure | None:
+    """Return the figure of a metric, or None where no run has it."""
+    having = [run for run in runs if metric in run.series]
+    if not having:
+        return None
+    # A chain of one generation is a number, not a line.
+    names = named([run for run in having if len(run.series[metric].t) > 2] or having)
+    about = having[0].series[metric]
+    curves = [curve(n.label, n.data.series[metric], _law(n.data, metric)) for n in names]
+    panels = _panels(names, curves, about)
+    # A sentence and a table name runs without their panel, so they need the full labels.
+    told = [replace(c, label=n.full) for c, n in zip(curves, names, strict=True)]
+    labels = {n.run.path: n.full for n in names}
+    return Figure(
+        metric=metric,
+        title=title_of(metric),
+        meaning=meaning_of(metric),
+        unit=about.unit,
+        direction=about.direction,
+        axis_title=axis_title(about.unit, about.direction),
+        reading=reading(told, about.direction),
+        panels=panels,
+        legend=panels[0].legend if len({p.legend for p in panels}) == 1 else (),
+        rows=tuple((labels.get(r.run.path, r.run.header.name), r) for r in having),
+        theory=tuple(dict.fromkeys(c.theory_label for c in curves if c.has_theory)),
+        chains=_chains(curves),
+        has_mean=any(_draws_mean(c) for c in curves),
+        long=max(c.last() for c in curves) > LONG // 4,
+    )
+
+
+def _panels(names: Sequence[Named], curves: Sequence[Curve], about: Series) -> tuple[Panel, ...]:
+    """Draw the panels; those of comparable runs share their axes, and colours if they suffice."""
+    together = len({sort_of(n.data) for n in names}) == 1
+    shared = tuple(dict.fromkeys(c.label for c in curves))
+    out = []
+    for title in dict.fromkeys(n.panel for n in names):
+        inside = [c for c, n in zip(curves, names, strict=True) if n.panel == title]
+        scope = curves if together else inside
+        legend = shared if len(shared) <= MOST else tuple(c.label for c in inside)
+        axis, last = y_axis(scope, about.direction), max(c.last() for c in scope)
+        out.append(
+            Panel(
+                title=title,
+                spec=chart(inside, axis, last, legend, about, title),
+                legend=legend,
+                runs=tuple(c.label for c in inside),
+                reading=reading(inside, about.direction),
+                chains=min(c.chains for c in inside),
+                contrast=_contrast(inside),
+                has_theory=any(c.has_theory for c in inside),
+            )
+        )
+    return tuple(out)
+
+
+def _law(run: Measured, metric: str) -> Mapping[str, Any] | None:
+    law: Mapping[str, Any] | None = run.run.header.theory.get(metric)
+    return law
+
+
+def chart(
+    curves: Sequence[Curve],
+    axis: YAxis,
+    last: int,
+    legend: Sequence[str],
+    about: Series,
+    title: str = "",
+) -> Spec:
+    """Return the Vega-Lite spec of one panel.
+
+    axis and last (the last generation) are those of the whole figure, so that panels compare;
+    legend gives the colour order.
+    """
+    y = axis.channel(axis_title(about.unit, about.direction))
+    rows = _aligned([_row(c) for c in curves])
+    layers = [
+        *_bands(curves, y),
+        *_reference(about.direction, axis, y),
+        *_theory(curves, y),
+        _median(y),
+        _hover(rows, y),
+    ]
+    where = f" for {title}" if title else ""
+    names = ", ".join(c.label for c in curves)
+    return {
+        "description": f"{title_of(about.name)} over generations 0 to {last}{where}: {names}",
+        **({"title": title} if title else {}),
+        "width": WIDTH,
+        "height": HEIGHT,
+        "view": {"stroke": None},
+        "params": [{"name": "hidden", "value": []}],
+        "data": {"values": rows},
+        "transform": [{"flatten": _fields(rows)}, HIDDEN],
+        "encoding": {
+            "x": x_channel(last, axis, about.direction),
+            "color": {
+                "field": "run",
+                "type": "nominal",
+                "scale": {"domain": list(legend)},
+                "legend": {"title": None, "columns": 4} if len(legend) > 1 else None,
+            },
+        },
+        "layer": layers,
+    }
+
+
+def _row(c: Curve) -> Spec:
+    """One row per run; `flatten` opens it in the browser, a third of the bytes of plain rows."""
+    row: Spec = {"run": c.label, "t": c.t.tolist()}
+    row |= {f: rounded(b) for f, b in zip(FIELDS, c.bands, strict=True)}
+    if c.chains == 1:
+        row = {k: v for k, v in row.items() if k in ("run", "t", "p50")}
+    if c.has_theory:
+        row["theory"] = rounded(c.theory)
+    if _draws_mean(c):
+        row["mean"] = rounded(c.mean)
+    return row
+
+
+def _aligned(rows: list[Spec]) -> list[Spec]:
+    """Give all rows the same fields, empty where a run has nothing: `flatten` needs them all."""
+    fields = _fields(rows)
+    return [{**{key: [] for key in fields}, **row} for row in rows]
+
+
+def _fields(rows: Sequence[Spec]) -> list[str]:
+    return list(dict.fromkeys(k for row in rows for k in row if k != "run"))
+
+
+def _draws_mean(c: Curve) -> bool:
+    return c.has_theory and c.statistic == "mean" and c.chains > 1
+
+
+def _bands(curves: Sequence[Curve], y: Spec) -> list[Spec]:
+    if all(c.chains == 1 for c in curves):
+        return []
+    # Many bands on top of each other turn to mud: the more there are, the fainter.
+    faint = min(1.0, 4 / len(curves))
+    pairs = (("p05", "p95", 0.16 * faint), ("p25", "p75", 0.12 + 0.16 * faint))
+    return [
+        {
+            "mark": {"type": "area", "opacity": round(opacity, 3)},
+            "encoding": {"y": _y(low, y), "y2": {"field": high}},
+        }
+        for low, high, opacity in pairs
+    ]
+
+
+def _median(y: Spec) -> Spec:
+    mark = {"type": "line", "strokeWidth": 2.25, "strokeJoin": "round"}
+    return {"mark": mark, "encoding": {"y": _y("p50", y)}}
+
+
+def _theory(curves: Sequence[Curve], y: Spec) -> list[Spec]:
+    lines = [("mean", [1, 3], any(_draws_mean(c) for c in curves), 2.25)]
+    lines.append(("theory", [7, 5], any(c.has_theory for c in curves), 1.75))
+    return [
+        {
+            "transform": [{"filter": f"isValid(datum.{name})"}],
+            "mark": {
+                "type": "line",
+                "strokeDash": dash,
+                "strokeWidth": width,
+                "strokeCap": "round",
+            },
+            "encoding": {"y": _y(name, y)},
+        }
+        for name, dash, wanted, width in lines
+        if wanted
+    ]
+
+
+def _reference(direction: str, axis: YAxis, y: Spec) -> list[Spec]:
+    """A dotted rule where reality is, for the metrics that have it at 0 or 1."""
+    if not direction.startswith(("0 is", "1 is")):
+        return []
+    value = float(direction[0])
+    if not axis.low <= value <= axis.high:
+        return []
+    channel = {"datum": value, "type": "quantitative", **y}
+    return [
+        {
+            "data": {"values": [{}]},
+            "mark": {"type": "rule", "style": "reality"},
+            "encoding": {"x": None, "color": None, "y": channel},
+        }
+    ]
+
+
+def _hover(rows: Sequence[Spec], y: Spec) -> Spec:
+    """Invisible points: the one nearest to the pointer shows itself and its numbers."""
+    fields = ["run", "t"]
+    pick = {"type": "point", "fields": fields, "on": "pointermove", "clear": "pointerout"}
+    shown = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
+    has = {name for row in rows for name in row}
+    told = ["title: datum.run", "generation: format(datum.t, ',d')", _said("median", "p50")]
+    if "p25" in has:
+        told += [_span("half of the chains", "p25", "p75"), _span("nine in ten", "p05", "p95")]
+    told += [_said(name, name) for name in ("mean", "theory") if name in has]
+    return {
+        "params": [{"name": "near", "select": {**pick, "nearest": True}}],
+        "transform": [{"calculate": "{" + ", ".join(told) + "}", "as": "told"}],
+        "mark": {"type": "point", "filled": True, "size": 60},
+        "encoding": {
+            "y": _y("p50", y),
+            "opacity": shown,
+            # The pointer meets the cell around a point, which holds the point's row as its datum.
+            "tooltip": {"value": {"expr": "datum.datum ? datum.datum.told : datum.told"}},
+        },
+    }
+
+
+def _said(name: str, field: str) -> str:
+    return f"'{name}': isValid(datum.{field}) ? format(datum.{field}, '.4~g') : '–'"
+
+
+def _span(name: str, low: str, high: str) -> str:
+    text = f"format(datum.{low}, '.3~g') + ' to ' + format(datum.{high}, '.3~g')"
+    return f"'{name}': isValid(datum.{low}) && isValid(datum.{high}) ? {text} : '–'"
+
+
+def _y(field: str, y: Mapping[str, Any]) -> Spec:
+    return {"field": field, "type": "quantitative", **y}
+
+
+def _contrast(curves: Sequence[Curve]) -> float:
+    ends = np.array([c.median[-1] for c in curves])
+    ends = ends[np.isfinite(ends) & (ends > 0)]
+    return float(np.log10(ends.max() / ends.min())) if ends.size else 0.0
+
+
+def _chains(curves: Sequence[Curve]) -> str:
+    counts = np.unique([c.chains for c in curves])
+    if len(counts) == 1:
+        return f"{counts[0]:,}"
+    return f"{counts[0]:,} to {counts[-1]:,}"

@@ -1,0 +1,79 @@
+"""What each metric means, in one line for a reader who has never seen it."""
+
+MEANINGS = {
+    "real_share": "How much of the training data of each generation is real.",
+    "mean_error": "How far the mean has wandered from reality's.",
+    "squared_mean_error": "How far the mean has wandered from reality's, squared.",
+    "covariance_error": "How different the covariance is from reality's.",
+    "trace_ratio": "Total variance of the model, as a share of reality's.",
+    "determinant_ratio": "Volume that the model covers (covariance determinant) against reality's.",
+    "sigma": "Standard deviation of the model, averaged over the coordinates.",
+    "sigma_error": "How far the standard deviation is from reality's.",
+    "w2_squared": "Squared Wasserstein-2 distance between model and reality, as Gaussians.",
+    "w2": "Wasserstein-2 distance between model and reality, as Gaussians.",
+    "second_moment": "Mean square distance of the model's rows from reality's mean.",
+    "squared_l2": "Squared L2 distance between the densities of model and reality.",
+    "smallest_component_std": "Width of the narrowest component of the mixture.",
+    "largest_component_std": "Width of the widest component of the mixture.",
+    "held_out_nll": "How surprised the model is by real rows that no generation trained on.",
+    "sliced_wasserstein": "Distance between samples and reality, averaged over directions.",
+    "energy_distance": "Energy distance between samples and reality; 0 for equal laws.",
+    "mmd_squared": "Squared maximum mean discrepancy between samples and reality.",
+    "precision": "Share of samples that fall where real data lie.",
+    "recall": "Share of real data that fall where samples lie: what is still covered.",
+    "density": "How densely samples sit around real data.",
+    "coverage": "Share of real data with at least one sample near by.",
+    "tail_mass": "Mass that the model leaves in reality's tails, against what reality has there.",
+    "quantile_coverage": "Mass between reality's outer quantiles, against what belongs there.",
+    "vendi_score": "Effective number of different rows among the samples.",
+    "duplicate_rate": "Share of samples that repeat another one.",
+    "entropy": "Entropy of the model over its symbols.",
+    "entropy_ratio": "Entropy of the model, as a share of reality's.",
+    "collision_probability": "Chance that two draws are the same symbol; 1 is total collapse.",
+    "diversity": "Chance that two draws differ; 0 is total collapse.",
+    "surviving_symbols": "Number of symbols that the model can still produce.",
+    "surviving_fraction": "Share of reality's symbols that the model can still produce.",
+    "zero_proportion": "Share of symbols that the model has lost.",
+    "support_loss": "Mass of reality on symbols that the model can no longer produce.",
+    "forward_kl": "KL divergence from reality to model (smoothed): blind spots cost most.",
+    "backward_kl": "KL divergence from model to reality (smoothed): inventions cost most.",
+    "rare_mass": "Mass that the model leaves on reality's rarest symbols, against reality's.",
+    "symbol_probability": "Probability of one symbol; its mean over chains never changes.",
+    "surviving_modes": "Number of reality's modes that still receive samples.",
+    "average_modal_variance": "Variance within the modes that are still alive.",
+    "mode_share": "Share of samples in one mode.",
+}
+
+TITLES = {
+    "w2": "Wasserstein-2 distance",
+    "w2_squared": "Squared Wasserstein-2 distance",
+    "squared_l2": "Squared L2 distance of densities",
+    "held_out_nll": "Held-out negative log-likelihood",
+    "mmd_squared": "Squared MMD",
+    "forward_kl": "KL divergence, reality to model",
+    "backward_kl": "KL divergence, model to reality",
+    "smallest_component_std": "Narrowest component",
+    "largest_component_std": "Widest component",
+    "sliced_wasserstein": "Sliced Wasserstein distance",
+    "sigma": "Standard deviation",
+    "sigma_error": "Error of the standard deviation",
+    "mean_error": "Error of the mean",
+    "squared_mean_error": "Squared error of the mean",
+}
+
+
+def base_name(metric: str) -> str:
+    """Return a metric's name without its options: 'tail_mass(q=0.01)' is tail_mass."""
+    return metric.partition("(")[0]
+
+
+def title_of(metric: str) -> str:
+    """Return a metric's heading, with its options as they stand."""
+    name, bracket, options = metric.partition("(")
+    plain = TITLES.get(name, name.replace("_", " ").capitalize())
+    return f"{plain} ({options}" if bracket else plain
+
+
+def meaning_of(metric: str) -> str:
+    """Return one line on what a metric measures, or nothing for one that is not known here."""
+    return MEANINGS.get(base_name(metric), "")

@@ -1,0 +1,140 @@
+"use strict";
+// Draws the charts when they come near the screen, in the theme of the reader, at the width there is.
+(() => {
+  const parsed = new Map();
+  const read = (id) => {
+    if (!parsed.has(id)) parsed.set(id, document.getElementById(id).textContent);
+    return JSON.parse(parsed.get(id));
+  };
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const config = () => read("themes")[dark.matches ? "dark" : "light"];
+  const charts = [...document.querySelectorAll(".chart")];
+  const views = new Map();
+
+  const metric = (chart) => chart.closest(".metric");
+  const hidden = (chart) => {
+    const scope = chart.closest(".panel")?.querySelector(".legend") ? chart.closest(".panel") : metric(chart);
+    return [...(scope?.querySelectorAll('.legend [aria-pressed="false"]') ?? [])].map((b) => b.dataset.run);
+  };
+
+  const ticks = (last) => {
+    const steps = [0];
+    for (let power = 1; power <= last; power *= 10) steps.push(power, 2 * power, 5 * power);
+    return steps.filter((step) => step <= last);
+  };
+  const scaleX = (spec, log) => {
+    const { scale, axis } = spec.encoding.x;
+    scale.type = log ? "symlog" : "linear";
+    if (log) axis.values = ticks(scale.domain[1]);
+    else delete axis.values;
+  };
+
+  // The spec of a chart as it shall look now; an exported one keeps its own width and legend.
+  const current = (chart, exported) => {
+    const spec = read(chart.dataset.spec + "-spec");
+    const width = Math.floor(chart.clientWidth);
+    const kind = chart.dataset.kind;
+    if (kind === "line") {
+      const button = metric(chart).querySelector(".axis");
+      if (button?.dataset.touched) scaleX(spec, button.getAttribute("aria-pressed") === "true");
+      spec.params.find((p) => p.name === "hidden").value = hidden(chart);
+    }
+    if (exported) return spec;
+    if (kind === "facet") {
+      const n = spec.data.values.length;
+      const most = Math.max(2, Math.min(n, Math.floor((width + 14) / 170)));
+      spec.columns = Math.ceil(n / Math.ceil(n / most));
+      const cell = Math.min(220, Math.floor((width - 14 * (spec.columns - 1) - 4) / spec.columns));
+      spec.spec.width = spec.spec.height = cell;
+      return spec;
+    }
+    delete spec.title;
+    spec.width = width;
+    spec.autosize = { type: "fit", contains: "padding" };
+    spec.height = chart.closest(".many") ? 190 : width < 420 ? 240 : chart.closest(".hero") ? 360 : 290;
+    if (kind === "line") {
+      // The page says above the charts what they show and which colour is whose.
+      spec.encoding.color.legend = null;
+      for (const layer of spec.layer) if (layer.encoding.y.axis) layer.encoding.y.axis.title = null;
+      if (chart.closest(".many")) spec.encoding.x.axis.title = null;
+    }
+    if (kind === "own" && width < 420) spec.encoding.color.legend.columns = 3;
+    return spec;
+  };
+
+  const embed = (where, spec, renderer) =>
+    vegaEmbed(where, spec, {
+      mode: "vega-lite", renderer, actions: false, config: config(), tooltip: { theme: "custom" },
+    });
+
+  const draw = async (chart) => {
+    const place = chart.querySelector(".canvas");
+    const before = views.get(chart);
+    views.set(chart, { width: chart.clientWidth });
+    try {
+      const result = await embed(place, current(chart, false), "canvas");
+      before?.result?.finalize();
+      views.set(chart, { width: chart.clientWidth, result });
+      chart.dataset.state = "drawn";
+    } catch (error) {
+      chart.dataset.state = "failed";
+      place.textContent = "This chart could not be drawn: " + error.message;
+    }
+  };
+
+  const wide = matchMedia("(min-width: 960px)");
+  const contents = document.querySelector("nav details");
+  const unfold = () => { contents.open = wide.matches; };
+  wide.addEventListener("change", unfold);
+  unfold();
+
+  const near = new IntersectionObserver(
+    (entries) => entries.filter((e) => e.isIntersecting && !views.has(e.target)).forEach((e) => draw(e.target)),
+    { rootMargin: "700px 0px" },
+  );
+  charts.forEach((chart) => near.observe(chart));
+  const redraw = (which) => [...views.keys()].filter(which).forEach(draw);
+
+  dark.addEventListener("change", () => redraw(() => true));
+  let pending = 0;
+  addEventListener("resize", () => {
+    clearTimeout(pending);
+    pending = setTimeout(() => redraw((c) => Math.abs(c.clientWidth - views.get(c).width) > 2), 120);
+  });
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll("details.numbers, details.more").forEach((d) => { d.open = true; });
+    charts.filter((c) => !views.has(c)).forEach(draw);
+  });
+
+  document.querySelectorAll(".axis").forEach((button) => {
+    const chart = button.closest(".metric").querySelector(".chart");
+    const spec = read(chart.dataset.spec + "-spec");
+    button.setAttribute("aria-pressed", String(spec.encoding.x.scale.type === "symlog"));
+  });
+
+  const save = async (chart, type) => {
+    const { view, finalize } = await embed(document.createElement("div"), current(chart, true), type === "svg" ? "svg" : "canvas");
+    const link = document.createElement("a");
+    link.href = await view.toImageURL(type, 2);
+    link.download = chart.dataset.name.toLowerCase().replace(/[^a-z0-9]+/g, "-") + "." + type;
+    link.click();
+    finalize();
+  };
+
+  addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    const toggle = () => button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+    if (button.dataset.save) save(button.closest(".chart"), button.dataset.save);
+    else if (button.classList.contains("axis")) {
+      toggle();
+      button.dataset.touched = "yes";
+      redraw((chart) => metric(chart) === metric(button));
+    } else if (button.dataset.run !== undefined) {
+      toggle();
+      for (const [chart, { result }] of views) {
+        if (metric(chart) === metric(button)) result?.view.signal("hidden", hidden(chart)).run();
+      }
+    }
+  });
+})();

@@ -1,0 +1,231 @@
+"""The page: sections of runs in, one self-contained HTML file out."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from genloss.report import figures, references, samples, tables, theme
+from genloss.report.reading import Measured, Table, read, scan
+from genloss.report.runtime import optional, vega_script
+from genloss.report.sections import Section, find_sections
+from genloss.report.words import count
+from genloss.store.files import write_bytes
+
+LINE_BUDGET = 60_000
+"""Points of all lines of a page together; more lines get fewer points each."""
+
+ROW_BUDGET = 60_000
+"""Rows of all scatter panels of a page together."""
+
+HEROES = ("trace_ratio", "sigma", "entropy_ratio", "surviving_fraction", "w2_squared", "squared_l2")
+"""Metrics that say most at a glance, the best first."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One section, worked out."""
+
+    id: str
+    title: str
+    lede: str
+    command: str
+    passed: int
+    failed: int
+    verdicts: Sequence[tables.VerdictRow]
+    more: Sequence[tables.VerdictRow]
+    bands: Sequence[tuple[str, str]]
+    sources: Sequence[tuple[str, str]]
+    figures: Sequence[tuple[str, figures.Figure, tables.NumberTable]]
+    samples: Sequence[tuple[str, samples.SampleFigure]]
+    absent: Sequence[tuple[str, str, str]]
+    origins: Sequence[tables.Origin]
+
+
+def write_report(paths: Sequence[Path], out: Path, title: str = "Model collapse report") -> Path:
+    """Write the report on all runs below the paths to the file `out`, atomically.
+
+    Raises:
+        StoreError: a path without runs, or a folder that cannot be written.
+        MissingExtra: Jinja2 or vl-convert is not installed.
+    """
+    write_bytes(out, render(find_sections(paths), title=title).encode())
+    return out
+
+
+def render(sections: Sequence[Section], *, title: str) -> str:
+    """Return the report as HTML that needs nothing but itself; the same runs, the same text.
+
+    Raises:
+        MissingExtra: Jinja2 or vl-convert is not installed.
+        StoreError: a run folder that cannot be read.
+    """
+    jinja = optional("jinja2")
+    environment = jinja.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja.StrictUndefined
+    )
+    environment.filters |= {"embed": embedded, "strong": strong}
+    scans = [[scan(run) for run in section.runs] for section in sections]
+    points, rows = _points(scans), _rows(sections)
+    chapters = []
+    used: list[Measured] = []
+    for i, (section, tables_of) in enumerate(zip(sections, scans, strict=True), start=1):
+        runs = [read(table, points) for table in tables_of]
+        chapters.append(chapter(i, section, runs, rows))
+        used += runs
+    text: str = environment.from_string(_file("template.html.j2")).render(
+        title=title,
+        headline=headline(sections),
+        tiles=tiles(sections),
+        chapters=chapters,
+        hero=hero(chapters),
+        citations=references.citations(
+            used,
+            [s.targets["experiment"] for s in sections if s.targets],
+        ),
+        theme=theme,
+        configs={mode: theme.config(mode) for mode in ("light", "dark")},
+        css=_file("page.css"),
+        js=_file("page.js"),
+        vega=vega_script(),
+        strip=tables.STRIP,
+    )
+    return text
+
+
+def chapter(i: int, section: Section, data: Sequence[Measured], rows: int) -> Chapter:
+    """Work out section i with the data of its runs; rows: how many a scatter panel shows."""
+    prefix = f"s{i}"
+    metrics = dict.fromkeys(m for run in data for m in run.series)
+    drawn = [figures.metric_figure(m, data) for m in metrics]
+    shown = [samples.sample_figure(run, run.header.name, rows) for run in section.runs]
+    targets = section.targets or {"targets": []}
+    at_once, more = tables.verdict_rows(targets)
+    return Chapter(
+        id=f"{prefix}-{slug(section.title)}",
+        title=section.title,
+        lede=_lede(section),
+        command=_command(section),
+        passed=sum(bool(v["passed"]) for v in targets["targets"]),
+        failed=sum(not v["passed"] for v in targets["targets"]),
+        verdicts=at_once,
+        more=more,
+        bands=tables.band_words(targets),
+        sources=[(mark, text) for text, mark in tables.source_marks(targets).items()],
+        figures=[
+            (f"{prefix}-{slug(f.metric)}", f, tables.number_table(f.metric, f.rows))
+            for f in drawn
+            if f
+        ],
+        samples=[(f"{prefix}-rows-{j}", f) for j, f in enumerate(shown, 1) if f],
+        absent=tables.not_applicable(data),
+        origins=[tables.origin(run) for run in section.runs],
+    )
+
+
+def headline(sections: Sequence[Section]) -> str:
+    """Return the sentence at the top: what was run, and how many targets were met."""
+    experiments = [s for s in sections if s.targets]
+    runs = count(sum(len(s.runs) for s in sections), "run")
+    if not experiments:
+        return f"{runs} of generative models that learn from their own output."
+    verdicts = [v for s in experiments if s.targets for v in s.targets["targets"]]
+    met = sum(bool(v["passed"]) for v in verdicts)
+    which = count(len(experiments), "published experiment")
+    said = "all" if met == len(verdicts) else f"{met:,} of"
+    return f"{which} repeated in {runs}: {said} {len(verdicts):,} targets met."
+
+
+def tiles(sections: Sequence[Section]) -> list[tuple[str, str]]:
+    """Return the numbers at the top, as (number, what it counts)."""
+    runs = [run for s in sections for run in s.runs]
+    chains = sum(run.spec["chains"] for run in runs)
+    fits = sum(run.spec["chains"] * min(run.progress(), default=0) for run in runs)
+    verdicts = [v for s in sections if s.targets for v in s.targets["targets"]]
+    out = [(f"{len(runs):,}", "runs"), (f"{chains:,}", "independent chains")]
+    out.append((f"{fits:,}", "models fitted"))
+    if verdicts:
+        met = sum(bool(v["passed"]) for v in verdicts)
+        out.insert(0, (f"{met:,} / {len(verdicts):,}", "targets met"))
+    return out
+
+
+@dataclass(frozen=True)
+class Hero:
+    """The chart that opens the page."""
+
+    key: str
+    figure: figures.Figure
+    panel: figures.Panel
+    chapter: Chapter
+
+
+def hero(chapters: Sequence[Chapter]) -> Hero | None:
+    """Choose the opening chart: a telling metric, theory, a few runs that end far apart."""
+    found = [
+        Hero(f"{key}-{i}", figure, panel, c)
+        for c in chapters
+        for key, figure, _ in c.figures
+        for i, panel in enumerate(figure.panels, start=1)
+    ]
+
+    def shortfall(h: Hero) -> tuple[Any, ...]:
+        telling = HEROES.index(h.figure.metric) if h.figure.metric in HEROES else len(HEROES)
+        few = not 2 <= len(h.panel.runs) <= 6
+        thin = h.panel.chains < 20
+        return telling == len(HEROES), few, thin, not h.panel.has_theory, telling, -h.panel.contrast
+
+    return min(found, key=shortfall) if found else None
+
+
+def slug(text: str) -> str:
+    """Return text as part of an HTML id."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def embedded(value: Any) -> Any:
+    """Return JSON that may stand inside a script element."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return optional("markupsafe").Markup(text)
+
+
+def strong(text: str) -> Any:
+    """Return text as HTML with **marked** parts in bold."""
+    markup = optional("markupsafe")
+    return markup.Markup(re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", str(markup.escape(text))))
+
+
+def _lede(section: Section) -> str:
+    chains = sorted({run.spec["chains"] for run in section.runs})
+    lengths = sorted({run.spec["generations"] for run in section.runs})
+    runs, of = count(len(section.runs), "run"), "chains" if chains[-1] > 1 else "chain"
+    over = "generations" if lengths[-1] > 1 else "generation"
+    return f"{runs} of {_span(chains)} {of} over {_span(lengths)} {over}."
+
+
+def _span(values: Sequence[int]) -> str:
+    return f"{values[0]:,}" if len(values) == 1 else f"{values[0]:,} to {values[-1]:,}"
+
+
+def _command(section: Section) -> str:
+    if section.targets is None:
+        return ""
+    return f"genloss reproduce {section.targets['experiment']} --scale {section.targets['scale']}"
+
+
+def _points(scans: Sequence[Sequence[Table]]) -> int:
+    lines = sum(len(table.metrics()) for tables_of in scans for table in tables_of)
+    return max(60, min(300, LINE_BUDGET // max(lines, 1)))
+
+
+def _rows(sections: Sequence[Section]) -> int:
+    panels = sum(min(len(run.kept()), samples.PANELS) for s in sections for run in s.runs)
+    return max(60, min(samples.POINTS, ROW_BUDGET // max(panels, 1)))
+
+
+def _file(name: str) -> str:
+    return (resources.files("genloss.report") / name).read_text(encoding="utf-8")

@@ -1,0 +1,95 @@
+"""Which runs belong together on the page."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genloss.errors import StoreError
+from genloss.report.factors import kind_of
+from genloss.store.files import read_json
+from genloss.store.folder import HEADER
+from genloss.store.reader import Run, find_runs
+
+TARGETS = "targets.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """Runs that are read together: an experiment with its targets, or runs on one reality.
+
+    targets: the content of targets.json, or None.
+    """
+
+    title: str
+    runs: tuple[Run, ...]
+    targets: Mapping[str, Any] | None = None
+
+
+def find_sections(paths: Sequence[Path]) -> list[Section]:
+    """Return the experiments below the paths, then all loose runs grouped by folder and reality.
+
+    A path is a run folder, the folder of an experiment, or any folder above some of them.
+
+    Raises:
+        StoreError: a path without any run, or an experiment whose runs are gone.
+    """
+    experiments: dict[Path, Section] = {}
+    loose: dict[Path, Run] = {}
+    for path in paths:
+        runs = {run.path.resolve(): run for run in find_runs(path)}
+        if not runs:
+            raise StoreError(
+                f"{path} holds no runs (no {HEADER} at or below it); see `genloss ls` for what "
+                "there is, or run a study first"
+            )
+        for folder in sorted(p.parent for p in path.rglob(TARGETS)):
+            experiments.setdefault(folder.resolve(), _experiment(folder))
+        loose |= runs
+    taken = {run.path.resolve() for s in experiments.values() for run in s.runs}
+    return [*experiments.values(), *_by_reality([r for p, r in loose.items() if p not in taken])]
+
+
+def natural(text: str) -> list[Any]:
+    """Return a sort key by which n=32 comes before n=100."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
+
+
+def _experiment(folder: Path) -> Section:
+    targets = read_json(folder / TARGETS)
+    try:
+        runs = tuple(Run(folder / place) for place in targets["runs"].values())
+        section = Section(targets["title"], runs, targets)
+        verdicts = targets["targets"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise StoreError(
+            f"{folder / TARGETS} is not a list of verdicts ({error}); reproduce again"
+        ) from error
+    for run in runs:
+        if not (run.path / HEADER).is_file():
+            raise StoreError(
+                f"{folder / TARGETS} names the run {run.path.name}, which is gone; "
+                f"reproduce {targets['experiment']} again (it resumes)"
+            )
+    _ = [verdict["id"] for verdict in verdicts]
+    return section
+
+
+def _by_reality(runs: Sequence[Run]) -> list[Section]:
+    groups: dict[tuple[Path, str], list[Run]] = {}
+    for run in sorted(runs, key=lambda r: (natural(r.header.name), r.header.fingerprint)):
+        kind = kind_of(run.spec["reality"])
+        groups.setdefault((run.path.parent.resolve(), kind), []).append(run)
+    kinds = [kind for _, kind in groups]
+    titles = [
+        f"Runs on {kind}" if kinds.count(kind) == 1 else f"Runs on {kind}: {_names(group)}"
+        for (_, kind), group in groups.items()
+    ]
+    grouped = zip(titles, groups.values(), strict=True)
+    return [Section(title, tuple(group)) for title, group in grouped]
+
+
+def _names(runs: Sequence[Run]) -> str:
+    first = runs[0].header.name
+    return first if len(runs) == 1 else f"{first} and {len(runs) - 1} more"
