@@ -140,9 +140,15 @@ def _checked_weight(weight: Array, x: Array) -> Floats:
     weight = np.asarray(weight, dtype=np.float64)
     if weight.shape != x.shape[:2]:
         raise DataError(f"weight has shape {weight.shape}; expected {x.shape[:2]}, one per row")
-    if not np.isfinite(weight).all() or (weight < 0).any() or (weight.sum(axis=1) <= 0).any():
+    # Not "< 0": a comparison with NaN is false.
+    bad = ~((weight >= 0) & (weight < np.inf))
+    if bad.any():
+        chain, row = np.argwhere(bad)[0]
         raise DataError(
-            "weights must be finite, non-negative and not all zero in any chain; "
-            f"got a smallest of {np.nanmin(weight)}"
+            f"weight is {weight[chain, row]} at chain {chain}, row {row}; expected finite numbers "
+            "of 0 or more"
         )
+    if not weight.any(axis=1).all():
+        chain = int(np.argmin(weight.any(axis=1)))
+        raise DataError(f"all weights of chain {chain} are 0; at least one row must count")
     return weight

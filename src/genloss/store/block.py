@@ -109,8 +109,8 @@ class BlockStore:
 
     def kept(self) -> list[int]:
         """Return the kept generations."""
-        folders = (self.path / "generations").iterdir()
-        return sorted(int(f.name) for f in folders if not f.name.endswith(TEMPORARY))
+        folders = (self.path / "generations").glob("[0-9]*")
+        return sorted(int(f.name) for f in folders if f.name.isdecimal())
 
     def table_size(self) -> int:
         """Return the bytes of the metrics table."""
@@ -123,7 +123,8 @@ class BlockStore:
             if table.exists():
                 os.truncate(table, size)
             for folder in (self.path / "generations").iterdir():
-                if folder.name.endswith(TEMPORARY) or int(folder.name) > t:
+                newer = folder.name.isdecimal() and int(folder.name) > t
+                if newer or folder.name.endswith(TEMPORARY):
                     shutil.rmtree(folder)
 
 
@@ -138,8 +139,8 @@ def metric_row(t: int, name: str, values: Floats) -> dict[str, Any]:
     bad = np.flatnonzero(np.isnan(values))
     if bad.size:
         raise StoreError(
-            f"metric {name} is NaN at generation {t}, chain {bad[0]} of its block; the chain up to "
-            f"generation {t - 1} is kept; check the learner there, or drop the metric"
+            f"metric {name} is NaN at generation {t}, chain {bad[0]} of its block; what came "
+            "before is kept; check the learner there, or drop the metric"
         )
     shown = [v if math.isfinite(v) else ("inf" if v > 0 else "-inf") for v in values.tolist()]
     return {"t": t, "metric": name, "values": shown}

@@ -53,9 +53,9 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read JSON; raises StoreError where it is missing or broken."""
     with explained("read", path):
-        text = path.read_text()
+        content = path.read_bytes()
     try:
-        return json.loads(text)
+        return json.loads(content)
     except ValueError as error:
         raise StoreError(f"{path} is not JSON ({error}); it was damaged or is foreign") from error
 
@@ -64,7 +64,7 @@ def pack_arrays(arrays: Mapping[str, Array], about: Mapping[str, Any]) -> bytes:
     """Return arrays and a JSON header as safetensors bytes; the same input, the same bytes."""
     from safetensors.numpy import save
 
-    ready = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    ready = {name: np.asarray(arrays[name], order="C") for name in sorted(arrays)}
     # One metadata key only: safetensors writes several in an order that varies.
     return bytes(save(ready, {"genloss": json.dumps(dict(about), sort_keys=True)}))
 

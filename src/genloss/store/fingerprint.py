@@ -8,9 +8,14 @@ from typing import Any
 
 from genloss.errors import StoreError
 
+EXACT = 2**53
+"""Whole floats below it are exact integers."""
+
 
 def canonical_json(value: Any) -> str:
     """Return JSON with sorted keys and no spaces; equal descriptions give equal text.
+
+    Whole numbers are written alike whether int or float.
 
     Raises:
         StoreError: a value without a stable form (objects, callables, NaN, infinity).
@@ -28,8 +33,11 @@ def _plain(value: Any, where: str) -> Any:
         return {str(k): _plain(v, f"{where}.{k}") for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(v, f"{where}[{i}]") for i, v in enumerate(value)]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise StoreError(f"{where} is {value}; a fingerprint needs finite numbers")
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise StoreError(f"{where} is {value}; a fingerprint needs finite numbers")
+        # 1 and 1.0 are the same option, whoever wrote it.
+        return int(value) if value.is_integer() and abs(value) < EXACT else value
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise StoreError(

@@ -4,22 +4,27 @@ NAME-FINGERPRINT/
   run.json            format version, fingerprint, description, metrics, theory lines
   provenance.jsonl    one line per session
   blocks/0000/        a block of chains: metrics.jsonl, checkpoint.safetensors, generations/000050/
+  .lock               held by the process that writes, here and in each block
 """
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from genloss.errors import StoreError
-from genloss.store.files import explained, read_json, write_json
+from genloss.store.files import TEMPORARY, explained, read_json, write_json
 from genloss.store.fingerprint import fingerprint
 
 FORMAT = 1
 HEADER = "run.json"
+LOCK = ".lock"
+PATIENCE = 10.0
+"""Seconds; a worker whose parent was killed ends at once, unless a long step holds it."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ def create_or_match(run: Path, header: Header) -> None:
         if found.fingerprint != header.fingerprint:
             raise StoreError(_side_by_side(run, found.identity, header.identity))
         return
-    if run.exists() and any(run.iterdir()):
+    # A kill may have left the header half-written, which is as good as not begun.
+    if run.exists() and any(not f.name.endswith(TEMPORARY) for f in run.iterdir()):
         raise StoreError(
             f"{run} has files but no {HEADER}: it is half-deleted or not a run folder; "
             "delete it or choose another place"
@@ -107,8 +113,10 @@ def read_header(run: Path) -> Header:
             tuple(value["metrics"]),
             value["theory"],
         )
-    except KeyError as error:
-        raise StoreError(f"{path} lacks {error}; it was damaged; delete the folder") from error
+    except (KeyError, TypeError) as error:
+        raise StoreError(
+            f"{path} lacks or garbles {error}; it was damaged; delete the folder"
+        ) from error
     if header.fingerprint != value.get("fingerprint"):
         raise StoreError(
             f"{path}: the description hashes to {header.fingerprint}, the file says "
@@ -119,15 +127,50 @@ def read_header(run: Path) -> Header:
 
 @contextmanager
 def locked(run: Path) -> Iterator[None]:
-    """Hold the run for this process; the system drops the lock when the process dies."""
-    with explained("lock", run), (run / ".lock").open("a") as file:
+    """Hold the run for this process; the system drops the lock when the process dies.
+
+    Raises:
+        StoreError: another process holds it.
+    """
+    with _lock_file(run) as file:
+        _lock(file, run)
+        yield
+
+
+@contextmanager
+def locked_block(path: Path) -> Iterator[None]:
+    """Hold one block; the dying workers of a killed process are waited for.
+
+    Raises:
+        StoreError: somebody still holds it after PATIENCE seconds.
+    """
+    with _lock_file(path) as file:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                _lock(file, path)
+                break
+            except StoreError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.01)
+        yield
+
+
+def _lock_file(folder: Path) -> IO[str]:
+    with explained("lock", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / LOCK).open("a")
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    with explained("lock", folder):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StoreError(
-                f"{run} is being written by another process; wait for it or stop it first"
+                f"{folder} is being written by another process; wait for it or stop it first"
             ) from None
-        yield
 
 
 def _side_by_side(run: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:

@@ -101,10 +101,11 @@ class Run:
         Raises:
             StoreError: the generation was not kept; the message lists those that were.
         """
-        path = self.blocks[block].generation(t) / f"{part}.safetensors"
-        if not path.exists():
+        begun = self.blocks[block : block + 1]
+        paths = [b.generation(t) / f"{part}.safetensors" for b in begun]
+        if not any(path.exists() for path in paths):
             raise StoreError(f"{self.path} keeps no {part} of generation {t}; kept: {self.kept()}")
-        return unpack_arrays(path)[0]
+        return unpack_arrays(paths[0])[0]
 
     def provenance(self) -> list[dict[str, Any]]:
         """Return the sessions that worked on this run."""

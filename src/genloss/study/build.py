@@ -5,7 +5,7 @@ This is the one place where a spec meets classes; modules load only when a spec 
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -26,6 +26,8 @@ ROLES: Mapping[Any, str] = {
     Form: "form",
     Metric: "metric",
 }
+
+PROTOCOLS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()} | {"metric": Callable}
 
 
 def study_from(spec: Mapping[str, Any]) -> Study:
@@ -48,7 +50,13 @@ def build(role: str, part: Any, where: str = "") -> Any:
             f'such as {where} = {{ kind = "{next(iter(CATALOG[role]))}" }}'
         )
     cls = find_class(role, given["kind"], where)
-    return _construct(cls, {k: v for k, v in given.items() if k != "kind"}, where)
+    built = _construct(cls, {k: v for k, v in given.items() if k != "kind"}, where)
+    if not isinstance(built, PROTOCOLS[role]):
+        raise SpecError(
+            f"{where}: {cls.__name__} is no {role}; known: {', '.join(CATALOG[role])}; one of your "
+            f"own needs the methods of {PROTOCOLS[role].__name__}"
+        )
+    return built
 
 
 def find_class(role: str, kind: str, where: str) -> type:
@@ -64,7 +72,7 @@ def find_class(role: str, kind: str, where: str) -> type:
         found = getattr(import_module(module), name)
     except MissingExtra:
         raise
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise SpecError(f"{where}: cannot load {path} ({error})") from error
     if not (isinstance(found, type) and is_dataclass(found)):
         raise SpecError(f"{where}: {path} is not a dataclass")

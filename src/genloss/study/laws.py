@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core import regimes
+from genloss.core.arrays import Floats
 from genloss.core.forms import Endless
 from genloss.core.protocols import CategoricalLaw, FiniteModel, Model, MomentLaw
 from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.models.categorical import CategoricalLearner
-from genloss.models.gaussian import GaussianLearner
+from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.models.kde import KDELearner
 from genloss.models.mixture import MixtureLearner
 from genloss.study.study import Study
@@ -26,8 +27,11 @@ from genloss.theory import anchored, discrete, fixation, gaussian, moments, spre
 Times = NDArray[np.int64]
 Lines = dict[str, dict[str, Any]]
 
-MOST_ROWS = 400
-"""Exact survival needs an n x n Markov chain; beyond this it is left out."""
+MOST_PRODUCTS = 3e8
+"""Exact survival multiplies by an n x n matrix at every generation; beyond this it is left out."""
+
+MOST_ENTRIES = 4e6
+"""Likewise for its (n + k) n probabilities of counts."""
 
 
 def theory_lines(study: Study) -> Lines:
@@ -178,11 +182,14 @@ def _moment_laws(study: Study, p_0: Model, lam: float) -> Laws:
 
 
 def _line_laws(study: Study, p_0: Model, lam: float) -> Laws:
-    """Return what is known in one dimension only, under regimes that see the last set alone."""
+    """Return what is known of a Gaussian line, under regimes that see the last set alone."""
     alone = isinstance(study.regime, regimes.Replace | regimes.ReplaceMultiple)
-    if not (alone and isinstance(study.learner, GaussianLearner) and isinstance(p_0, MomentLaw)):
+    # Another p_0 has the same first two moments at t = 1, but not the same law of its variance.
+    if not (
+        alone and isinstance(study.learner, GaussianLearner) and isinstance(p_0, GaussianModel)
+    ):
         return {}
-    cov, ddof, n = p_0.moments()[1][0], study.learner.ddof, schedule(study)
+    cov, ddof, n = p_0.cov[0], study.learner.ddof, schedule(study)
     if len(cov) > 1:
         return {}
     variance = float(cov[0, 0])
@@ -217,14 +224,27 @@ def _categorical_laws(study: Study, p_0: Model, lam: float) -> Laws:
             "expected probability (exact)",
             lambda t: discrete.collision_probability(t, sizes, p),
         )
-        if _even(study) and n <= MOST_ROWS:
-            laws["surviving_symbols"] = (
-                "expected symbols (exact Markov chain)",
-                lambda t: fixation.expected_survivors(t, p, n),
-            )
+        small = study.generations * n**2 <= MOST_PRODUCTS and (n + p.size) * n <= MOST_ENTRIES
+        if _even(study) and small:
+            laws |= _survival_laws(p, n)
     elif isinstance(study.regime, regimes.Accumulate) and _even(study):
         laws["diversity"] = (
             "expected diversity (exact)",
             lambda t: 1 - discrete.accumulate_collision_probability(t, n, p),
         )
     return laws
+
+
+def _survival_laws(p: Floats, n: int) -> Laws:
+    def left(t: Times) -> Floats:
+        return fixation.expected_survivors(t, p, n)
+
+    alive = np.count_nonzero(p)
+    return {
+        "surviving_symbols": ("expected symbols (exact Markov chain)", left),
+        "surviving_fraction": ("expected fraction (exact Markov chain)", lambda t: left(t) / alive),
+        "zero_proportion": (
+            "expected proportion (exact Markov chain)",
+            lambda t: 1 - left(t) / p.size,
+        ),
+    }

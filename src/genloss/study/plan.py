@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from genloss.core.streams import Streams
 from genloss.store.reader import Run
-from genloss.study.block_run import real_rows_needed
+from genloss.study.block_run import real_rows_needed, reserve
 from genloss.study.runner import run_study
 from genloss.study.study import Schedule, Study
 
@@ -20,7 +21,12 @@ def plan_of(study: Study) -> dict[str, Any]:
 
     Time is for one process: training and sampling extrapolated by the rows of later generations,
     measuring by the number of measured generations. Disk counts the table and kept generations.
+
+    Raises:
+        GenlossError: whatever the first generations refuse, a finite reality too small among it.
     """
+    streams = Streams(study.seed)
+    reserve(study, study.reality.realise(1, streams.rng(0, "realise")), streams)
     sizes = [
         study.regime.sizes(t, study.n_real, study.n_synthetic)
         for t in range(1, study.generations + 1)

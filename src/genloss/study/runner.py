@@ -9,10 +9,10 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
@@ -89,7 +89,8 @@ def run_studies(
             stack.enter_context(session(path / "provenance.jsonl", study.seed))
         count = min(workers or os.cpu_count() or 1, len(tasks))
         steps = _here(tasks) if count < 2 else _in_workers(tasks, count)
-        for done in steps:
+        # Closed before the locks are given up, whatever `progress` raises.
+        for done in stack.enter_context(closing(steps)):
             if progress is not None:
                 progress(min(done, total), total)
     if progress is not None:
@@ -97,7 +98,7 @@ def run_studies(
     return [Run(path) for path in paths]
 
 
-def _here(tasks: Sequence[Task]) -> Iterator[int]:
+def _here(tasks: Sequence[Task]) -> Generator[int, None, None]:
     before = 0
     for task in tasks:
         for t in run_block(task.study, task.run, task.block):
@@ -105,7 +106,7 @@ def _here(tasks: Sequence[Task]) -> Iterator[int]:
         before += task.study.generations
 
 
-def _in_workers(tasks: Sequence[Task], workers: int) -> Iterator[int]:
+def _in_workers(tasks: Sequence[Task], workers: int) -> Generator[int, None, None]:
     context = multiprocessing.get_context("spawn")
     done = context.Array("q", len(tasks))
     with _one_thread_each():

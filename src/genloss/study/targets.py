@@ -7,23 +7,26 @@ generation at which it is below X. Its band is one of
   bounds         proven bounds from genloss.theory (or 0, 1), each with 4 standard errors of ours
   ensemble       published mean over m chains: 4 standard errors of both, added in quadrature
   one_draw       published single draw: its quantile among our chains must lie in the central 99 %
-  readoff        number read off a figure: its reading error plus 4 standard errors of ours
+  readoff        number read off a figure: its reading error plus 4 standard errors of ours, and of
+                 theirs if the figure shows a mean over so many `chains`
   interval       a range that the source itself states
+  between        above the same statistic elsewhere (`lower`) and below it in a third place
+                 (`upper`), each by 4 standard errors of the difference
 `minus` subtracts the same statistic elsewhere: of another run ("NAME"), or of whatever entries of
-the target a table replaces ({"run": ..., "t": ...}); "A equals B" becomes a target.
+the target a table replaces ({"run": ..., "t": ...}); "A equals B" becomes a target. `lower` and
+`upper` of a `between` name their places in the same way.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
-from genloss.core.protocols import CategoricalLaw
 from genloss.errors import SpecError
 from genloss.store.reader import Run
+from genloss.study.expected import expected_value
 from genloss.study.study import Study
 
 STANDARD_ERRORS = 4.0
@@ -89,7 +92,7 @@ def judge(
         SpecError: a target that names an unknown run, metric, generation, statistic or band.
     """
     study, chosen = _found(target, runs, studies)
-    values, what = chosen.values, target["what"]
+    values, what, missing = chosen.values, target["what"], chosen.missing
     band = target["band"]
     if band["kind"] == "one_draw":
         low, high, measured = *CENTRAL, quantile_of(target["published"], values)
@@ -98,14 +101,19 @@ def judge(
     else:
         estimate, late, early = statistic(target["statistic"], values), chosen.late, 0.0
         if minus := target.get("minus"):
-            place = minus if isinstance(minus, Mapping) else {"run": minus}
-            _, other = _found({**target, **place}, runs, studies)
+            other = _elsewhere(minus, target, runs, studies)
             estimate = _difference(estimate, statistic(target["statistic"], other.values))
-            early = other.late
-        low, high = BANDS[band["kind"]](target, estimate, study)
+            early, missing = other.late, missing + other.missing
+        if band["kind"] == "between":
+            low, high = (
+                _apart(estimate, _elsewhere(band[side], target, runs, studies), target, sign)
+                for side, sign in (("lower", 1), ("upper", -1))
+            )
+        else:
+            low, high = BANDS[band["kind"]](target, estimate, study)
         low, high, measured = low - early, high + late, estimate.value
-    if chosen.missing:
-        what += f" ({chosen.missing} of {values.size} chains never got there)"
+    if missing:
+        what += f" ({missing} of {values.size} chains never got there)"
     return Verdict(
         id=target["id"],
         what=what,
@@ -113,7 +121,7 @@ def judge(
         low=low,
         high=high,
         measured=measured,
-        passed=bool(low <= measured <= high) and not chosen.missing,
+        passed=bool(low <= measured <= high) and not missing,
         band=band["kind"],
         source=target["source"],
         chains=int(values.size),
@@ -158,43 +166,6 @@ def quantile_of(x: float, values: Floats) -> float:
     return float((values < x).mean() + 0.5 * (values == x).mean())
 
 
-def expected_value(expected: Any, study: Study) -> float:
-    """Return a number, or theory's: {"law": "moments.replace", "field": "spread", "args": {...}}.
-
-    The result is times * law(args).field + plus; a whole number as field picks an element. In args
-    "$field" and "$a.b" stand for fields of the study, such as "$n_real" or "$reality.p.0", and
-    "$p_0" for the probabilities of a categorical reality.
-    """
-    if not isinstance(expected, Mapping):
-        return float(expected)
-    module, _, name = expected["law"].partition(".")
-    law = getattr(import_module(f"genloss.theory.{module}"), name)
-    found = law(**{k: _resolved(v, study) for k, v in expected.get("args", {}).items()})
-    if (field := expected.get("field")) is not None:
-        found = found[field] if isinstance(field, int) else getattr(found, field)
-    return float(np.asarray(found) * expected.get("times", 1.0) + expected.get("plus", 0.0))
-
-
-def _resolved(value: Any, study: Study) -> Any:
-    if isinstance(value, list):
-        return np.array(value)
-    if not (isinstance(value, str) and value.startswith("$")):
-        return value
-    if value == "$p_0":
-        return _probabilities(study)
-    found: Any = study
-    for name in value[1:].split("."):
-        found = found[int(name)] if name.isdigit() else getattr(found, name)
-    return found
-
-
-def _probabilities(study: Study) -> Floats:
-    p_0 = study.reality.realise(1, np.random.default_rng(0))
-    if not isinstance(p_0, CategoricalLaw):
-        raise SpecError(f'"$p_0" needs a categorical reality; got {type(study.reality).__name__}')
-    return p_0.probabilities()[0]
-
-
 def _found(
     target: Mapping[str, Any], runs: Mapping[str, Run], studies: Mapping[str, Study]
 ) -> tuple[Study, Chosen]:
@@ -202,6 +173,21 @@ def _found(
         return studies[target["run"]], _chosen(runs[target["run"]], target)
     except KeyError as error:
         raise SpecError(f"target {target['id']}: no run or metric {error}") from error
+
+
+def _elsewhere(
+    place: str | Mapping[str, Any],
+    target: Mapping[str, Any],
+    runs: Mapping[str, Run],
+    studies: Mapping[str, Study],
+) -> Chosen:
+    changes = place if isinstance(place, Mapping) else {"run": place}
+    return _found({**target, **changes}, runs, studies)[1]
+
+
+def _apart(ours: Estimate, other: Chosen, target: Mapping[str, Any], sign: int) -> float:
+    found = statistic(target["statistic"], other.values)
+    return found.value + sign * STANDARD_ERRORS * _difference(ours, found).error
 
 
 def _chosen(run: Run, target: Mapping[str, Any]) -> Chosen:
@@ -270,12 +256,17 @@ def _ensemble(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[
     band = target["band"]
     # Without a published spread, theirs is ours: the same law, over their number of chains.
     theirs = band.get("error", ours.error * np.sqrt(ours.chains / band.get("chains", 1)))
-    half = STANDARD_ERRORS * float(np.hypot(ours.error, theirs)) + band.get("rounding", 0.0)
-    return target["published"] - half, target["published"] + half
+    return _round(target, float(np.hypot(ours.error, theirs)), band.get("rounding", 0.0))
 
 
 def _readoff(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
-    half = target["band"]["reading"] + STANDARD_ERRORS * ours.error
+    chains = target["band"].get("chains", np.inf)
+    error = ours.error * float(np.sqrt(1 + ours.chains / chains))
+    return _round(target, error, target["band"]["reading"])
+
+
+def _round(target: Mapping[str, Any], error: float, reading: float) -> tuple[float, float]:
+    half = STANDARD_ERRORS * error + reading
     return target["published"] - half, target["published"] + half
 
 
