@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -286,6 +288,17 @@ def test_a_likelihood_that_overflows_ends():
     x[0, 0] = np.nan
     with pytest.raises(FitError, match="chain 0"):
         fit_em(x, start, covariance="full", max_iter=10**9)
+
+
+def test_importing_the_arrays_side_loads_no_compiler():
+    code = (
+        "import sys, genloss.models.mixture_em, genloss.models.kmeans_start\n"
+        "print('numba' in sys.modules)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "False"
 
 
 def test_refusals_name_what_was_got():

@@ -1,6 +1,7 @@
 """What a command prints: JSON for scripts, tables for people, progress for the waiting."""
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -75,6 +76,8 @@ def reported_errors() -> Iterator[None]:
         sys.stderr.write(f"genloss: {error}\n")
         raise SystemExit(BAD_INPUT) from None
     except KeyboardInterrupt:
+        # A second Ctrl-C must not cut the leaving short.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.stderr.write("\ngenloss: interrupted; run the same command again to resume\n")
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:

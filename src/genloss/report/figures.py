@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from genloss.report import layers
 from genloss.report.axes import LONG, YAxis, x_channel, y_axis
-from genloss.report.bands import Curve, curve, rounded
+from genloss.report.bands import Curve, curve
 from genloss.report.glossary import meaning_of, title_of
 from genloss.report.naming import MOST, Named, named, sort_of
 from genloss.report.reading import Measured
@@ -21,7 +22,6 @@ from genloss.store.reader import Series
 Spec = dict[str, Any]
 
 WIDTH, HEIGHT = 680, 300
-FIELDS = ("p05", "p25", "p50", "p75", "p95")
 HIDDEN = {"filter": "indexof(hidden, datum.run) < 0"}
 
 
@@ -94,7 +94,7 @@ def metric_figure(metric: str, runs: Sequence[Measured]) -> Figure | None:
         rows=tuple((labels.get(r.run.path, r.run.header.name), r) for r in having),
         theory=tuple(dict.fromkeys(c.theory_label for c in curves if c.has_theory)),
         chains=_chains(curves),
-        has_mean=any(_draws_mean(c) for c in curves),
+        has_mean=any(layers.draws_mean(c) for c in curves),
         long=max(c.last() for c in curves) > LONG // 4,
     )
 
@@ -143,13 +143,13 @@ def chart(
     legend gives the colour order.
     """
     y = axis.channel(axis_title(about.unit, about.direction))
-    rows = _aligned([_row(c) for c in curves])
-    layers = [
-        *_bands(curves, y),
-        *_reference(about.direction, axis, y),
-        *_theory(curves, y),
-        _median(y),
-        _hover(rows, y),
+    rows = layers.aligned([layers.row(c) for c in curves])
+    drawn = [
+        *layers.bands(curves, y),
+        *layers.reference(about.direction, axis, y),
+        *layers.theory(curves, y),
+        layers.median(y),
+        layers.hover(rows, y),
     ]
     where = f" for {title}" if title else ""
     names = ", ".join(c.label for c in curves)
@@ -161,7 +161,7 @@ def chart(
         "view": {"stroke": None},
         "params": [{"name": "hidden", "value": []}],
         "data": {"values": rows},
-        "transform": [{"flatten": _fields(rows)}, HIDDEN],
+        "transform": [{"flatten": layers.fields(rows)}, HIDDEN],
         "encoding": {
             "x": x_channel(last, axis, about.direction),
             "color": {
@@ -171,127 +171,8 @@ def chart(
                 "legend": {"title": None, "columns": 4} if len(legend) > 1 else None,
             },
         },
-        "layer": layers,
+        "layer": drawn,
     }
-
-
-def _row(c: Curve) -> Spec:
-    """One row per run; `flatten` opens it in the browser, a third of the bytes of plain rows."""
-    row: Spec = {"run": c.label, "t": c.t.tolist()}
-    row |= {f: rounded(b) for f, b in zip(FIELDS, c.bands, strict=True)}
-    if c.chains == 1:
-        row = {k: v for k, v in row.items() if k in ("run", "t", "p50")}
-    if c.has_theory:
-        row["theory"] = rounded(c.theory)
-    if _draws_mean(c):
-        row["mean"] = rounded(c.mean)
-    return row
-
-
-def _aligned(rows: list[Spec]) -> list[Spec]:
-    """Give all rows the same fields, empty where a run has nothing: `flatten` needs them all."""
-    fields = _fields(rows)
-    return [{**{key: [] for key in fields}, **row} for row in rows]
-
-
-def _fields(rows: Sequence[Spec]) -> list[str]:
-    return list(dict.fromkeys(k for row in rows for k in row if k != "run"))
-
-
-def _draws_mean(c: Curve) -> bool:
-    return c.has_theory and c.statistic == "mean" and c.chains > 1
-
-
-def _bands(curves: Sequence[Curve], y: Spec) -> list[Spec]:
-    if all(c.chains == 1 for c in curves):
-        return []
-    # Many bands on top of each other turn to mud: the more there are, the fainter.
-    faint = min(1.0, 4 / len(curves))
-    pairs = (("p05", "p95", 0.16 * faint), ("p25", "p75", 0.12 + 0.16 * faint))
-    return [
-        {
-            "mark": {"type": "area", "opacity": round(opacity, 3)},
-            "encoding": {"y": _y(low, y), "y2": {"field": high}},
-        }
-        for low, high, opacity in pairs
-    ]
-
-
-def _median(y: Spec) -> Spec:
-    mark = {"type": "line", "strokeWidth": 2.25, "strokeJoin": "round"}
-    return {"mark": mark, "encoding": {"y": _y("p50", y)}}
-
-
-def _theory(curves: Sequence[Curve], y: Spec) -> list[Spec]:
-    lines = [("mean", [1, 3], any(_draws_mean(c) for c in curves), 2.25)]
-    lines.append(("theory", [7, 5], any(c.has_theory for c in curves), 1.75))
-    return [
-        {
-            "transform": [{"filter": f"isValid(datum.{name})"}],
-            "mark": {
-                "type": "line",
-                "strokeDash": dash,
-                "strokeWidth": width,
-                "strokeCap": "round",
-            },
-            "encoding": {"y": _y(name, y)},
-        }
-        for name, dash, wanted, width in lines
-        if wanted
-    ]
-
-
-def _reference(direction: str, axis: YAxis, y: Spec) -> list[Spec]:
-    """A dotted rule where reality is, for the metrics that have it at 0 or 1."""
-    if not direction.startswith(("0 is", "1 is")):
-        return []
-    value = float(direction[0])
-    if not axis.low <= value <= axis.high:
-        return []
-    channel = {"datum": value, "type": "quantitative", **y}
-    return [
-        {
-            "data": {"values": [{}]},
-            "mark": {"type": "rule", "style": "reality"},
-            "encoding": {"x": None, "color": None, "y": channel},
-        }
-    ]
-
-
-def _hover(rows: Sequence[Spec], y: Spec) -> Spec:
-    """Invisible points: the one nearest to the pointer shows itself and its numbers."""
-    fields = ["run", "t"]
-    pick = {"type": "point", "fields": fields, "on": "pointermove", "clear": "pointerout"}
-    shown = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
-    has = {name for row in rows for name in row}
-    told = ["title: datum.run", "generation: format(datum.t, ',d')", _said("median", "p50")]
-    if "p25" in has:
-        told += [_span("half of the chains", "p25", "p75"), _span("nine in ten", "p05", "p95")]
-    told += [_said(name, name) for name in ("mean", "theory") if name in has]
-    return {
-        "params": [{"name": "near", "select": {**pick, "nearest": True}}],
-        "transform": [{"calculate": "{" + ", ".join(told) + "}", "as": "told"}],
-        "mark": {"type": "point", "filled": True, "size": 60},
-        "encoding": {
-            "y": _y("p50", y),
-            "opacity": shown,
-            # The pointer meets the cell around a point, which holds the point's row as its datum.
-            "tooltip": {"value": {"expr": "datum.datum ? datum.datum.told : datum.told"}},
-        },
-    }
-
-
-def _said(name: str, field: str) -> str:
-    return f"'{name}': isValid(datum.{field}) ? format(datum.{field}, '.4~g') : '–'"
-
-
-def _span(name: str, low: str, high: str) -> str:
-    text = f"format(datum.{low}, '.3~g') + ' to ' + format(datum.{high}, '.3~g')"
-    return f"'{name}': isValid(datum.{low}) && isValid(datum.{high}) ? {text} : '–'"
-
-
-def _y(field: str, y: Mapping[str, Any]) -> Spec:
-    return {"field": field, "type": "quantitative", **y}
 
 
 def _contrast(curves: Sequence[Curve]) -> float:

@@ -6,7 +6,7 @@ finds where each line begins; then only the lines that are wanted are parsed.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,9 @@ def read(table: Table, most: int) -> Measured:
     parts: dict[str, list[list[Floats]]] = {m: [] for m in wanted}
     for block, offsets in zip(run.blocks, table.blocks, strict=True):
         path = block.path / TABLE
-        with explained("read", path), path.open("rb") as file:
-            for metric, times in wanted.items():
-                rows = []
-                for t in times.tolist():
-                    file.seek(offsets[metric][t])
-                    row = _parsed(file.readline(), path)
-                    rows.append(np.array([float(v) for v in row["values"]]))
-                parts[metric].append(rows)
+        for metric, times in wanted.items():
+            at = [offsets[metric][t] for t in times.tolist()]
+            parts[metric].append(list(_values(path, at)))
     series = {
         m: Series(m, about[m]["unit"], about[m]["direction"], wanted[m], _joined(blocks))
         for m, blocks in parts.items()
@@ -128,6 +123,14 @@ def places(n: int, most: int) -> Ints:
     even = np.linspace(0, n - 1, most - most // 3).round()
     early = np.geomspace(1, n, most // 3).round() - 1
     return np.unique(np.concatenate([even, early])).astype(np.int64)
+
+
+def _values(path: Path, offsets: Sequence[int]) -> Iterator[Floats]:
+    with explained("read", path), path.open("rb") as file:
+        for at in offsets:
+            file.seek(at)
+            row = _parsed(file.readline(), path)
+            yield np.array([float(v) for v in row["values"]])
 
 
 def _joined(blocks: list[list[Floats]]) -> Floats:

@@ -15,10 +15,12 @@ from genloss.store.reader import Run, Series
 
 BANDS = {
     "law": "an exact law: it must lie within 4 standard errors of our chains",
+    "bounds": "between proven bounds, each with 4 standard errors of our chains",
     "ensemble": "a published mean over chains: ours may differ by 4 standard errors of both",
     "one_draw": "one published chain: the share of our chains below it must lie in the middle 99 %",
     "readoff": "read off a figure: its reading error, and 4 standard errors of ours",
     "interval": "a range that the source states itself",
+    "between": "above one of our runs and below another, by 4 standard errors of the difference",
 }
 """What each kind of band means to a reader."""
 

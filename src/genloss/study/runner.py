@@ -109,14 +109,14 @@ def _here(tasks: Sequence[Task]) -> Generator[int, None, None]:
 def _in_workers(tasks: Sequence[Task], workers: int) -> Generator[int, None, None]:
     context = multiprocessing.get_context("spawn")
     done = context.Array("q", len(tasks))
-    with _one_thread_each():
-        pool = ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_start_worker, initargs=(done,)
-        )
-        # The longest first, so that no worker is left with it at the end.
-        order = sorted(range(len(tasks)), key=lambda i: -_cost(tasks[i].study))
-        futures = {pool.submit(_work, i, *_portable(tasks[i])) for i in order}
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_start_worker, initargs=(done,)
+    )
+    # The longest first, so that no worker is left with it at the end.
+    order = sorted(range(len(tasks)), key=lambda i: -_cost(tasks[i].study))
     try:
+        with _one_thread_each():
+            futures = {pool.submit(_work, i, *_portable(tasks[i])) for i in order}
         yield from _watched(futures, done)
     except BaseException:
         _stop(pool)
@@ -140,12 +140,23 @@ def _watched(futures: set[Future[None]], done: Any) -> Iterator[int]:
 
 def _stop(pool: ProcessPoolExecutor) -> None:
     # A killed block resumes, so nobody has to be asked nicely.
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.kill()
-    for process in processes:
-        process.join()
+    with _uninterrupted():
+        for process in list((pool._processes or {}).values()):
+            process.kill()
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    # A second Ctrl-C in the middle of the clean-up would leave half a pool to the interpreter.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
 
 
 def _cost(study: Study) -> int:

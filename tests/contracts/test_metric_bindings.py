@@ -1,0 +1,202 @@
+"""Every metric of the catalogue on five systems: shape, null value, and further when wrong.
+
+The array functions have their own tests; here each binding meets generations. Generation 1 is wrong
+in two ways, trained on nothing real: collapsed (a fraction of reality's spread or symbols) or lost
+(far away, or the symbols exchanged). Every metric must find one of them further than generation 0.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genloss.core.chain import Generation, generation_zero
+from genloss.core.forms import AsMoments, Rows
+from genloss.core.protocols import Model
+from genloss.core.samples import Samples
+from genloss.core.streams import Streams
+from genloss.metrics.view import NotApplicable, View
+from genloss.models.categorical import CategoricalModel
+from genloss.models.gaussian import GaussianModel
+from genloss.models.kde import KDEModel
+from genloss.models.mixture import MixtureModel
+from genloss.realities.gaussians import Gaussian
+from genloss.realities.mixtures import ModeGrid
+from genloss.realities.shapes import TwoMoons
+from genloss.realities.tokens import ZipfMandelbrot
+from genloss.study.build import build
+from genloss.study.catalog import CATALOG
+
+C, N = 3, 400
+STREAMS = Streams(2)
+DIRECTIONS = (
+    "lower is closer",
+    "higher is closer",
+    "1 is reality",
+    "0 is reality",
+    "compare with t = 0",
+)
+
+
+@dataclass(frozen=True)
+class System:
+    """A reality and wrong models of it: a collapsed one, a lost one."""
+
+    p_0: Model
+    wrong: tuple[Model, Model]
+    form: Any
+
+
+def collapsed_symbols(p: np.ndarray) -> np.ndarray:
+    kept = np.zeros_like(p)
+    kept[:, 1:5] = p[:, 1:5]
+    return kept / kept.sum(axis=1, keepdims=True)
+
+
+def normal(d: int, mean: float, variance: float) -> GaussianModel:
+    return GaussianModel(np.full((C, d), mean), np.tile(variance * np.eye(d), (C, 1, 1)))
+
+
+def systems() -> dict[str, System]:
+    rng = STREAMS.rng(0, "realise")
+    plane, line = Gaussian(2).realise(C, rng), Gaussian(1).realise(C, rng)
+    tokens = ZipfMandelbrot(12).realise(C, rng)
+    collapsed, lost = collapsed_symbols(tokens.p), np.ascontiguousarray(tokens.p[:, ::-1])
+    grid, moons = ModeGrid(side=3).realise(C, rng), TwoMoons().realise(C, rng)
+    w, m, s = grid.mixture()
+    few = MixtureModel(w[:, :2] * 4.5, m[:, :2] + 0.05, s[:, :2] * 0.01)
+    rows, h = moons.sample(5, rng), np.full(C, 0.0)
+    return {
+        "gaussian": System(plane, (normal(2, 0.5, 0.01), normal(2, 50, 9)), Rows()),
+        "moments": System(line, (normal(1, 0.5, 0.01), normal(1, 50, 9)), AsMoments()),
+        "tokens": System(tokens, (CategoricalModel(collapsed), CategoricalModel(lost)), Rows()),
+        "mixture": System(grid, (few, MixtureModel(w, m + 50, s * 9)), Rows()),
+        "shape": System(moons, (KDEModel(rows, h), KDEModel(rows + 50, h + 1)), Rows()),
+    }
+
+
+SYSTEMS = systems()
+NEEDED = {
+    "manifold": {"score": "coverage"},
+    "symbol_probability": {"symbol": 0},
+    "mode_share": {"mode": 5},
+}
+OPTIONS = [("manifold", {"score": s}) for s in ("precision", "recall", "density")]
+OPTIONS += [("component_std", {"which": "largest"}), ("mmd_squared", {"estimator": "biased"})]
+OPTIONS += [("vendi_score", {"q": 2.0}), ("tail_mass", {"q": 0.2}), ("held_out_nll", {"rows": 50})]
+KINDS = [(kind, NEEDED.get(kind, {})) for kind in CATALOG["metric"]] + OPTIONS
+IDS = ["-".join([kind, *map(str, more.values())]) for kind, more in KINDS]
+
+
+def views(system: System) -> list[View]:
+    """Return generation 0 and both wrong generations, beside held-out rows."""
+    zero = generation_zero(system.p_0, system.form, N, STREAMS)
+    held_out = system.p_0.sample(N, STREAMS.rng(0, "held_out"))
+    generations = [zero]
+    for model in system.wrong:
+        samples = system.form.draw(model, N, STREAMS.rng(1, "sample"), 1)
+        generations.append(Generation(1, samples, model, samples, zero.history))
+    return [
+        View(g.t, system.p_0, g.model, g.train, g.samples, held_out, STREAMS.rng(g.t, "metric"))
+        for g in generations
+    ]
+
+
+VIEWS = {name: views(system) for name, system in SYSTEMS.items()}
+
+
+def values(metric, name) -> list[np.ndarray] | NotApplicable:
+    found = [metric(view) for view in VIEWS[name]]
+    for v in found:
+        if isinstance(v, NotApplicable):
+            assert len(v.why) > 10
+        else:
+            assert np.shape(v) == (C,)
+            assert not np.isnan(v).any()
+    if isinstance(found[0], NotApplicable):
+        return found[0]
+    return [v for v in found if not isinstance(v, NotApplicable)]
+
+
+@pytest.fixture(params=KINDS, ids=IDS)
+def metric(request):
+    kind, more = request.param
+    return build("metric", {"kind": kind, **more})
+
+
+def test_every_metric_gives_a_value_per_chain_or_says_why_not(metric):
+    found = {name: values(metric, name) for name in SYSTEMS}
+    assert metric.direction in DIRECTIONS
+    assert metric.unit
+    # A metric that applies nowhere would pass everything below.
+    assert any(not isinstance(v, NotApplicable) for v in found.values())
+
+
+def further(direction: str, zero: np.ndarray, one: np.ndarray) -> bool:
+    if direction == "lower is closer":
+        return bool((zero < one).all())
+    if direction == "higher is closer":
+        return bool((zero > one).all())
+    if direction in ("1 is reality", "0 is reality"):
+        right = float(direction[0])
+        return bool((np.abs(zero - right) < np.abs(one - right)).all())
+    return bool((zero != one).all())
+
+
+BLIND = {("duplicate_rate", "gaussian"), ("duplicate_rate", "mixture")}
+"""Continuous models never repeat a row, however wrong they are."""
+
+
+def test_a_wrong_generation_is_further_from_reality(metric):
+    for name in SYSTEMS:
+        found = values(metric, name)
+        if isinstance(found, NotApplicable) or (metric.name, name) in BLIND:
+            continue
+        zero, *wrong = found
+        assert any(further(metric.direction, zero, one) for one in wrong), name
+
+
+KNOWN_LAWS = ("laws", "tokens")
+
+
+def test_reality_has_the_null_value_of_its_direction(metric):
+    """Exact where both laws are known. Else S_0 meets other real rows: the samples differ.
+
+    A share of n rows has a standard error of at most 1 / (2 sqrt n): ratios to q in (0, 1] of it
+    1 / (2 q sqrt n), taken at the q of the metric, 0.05 at the smallest, and doubled for two sides.
+    """
+    exact = type(metric).__module__.rpartition(".")[2] in KNOWN_LAWS
+    for name in SYSTEMS:
+        found = values(metric, name)
+        if isinstance(found, NotApplicable) or metric.direction == "compare with t = 0":
+            continue
+        zero = found[0]
+        if metric.direction in ("1 is reality", "0 is reality"):
+            right = float(metric.direction[0])
+            band = 1e-9 if exact else 4 * np.sqrt(0.05 * 0.95 / N) / 0.05 * np.sqrt(2)
+            np.testing.assert_allclose(zero, right, atol=band)
+        elif exact and metric.direction == "lower is closer" and "nll" not in metric.name:
+            np.testing.assert_allclose(zero, 0.0, atol=1e-7)
+
+
+def test_metrics_do_not_change_what_they_look_at(metric):
+    view = VIEWS["gaussian"][0]
+    before = view.samples.x.tobytes(), view.held_out.tobytes()
+    metric(view)
+    assert (view.samples.x.tobytes(), view.held_out.tobytes()) == before
+
+
+def test_names_tell_options_apart():
+    names = [build("metric", {"kind": kind, **more}).name for kind, more in KINDS]
+    assert len(set(names)) == len(names)
+
+
+def test_real_share_is_counted_from_the_origins():
+    view = VIEWS["gaussian"][1]
+    half = Samples.concat([Samples.of(view.samples.x, 0), view.samples])
+    mixed = View(2, view.p_0, view.model, half, view.samples, None, view.rng)
+    share = build("metric", "real_share")
+    np.testing.assert_array_equal(share(mixed), 0.5)
+    np.testing.assert_array_equal(share(view), 0.0)
+    np.testing.assert_array_equal(share(VIEWS["gaussian"][0]), 1.0)

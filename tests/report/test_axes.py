@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from genloss.report.axes import log_ticks, x_channel, y_axis
+from genloss.report.bands import curve
+from genloss.store.reader import Series
+
+
+def axis(values, direction="compare with t = 0"):
+    s = Series("x", "1", direction, np.arange(len(values)), np.asarray(values, dtype=float))
+    return y_axis([curve("a", s, None)], direction)
+
+
+def column(*values):
+    return np.array(values)[:, None] * np.ones((1, 5))
+
+
+def test_a_long_decay_gets_a_log_axis_with_reality_among_the_ticks():
+    found = axis(column(*10.0 ** -np.arange(31.0)), "1 is reality")
+    assert found.log
+    assert found.low < 1e-30
+    assert found.high > 1.0
+    assert 1.0 in found.ticks
+    assert 3 <= len(found.ticks) <= 9
+    assert found.floor is None
+
+
+def test_values_within_two_decades_get_a_linear_axis():
+    assert not axis(column(1.0, 0.5, 0.02)).log
+
+
+def test_negative_values_get_a_linear_axis():
+    found = axis(column(-5.0, 1e-6, 1e3))
+    assert not found.log
+    assert (found.low, found.high) == (-5.0, 1000.0)
+
+
+def test_zeros_lie_on_a_floor_below_all_the_rest():
+    found = axis(column(0.0, 1e-4, 1e-2, 1.0), "lower is closer")
+    assert found.log
+    assert found.low == found.floor < 1e-4
+    label = found.channel("y")["axis"]["labelExpr"]
+    assert "'0'" in label
+
+
+def test_roundoff_at_generation_zero_is_a_zero():
+    found = axis(column(3e-16, 0.5, 1.0), "lower is closer")
+    assert not found.log
+    assert found.low == 0.0
+    assert axis(column(3e-16, 0.001, 1.0), "lower is closer").floor == pytest.approx(
+        10 ** (-3 - 0.4), rel=1e-9
+    )
+
+
+def test_a_constant_metric_still_has_an_axis():
+    found = axis(column(0.5, 0.5))
+    assert found.low < 0.5 < found.high
+
+
+def test_infinite_values_do_not_stretch_the_axis():
+    values = column(1.0, 2.0, 3.0)
+    values[2] = np.inf
+    found = axis(values)
+    assert found.high == 2.0
+
+
+def test_theory_and_reality_are_on_the_axis():
+    s = Series("x", "1", "1 is reality", np.arange(2), np.full((2, 4), 3.0))
+    law = {"label": "law", "t": [0, 1], "value": [3.0, 9.0]}
+    found = y_axis([curve("a", s, law)], "1 is reality")
+    assert found.high == 9.0
+    assert found.low <= 1.0
+
+
+def test_generation_zero_shows_on_a_log_axis():
+    decaying = axis(column(*10.0 ** -np.arange(5.0)))
+    growing = axis(column(0.0, 1e-4, 1.0), "lower is closer")
+    assert x_channel(1000, growing, "lower is closer")["scale"]["type"] == "symlog"
+    assert x_channel(1000, growing, "lower is closer")["axis"]["values"][:4] == [0, 1, 2, 5]
+    # An exponential decay is a straight line over linear t and log y.
+    assert x_channel(1000, decaying, "1 is reality")["scale"]["type"] == "linear"
+    assert x_channel(20, growing, "lower is closer")["scale"]["type"] == "linear"
+
+
+def test_log_ticks_end_where_the_run_ends():
+    assert log_ticks(2050) == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
+    assert log_ticks(1) == [0, 1]

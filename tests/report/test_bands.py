@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from genloss.report.bands import LEVELS, curve, over_chains, predicts, rounded
+from genloss.store.reader import Series
+
+LAW = {"label": "exp(-t)", "t": [0, 1, 3], "value": [1.0, 0.4, 0.05]}
+
+
+def series(values):
+    return Series("x", "1", "1 is reality", np.arange(len(values)), np.asarray(values))
+
+
+def test_bands_are_numpys_quantiles():
+    values = np.random.default_rng(0).standard_exponential((30, 101))
+    found = over_chains(values)
+    for i, level in enumerate(LEVELS):
+        np.testing.assert_allclose(found[i], np.quantile(values, level, axis=1), rtol=1e-12)
+
+
+def test_one_infinite_chain_of_ten_leaves_the_median_alone():
+    values = np.tile(np.arange(10.0), (2, 1))
+    values[1, 9] = np.inf
+    found = over_chains(values)
+    assert np.isfinite(found[:4]).all()
+    # The lower order statistic at 0.95 (9 - 0) = 8.55 is the ninth value, not the infinite tenth.
+    assert found[4, 1] == 8.0
+    assert np.isinf(over_chains(np.full((1, 4), np.inf))).all()
+
+
+def test_theory_stands_at_the_generations_it_is_given_for():
+    c = curve("a", series(np.ones((4, 3))), LAW)
+    np.testing.assert_array_equal(c.theory, [1.0, 0.4, np.nan, 0.05])
+    assert c.has_theory
+    assert c.statistic == "mean"
+    assert not curve("a", series(np.ones((4, 3))), None).has_theory
+
+
+def test_mean_is_over_chains():
+    values = np.random.default_rng(1).standard_normal((5, 7))
+    np.testing.assert_allclose(curve("a", series(values), LAW).mean, values.mean(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("law", "what"),
+    [
+        ({"label": "E[x]"}, "mean"),
+        ({"label": "median sigma"}, "median"),
+        ({"label": "typical chain"}, "median"),
+        ({"label": "anything", "statistic": "median"}, "median"),
+        ({"label": "median of means", "statistic": "mean"}, "mean"),
+    ],
+)
+def test_what_a_law_predicts(law, what):
+    assert predicts(law) == what
+
+
+def test_rounding_keeps_significant_digits_and_drops_what_json_lacks():
+    assert rounded(np.array([1.23456789e-30, 12345.678, np.inf, np.nan])) == [
+        1.2346e-30,
+        12346.0,
+        None,
+        None,
+    ]

@@ -1,0 +1,98 @@
+"""Labels say what differs; panels hold runs that compare."""
+
+import pytest
+
+from genloss.report.factors import factors, kind_of
+from genloss.report.naming import MOST, named
+from genloss.report.reading import measured
+
+from .conftest import decay, make_run
+
+
+def runs_of(tmp_path, *specs):
+    return [
+        measured(make_run(tmp_path / str(i), metrics={"trace_ratio": decay(3, 2)}, **spec))
+        for i, spec in enumerate(specs)
+    ]
+
+
+def test_names_of_an_author_say_what_varies(tmp_path):
+    names = ["replace,d=1,n=10", "replace,d=1,n=1000", "accumulate,d=1,n=10"]
+    found = factors(runs_of(tmp_path, *({"name": n} for n in names)))
+    assert found[0] == {"kind": "replace", "n": "n = 10"}
+    assert found[1] == {"kind": "replace", "n": "n = 1,000"}
+    assert found[2] == {"kind": "accumulate", "n": "n = 10"}
+
+
+def test_other_names_leave_it_to_the_specs(tmp_path):
+    specs = [
+        {"name": "first", "n_real": 10, "n_synthetic": 10},
+        {"name": "second", "n_real": 10, "n_synthetic": 10, "regime": {"kind": "accumulate"}},
+        {"name": "third", "n_real": 1000, "n_synthetic": 1000},
+    ]
+    labels = [n.label for n in named(runs_of(tmp_path, *specs))]
+    # n_synthetic splits the runs as n_real does and is not said again.
+    assert labels == ["n = 10 · replace", "n = 10 · accumulate", "n = 1,000 · replace"]
+
+
+def test_runs_that_differ_in_seed_alone_say_so(tmp_path):
+    found = named(runs_of(tmp_path, {"seed": 0}, {"seed": 1}))
+    assert [n.label for n in found] == ["seed = 0", "seed = 1"]
+
+
+def test_runs_that_cannot_be_told_apart_get_their_fingerprint(tmp_path):
+    found = named(runs_of(tmp_path, {"form": {"kind": "rows"}}, {"form": {"kind": "moments"}}))
+    assert len({n.label for n in found}) == 2
+    assert all(n.label.startswith("run ") for n in found)
+
+
+def test_a_grid_becomes_panels_with_regimes_side_by_side(tmp_path):
+    specs = [
+        {"name": f"{regime},d={d},n={n}", "regime": {"kind": regime}}
+        for n in (10, 32, 100)
+        for d in (1, 3)
+        for regime in ("replace", "accumulate")
+    ]
+    found = named(runs_of(tmp_path, *specs))
+    panels = {}
+    for n in found:
+        panels.setdefault(n.panel, []).append(n.label)
+    # Two panels would hold six series each; three with four are easier to read.
+    assert list(panels) == ["n = 10", "n = 32", "n = 100"]
+    assert panels["n = 10"] == [
+        "replace · d = 1",
+        "accumulate · d = 1",
+        "replace · d = 3",
+        "accumulate · d = 3",
+    ]
+    assert len({n.full for n in found}) == len(found)
+
+
+def test_runs_of_different_length_get_their_own_panels(tmp_path):
+    specs = [
+        {"name": f"{group},n={n}", "generations": t}
+        for group, t in (("long", 1000), ("short", 30))
+        for n in (10, 100)
+    ]
+    assert {n.panel for n in named(runs_of(tmp_path, *specs))} == {"long", "short"}
+    alike = [{"name": s["name"]} for s in specs]
+    assert {n.panel for n in named(runs_of(tmp_path / "b", *alike))} == {""}
+
+
+def test_many_runs_that_form_no_grid_are_shown_in_order(tmp_path):
+    specs = [{"name": f"r{i}", "n_real": 10 + i, "seed": i} for i in range(MOST + 3)]
+    found = named(runs_of(tmp_path, *specs))
+    assert [n.panel for n in found] == ["runs 1 to 8"] * 8 + ["runs 9 to 11"] * 3
+    assert len({n.label for n in found}) == len(specs)
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"kind": "two_moons", "noise": 0.1}, "two moons"),
+        ({"kind": "my.module:SwissRoll"}, "swiss roll"),
+        ("replace", "replace"),
+    ],
+)
+def test_kinds_in_words(part, words):
+    assert kind_of(part) == words

@@ -1,0 +1,175 @@
+"""The page as a file: pure, whole, and silent towards every network."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from genloss.errors import MissingExtra, StoreError
+from genloss.report.page import embedded, render, strong, write_report
+from genloss.report.sections import find_sections
+
+from .conftest import decay, make_run
+
+LOADING = ("src", "srcset", "poster", "data", "background", "ping", "action", "manifest")
+
+
+class Reader(HTMLParser):
+    """Collects tags, ids, and what the page would load; script and style text apart."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.loads, self.links, self.raw, self.text = [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.tags.append((tag, attrs))
+        self.loads += [attrs[name] for name in LOADING if attrs.get(name)]
+        if tag == "link":
+            self.loads.append(attrs["href"])
+        elif tag == "a":
+            self.links.append(attrs["href"])
+
+    def handle_data(self, data):
+        inside = self.tags[-1][0] if self.tags else ""
+        (self.raw if inside in ("script", "style") else self.text).append(data)
+
+    def ids(self):
+        return [attrs["id"] for _, attrs in self.tags if "id" in attrs]
+
+
+@pytest.fixture(scope="module")
+def html(lab):
+    return render(find_sections([lab]), title="A <b>lab</b> & more")
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Reader(html)
+
+
+def test_the_same_folders_give_the_same_bytes_anywhere(lab, html, tmp_path):
+    assert render(find_sections([lab]), title="A <b>lab</b> & more") == html
+    elsewhere = shutil.copytree(lab, tmp_path / "copied")
+    assert render(find_sections([elsewhere]), title="A <b>lab</b> & more") == html
+    assert str(lab) not in html
+
+
+def test_a_fresh_interpreter_with_another_hash_seed_gives_the_same_bytes(lab, html, tmp_path):
+    out = tmp_path / "report.html"
+    code = (
+        "import sys; from pathlib import Path; from genloss.report.page import write_report\n"
+        "assert not {'jinja2', 'vl_convert', 'scipy'} & set(sys.modules)\n"
+        f"write_report([Path({str(lab)!r})], Path({str(out)!r}), title='A <b>lab</b> & more')"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "12345"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=120)
+    assert out.read_bytes() == html.encode()
+
+
+def test_nothing_is_loaded_from_anywhere(page):
+    assert page.loads
+    assert all(url.startswith("data:") for url in page.loads)
+    styles = "".join(page.raw[i] for i in range(2))
+    assert "@import" not in styles
+    assert "url(" not in styles
+    assert not [tag for tag, _ in page.tags if tag in ("iframe", "object", "embed", "base")]
+    policy = next(a["content"] for t, a in page.tags if t == "meta" and "http-equiv" in a)
+    assert "default-src 'none'" in policy
+    # Scripts may stand in the page and nowhere else; images may be written out in it.
+    assert set(re.findall(r"https?:|\*|'self'|blob:|data:", policy)) == {"blob:", "data:"}
+
+
+def test_links_lead_to_citations_and_into_the_page(page):
+    outside = [link for link in page.links if not link.startswith("#")]
+    assert outside
+    assert all(re.match(r"https://(arxiv|doi)\.org/", link) for link in outside)
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids())
+
+
+def test_ids_are_unique_and_every_chart_has_its_spec(page):
+    assert len(page.ids()) == len(set(page.ids()))
+    specs = {a["id"] for t, a in page.tags if t == "script" and a.get("type")}
+    charts = [a["data-spec"] for t, a in page.tags if "data-spec" in a]
+    assert {f"{key}-spec" for key in charts} | {"themes"} == specs
+    described = [a["aria-label"] for t, a in page.tags if a.get("class") == "canvas"]
+    assert len(described) == len(charts)
+    assert all(described)
+
+
+def test_headings_do_not_skip_a_level(page):
+    levels = [int(t[1]) for t, _ in page.tags if re.fullmatch(r"h[1-6]", t)]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_what_was_run_and_met_is_said_first(page):
+    text = "".join(page.text)
+    assert "1 published experiment repeated in 8 runs: 1 of 2 targets met." in text
+    assert text.index("1 of 2 targets met") < text.index("Published numbers beside ours")
+    assert text.count("✗") == 1
+    assert "missed" in text
+    assert "genloss reproduce kazdan-2024-gaussian --scale smoke" in text
+    assert "no held-out rows; set held_out" in text
+
+
+def test_text_is_escaped(page, html):
+    assert "<b>lab</b>" not in html
+    assert "A <b>lab</b> & more" in "".join(page.text)
+    assert str(embedded("</script><!--")) == '"\\u003c/script>\\u003c!--"'
+    assert str(strong("**a<b** & c")) == "<b>a&lt;b</b> &amp; c"
+
+
+def test_specs_in_the_page_are_json(page):
+    specs = [
+        json.loads(text)
+        for text in page.raw
+        if text.startswith("{") and '"description"' in text[:20]
+    ]
+    # Two metrics of the experiment, one each of four loose runs, three runs with charts of rows.
+    assert len(specs) == 2 + 4 + 3
+
+
+def test_a_page_without_experiments_or_numbers(tmp_path):
+    make_run(tmp_path, "only", metrics={"x": decay(3, 1)}, t=[0, 1, 2, 3])
+    text = render(find_sections([tmp_path]), title="t")
+    assert "1 run of generative models" in text
+    run = make_run(tmp_path / "b", "empty")
+    (run.blocks[0].path / "metrics.jsonl").unlink()
+    assert "No generation has been measured yet." in render(
+        find_sections([tmp_path / "b"]), title="t"
+    )
+
+
+def test_a_report_is_written_whole_or_not_at_all(lab, html, tmp_path):
+    out = tmp_path / "report.html"
+    assert write_report([lab], out, title="A <b>lab</b> & more") == out
+    assert out.read_text() == html
+    with pytest.raises(StoreError):
+        write_report([tmp_path / "nothing"], out)
+    assert out.read_text() == html
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize("module", ["jinja2", "vl_convert"])
+def test_a_missing_extra_says_how_to_get_it(lab, monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtra, match=re.escape("pip install 'genloss[report]'")):
+        render(find_sections([lab]), title="t")
+
+
+def test_a_page_of_many_lines_stays_small(tmp_path):
+    # More lines get fewer points each: these 300 fill what a page spends on lines.
+    for i in range(6):
+        metrics = {f"m{j}": decay(220, 2, seed=i) for j in range(50)}
+        make_run(tmp_path, f"r{i}", metrics=metrics, n_real=10 + i)
+    text = render(find_sections([tmp_path]), title="t")
+    assert len(text.encode()) < 6e6

@@ -1,0 +1,73 @@
+import json
+
+import pytest
+
+from genloss.errors import StoreError
+from genloss.report.sections import TARGETS, find_sections
+
+from .conftest import make_experiment, make_run
+
+
+def names(section):
+    return [run.header.name for run in section.runs]
+
+
+def test_experiments_come_first_then_loose_runs_by_reality(lab):
+    found = find_sections([lab])
+    assert [s.title for s in found] == [
+        "Replace against accumulate",
+        "Runs on digits8x8",
+        "Runs on gaussian",
+        "Runs on two moons",
+        "Runs on zipf mandelbrot",
+    ]
+    assert names(found[0]) == [
+        "n=10,replace",
+        "n=10,accumulate",
+        "n=100,replace",
+        "n=100,accumulate",
+    ]
+    assert found[1].targets is None
+
+
+def test_the_same_run_is_shown_once(lab):
+    experiment = lab / "kazdan-2024-gaussian-smoke"
+    moons = next((lab / "loose").glob("moons-*"))
+    found = find_sections([experiment, moons, lab / "loose", moons])
+    assert [len(s.runs) for s in found] == [4, 1, 1, 1, 1]
+
+
+def test_a_single_run_folder_is_a_section(lab):
+    (section,) = find_sections([next((lab / "loose").glob("line-*"))])
+    assert names(section) == ["line"]
+
+
+def test_loose_runs_are_in_the_order_people_count(tmp_path):
+    for n in (100, 9, 32):
+        make_run(tmp_path, f"n={n}", n_real=n)
+    (section,) = find_sections([tmp_path])
+    assert names(section) == ["n=9", "n=32", "n=100"]
+
+
+def test_a_folder_without_runs_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="holds no runs"):
+        find_sections([tmp_path])
+    with pytest.raises(StoreError, match="holds no runs"):
+        find_sections([tmp_path / "nowhere"])
+
+
+def test_targets_whose_runs_are_gone_are_refused(tmp_path):
+    folder = make_experiment(tmp_path)
+    content = json.loads((folder / TARGETS).read_text())
+    content["runs"]["n=10,replace"] = "gone-0000"
+    (folder / TARGETS).write_text(json.dumps(content))
+    with pytest.raises(StoreError, match="gone-0000, which is gone"):
+        find_sections([folder])
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"runs": {}, "title": "x"}'])
+def test_foreign_targets_are_refused(tmp_path, content):
+    make_run(tmp_path)
+    (tmp_path / TARGETS).write_text(content)
+    with pytest.raises(StoreError, match="not a list of verdicts"):
+        find_sections([tmp_path])
