@@ -161,7 +161,7 @@ class MixtureLearner:
         else:
             start = mixture_em.start_from_labels(
                 x,
-                kmeans_labels(x, self.k, rng),
+                kmeans_labels(x, self.k, rng, weight=weight),
                 self.k,
                 covariance=self.covariance,
                 reg_covar=self.reg_covar,
