@@ -4,6 +4,8 @@ gaussian      GaussianLearner, GaussianModel: maximum likelihood or unbiased, ro
 categorical   CategoricalLearner, CategoricalModel: rows or Counts
 kde           KDELearner, KDEModel: fixed, Scott or Silverman bandwidth
 mixture       MixtureLearner, MixtureModel: expectation-maximisation, on
-mixture_em    the iteration itself, compiled, and
-kmeans_start  its k-means start
+mixture_em    its arrays in and out, mixture_em_start and mixture_em_loop its compiled steps,
+kmeans_start  its k-means start (kmeans_loop compiled), and
+mixture_draw  the rows of a mixture
+compiled, threads, columns   how compiled code is made, spread over cores and fed
 """
