@@ -113,7 +113,7 @@ def test_headings_do_not_skip_a_level(page):
 
 def test_what_was_run_and_met_is_said_first(page):
     text = "".join(page.text)
-    assert "1 published experiment repeated in 8 runs: 1 of 2 targets met." in text
+    assert "1 published experiment repeated: 1 of 2 targets met. 8 runs in all." in text
     assert text.index("1 of 2 targets met") < text.index("Published numbers beside ours")
     assert text.count("✗") == 1
     assert "missed" in text

@@ -44,6 +44,7 @@ class Figure:
     """One metric over generations, for all runs that have it.
 
     legend: labels in colour order where all panels share them, else every panel has its own.
+    reading: what it shows; empty where runs of different kinds do not compare, then see the panels.
     rows: every run with its label, those without a line (one generation only) included.
     """
 
@@ -88,7 +89,7 @@ def metric_figure(metric: str, runs: Sequence[Measured]) -> Figure | None:
         unit=about.unit,
         direction=about.direction,
         axis_title=axis_title(about.unit, about.direction),
-        reading=reading(told, about.direction),
+        reading=reading(told, about.direction) if len(panels) == 1 or comparable(names) else "",
         panels=panels,
         legend=panels[0].legend if len({p.legend for p in panels}) == 1 else (),
         rows=tuple((labels.get(r.run.path, r.run.header.name), r) for r in having),
@@ -101,7 +102,7 @@ def metric_figure(metric: str, runs: Sequence[Measured]) -> Figure | None:
 
 def _panels(names: Sequence[Named], curves: Sequence[Curve], about: Series) -> tuple[Panel, ...]:
     """Draw the panels; those of comparable runs share their axes, and colours if they suffice."""
-    together = len({sort_of(n.data) for n in names}) == 1
+    together = comparable(names)
     shared = tuple(dict.fromkeys(c.label for c in curves))
     out = []
     for title in dict.fromkeys(n.panel for n in names):
@@ -122,6 +123,11 @@ def _panels(names: Sequence[Named], curves: Sequence[Curve], about: Series) -> t
             )
         )
     return tuple(out)
+
+
+def comparable(names: Sequence[Named]) -> bool:
+    """Whether runs are of one sort, so that axes and sentences may compare them."""
+    return len({sort_of(n.data) for n in names}) == 1
 
 
 def _law(run: Measured, metric: str) -> Mapping[str, Any] | None:
@@ -155,7 +161,7 @@ def chart(
     names = ", ".join(c.label for c in curves)
     return {
         "description": f"{title_of(about.name)} over generations 0 to {last}{where}: {names}",
-        **({"title": title} if title else {}),
+        "title": ", ".join(filter(None, (title_of(about.name), title))),
         "width": WIDTH,
         "height": HEIGHT,
         "view": {"stroke": None},

@@ -60,6 +60,11 @@ def named(runs: Sequence[Measured]) -> list[Named]:
     return [Named(run, label) for run, label in zip(runs, labels, strict=True)]
 
 
+def plain(name: str) -> str:
+    """Return the name of a run as a heading says it: 'digits,mix_10' is digits · mix 10."""
+    return _joined(name.replace("_", " ").split(","))
+
+
 def sort_of(run: Measured) -> tuple[str, int]:
     """Return what runs on one pair of axes should share: a kind of reality, and about a length."""
     spec = run.run.spec

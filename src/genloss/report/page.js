@@ -56,7 +56,12 @@
       // The page says above the charts what they show and which colour is whose.
       spec.encoding.color.legend = null;
       for (const layer of spec.layer) if (layer.encoding.y.axis) layer.encoding.y.axis.title = null;
-      if (chart.closest(".many")) spec.encoding.x.axis.title = null;
+      const { axis } = spec.encoding.x;
+      if (chart.closest(".many")) {
+        axis.title = null;
+        axis.tickCount = 5;
+        axis.values = axis.values?.filter((t) => t === 0 || Number.isInteger(Math.log10(t)));
+      }
     }
     if (kind === "own" && width < 420) spec.encoding.color.legend.columns = 3;
     return spec;

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.report import figures, references, samples, tables, theme
+from genloss.report.naming import plain
 from genloss.report.reading import Measured, Table, read, scan
 from genloss.report.runtime import optional, vega_script
 from genloss.report.sections import Section, find_sections
@@ -101,7 +102,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], rows: int) -> Ch
     prefix = f"s{i}"
     metrics = dict.fromkeys(m for run in data for m in run.series)
     drawn = [figures.metric_figure(m, data) for m in metrics]
-    shown = [samples.sample_figure(run, run.header.name, rows) for run in section.runs]
+    shown = [samples.sample_figure(run, plain(run.header.name), rows) for run in section.runs]
     targets = section.targets or {"targets": []}
     at_once, more = tables.verdict_rows(targets)
     return Chapter(
@@ -136,7 +137,7 @@ def headline(sections: Sequence[Section]) -> str:
     met = sum(bool(v["passed"]) for v in verdicts)
     which = count(len(experiments), "published experiment")
     said = "all" if met == len(verdicts) else f"{met:,} of"
-    return f"{which} repeated in {runs}: {said} {len(verdicts):,} targets met."
+    return f"{which} repeated: {said} {len(verdicts):,} targets met. {runs} in all."
 
 
 def tiles(sections: Sequence[Section]) -> list[tuple[str, str]]:

@@ -81,7 +81,8 @@ def _one(c: Curve, direction: str) -> str:
         text = f"The median is down to {percent(last)} of reality's {after}"
         spread = f"{percent(low)} to {percent(high)}"
     else:
-        text = f"The median goes from {number(first)} to {number(last)} {after}"
+        when = f" at generation {c.t[0]:,}" if c.t[0] else ""
+        text = f"The median goes from {number(first)}{when} to {number(last)} {after}"
         spread = f"{number(low)} to {number(high)}"
     if c.chains > 1:
         text += f" (nine chains in ten: {spread})"
@@ -94,7 +95,7 @@ def _theory(c: Curve, whose: str) -> str:
         return ""
     ours = _end(c) if c.statistic == "median" else float(c.mean[-1])
     text = f"Theory for the {c.statistic}{whose}: {number(expected)}; measured: {number(ours)}."
-    if c.statistic == "mean" and ours > c.bands[-1, -1]:
+    if c.statistic == "mean" and ours > 2 * c.bands[-1, -1]:
         text += " Fewer than one chain in twenty lies above that mean: a few decide it."
     return text
 

@@ -32,6 +32,8 @@ def run_block(study: Study, run: Path, block: int) -> Iterator[int]:
 def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
     store = BlockStore(block_path(run, block))
     found = store.resume()
+    if found is not None and found.t >= study.generations:
+        return
     streams = Streams(study.seed, block)
     p_0 = study.reality.realise(study.block_chains(block), streams.rng(0, "realise"))
     p_0, held_out = reserve(study, p_0, streams)
@@ -42,8 +44,6 @@ def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
         after = zero
     else:
         after = restored(study, found, zero)
-    if after.t >= study.generations:
-        return
     for generation in run_chain(
         p_0,
         study.learner,
@@ -115,7 +115,10 @@ class Recorder:
             self.store.append(self.rows(generation))
         if t in self.kept:
             self.keep(generation)
-        if t == study.generations or t % study.checkpoint_every == 0:
+        if t == study.generations:
+            # Nothing continues after the last generation: the mark alone is enough.
+            self.store.checkpoint(Checkpoint(t, generation.history.n_real_drawn, {}))
+        elif t % study.checkpoint_every == 0:
             self.store.checkpoint(checkpoint_of(generation))
 
     def rows(self, generation: Generation) -> Iterator[dict[str, Any]]:

@@ -20,12 +20,15 @@ def expected_value(expected: Any, study: Study) -> float:
     "$p_0" for the probabilities of a categorical reality.
 
     Raises:
-        SpecError: "$p_0" of a reality without symbols.
+        SpecError: an unknown law, a field that the study lacks, or "$p_0" without symbols.
     """
     if not isinstance(expected, Mapping):
         return float(expected)
     module, _, name = expected["law"].partition(".")
-    law = getattr(import_module(f"genloss.theory.{module}"), name)
+    try:
+        law = getattr(import_module(f"genloss.theory.{module}"), name)
+    except (ImportError, AttributeError) as error:
+        raise SpecError(f"unknown law {expected['law']!r} ({error})") from error
     found = law(**{k: _resolved(v, study) for k, v in expected.get("args", {}).items()})
     if (field := expected.get("field")) is not None:
         found = found[field] if isinstance(field, int) else getattr(found, field)
@@ -41,8 +44,11 @@ def _resolved(value: Any, study: Study) -> Any:
     if value == "$p_0":
         return _probabilities(study)
     found: Any = study
-    for name in value[1:].split("."):
-        found = found[int(name)] if name.isdigit() else getattr(found, name)
+    try:
+        for name in value[1:].split("."):
+            found = found[int(name)] if name.isdigit() else getattr(found, name)
+    except (AttributeError, LookupError) as error:
+        raise SpecError(f"the study has no field {value!r} ({error})") from error
     return found
 
 

@@ -37,13 +37,14 @@ MOST_ENTRIES = 4e6
 def theory_lines(study: Study) -> Lines:
     """Return {metric: {label, t, value}} for every metric of the study with a closed form.
 
-    None for an endless source: the laws count the rows of D_t, which it does not have.
+    None for an endless source, as the laws count the rows of D_t, which it does not have, and none
+    where a D_t has a single row.
     """
     lam = _shrinkage(study)
-    if lam is None or isinstance(study.form, Endless):
+    if lam is None or isinstance(study.form, Endless) or min(schedule(study)) < 2:
         return {}
-    p_0 = study.reality.realise(1, np.random.default_rng(0))
-    if isinstance(p_0, FiniteModel):
+    p_0 = study.reality.realise(2, np.random.default_rng(0))
+    if isinstance(p_0, FiniteModel) or not _same_law(p_0):
         return {}
     times = sorted(study.measure.times(study.generations) | {0, study.generations})
     t = np.array(times, dtype=np.int64)
@@ -109,6 +110,12 @@ def schedule(study: Study) -> list[int]:
         study.regime.sizes(t, study.n_real, study.n_synthetic).train
         for t in range(1, study.generations + 1)
     ]
+
+
+def _same_law(p_0: Model) -> bool:
+    # Chains may have laws of their own (blobs per chain): no single line is exact for them.
+    state = p_0.state().values()
+    return all((value == value[:1]).all() for value in state if value.shape[:1] == (p_0.n_chains,))
 
 
 def _shrinkage(study: Study) -> float | None:

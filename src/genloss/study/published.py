@@ -7,7 +7,7 @@ to some scales. expected.json holds the targets (see genloss.study.targets).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from itertools import product
@@ -65,9 +65,19 @@ def load_experiment(name: str, scale: str) -> Experiment:
     folder = published_folder() / name
     spec = read_spec(folder / "spec.toml")
     expected = json.loads((folder / "expected.json").read_text())
-    studies = {s.name: s for s in studies_of(spec, scale)}
+    studies = named(studies_of(spec, scale))
     targets = tuple(t for t in expected["targets"] if scale in t.get("scales", SCALES))
     return Experiment(name, scale, spec["title"], studies, targets)
+
+
+def named(studies: Iterable[Study]) -> dict[str, Study]:
+    """Return studies by name; raises SpecError where two share one."""
+    found: dict[str, Study] = {}
+    for study in studies:
+        if study.name in found:
+            raise SpecError(f"two runs are called {study.name!r}; put what varies into the name")
+        found[study.name] = study
+    return found
 
 
 def studies_of(spec: Mapping[str, Any], scale: str) -> Iterator[Study]:

@@ -133,7 +133,8 @@ def _watched(futures: set[Future[None]], done: Any) -> Iterator[int]:
             except BrokenProcessPool as error:
                 raise StoreError(
                     "a worker process died (killed, or out of memory); run the same command "
-                    "again: it resumes; fewer workers or chains per block need less memory"
+                    "again: it resumes; fewer workers or chains per block need less memory; a "
+                    "script must start its work below `if __name__ == '__main__':`"
                 ) from error
         yield sum(done)
 

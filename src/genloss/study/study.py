@@ -43,6 +43,7 @@ class Keep:
     rows: int = 1000
 
     def __post_init__(self) -> None:
+        Schedule(self.every, self.at)
         checked_count(self.chains, "keep.chains")
         checked_count(self.rows, "keep.rows", 0)
 

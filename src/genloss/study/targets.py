@@ -89,7 +89,8 @@ def judge(
     """Measure one target and hold it against its band.
 
     Raises:
-        SpecError: a target that names an unknown run, metric, generation, statistic or band.
+        SpecError: a target that names an unknown run, metric, generation, statistic or band, or
+            a statistic that is not finite.
     """
     study, chosen = _found(target, runs, studies)
     values, what, missing = chosen.values, target["what"], chosen.missing
@@ -109,9 +110,16 @@ def judge(
                 _apart(estimate, _elsewhere(band[side], target, runs, studies), target, sign)
                 for side, sign in (("lower", 1), ("upper", -1))
             )
-        else:
+        elif band["kind"] in BANDS:
             low, high = BANDS[band["kind"]](target, estimate, study)
+        else:
+            raise SpecError(f"target {target['id']}: unknown band {band['kind']!r}")
         low, high, measured = low - early, high + late, estimate.value
+    if not np.isfinite([low, high, measured]).all():
+        raise SpecError(
+            f"target {target['id']}: {measured} against {low} .. {high}; a number that is not "
+            "finite meets no band; use the median or a share of the chains"
+        )
     if missing:
         what += f" ({missing} of {values.size} chains never got there)"
     return Verdict(
@@ -137,6 +145,8 @@ def statistic(name: str, values: Floats) -> Estimate:
     """
     kind, _, option = name.partition(":")
     n = values.size
+    if n < 2:
+        raise SpecError(f"{name} of {n} chain has no standard error; run 2 chains or more")
     if kind == "mean":
         return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(n)), n)
     if kind in ("median", "quantile"):
