@@ -83,9 +83,7 @@ def only(folder) -> Run:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_nan_stops_the_run_with_name_generation_and_chain(own, tmp_path, workers):
-    with pytest.raises(
-        StoreError, match="metric NaN is NaN at generation 3, chain 1"
-    ):
+    with pytest.raises(StoreError, match="metric NaN is NaN at generation 3, chain 1"):
         run_study(own("NaN"), tmp_path / "runs", workers=workers)
     run = only(tmp_path / "runs")
     table = (run.path / "blocks" / "0000" / "metrics.jsonl").read_text()

@@ -1,0 +1,76 @@
+"""Make the README's figures from real runs: `.venv/bin/python docs/make_figures.py` (a minute)."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import genloss
+from genloss.report.figures import metric_figure
+from genloss.report.images import png
+from genloss.report.reading import measured
+from genloss.report.static import figure_svg
+from genloss.study.published import tour_studies
+
+HERE = Path(__file__).parent / "figures"
+REGIMES = {
+    "replace": genloss.Replace(),
+    "accumulate": genloss.Accumulate(),
+    "fresh, 10 % real": genloss.Fresh(n_real=10),
+}
+SHOWN = (0, 5, 10, 20, 40)
+ZOOM = 3
+
+
+def variance(root: Path) -> None:
+    """Draw the variance that is left of a Gaussian under three regimes."""
+    studies = [
+        genloss.Study(
+            reality=genloss.Gaussian(),
+            learner=genloss.GaussianLearner(ddof=1),
+            regime=regime,
+            form=genloss.AsMoments(),
+            n_real=100,
+            n_synthetic=90 if isinstance(regime, genloss.Fresh) else 100,
+            generations=1000,
+            chains=2000,
+            metrics=(genloss.TraceRatio(),),
+            measure=genloss.Schedule(every=20),
+            name=name.replace(" ", "-").replace(",", "").replace("%", "percent"),
+        )
+        for name, regime in REGIMES.items()
+    ]
+    runs = genloss.run_studies(studies, root)
+    figure = metric_figure("trace_ratio", [measured(run) for run in runs])
+    figure_svg({**figure.panels[0].spec, "width": 640}, HERE / "variance.svg")
+
+
+def digits(root: Path) -> None:
+    """Draw digits of generations 0 to 40: own samples only above, a tenth real below."""
+    rows = []
+    for study in tour_studies():
+        if study.name not in ("digits,replace", "digits,mix-10-percent-real"):
+            continue
+        run = genloss.run_study(study, root)
+        kept = [run.arrays(t, "samples")["x"][0] for t in SHOWN]
+        rows.append(np.concatenate([strip(x) for x in kept], axis=1))
+    gap = np.full((12, rows[0].shape[1]), 255.0)
+    image = np.concatenate([rows[0], gap, rows[1]])
+    grown = image.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
+    (HERE / "digits.png").write_bytes(png(grown.astype(np.uint8)))
+
+
+def strip(x: np.ndarray, down: int = 4, across: int = 6) -> np.ndarray:
+    """Lay the first images of one generation out as a block with a margin."""
+    ink = 255.0 * (1.0 - np.clip(x[: down * across], 0.0, 1.0))
+    cells = np.pad(
+        ink.reshape(down, across, 8, 8), ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=255.0
+    )
+    block = cells.transpose(0, 2, 1, 3).reshape(down * 9, across * 9)
+    return np.pad(block, ((0, 0), (0, 9)), constant_values=255.0)
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1] if len(sys.argv) > 1 else "runs") / "figures"
+    variance(place)
+    digits(place)

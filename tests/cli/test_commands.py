@@ -1,0 +1,259 @@
+"""Every command: what it prints, as tables and as JSON, and the codes it exits with."""
+
+import json
+import re
+
+import pytest
+
+from genloss.cli.main import app
+from genloss.store.folder import locked
+from genloss.store.reader import Run
+
+COMMANDS = [c.name or c.callback.__name__ for c in app.registered_commands]
+
+
+def test_run_makes_a_folder_and_says_what_is_in_it(genloss, told, spec):
+    first = genloss("run", spec, "--workers", 1)
+    assert first.exit_code == 0
+    assert first.stderr == ""
+    [path] = spec.parent.glob("runs/moons-*")
+    for word in (f"runs/{path.name}", "complete", "kde on two_moons", "trace_ratio", "t = 6"):
+        assert word in first.stdout
+    assert "entropy: not applicable" in first.stdout
+    # The same command again resumes; nothing is left to do.
+    again = told("run", spec, "--workers", 1)
+    assert again["complete"] is True
+    assert len(again["provenance"]) == 4
+    assert told("show", path.relative_to(spec.parent)) == again
+
+
+def test_run_with_overrides_names_and_places(told, spec):
+    done = told("run", spec, "seed=4", "learner.bandwidth=0.5", "name=wide", "--root", "elsewhere")
+    assert done["run"].startswith("elsewhere/wide-")
+    assert (done["spec"]["seed"], done["spec"]["learner"]["bandwidth"]) == (4, 0.5)
+    assert done["metrics"]["trace_ratio"]["t"] == list(range(7))
+    assert done["kept"] == [3]
+    values = done["metrics"]["trace_ratio"]
+    for low, middle, high in zip(values["low"], values["median"], values["high"], strict=True):
+        assert low <= middle <= high
+
+
+def test_run_in_a_folder_of_ones_own_and_again_from_that_folder(genloss, told, spec):
+    assert told("run", spec, "--folder", "mine")["run"] == "mine"
+    assert told("run", "mine")["run"] == "mine"
+    refused = genloss("run", spec, "seed=1", "--folder", "mine")
+    assert refused.exit_code == 2
+    assert "holds another config" in refused.stderr
+    assert "seed" in refused.stderr
+    assert Run(spec.parent / "mine").spec["seed"] == 0
+
+
+def test_show_marks_what_was_not_measured_at_a_time(genloss, told, spec):
+    """Moons have no density, so held_out_nll begins at t = 1: not under the heading t = 0."""
+    path = told("run", spec)["run"]
+    shown = genloss("show", path).stdout
+    line = next(line for line in shown.splitlines() if line.startswith("held_out_nll"))
+    assert re.match(r"held_out_nll\s{20,}\S", line)
+    assert told("show", path)["metrics"]["held_out_nll"]["t"] == [1, 2, 3, 4, 5, 6]
+
+
+def test_show_of_infinite_values(genloss, told, spec):
+    """Lost symbols make the divergence of held-out text infinite in every chain."""
+    learner = '{kind="categorical", k=40}'
+    options = [f"learner={learner}", 'reality={kind="uniform_tokens", k=40}', "held_out=400"]
+    done = told("run", spec, *options, "n_real=5", 'metrics=["held_out_nll"]')
+    assert done["metrics"]["held_out_nll"]["median"][-1] == "inf"
+    assert "inf [inf, inf]" in genloss("show", done["run"]).stdout
+
+
+def test_a_run_without_metrics_can_be_shown(genloss, told, spec):
+    done = told("run", spec, "metrics=[]")
+    assert done["metrics"] == {}
+    assert genloss("show", done["run"]).exit_code == 0
+
+
+def test_ls_lists_runs_and_their_progress(genloss, told, spec):
+    assert told("ls") == []
+    assert "no runs below runs; start with: genloss demo" in genloss("ls").stdout
+    told("run", spec)
+    told("run", spec, "regime=accumulate", "name=pooled", "--root", "runs/deep")
+    found = told("ls")
+    assert [r["regime"] for r in found] == ["accumulate", "replace"]
+    assert all(r["complete"] is True and r["chains"] == 3 for r in found)
+    assert found[0]["run"].startswith("deep/pooled-")
+    shown = genloss("ls").stdout
+    assert "pooled-" in shown
+    assert "yes" in shown
+
+
+def test_plan_says_what_will_happen_and_leaves_nothing(genloss, told, spec):
+    plan = told("plan", spec, "chains=1000", "chains_per_block=10")
+    assert (plan["chains"], plan["blocks"], plan["generations"]) == (1000, 100, 6)
+    assert "rows of D_T" in genloss("plan", spec).stdout
+    assert [p.name for p in spec.parent.iterdir()] == [spec.name]
+
+
+def test_report_writes_one_page(genloss, told, spec):
+    path = told("run", spec)["run"]
+    assert told("report", path, "--out", "one.html") == {"report": "one.html"}
+    assert genloss("report", "runs", "--title", "Mine").stdout.strip() == "report.html"
+    page = (spec.parent / "report.html").read_text()
+    assert "<title>Mine" in page
+    assert "trace_ratio" in page
+
+
+def test_version_is_the_packages(genloss):
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", genloss("--version").stdout)
+
+
+def test_reproduce_lists_experiments(genloss, told):
+    listed = told("reproduce")
+    assert "shumailov-2024-gaussian" in [entry["experiment"] for entry in listed]
+    for entry in listed:
+        assert set(entry) == {"experiment", "title"}
+        assert entry["experiment"] in genloss("reproduce").stdout
+
+
+EXPERIMENT = """
+title = "Small"
+[study]
+reality = "gaussian"
+learner = { kind = "gaussian", ddof = 0 }
+form = "moments"
+n_real = 10
+generations = 2
+chains = 50
+metrics = ["trace_ratio"]
+[[runs]]
+name = "only"
+"""
+
+
+@pytest.fixture
+def experiment(tmp_path, monkeypatch):
+    """Ship one experiment with a single target, met iff its band holds 0.8."""
+    folder = tmp_path / "published" / "small-2024"
+    folder.mkdir(parents=True)
+    (folder / "spec.toml").write_text(EXPERIMENT)
+    monkeypatch.setattr("genloss.study.published.published_folder", lambda: folder.parent)
+
+    def write(low, high):
+        target = {
+            "id": "spread",
+            "what": "mean trace ratio",
+            "published": 0.81,
+            "run": "only",
+            "metric": "trace_ratio",
+            "t": 2,
+            "statistic": "mean",
+            "band": {"kind": "interval", "low": low, "high": high},
+            "source": "made up",
+        }
+        (folder / "expected.json").write_text(json.dumps({"targets": [target]}))
+
+    return write
+
+
+def test_reproduce_prints_exactly_the_promised_json(experiment, told):
+    experiment(0.5, 1.0)
+    found = told("reproduce", "small-2024", "--scale", "smoke")
+    assert list(found) == ["experiment", "scale", "targets", "passed", "failed"]
+    assert (found["experiment"], found["scale"]) == ("small-2024", "smoke")
+    assert (found["passed"], found["failed"]) == (1, 0)
+    [target] = found["targets"]
+    assert list(target) == ["id", "what", "published", "low", "high", "measured", "pass"]
+    assert (target["published"], target["low"], target["high"]) == (0.81, 0.5, 1.0)
+    assert target["pass"] is True
+
+
+def test_a_target_that_is_missed_exits_1(experiment, genloss):
+    experiment(2.0, 3.0)
+    found = genloss("reproduce", "small-2024", "--scale", "smoke", "--json")
+    assert found.exit_code == 1
+    assert (json.loads(found.stdout)["passed"], json.loads(found.stdout)["failed"]) == (0, 1)
+    shown = genloss("reproduce", "small-2024", "--scale", "smoke")
+    assert shown.exit_code == 1
+    assert "FAIL" in shown.stdout
+    assert "0 of 1 targets met" in shown.stdout
+
+
+BAD_INPUT = [
+    (["run", "nowhere.toml"], "cannot read the spec nowhere.toml"),
+    (["run", "moons.toml", "n_reel=3"], "unknown key 'n_reel' (did you mean 'n_real'?)"),
+    (["run", "moons.toml", "n_real=0"], "n_real is 0; expected a whole number of at least 1"),
+    (["run", "moons.toml", "seed"], "override 'seed'; expected key=value"),
+    (["run", "moons.toml", "regime=windw"], "unknown regime 'windw' (did you mean 'window'?)"),
+    (["run", "moons.toml", "--workers", "-1"], "Invalid value for '--workers'"),
+    (["run"], "Missing argument"),
+    (["run", "moons.toml", "--rot", "x"], "No such option: --rot"),
+    (["plan", "moons.toml", "learner=gaussian"], "ddof is missing; GaussianLearner needs it"),
+    (["show", "."], "is not a run folder: it has no run.json"),
+    (["show", "nowhere"], "is not a run folder"),
+    (["report", "nowhere"], "nowhere"),
+    (["reproduce", "shumailov"], "unknown experiment 'shumailov'"),
+    (["reproduce", "shumailov-2024-gaussian", "--scale", "giant"], "unknown scale 'giant'"),
+    (["rnu"], "No such command 'rnu'"),
+    ([], "Usage: genloss"),
+]
+
+
+@pytest.mark.parametrize(("words", "why"), BAD_INPUT, ids=lambda v: " ".join(v)[:40] or "none")
+def test_bad_input_exits_2_with_one_message_on_stderr(genloss, spec, words, why):
+    found = genloss(*words)
+    assert found.exit_code == 2
+    assert why in (found.stderr + found.stdout if not words else found.stderr)
+    assert "Traceback" not in found.output
+    if words:
+        assert found.stdout == ""
+
+
+def test_a_folder_in_use_exits_2(genloss, told, spec):
+    told("run", spec, "--folder", "mine")
+    with locked(spec.parent / "mine"):
+        found = genloss("run", "mine")
+    assert (found.exit_code, "another process" in found.stderr) == (2, True)
+
+
+def test_an_unfinished_run_is_shown_as_such(genloss, told, spec):
+    path = spec.parent / told("run", spec, "checkpoint_every=2", "metrics=['sigma']")["run"]
+    (path / "blocks" / "0000" / "checkpoint.safetensors").unlink()
+    assert "unfinished" in genloss("show", path).stdout
+    assert told("ls")[0]["complete"] is False
+    assert told("run", path)["complete"] is True
+
+
+def test_ctrl_c_exits_130_with_what_to_do(genloss, spec, monkeypatch):
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("genloss.study.runner.run_studies", interrupt)
+    found = genloss("run", spec)
+    assert found.exit_code == 130
+    assert "interrupted; run the same command again to resume" in found.stderr
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_ends_in_a_line_that_can_be_pasted(genloss, command):
+    found = genloss(*filter(None, [command, "--help"]))
+    assert found.exit_code == 0
+    last = found.stdout.strip().splitlines()[-1].strip()
+    assert re.fullmatch(rf"(Example|Start with): genloss {command or 'demo'}.*", last)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_json_and_explains_every_option(genloss, command):
+    shown = genloss(command, "--help").stdout
+    assert "--json" in shown
+    options = re.findall(r"^  (--[\w-]+)(?: (?!  )\S+)*\s*(.*)$", shown, flags=re.MULTILINE)
+    assert all(text for _, text in options), options
+
+
+def test_pasted_examples_are_real_commands(genloss):
+    """The words of each example parse: they name the command, options and overrides that exist."""
+    for command in COMMANDS:
+        last = genloss(command, "--help").stdout.strip().splitlines()[-1]
+        words = last.partition("genloss ")[2].split()
+        assert words[0] == command
+        for word in words[1:]:
+            if word.startswith("--"):
+                assert word in genloss(command, "--help").stdout

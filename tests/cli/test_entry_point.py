@@ -1,0 +1,112 @@
+"""The installed command itself, as a shell calls it."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+GENLOSS = Path(sysconfig.get_path("scripts")) / "genloss"
+
+
+def genloss(*words, cwd, **more):
+    return subprocess.run(
+        [str(GENLOSS), *map(str, words)], cwd=cwd, capture_output=True, text=True, **more
+    )
+
+
+def test_a_run_from_the_shell_is_quiet_on_stderr_and_exits_0(spec):
+    done = genloss("run", spec.name, "--json", cwd=spec.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["complete"] is True
+
+
+def test_bad_input_from_the_shell_exits_2_on_stderr(tmp_path):
+    done = genloss("run", "nowhere.toml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("genloss: cannot read the spec nowhere.toml")
+
+
+def test_a_missed_target_exits_1_from_the_shell(tmp_path):
+    """One chain in a hundred of a published run, with the band moved where it cannot be met."""
+    script = tmp_path / "missed.py"
+    script.write_text(
+        "import sys\n"
+        "from genloss.cli import main\n"
+        "from genloss.study import reproduce\n"
+        "from genloss.study.targets import Verdict\n"
+        "missed = Verdict('x', 'y', None, 1.0, 2.0, 3.0, False, 'interval', 'z', 2, 'r')\n"
+        "reproduce.reproduce = lambda *args, **more: ([], [missed])\n"
+        "sys.argv = ['genloss', 'reproduce', 'shumailov-2024-gaussian', '--json']\n"
+        "main.run()\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["failed"] == 1
+
+
+def test_a_closed_pipe_is_no_error(spec):
+    genloss("run", spec.name, cwd=spec.parent)
+    command = f"{GENLOSS} ls --json | true"
+    done = subprocess.run(command, shell=True, cwd=spec.parent, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+
+
+def test_paths_and_output_need_no_particular_locale(spec):
+    """The C locale with its coercion to UTF-8 switched off is the barest there is."""
+    folder = spec.parent / "Läufe"
+    env = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = genloss("run", spec.name, "--root", folder, "--json", cwd=spec.parent, env=env)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["complete"] is True
+
+
+TORCHLESS = """
+import sys
+for name in ("torch", "transformers", "sklearn", "jinja2", "vl_convert"):
+    sys.modules[name] = None
+from genloss.cli.main import app
+app(["run", {spec!r}, "--workers", "1", "--json"])
+"""
+
+
+def test_the_core_runs_where_no_extra_can_be_imported(spec):
+    code = TORCHLESS.format(spec=spec.name)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=spec.parent, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["complete"] is True
+
+
+MISSING = """
+import sys
+sys.modules["sklearn"] = None
+from genloss.cli.main import app
+app(["run", {spec!r}, "reality=digits8x8", "n_real=5", "--workers", "1"])
+"""
+
+
+def test_a_missing_extra_says_how_to_install_it(spec):
+    done = subprocess.run(
+        [sys.executable, "-c", MISSING.format(spec=spec.name)],
+        cwd=spec.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "pip install 'genloss[digits]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_demo_makes_a_report(tmp_path):
+    done = genloss("demo", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["failed"] == 0
+    assert told["passed"] > 20
+    assert (tmp_path / told["report"]).stat().st_size > 10_000

@@ -1,0 +1,91 @@
+"""Importing is light, changes nothing, and never needs what it may not find."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "transformers", "scipy", "matplotlib", "numba", "pydantic", "sklearn", "numpy")
+
+
+def modules_after(code: str) -> set[str]:
+    """Return the top-level modules loaded by a fresh interpreter that runs this code."""
+    told = "import sys, json; print(json.dumps(sorted({m.partition('.')[0] for m in sys.modules})))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{told}"], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+HELP = """
+from genloss.cli.main import app
+try:
+    app(["--help"])
+except SystemExit as left:
+    assert left.code == 0
+"""
+
+
+@pytest.mark.parametrize("code", ["import genloss", HELP, "import genloss; dir(genloss)"])
+def test_import_and_help_load_nothing_heavy(code):
+    assert modules_after(code) & set(HEAVY) == set()
+
+
+def test_the_core_is_numpy_only():
+    code = "import genloss.core.chain, genloss.core.regimes, genloss.core.forms, genloss.core.source"
+    assert modules_after(code) & set(HEAVY) == {"numpy"}
+
+
+def test_running_a_gaussian_study_loads_neither_torch_nor_matplotlib(tmp_path):
+    code = f"""
+from pathlib import Path
+from genloss.study.build import study_from
+from genloss.study.runner import run_study
+spec = dict(reality="gaussian", learner=dict(kind="gaussian", ddof=1), n_real=5, generations=2)
+run_study(study_from(spec), Path({str(tmp_path)!r}), workers=1)
+"""
+    assert modules_after(code) & {"torch", "transformers", "matplotlib", "sklearn"} == set()
+
+
+STATE = """
+import random, sys, warnings, signal, locale, decimal
+import numpy as np
+def state():
+    return (
+        np.random.get_state()[1].tobytes(), random.getstate(), np.geterr(), np.get_printoptions(),
+        sys.getrecursionlimit(), [str(f) for f in warnings.filters], signal.getsignal(signal.SIGINT),
+        locale.setlocale(locale.LC_ALL), str(decimal.getcontext()),
+    )
+before = state()
+import genloss.study.runner, genloss.cli.main, genloss.cli.shown, genloss.metrics.suites.rows
+import genloss.models.mixture, genloss.models.kde
+genloss.cli.main
+assert state() == before
+"""
+
+
+def test_importing_changes_no_global_state():
+    """A package of the field switched gradients off in the whole process by being imported."""
+    modules_after(STATE)
+
+
+TORCH = """
+import torch
+import genloss.study.runner, genloss.cli.main, genloss.metrics.suites.rows
+assert torch.is_grad_enabled()
+"""
+
+
+@pytest.mark.slow
+def test_importing_leaves_torch_as_it_is():
+    assert "torch" in modules_after(TORCH)
+
+
+def test_every_public_name_loads():
+    import genloss
+
+    for name in dir(genloss):
+        assert getattr(genloss, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        _ = genloss.nonsense

@@ -1,0 +1,71 @@
+"""The shape of the source: small files, small functions, and nothing that must not be there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = sorted((ROOT / "src" / "genloss").rglob("*.py"))
+EVERYTHING = [*SOURCE, *sorted((ROOT / "tests").rglob("*.py"))]
+MOST_LINES, MOST_FUNCTION_LINES = 450, 60
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_there_is_something_to_look_at():
+    assert len(SOURCE) > 50
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=shown)
+def test_files_are_short(path):
+    assert len(path.read_text().splitlines()) < MOST_LINES
+
+
+@pytest.mark.parametrize("path", SOURCE, ids=shown)
+def test_functions_are_short(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno < MOST_FUNCTION_LINES, node.name
+
+
+FORBIDDEN = {
+    r"type: ignore(?!\[)": "an ignored type error names its code",
+    r"#\s*noqa(?!:)": "a silenced rule is named",
+    r"\bpickle\.|allow_pickle\s*=\s*True|\bimport pickle\b": "nothing is pickled",
+    r"[\"'(](/home/|/root/|/tmp/|/work/|/mnt/|/Users/)": "no absolute path",
+    r"np\.random\.(seed|rand|randn|normal|choice|uniform|shuffle)\b": "no global random numbers",
+    r"^\s*(import random|from random import)\b": "no global random numbers",
+    r"seed\s*\+\s*(t|generation)\b": "streams are named, seeds are not added to",
+    r"\bTODO\b|\bFIXME\b|NotImplementedError": "nothing is left half-done",
+    r"\bhasattr\(": "capabilities are protocols",
+}
+
+
+@pytest.mark.parametrize("pattern", FORBIDDEN, ids=FORBIDDEN.values())
+def test_source_holds_nothing_forbidden(pattern):
+    found = [
+        f"{shown(path)}:{number}: {line.strip()}"
+        for path in SOURCE
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+    assert found == []
+
+
+def test_torch_is_imported_in_one_folder_only():
+    for path in SOURCE:
+        if "torch" in path.relative_to(ROOT).parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not [n for n in names if n.partition(".")[0] in ("torch", "transformers")], path
+
+
+def test_every_module_says_what_it_is():
+    for path in SOURCE:
+        assert ast.get_docstring(ast.parse(path.read_text())), path
