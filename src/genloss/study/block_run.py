@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation, generation_zero, run_chain
@@ -25,7 +26,9 @@ def run_block(study: Study, run: Path, block: int) -> Iterator[int]:
     Raises:
         GenlossError: whatever a learner, metric or the disk refuses; what was stored resumes.
     """
-    with locked_block(block_path(run, block)):
+    # One BLAS thread, always: more would change the last bits of a sum with the number of workers,
+    # and on small matrices they mostly wait for one another.
+    with locked_block(block_path(run, block)), threadpool_limits(1, user_api="blas"):
         yield from _run_block(study, run, block)
 
 
