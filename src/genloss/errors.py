@@ -27,7 +27,3 @@ class StoreError(GenlossError):
 
 class MissingExtra(GenlossError, ImportError):
     """An optional dependency is not installed."""
-
-
-class Interrupted(GenlossError):
-    """The work was stopped on request; the folder resumes."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -24,6 +25,39 @@ def test_a_run_from_the_shell_is_quiet_on_stderr_and_exits_0(spec):
     assert json.loads(done.stdout)["complete"] is True
 
 
+def test_on_a_terminal_long_work_shows_rate_and_time_left(spec):
+    """Standard error is a terminal here, standard output is not: progress must not reach it."""
+    ours, theirs = os.openpty()
+    words = ["run", spec.name, "generations=3000", "metrics=[]", "keep.at=[]", "--json"]
+    process = subprocess.Popen(
+        [str(GENLOSS), *words, "--workers", "1"],
+        cwd=spec.parent,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
+    )
+    os.close(theirs)
+    seen = b""
+    while chunk := read_until_hangup(ours):
+        seen += chunk
+    out, _ = process.communicate()
+    os.close(ours)
+    assert process.returncode == 0
+    assert json.loads(out)["complete"] is True
+    text = seen.decode()
+    assert "/3000" in text
+    assert re.search(r"[1-9][\d,]* generations/s", text)
+    assert re.search(r"\d:\d\d:\d\d", text)
+
+
+def read_until_hangup(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        # Linux reports the end of a terminal as an error.
+        return b""
+
+
 def test_bad_input_from_the_shell_exits_2_on_stderr(tmp_path):
     done = genloss("run", "nowhere.toml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -31,7 +65,7 @@ def test_bad_input_from_the_shell_exits_2_on_stderr(tmp_path):
 
 
 def test_a_missed_target_exits_1_from_the_shell(tmp_path):
-    """One chain in a hundred of a published run, with the band moved where it cannot be met."""
+    """The verdict is made up; everything from there to the exit code is the command's own."""
     script = tmp_path / "missed.py"
     script.write_text(
         "import sys\n"

@@ -47,13 +47,20 @@ def test_a_lost_symbol_is_never_drawn_again(lost):
     assert model.sample_counts(100_000, rng(2), 1).counts[:, gone].sum() == 0
 
 
-def test_drawing_the_largest_uniform_number_stays_in_range():
-    class AlmostOne:
-        def random(self, shape):
-            return np.full(shape, np.nextafter(1.0, 0.0))
+class Always:
+    """A stream whose uniform numbers are all the same."""
 
-    p = np.array([[0.1] * 7 + [0.3, 0.0]])
-    np.testing.assert_array_equal(CategoricalModel(p).sample(3, AlmostOne()), 7)
+    def __init__(self, value):
+        self.value = value
+
+    def random(self, shape):
+        return np.full(shape, self.value)
+
+
+def test_the_smallest_and_the_largest_uniform_number_draw_symbols_that_exist():
+    model = CategoricalModel(np.array([[0.0, 0.1] + [0.1] * 6 + [0.3, 0.0]]))
+    np.testing.assert_array_equal(model.sample(3, Always(0.0)), 1)
+    np.testing.assert_array_equal(model.sample(3, Always(np.nextafter(1.0, 0.0))), 8)
 
 
 def test_probabilities_are_a_martingale():

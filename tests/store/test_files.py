@@ -104,6 +104,8 @@ def test_writing_below_a_file_says_what_failed(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=r"cannot write .*Not a directory"):
         write_bytes(tmp_path / "file" / "x", b"1")
+    with pytest.raises(StoreError, match=r"cannot write \.: "):
+        write_bytes(Path(), b"1")
 
 
 def test_a_new_folder_appears_whole_or_not_at_all(tmp_path):

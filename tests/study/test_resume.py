@@ -122,7 +122,10 @@ def test_a_metric_more_never_shifts_the_chain(small, tmp_path):
 
 def test_two_processes_give_the_bytes_of_one(small, tmp_path, folder_bytes):
     """Workers rebuild every study from its description; blocks do not know of each other."""
-    studies = [study_from(small(n)) for n in ("finite_fresh", "kde_accumulate", "endless_augment")]
+    wide = small("rows_accumulate", reality={"kind": "gaussian", "d": 150}, n_real=300)
+    specs = [small("finite_fresh"), small("kde_accumulate"), small("endless_augment"), wide]
+    # Wide enough for the linear algebra to use several threads, where it may.
+    studies = [study_from(spec) for spec in specs]
     one, two = (run_studies(studies, tmp_path / str(k), workers=k) for k in (1, 2))
     for mine, theirs in zip(one, two, strict=True):
         assert folder_bytes(theirs.path) == folder_bytes(mine.path)

@@ -50,6 +50,17 @@ class Broken(Named):
         raise ZeroDivisionError("a bug of the metric")
 
 @dataclass(frozen=True)
+class Draw(Named):
+    k: int = 0
+
+    @property
+    def name(self):
+        return f"draw({self.k})"
+
+    def __call__(self, view):
+        return view.rng.random(view.p_0.n_chains)
+
+@dataclass(frozen=True)
 class Killed(Named):
     def __call__(self, view):
         if view.t == 3:
@@ -83,7 +94,7 @@ def only(folder) -> Run:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_nan_stops_the_run_with_name_generation_and_chain(own, tmp_path, workers):
-    with pytest.raises(StoreError, match="metric NaN is NaN at generation 3, chain 1"):
+    with pytest.raises(StoreError, match=r"metric NaN is NaN at generation 3, chain [01]"):
         run_study(own("NaN"), tmp_path / "runs", workers=workers)
     run = only(tmp_path / "runs")
     table = (run.path / "blocks" / "0000" / "metrics.jsonl").read_text()
@@ -118,6 +129,24 @@ def test_a_worker_that_dies_is_reported_and_the_run_resumes(own, tmp_path, small
     again = run_study(study, tmp_path / "runs", workers=2)
     assert again.is_complete
     assert measured(again) == list(range(8))
+
+
+def test_every_metric_draws_from_a_stream_of_its_own(own, small, tmp_path):
+    """Neither another metric's nor one that the chain itself uses."""
+    metrics = [{"kind": "own_metrics:Draw", "k": k} for k in (0, 1)]
+    own("Draw")
+    study = study_from(small("moments_replace", metrics=metrics, chains_per_block=3))
+    run = run_study(study, tmp_path / "runs", workers=1)
+    drawn = [run.series[f"draw({k})"].values for k in (0, 1)]
+    roles = ("reality", "fit", "sample", "compose", "curate", "held_out", "realise")
+    chain = [Streams(0).rng(t, role).random(3) for t in range(8) for role in roles]
+    everything = np.concatenate([*(d.ravel() for d in drawn), *chain])
+    assert len(np.unique(everything)) == everything.size == 2 * 24 + 8 * 7 * 3
+
+
+def test_the_last_generation_is_always_measured(small, tmp_path):
+    spec = small("moments_replace", measure={"at": [2]}, metrics=["sigma"])
+    assert measured(run_study(study_from(spec), tmp_path, workers=1)) == [2, 7]
 
 
 def test_progress_counts_all_generations_of_all_blocks(small, tmp_path):

@@ -35,7 +35,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     width = None if sys.stdout.isatty() else 160
-    Console(file=sys.stdout, width=width, highlight=False).print(table)
+    # Without markup: "[inf, inf]" is a cell, not a style.
+    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
 
 
 @contextmanager

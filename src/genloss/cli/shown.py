@@ -3,13 +3,13 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from genloss.cli import console
 from genloss.core.arrays import Floats
-from genloss.store.reader import Run
+from genloss.store.reader import Run, Series
 from genloss.study.published import SCALES, load_experiment, published_names
 
 
@@ -93,15 +93,14 @@ def run(found: Run, json: bool) -> None:
         f"{_kind(found.spec['regime'])}, {found.spec['chains']} chains, "
         f"{found.spec['generations']} generations, seed {found.spec['seed']}, {header.fingerprint}"
     )
-    rows = []
-    for name, series in found.series.items():
-        middle = len(series.t) // 2
-        cells = [_cell(series.values[i]) for i in sorted({0, middle, len(series.t) - 1})]
-        rows.append([name, *cells, *[""] * (3 - len(cells)), series.unit, series.direction])
-    times = next(iter(found.series.values())).t if found.series else np.array([0])
-    shown = [f"t = {times[i]}" for i in sorted({0, len(times) // 2, len(times) - 1})]
-    shown += [""] * (3 - len(shown))
-    console.print_table(["metric: median [5 %, 95 %]", *shown, "unit", "direction"], rows)
+    measured = sorted({int(t) for series in found.series.values() for t in series.t})
+    times = sorted({measured[i] for i in (0, len(measured) // 2, -1)}) if measured else []
+    rows = [
+        [name, *(_cell(series, t) for t in times), series.unit, series.direction]
+        for name, series in found.series.items()
+    ]
+    columns = ["metric: median [5 %, 95 %]", *(f"t = {t}" for t in times), "unit", "direction"]
+    console.print_table(columns, rows)
     for name, why in found.not_applicable.items():
         console.print_line(f"{name}: not applicable ({why})")
 
@@ -112,9 +111,10 @@ def _run_json(found: Run) -> dict[str, Any]:
             "unit": s.unit,
             "direction": s.direction,
             "t": s.t.tolist(),
-            "median": [_finite(np.median(v)) for v in s.values],
-            "low": [_finite(np.quantile(v, 0.05)) for v in s.values],
-            "high": [_finite(np.quantile(v, 0.95)) for v in s.values],
+            **{
+                level: [_finite(_quantile(v, q)) for v in s.values]
+                for level, q in (("median", 0.5), ("low", 0.05), ("high", 0.95))
+            },
         }
         for name, s in found.series.items()
     }
@@ -134,9 +134,19 @@ def _finite(value: float) -> float | str:
     return float(value) if np.isfinite(value) else str(value)
 
 
-def _cell(values: Floats) -> str:
-    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+def _cell(series: Series, t: int) -> str:
+    place = np.flatnonzero(series.t == t)
+    if not place.size:
+        return ""
+    low, middle, high = (_quantile(series.values[place[0]], q) for q in (0.05, 0.5, 0.95))
     return f"{_number(middle)} [{_number(low)}, {_number(high)}]"
+
+
+def _quantile(values: Floats, q: float) -> float:
+    # Between two infinities there is nothing to interpolate.
+    method: Literal["linear", "lower"]
+    method = "linear" if np.isfinite(values).all() else "lower"
+    return float(np.quantile(values, q, method=method))
 
 
 def _number(value: float) -> str:

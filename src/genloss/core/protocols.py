@@ -210,6 +210,27 @@ class Learner(Protocol):
         ...
 
 
+class Notebook(Protocol):
+    """Where a long fit notes how far it is; the one who runs the fit decides where that lies."""
+
+    def read(self) -> dict[str, Array] | None:
+        """Return what was written last, or None."""
+        ...
+
+    def write(self, arrays: Mapping[str, Array]) -> None:
+        """Replace what was written; atomic: a reader finds the old arrays or the new ones."""
+        ...
+
+
+@runtime_checkable
+class ResumableLearner(Learner, Protocol):
+    """A learner whose fit, interrupted, goes on from its notebook to the same model."""
+
+    def with_notebook(self, notebook: Notebook) -> Learner:
+        """Return the learner with this notebook; notes of another fit are ignored."""
+        ...
+
+
 @runtime_checkable
 class Sampler(Protocol):
     """How a model is asked: a wrapper, so that decoding is a factor of its own."""

@@ -30,6 +30,7 @@ from genloss.store.folder import FORMAT
 
 TABLE = "metrics.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
+NOTEBOOK = "notebook.safetensors"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,24 @@ class Checkpoint:
     t: int
     n_real_drawn: int
     arrays: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class FileNotebook:
+    """How far an unfinished fit is; losing it costs time, never a number."""
+
+    path: Path
+
+    def read(self) -> dict[str, Array] | None:
+        """Return what was written last, or None where there is nothing readable."""
+        try:
+            return unpack_arrays(self.path)[0] if self.path.exists() else None
+        except StoreError:
+            return None
+
+    def write(self, arrays: Mapping[str, Array]) -> None:
+        """Replace what was written, atomically."""
+        write_bytes(self.path, pack_arrays(arrays, {"format": FORMAT}))
 
 
 @dataclass(frozen=True)
@@ -94,6 +113,10 @@ class BlockStore:
         table = self.path / TABLE
         with explained("write", table), table.open("ab") as file:
             os.fsync(file.fileno())
+        # Before the checkpoint: a finished folder never holds a note, whenever it was killed.
+        for left in (NOTEBOOK, NOTEBOOK + TEMPORARY):
+            with explained("remove", self.path / left):
+                (self.path / left).unlink(missing_ok=True)
         about = {
             "format": FORMAT,
             "t": state.t,
@@ -102,6 +125,10 @@ class BlockStore:
             "kept": self.kept(),
         }
         write_bytes(self.path / CHECKPOINT, pack_arrays(state.arrays, about))
+
+    def notebook(self) -> FileNotebook:
+        """Return the notebook of the fit that is under way."""
+        return FileNotebook(self.path / NOTEBOOK)
 
     def generation(self, t: int) -> Path:
         """Return the folder of a kept generation; it exists iff it is complete."""

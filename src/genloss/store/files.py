@@ -31,7 +31,7 @@ def explained(action: str, path: Path) -> Iterator[None]:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file atomically and durably (temporary file, fsync, rename)."""
-    temporary = path.with_name(path.name + TEMPORARY)
+    temporary = path.parent / (path.name + TEMPORARY)
     with explained("write", path):
         try:
             with temporary.open("wb") as file:

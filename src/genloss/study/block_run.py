@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation, generation_zero, run_chain
 from genloss.core.history import History
-from genloss.core.protocols import FiniteModel, Model
+from genloss.core.protocols import FiniteModel, Model, ResumableLearner
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.errors import RealityExhausted, SpecError
@@ -47,9 +47,12 @@ def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
         after = zero
     else:
         after = restored(study, found, zero)
+    learner = study.learner
+    if isinstance(learner, ResumableLearner):
+        learner = learner.with_notebook(store.notebook())
     for generation in run_chain(
         p_0,
-        study.learner,
+        learner,
         study.regime,
         sampler=study.sampler,
         form=study.form,

@@ -145,13 +145,16 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(v) for v in value) if isinstance(value, (list, tuple)) else value
 
 
-def _described(value: Any, identity: bool) -> Any:
+def _described(value: Any, identity: bool, choice: bool = True) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        kind = _kind(type(value))
+        kind = _kind(type(value)) if choice else ""
         out = {"kind": kind} if kind else {}
+        hints = typing.get_type_hints(type(value))
         for f in fields(value):
             if f.init and not (identity and f.metadata.get("identity") is False):
-                out[f.name] = _described(getattr(value, f.name), identity)
+                # A field of one class says nothing by naming it; a field of a role does.
+                chosen = not is_dataclass(hints[f.name])
+                out[f.name] = _described(getattr(value, f.name), identity, chosen)
         if identity and isinstance(value, Identified):
             out |= value.identity()
         return out

@@ -28,6 +28,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "categorical": "genloss.models.categorical:CategoricalLearner",
         "kde": "genloss.models.kde:KDELearner",
         "mixture": "genloss.models.mixture:MixtureLearner",
+        "vae": "genloss.models.torch.vae:VAELearner",
     },
     "regime": {
         "replace": "genloss.core.regimes:Replace",

@@ -115,7 +115,8 @@ def _in_workers(tasks: Sequence[Task], workers: int) -> Generator[int, None, Non
     # The longest first, so that no worker is left with it at the end.
     order = sorted(range(len(tasks)), key=lambda i: -_cost(tasks[i].study))
     try:
-        with _one_thread_each():
+        # Workers inherit that Ctrl-C is ignored, long before they can say so themselves.
+        with _one_thread_each(), _uninterrupted():
             futures = {pool.submit(_work, i, *_portable(tasks[i])) for i in order}
         yield from _watched(futures, done)
     except BaseException:
