@@ -8,7 +8,6 @@ import numpy as np
 
 import genloss
 
-
 LOW, HIGH = -5.0, 5.0
 
 

@@ -240,6 +240,18 @@ def test_counts_of_something_that_is_no_categorical_law_are_refused():
         Counts.of(Samples(np.array([[0, 1]]), np.array([[0, 0]]), np.ones((1, 2))), 2)
 
 
+def test_moments_know_origins_only_if_chains_agree():
+    uneven = Samples(np.zeros((2, 3, 1)), np.array([[0, 0, 1], [0, 1, 1]]))
+    with pytest.raises(DataError, match="the same number of rows of an origin in every chain"):
+        Moments.of(uneven)
+
+
+@pytest.mark.parametrize("n", [0, 6])
+def test_an_impossible_subsample_of_counts_is_refused(n):
+    with pytest.raises(DataError, match="of 5 rows without replacement"):
+        Counts(np.array([[3, 2]]), ((0, 5),)).subsample(n, rng())
+
+
 @pytest.mark.parametrize(
     ("broken", "why"),
     [

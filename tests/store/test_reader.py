@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import StoreError
+from genloss.store.provenance import append
 from genloss.store.reader import Run, find_runs
 from genloss.study.build import study_from
 from genloss.study.runner import run_study
@@ -78,6 +79,16 @@ def test_provenance_names_versions_command_seed_and_outcome(run):
     assert {"python", "genloss", "numpy"} <= set(start["versions"])
     assert {"time", "argv", "commit", "device", "platform", "cores"} <= set(start)
     assert (start["event"], start["seed"], done["event"]) == ("start", 0, "done")
+
+
+def test_provenance_goes_on_after_a_line_cut_off_by_a_kill(tmp_path):
+    path = tmp_path / "provenance.jsonl"
+    append(path, {"event": "start"})
+    with path.open("ab") as file:
+        file.write(b'{"event":"do')
+    append(path, {"event": "start again"})
+    assert path.read_text() == '{"event": "start"}\n{"event": "start again"}\n'
+    assert [line["event"] for line in Run(tmp_path).provenance()] == ["start", "start again"]
 
 
 def test_a_last_line_cut_off_by_a_kill_is_not_read(run, tmp_path):

@@ -115,6 +115,41 @@ def test_a_class_of_ones_own_is_named_by_module_and_class(tmp_path, monkeypatch)
     assert run.series["real_share"].values[:, 0].tolist() == [1, 1, 0, 0]
 
 
+NESTED = '''
+"""A learner whose options are in a table of their own."""
+from dataclasses import dataclass, field
+from genloss.models.gaussian import GaussianLearner
+
+@dataclass(frozen=True)
+class Options:
+    ddof: int = 1
+
+@dataclass(frozen=True)
+class Nested:
+    options: Options = field(default_factory=Options)
+
+    def fit(self, train, rng, *, init=None, valid=None):
+        return GaussianLearner(self.options.ddof).fit(train, rng)
+
+    def restore(self, state):
+        return GaussianLearner(self.options.ddof).restore(state)
+'''
+
+
+def test_a_table_of_options_needs_no_kind(tmp_path, monkeypatch):
+    (tmp_path / "own_learners.py").write_text(NESTED)
+    monkeypatch.syspath_prepend(tmp_path)
+    kind = "own_learners:Nested"
+    study = study_from({**SPEC, "learner": {"kind": kind, "options": {"ddof": 0}}})
+    told = describe(study)
+    assert told["learner"] == {"kind": kind, "options": {"ddof": 0}}
+    assert study_from(told) == study
+    with pytest.raises(
+        SpecError, match=r"learner\.options: unknown key 'dof' \(did you mean 'ddof'"
+    ):
+        study_from({**SPEC, "learner": {"kind": kind, "options": {"dof": 0}}})
+
+
 def test_defaults_are_written_out():
     told = describe(study_from(SPEC))
     assert told["regime"] == {"kind": "replace"}

@@ -160,6 +160,14 @@ CASES = {
     ),
     "last generation": (target({"kind": "law", "expected": LAW}, t="last"), True),
     "another generation": (target({"kind": "law", "expected": LAW}, t=1), False),
+    "a share by its binomial law": (
+        target({"kind": "law", "expected": 0.5}, statistic="share_below:0.8"),
+        True,
+    ),
+    "another share": (
+        target({"kind": "law", "expected": 0.9}, statistic="share_above:0.8"),
+        False,
+    ),
     "bounds": (target({"kind": "bounds", "lower": 0, "upper": LAW}), True),
     "bounds too low": (target({"kind": "bounds", "lower": 0, "upper": 0.5}), False),
     "bounds too high": (target({"kind": "bounds", "lower": 0.95, "upper": 1}), False),

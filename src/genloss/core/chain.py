@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from genloss.core.arrays import Floats, Ints
 from genloss.core.history import History
 from genloss.core.protocols import Curator, FiniteModel, Form, Learner, Model, Sampler
 from genloss.core.regimes import Regime
@@ -85,9 +84,3 @@ def curated(samples: Any, curator: Curator, streams: Streams, t: int) -> Samples
     chosen = curator.select(samples, streams.rng(t, "curate"))
     kept = samples.take(chosen.index)
     return Samples(kept.x, kept.origin, chosen.weight)
-
-
-def origin_shares(train: Any) -> dict[int, Floats]:
-    """Return the share of each origin in D_t: {origin: (C,)}, in [0, 1]."""
-    counts: dict[int, Ints] = train.origin_counts()
-    return {k: v / train.n_rows for k, v in counts.items()}

@@ -50,16 +50,7 @@ def kmeans_labels(
     """
     cols = columns(x)
     chains, _, rows = cols.shape
-    if k < 1 or max_iter < 1 or not tol >= 0.0:
-        raise SpecError(
-            f"k-means with k = {k}, max_iter = {max_iter}, tol = {tol}; expected k and max_iter of "
-            "1 or more, tol of 0 or more"
-        )
-    if k > rows:
-        raise FitError(
-            f"every chain has {rows} row(s) for {k} clusters; use at most {rows} clusters "
-            "or train on more rows"
-        )
+    _check(k, rows, max_iter, tol)
     from genloss.models.kmeans_loop import cluster
     from genloss.models.threads import each_chain
 
@@ -73,3 +64,16 @@ def kmeans_labels(
 
     each_chain(task, chains, threads)
     return labels
+
+
+def _check(k: int, rows: int, max_iter: int, tol: float) -> None:
+    if k < 1 or max_iter < 1 or not tol >= 0.0:
+        raise SpecError(
+            f"k-means with k = {k}, max_iter = {max_iter}, tol = {tol}; expected k and max_iter of "
+            "1 or more, tol of 0 or more"
+        )
+    if k > rows:
+        raise FitError(
+            f"every chain has {rows} row(s) for {k} clusters; use at most {rows} clusters "
+            "or train on more rows"
+        )

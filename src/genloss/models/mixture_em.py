@@ -75,9 +75,7 @@ def fit_em(
         SpecError: an option out of range.
         DataError: shapes that do not fit together, or negative weights.
         FitError: more components than rows, or a covariance that is not positive definite.
-
-    Cost: O(C n k d^2) an iteration ('diagonal' and 'spherical': O(C n k d)). Source: Dempster,
-    Laird & Rubin (1977).
+    Cost: O(C n k d^2) an iteration, 'full'; else O(C n k d). Source: Dempster et al. (1977).
     """
     _check_options(covariance, tol, max_iter, reg_covar)
     cols, w, chains = columns(x), _weight(weight, x), x.shape[0]

@@ -99,6 +99,36 @@ def pass_pair_plane(
 
 
 @compiled(fastmath=REORDERED)
+def add_sums(
+    share: Floats,
+    total: Floats,
+    x: Floats,
+    term: Floats,
+    centre: Floats,
+    spread: int,
+    out: Floats,
+) -> None:
+    """Add one component's sums over a block to out; share (m,) becomes its responsibilities."""
+    d, m = centre.shape[0], total.shape[0]
+    count = 0.0
+    for j in range(m):
+        share[j] *= total[j]
+        count += share[j]
+    out[0] += count
+    for i in range(d):
+        start, first = centre[i], 0.0
+        for j in range(m):
+            term[j] = share[j] * (x[i, j] - start)
+            first += term[j]
+        out[1 + i] += first
+        for l in range(0 if spread == FULL else i, i + 1):
+            start, second = centre[l], 0.0
+            for j in range(m):
+                second += term[j] * (x[l, j] - start)
+            out[1 + d + i * (i + 1) // 2 + l] += second
+
+
+@compiled(fastmath=REORDERED)
 def pass_block(
     rows: Floats,
     weight: Floats,
@@ -148,23 +178,7 @@ def pass_block(
     for j in range(weight.size):
         total[j] *= weight[j]
     for h in range(k):
-        share = work[h]
-        count = 0.0
-        for j in range(m):
-            share[j] *= total[j]
-            count += share[j]
-        out[h, 0] += count
-        for i in range(d):
-            start, first = centre[h, i], 0.0
-            for j in range(m):
-                term[j] = share[j] * (x[i, j] - start)
-                first += term[j]
-            out[h, 1 + i] += first
-            for l in range(0 if spread == FULL else i, i + 1):
-                start, second = centre[h, l], 0.0
-                for j in range(m):
-                    second += term[j] * (x[l, j] - start)
-                out[h, 1 + d + i * (i + 1) // 2 + l] += second
+        add_sums(work[h, :m], total[:m], x, term, centre[h], spread, out[h])
     return bound
 
 

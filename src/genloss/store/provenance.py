@@ -42,13 +42,10 @@ def session(path: Path, seed: int) -> Iterator[None]:
 
 
 def append(path: Path, line: dict[str, Any]) -> None:
-    """Append one JSON line; a partial last line left by a kill is closed first."""
+    """Append one JSON line; a partial last line left by a kill is dropped first."""
     with explained("write", path), path.open("ab+") as file:
-        file.seek(0, os.SEEK_END)
-        if file.tell():
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                file.write(b"\n")
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
         file.write(json.dumps(line).encode() + b"\n")
 
 

@@ -11,6 +11,9 @@ from genloss.core.samplers import Ancestral
 from genloss.errors import SpecError
 from genloss.metrics.view import Metric
 
+MOST_GENERATIONS = 10_000_000
+"""Schedules are sets of generations, held in memory."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -88,6 +91,10 @@ class Study:
             checked_count(getattr(self, name), name)
         for name in ("n_synthetic", "held_out", "chains_per_block", "seed"):
             checked_count(getattr(self, name), name, 0)
+        if self.generations > MOST_GENERATIONS:
+            raise SpecError(
+                f"generations is {self.generations:,}; expected at most {MOST_GENERATIONS:,}"
+            )
         object.__setattr__(self, "n_synthetic", self.n_synthetic or self.n_real)
         object.__setattr__(self, "chains_per_block", self.chains_per_block or self.chains)
         # A regime that cannot work with these sizes says so before anything runs.

@@ -1,0 +1,6 @@
+"""`python -m genloss`."""
+
+from genloss.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,221 @@
+"""The variational autoencoder as a learner."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from torch import Tensor
+
+from genloss.core.arrays import Array, checked_count
+from genloss.core.protocols import Data, Model, Notebook
+from genloss.core.samples import Samples
+from genloss.core.source import Source
+from genloss.errors import DataError, SpecError
+from genloss.models.torch.device import pick, stream
+from genloss.models.torch.feeds import LOOK, START, feed_of, on
+from genloss.models.torch.nets import ConvVAE
+from genloss.models.torch.pages import Pages
+from genloss.models.torch.training import DTYPES, Loop, Training
+from genloss.models.torch.vae_model import Output, VAEModel, left_by, stacked, vae_loss
+
+SIZES = {"paper": (28, 64, 128), "small": (8, 16, 32)}
+"""Side in pixels and channels of the two convolutions of each network."""
+
+GLANCE = 64
+"""Rows of an endless source that are checked before training."""
+
+
+@dataclass(frozen=True)
+class VAELearner:
+    """Variational autoencoder with two convolutions each way (Shumailov et al. 2024).
+
+    net 'paper' takes 28 x 28 images (channels 64 and 128, 647,081 parameters with latent 20),
+    'small' 8 x 8 ones (16 and 32; 24,809), 'auto' whichever the images ask for. Loss: binary
+    cross-entropy + beta KL, in nats, summed. output: draw images as the decoder's 'mean', as the
+    paper does, or pixel by pixel as 'bernoulli'. Learns from rows, weighted or not, or from an
+    endless source, n_rows of it an epoch; chains are trained one after another.
+
+    Raises:
+        SpecError: an option out of range.
+        DataError: rows that are not images in [0, 1] of the network's size, or all black.
+        FitError: a loss that is not finite, or a batch too large for the GPU.
+    """
+
+    net: Literal["auto", "paper", "small"] = "auto"
+    latent: int = 20
+    beta: float = 1.0
+    output: Output = "mean"
+    training: Training = field(default_factory=Training)
+
+    def __post_init__(self) -> None:
+        checked_count(self.latent, "vae: latent")
+        if self.net not in ("auto", *SIZES):
+            raise SpecError(f"vae: net is {self.net!r}; expected 'auto', 'paper' or 'small'")
+        if self.output not in ("mean", "bernoulli"):
+            raise SpecError(f"vae: output is {self.output!r}; expected 'mean' or 'bernoulli'")
+        if not 0.0 <= self.beta < np.inf:
+            raise SpecError(f"vae: beta is {self.beta}; expected a finite number of 0 or more")
+
+    def fit(
+        self,
+        train: Samples | Source,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+    ) -> VAEModel:
+        """Train every chain from rows (C, n, d) or a source; O(epochs n) passes each."""
+        return self.fit_noting(train, rng, init, valid, None)
+
+    def with_notebook(self, notebook: Notebook) -> "NotedVAELearner":
+        """Return the learner that notes its way and resumes from there."""
+        return NotedVAELearner(self, notebook)
+
+    def restore(self, state: Mapping[str, Array]) -> VAEModel:
+        """Rebuild a model from its state.
+
+        Raises:
+            DataError: the state of another network.
+        """
+        pixels = 16 * state["mean.weight"].shape[2] // state["conv2.weight"].shape[1]
+        return VAEModel(
+            self._net(pixels),
+            self.output,
+            state,
+            state["train_loss"],
+            state["held_out_loss"],
+            self.training.device,
+        )
+
+    def fit_noting(
+        self,
+        train: Samples | Source,
+        rng: np.random.Generator,
+        init: Model | None,
+        valid: Data | None,
+        notebook: Notebook | None,
+    ) -> VAEModel:
+        """Train every chain as `fit` does, with a notebook or without."""
+        # Drawn first and always, so that the notebook's key is a function of the stream alone.
+        seeds = rng.integers(2**63, size=train.n_chains)
+        net = self._net(_looked_at(train, int(seeds[0])))
+        held_out = self._held_out(valid)
+        pages = Pages(notebook, seeds) if notebook else None
+        chains = []
+        for c, seed in enumerate(seeds.tolist()):
+            found = pages.finished(c) if pages else None
+            if found is None:
+                found = self._chain(net, train, c, seed, init, held_out, pages)
+                if pages:
+                    pages.finish(c, found)
+            chains.append(found)
+        return self.restore(stacked(chains))
+
+    def _chain(
+        self,
+        net: ConvVAE,
+        train: Samples | Source,
+        c: int,
+        seed: int,
+        init: Model | None,
+        held_out: Array | None,
+        pages: Pages | None,
+    ) -> dict[str, Array]:
+        training = self.training
+        device, dtype = pick(training.device), DTYPES[training.precision]
+        if isinstance(init, VAEModel):
+            start = init.weights(c, device)
+        else:
+            drawn = net.initial(stream(seed, START))
+            start = net.pack({k: on(device, v) for k, v in drawn.items()})
+        feed = feed_of(train, c, training.batch, seed, device, dtype)
+        loop = Loop(vae_loss(net, self.beta), start, training, f"vae, chain {c}")
+        rows: Tensor | None = None if held_out is None else on(device, held_out[c])
+        done = loop.run(feed, seed, rows, pages)
+        return left_by(
+            net, done.weights, train_loss=done.train_loss, held_out_loss=done.held_out_loss
+        )
+
+    def _held_out(self, valid: Data | None) -> Array | None:
+        if not self.training.patience:
+            return None
+        if not isinstance(valid, Samples):
+            raise SpecError(
+                f"vae: patience = {self.training.patience} needs held-out rows; set held_out in "
+                "the study, or patience = 0"
+            )
+        _check_images(valid.x, "held-out rows")
+        return valid.x
+
+    def _net(self, pixels: int) -> ConvVAE:
+        """Return the network for images of so many pixels; raises DataError where none fits."""
+        for name, (side, c1, c2) in SIZES.items():
+            if side * side == pixels and self.net in ("auto", name):
+                return ConvVAE(side, c1, c2, self.latent)
+        sizes = SIZES if self.net == "auto" else {self.net: SIZES[self.net]}
+        known = " or ".join(f"{s * s} ({s} x {s}, '{k}')" for k, (s, *_) in sizes.items())
+        raise DataError(
+            f"vae: rows have {pixels} values; net = {self.net!r} takes images of {known} pixels; "
+            "resize the images or choose another net"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class NotedVAELearner:
+    """A VAELearner whose fits can be interrupted: started again, they go on from the last note."""
+
+    learner: VAELearner
+    notebook: Notebook
+
+    def fit(
+        self,
+        train: Samples | Source,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+    ) -> VAEModel:
+        """Train every chain; the result does not depend on where it was interrupted."""
+        return self.learner.fit_noting(train, rng, init, valid, self.notebook)
+
+    def restore(self, state: Mapping[str, Array]) -> VAEModel:
+        """Rebuild a model from its state."""
+        return self.learner.restore(state)
+
+
+def _looked_at(train: Any, seed: int) -> int:
+    """Return the pixels of the rows to train on, after a look at all rows, or at some of a source.
+
+    Raises:
+        DataError: not images in [0, 1], or nothing but black.
+    """
+    if isinstance(train, Source):
+        train = train.take(GLANCE, stream(seed, LOOK))
+    if not isinstance(train, Samples):
+        raise DataError(
+            f"VAELearner learns from rows or a source; got {type(train).__name__}; "
+            "use form = 'rows' or 'endless'"
+        )
+    _check_images(train.x, "rows")
+    black = ~train.x.any(axis=(1, 2))
+    if black.any():
+        raise DataError(
+            f"vae: all rows of chain {int(np.argmax(black))} are black (only zeros); expected "
+            "images; look at how they were read or scaled"
+        )
+    return int(train.x.shape[2])
+
+
+def _check_images(x: Array, what: str) -> None:
+    if x.ndim != 3 or x.dtype.kind != "f":
+        raise DataError(
+            f"vae: {what} have shape {x.shape} and dtype {x.dtype}; expected images as real "
+            "numbers (C, n, d), flattened"
+        )
+    low, high = float(x.min()), float(x.max())
+    if low < 0.0 or high > 1.0:
+        raise DataError(
+            f"vae: {what} reach from {low:g} to {high:g}; expected pixels in [0, 1]; divide "
+            "images by their white (255, say)"
+        )
