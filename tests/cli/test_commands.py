@@ -1,7 +1,9 @@
+
 """Every command: what it prints, as tables and as JSON, and the codes it exits with."""
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +86,15 @@ def test_ls_lists_runs_and_their_progress(genloss, told, spec):
     shown = genloss("ls").stdout
     assert "pooled-" in shown
     assert "yes" in shown
+
+
+def test_ls_shows_a_damaged_folder_beside_the_others(genloss, told, spec):
+    told("run", spec)
+    path = Path(told("run", spec, "seed=5")["run"])
+    (path / "run.json").write_text("{")
+    found = told("ls")
+    assert sorted(r["problem"] != "" for r in found) == [False, True]
+    assert "is not JSON" in next(r["problem"] for r in found if r["problem"])
 
 
 def test_plan_says_what_will_happen_and_leaves_nothing(genloss, told, spec):

@@ -97,9 +97,10 @@ def test_a_nan_stops_the_run_with_name_generation_and_chain(own, tmp_path, worke
     with pytest.raises(StoreError, match=r"metric NaN is NaN at generation 3, chain [01]"):
         run_study(own("NaN"), tmp_path / "runs", workers=workers)
     run = only(tmp_path / "runs")
-    table = (run.path / "blocks" / "0000" / "metrics.jsonl").read_text()
-    assert '"t":2' in table
-    assert '"t":3' not in table
+    # With two workers, the block that failed second may not have begun its table.
+    tables = [path.read_text() for path in run.path.glob("blocks/*/metrics.jsonl")]
+    assert any('"t":2' in table for table in tables)
+    assert not any('"t":3' in table for table in tables)
     assert not run.is_complete
     assert run.provenance()[-1]["why"] == "StoreError"
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from genloss.cli import console
 from genloss.core.arrays import Floats
+from genloss.errors import StoreError
 from genloss.store.reader import Run, Series
 from genloss.study.published import SCALES, load_experiment, published_names
 
@@ -56,29 +57,35 @@ def plan(plan: Mapping[str, Any], json: bool) -> None:
 
 
 def runs(found: Sequence[Run], root: Path, json: bool) -> None:
-    """List runs with their progress."""
-    rows = [
-        {
-            "run": os.path.relpath(r.path, root),
-            "generations": r.spec["generations"],
-            "chains": r.spec["chains"],
-            "regime": _kind(r.spec["regime"]),
-            "learner": _kind(r.spec["learner"]),
-            "reality": _kind(r.spec["reality"]),
-            "complete": r.is_complete,
-        }
-        for r in found
-    ]
+    """List runs with their progress; a damaged folder is one row with the reason."""
+    rows = [_listed(r, root) for r in found]
     if json:
         console.print_json(rows)
         return
     if not rows:
         console.print_line(f"no runs below {root}; start with: genloss demo")
         return
-    shown = [
-        ["yes" if v is True else "no" if v is False else str(v) for v in r.values()] for r in rows
-    ]
+    words = {"True": "yes", "False": "no"}
+    shown = [[words.get(str(v), str(v)) for v in row.values()] for row in rows]
     console.print_table(list(rows[0]), shown)
+
+
+def _listed(r: Run, root: Path) -> dict[str, Any]:
+    place = os.path.relpath(r.path, root)
+    try:
+        return {
+            "run": place,
+            "generations": r.spec["generations"],
+            "chains": r.spec["chains"],
+            "regime": _kind(r.spec["regime"]),
+            "learner": _kind(r.spec["learner"]),
+            "reality": _kind(r.spec["reality"]),
+            "complete": r.is_complete,
+            "problem": "",
+        }
+    except StoreError as error:
+        blank = dict.fromkeys(("generations", "chains", "regime", "learner", "reality"), "")
+        return {"run": place, **blank, "complete": False, "problem": str(error)}
 
 
 def run(found: Run, json: bool) -> None:
