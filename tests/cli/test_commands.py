@@ -1,4 +1,3 @@
-
 """Every command: what it prints, as tables and as JSON, and the codes it exits with."""
 
 import json
