@@ -227,8 +227,11 @@ def test_given_rows_take_the_form_and_keep_their_origin():
     assert Rows().of(x, 3).origin_counts()[3].tolist() == [5, 5]
     assert AsMoments().of(x, 3).origins == ((3, 5),)
     assert AsCounts().of(np.array([[0, 2], [1, 1]]), 3).counts.tolist() == [[1, 0, 1], [0, 2, 0]]
-    with pytest.raises(DataError, match="a finite reality cannot feed form = 'endless'"):
-        Endless().of(x, 3)
+    endless = Endless().of(x, 3)
+    assert endless.origin_counts()[3].tolist() == [5, 5]
+    drawn = endless.take(40, rng(1)).x
+    for c in range(2):
+        np.testing.assert_array_equal(np.unique(drawn[c], axis=0), np.unique(x[c], axis=0))
 
 
 def test_counts_of_something_that_is_no_categorical_law_are_refused():

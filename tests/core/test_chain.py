@@ -162,5 +162,11 @@ def test_a_form_or_sampler_that_does_not_fit_is_refused():
         next(chain(Replace(), p_0=symbols, learner=CategoricalLearner(4), form=AsMoments()))
     with pytest.raises(SpecError, match="got CategoricalModel; use the ancestral sampler"):
         next(chain(Replace(), p_0=symbols, learner=CategoricalLearner(4), sampler=Shrinkage(0.5)))
-    with pytest.raises(DataError, match="finite reality cannot feed form = 'endless'"):
-        zero(FINITE, Endless())
+
+
+def test_a_finite_reality_feeds_a_source_with_its_own_rows():
+    first = zero(FINITE, Endless())
+    rows = zero(FINITE, Rows()).samples.x
+    drawn = first.samples.take(500, np.random.default_rng(1)).x
+    for c in range(len(rows)):
+        np.testing.assert_array_equal(np.unique(drawn[c], axis=0), np.unique(rows[c], axis=0))

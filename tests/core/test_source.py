@@ -76,6 +76,8 @@ def test_sizes_of_zero_or_less_are_refused(size):
         Source.of(at(0.0), size, 0)
 
 
-def test_rows_cannot_become_a_source():
-    with pytest.raises(DataError, match="a Source needs a model"):
-        MIXED.like(np.zeros((2, 3, 1)), 0)
+def test_given_rows_stand_for_themselves_in_a_mixture():
+    foreign = MIXED.like(np.zeros((2, 3, 1)), -1)
+    assert foreign.n_rows == 3
+    assert foreign.origin_counts()[-1].tolist() == [3, 3]
+    np.testing.assert_array_equal(foreign.take(50, rng()).x, np.zeros((2, 50, 1)))

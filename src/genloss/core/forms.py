@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genloss.core.arrays import Array
+from genloss.core.arrays import Array, checked_rows
 from genloss.core.protocols import CategoricalLaw, CountsModel, Model, MomentsModel, Rebuild
 from genloss.core.samples import Samples
-from genloss.core.source import Source
+from genloss.core.source import Given, Source
 from genloss.core.statistics import Counts, Moments
 from genloss.errors import DataError
 
@@ -79,8 +79,9 @@ class Endless:
     """Data are a Source: fresh draws in every batch, no finite-sample error."""
 
     def of(self, x: Array, origin: int) -> Source:
-        """Refuse: rows are not endless."""
-        raise DataError("a finite reality cannot feed form = 'endless'; use form = 'rows'")
+        """Return rows x to be drawn from again and again, as a finite reality offers no more."""
+        x = checked_rows(x)
+        return Source.of(Given(x), x.shape[1], origin)
 
     def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Source:
         """Return the source itself, standing for n rows; nothing is drawn yet."""

@@ -152,6 +152,15 @@ class CountsModel(Model, Protocol):
 
 
 @runtime_checkable
+class EncodingModel(Model, Protocol):
+    """A model that maps rows to points of a latent space."""
+
+    def encode(self, x: Array) -> Floats:
+        """Return the latent points (C, n, k) of rows x (C, n, d), chain by chain."""
+        ...
+
+
+@runtime_checkable
 class FiniteModel(Model, Protocol):
     """A reality that owns finitely many rows and hands them out without repetition."""
 

@@ -5,10 +5,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genloss.core.arrays import Array, Ints, checked_count
+from genloss.core.arrays import Array, Ints, checked_count, checked_rows
 from genloss.core.protocols import Model, Rebuild
 from genloss.core.samples import Samples
 from genloss.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Rows x (C, n, ...) as a model: draws are rows of x, with replacement, chains independently.
+
+    A learner that reads its source in passes may go through x in a new order each time instead.
+    """
+
+    x: Array
+
+    @property
+    def n_chains(self) -> int:
+        """C, the number of independent chains."""
+        return int(self.x.shape[0])
+
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw n rows of every chain: (C, n, ...)."""
+        index = rng.integers(self.x.shape[1], size=(self.n_chains, n))
+        return self.x[np.arange(self.n_chains)[:, None], index]
+
+    def state(self) -> dict[str, Array]:
+        """Return x."""
+        return {"x": self.x}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +88,9 @@ class Source:
         return next(self.batches(n, rng))
 
     def like(self, x: Array, origin: int) -> "Source":
-        """Refuse: rows are not endless."""
-        raise DataError(
-            f"{np.shape(x)} rows of origin {origin} are finite; a Source needs a model. "
-            "Use form = 'rows' with a finite reality or a contaminating law"
-        )
+        """Return rows x as data of this form: drawn from, again and again."""
+        x = checked_rows(x)
+        return Source.of(Given(x), x.shape[1], origin)
 
     def head(self, n: int) -> "Source":
         """Return the same mixture standing for n rows."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class View:
     p_0 is reality; model is p_t (p_0 at t = 0); train is D_t (None at t = 0); samples is S_t in
     the form the chain carries; held_out are real rows (C, m, ...) that no generation trains on, or
     None; rng is a stream of this metric alone. memo is shared by the metrics of one generation.
+    first is p_1, the only model trained on real rows alone, if a metric `UsesFirst`; else None.
     """
 
     t: int
@@ -32,6 +33,7 @@ class View:
     held_out: Array | None
     rng: np.random.Generator
     memo: dict[Hashable, Any] = field(default_factory=dict)
+    first: Model | None = None
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return compute(), done once per generation however many metrics ask under this key."""
@@ -68,6 +70,16 @@ class Metric(Protocol):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
+        ...
+
+
+@runtime_checkable
+class UsesFirst(Protocol):
+    """A metric that looks through p_1, which is then kept in every checkpoint."""
+
+    @property
+    def uses_first(self) -> bool:
+        """Whether View.first is needed."""
         ...
 
 

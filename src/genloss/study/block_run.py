@@ -14,7 +14,7 @@ from genloss.core.protocols import FiniteModel, Model, ResumableLearner
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.errors import RealityExhausted, SpecError
-from genloss.metrics.view import NotApplicable, View
+from genloss.metrics.view import NotApplicable, UsesFirst, View
 from genloss.store.block import BlockStore, Checkpoint, absent_row, metric_row
 from genloss.store.folder import block_path, locked_block
 from genloss.study.study import Study
@@ -47,6 +47,8 @@ def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
         after = zero
     else:
         after = restored(study, found, zero)
+        if first := _below(found.arrays, "first"):
+            recorder.first = study.learner.restore(first)
     learner = study.learner
     if isinstance(learner, ResumableLearner):
         learner = learner.with_notebook(store.notebook())
@@ -113,10 +115,14 @@ class Recorder:
         self.p_0, self.held_out = p_0, held_out
         self.measured = study.measure.times(study.generations) | {study.generations}
         self.kept = study.keep.times(study.generations)
+        self.first: Model | None = None
+        self.uses_first = any(isinstance(m, UsesFirst) and m.uses_first for m in study.metrics)
 
     def record(self, generation: Generation) -> None:
         """Store what the study asks for of this generation."""
         t, study = generation.t, self.study
+        if t == 1 and self.uses_first:
+            self.first = generation.model
         if t in self.measured:
             self.store.append(self.rows(generation))
         if t in self.kept:
@@ -125,7 +131,7 @@ class Recorder:
             # Nothing continues after the last generation: the mark alone is enough.
             self.store.checkpoint(Checkpoint(t, generation.history.n_real_drawn, {}))
         elif t % study.checkpoint_every == 0:
-            self.store.checkpoint(checkpoint_of(generation))
+            self.store.checkpoint(checkpoint_of(generation, self.first))
 
     def rows(self, generation: Generation) -> Iterator[dict[str, Any]]:
         """Yield one table row per metric."""
@@ -134,7 +140,7 @@ class Recorder:
         for metric in self.study.metrics:
             rng = self.streams.rng(t, f"metric:{metric.name}")
             model, train, samples = generation.model, generation.train, generation.samples
-            view = View(t, self.p_0, model, train, samples, self.held_out, rng, memo)
+            view = View(t, self.p_0, model, train, samples, self.held_out, rng, memo, self.first)
             value = metric(view)
             if isinstance(value, NotApplicable):
                 yield absent_row(t, metric.name, value.why)
@@ -162,10 +168,11 @@ class Recorder:
         self.store.keep(generation.t, parts, {"chains": keep.chains})
 
 
-def checkpoint_of(generation: Generation) -> Checkpoint:
+def checkpoint_of(generation: Generation, first: Model | None) -> Checkpoint:
     """Return what a chain needs to go on after this generation; S_0 is drawn again instead."""
     history = generation.history
     arrays = {} if generation.t == 0 else _prefixed("model", generation.model.state())
+    arrays |= {} if first is None else _prefixed("first", first.state())
     for i, part in enumerate(history.synthetic):
         arrays |= _prefixed(f"synthetic.{i}", part.arrays())
     return Checkpoint(generation.t, history.n_real_drawn, arrays)

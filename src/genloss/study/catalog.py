@@ -86,6 +86,8 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "backward_kl": "genloss.metrics.suites.tokens:BackwardKL",
         "rare_mass": "genloss.metrics.suites.tokens:RareMass",
         "symbol_probability": "genloss.metrics.suites.tokens:SymbolProbability",
+        "latent_spread": "genloss.metrics.suites.images:LatentSpread",
+        "latent_mean": "genloss.metrics.suites.images:LatentMean",
         "surviving_modes": "genloss.metrics.suites.modes:SurvivingModes",
         "average_modal_variance": "genloss.metrics.suites.modes:AverageModalVariance",
         "mode_share": "genloss.metrics.suites.modes:ModeShare",

@@ -1,51 +1,29 @@
 """The VAE inside a study: rows and endless data, killed in the middle of a fit, resumed."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from genloss.core.forms import Endless, Rows
+from genloss.metrics.suites.images import LatentMean, LatentSpread
 from genloss.metrics.suites.rows import DuplicateRate
 from genloss.realities.digits import Digits8x8
 from genloss.store.block import FileNotebook
 from genloss.study.runner import run_study
-from genloss.study.study import Study
-
-
-@dataclass(frozen=True, eq=False)
-class Resampled:
-    """Digits without end: drawn with replacement."""
-
-    rows: np.ndarray
-    n_chains: int
-
-    def sample(self, n, rng):
-        return self.rows[rng.integers(len(self.rows), size=(self.n_chains, n))]
-
-    def state(self):
-        return {"rows": self.rows[None]}
-
-
-@dataclass(frozen=True)
-class EndlessDigits:
-    """A reality that never runs out."""
-
-    def realise(self, n_chains, rng):
-        return Resampled(Digits8x8().realise(1, rng).rows(0, 200)[0], n_chains)
+from genloss.study.study import Keep, Study
 
 
 @pytest.fixture(params=["rows", "endless"])
 def study(request, learner):
     endless = request.param == "endless"
     return Study(
-        reality=EndlessDigits() if endless else Digits8x8(),
+        reality=Digits8x8(),
         form=Endless() if endless else Rows(),
         learner=learner(save_every=2),
         n_real=60,
         generations=2,
         chains=2,
-        metrics=(DuplicateRate(),),
+        metrics=(DuplicateRate(), LatentSpread(20), LatentMean(20)),
         checkpoint_every=1,
     )
 
@@ -85,6 +63,29 @@ def test_a_run_killed_inside_fits_ends_with_the_same_bytes(
     assert folder_bytes(broken.path) == unbroken
 
 
+def test_latents_are_those_of_the_first_model_under_its_own_encoder(learner, tmp_path):
+    """Independent way: both generations kept, their images encoded by hand."""
+    study = Study(
+        reality=Digits8x8(),
+        learner=learner(),
+        n_real=60,
+        generations=2,
+        metrics=(LatentSpread(20), LatentMean(20)),
+        keep=Keep(at=(1, 2), rows=20),
+    )
+    run = run_study(study, tmp_path, workers=1)
+    kept = run.blocks[0].path / "generations"
+    first = study.learner.restore(load_file(kept / "000001" / "state.safetensors"))
+    for t in (1, 2):
+        x = load_file(kept / f"{t:06d}" / "samples.safetensors")["x"]
+        z = first.encode(x).reshape(-1)
+        assert z.shape == (400,)
+        for name, value in (("latent_spread", z.std()), ("latent_mean", z.mean())):
+            series = run.series[f"{name}(images=20)"]
+            found = series.values[list(series.t).index(t), 0]
+            np.testing.assert_allclose(found, value, rtol=1e-12)
+
+
 def test_a_damaged_note_costs_time_only(tmp_path):
     book = FileNotebook(tmp_path / "notebook.safetensors")
     assert book.read() is None
@@ -92,3 +93,15 @@ def test_a_damaged_note_costs_time_only(tmp_path):
     np.testing.assert_array_equal(book.read()["a"], np.arange(3.0))
     book.path.write_bytes(book.path.read_bytes()[:20])
     assert book.read() is None
+
+
+def test_an_endless_chain_reads_its_first_real_rows_in_passes(learner):
+    """Generation 1 has rows only, so both forms hand the network the same batches."""
+    p_0 = Digits8x8().realise(1, np.random.default_rng(0))
+    x = p_0.rows(0, 60)
+    fits = [
+        learner().fit(form.of(x, 0), np.random.default_rng(1)).state()
+        for form in (Rows(), Endless())
+    ]
+    for name, value in fits[0].items():
+        np.testing.assert_array_equal(value, fits[1][name])

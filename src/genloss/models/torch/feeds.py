@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.samples import Samples
-from genloss.core.source import Source
+from genloss.core.source import Given, Source
 from genloss.models.torch.device import generator, stream
 
 SHUFFLE, MIX, DRAW, NOISE, START, CHECK, LOOK = range(7)
@@ -94,6 +94,10 @@ def feed_of(
     dtype: torch.dtype,
 ) -> Feed:
     """Return the batches of one chain, `size` rows each; models of a source draw in dtype."""
+    only = train.streams[0] if isinstance(train, Source) and len(train.streams) == 1 else None
+    if only is not None and isinstance(only.model, Given):
+        # Real rows that a source was made of are read in passes, as the paper's first model does.
+        train = Samples.of(only.model.x, only.origin)
     if isinstance(train, Samples):
         return RowFeed(train, chain, size, seed, device)
     return SourceFeed(
