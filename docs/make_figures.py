@@ -18,7 +18,7 @@ REGIMES = {
     "accumulate": genloss.Accumulate(),
     "fresh, 10 % real": genloss.Fresh(n_real=10),
 }
-SHOWN = (0, 5, 10, 20, 40)
+SHOWN = (0, 1, 2, 4, 6, 8)
 ZOOM = 3
 
 
@@ -46,12 +46,11 @@ def variance(root: Path) -> None:
 
 
 def digits(root: Path) -> None:
-    """Draw digits of generations 0 to 40: own samples only above, a tenth real below."""
+    """Draw digits of a VAE at generations 0 to 8: own samples above, half real rows below."""
+    studies = {study.name: study for study in tour_studies()[0]}
+    chosen = [studies["vae-digits,replace"], studies["vae-digits,mix-half-real"]]
     rows = []
-    for study in tour_studies():
-        if study.name not in ("digits,replace", "digits,mix-10-percent-real"):
-            continue
-        run = genloss.run_study(study, root)
+    for run in genloss.run_studies(chosen, root):
         kept = [run.arrays(t, "samples")["x"][0] for t in SHOWN]
         rows.append(np.concatenate([strip(x) for x in kept], axis=1))
     gap = np.full((12, rows[0].shape[1]), 255.0)

@@ -1,6 +1,8 @@
 """Experiments on disk: grids of runs, scales, and what reproducing one writes and prints."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -152,3 +154,17 @@ def test_every_shipped_experiment_loads_at_every_scale(scale):
         assert experiment.studies
         assert experiment.targets
         assert len({t["id"] for t in experiment.targets}) == len(experiment.targets)
+
+
+def test_the_tour_leaves_out_what_needs_torch_and_says_so():
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from genloss.study.published import tour_studies\n"
+        "studies, left_out = tour_studies()\n"
+        "assert any(s.name.startswith('digits') for s in studies)\n"
+        "assert not any(s.name.startswith('vae') for s in studies)\n"
+        "print(*left_out)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "pip install 'genloss[torch]'" in done.stdout

@@ -55,6 +55,8 @@ def demo(root: Root = RUNS, workers: Workers = 0, json: Json = False) -> None:
     if json:
         console.print_json(done)
     else:
+        for why in done["left_out"]:
+            console.print_line(f"left out: {why}")
         console.print_line(done["report"])
 
 

@@ -16,7 +16,8 @@ def tour(root: Path, *, workers: int, progress: Progress) -> dict[str, Any]:
     """Run everything below root and return the report's path, targets met and seconds."""
     begun = time.monotonic()
     passed = failed = 0
-    run_studies(tour_studies(), root / "tour", workers=workers, progress=progress)
+    studies, left_out = tour_studies()
+    run_studies(studies, root / "tour", workers=workers, progress=progress)
     for name in published_names():
         experiment = load_experiment(name, SCALE)
         _, verdicts = reproduce(experiment, root, workers=workers, progress=progress)
@@ -27,5 +28,6 @@ def tour(root: Path, *, workers: int, progress: Progress) -> dict[str, Any]:
         "report": str(report),
         "passed": passed,
         "failed": failed,
+        "left_out": left_out,
         "seconds": round(time.monotonic() - begun, 1),
     }

@@ -1,1 +1,1 @@
-"""The tour's own studies: tour.toml, read by `genloss demo`."""
+"""The tour's own studies, read by `genloss demo`: tour.toml, and vae.toml where torch is."""

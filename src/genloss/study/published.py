@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from genloss.errors import SpecError
+from genloss.errors import MissingExtra, SpecError
 from genloss.study.build import nearest, study_from
 from genloss.study.study import Study
 from genloss.study.toml import merged, read_spec
@@ -43,10 +43,16 @@ def published_names() -> list[str]:
     return sorted(p.parent.name for p in published_folder().glob("*/spec.toml"))
 
 
-def tour_studies() -> list[Study]:
-    """Return the studies that `genloss demo` adds to the published experiments."""
-    spec = read_spec(published_folder().parent / "demo" / "tour.toml")
-    return list(studies_of(spec, SCALES[0]))
+def tour_studies() -> tuple[list[Study], list[str]]:
+    """Return the studies that `genloss demo` adds, and why some are left out (a missing extra)."""
+    studies: list[Study] = []
+    left_out: list[str] = []
+    for path in sorted((published_folder().parent / "demo").glob("*.toml")):
+        try:
+            studies += studies_of(read_spec(path), SCALES[0])
+        except MissingExtra as error:
+            left_out.append(f"{path.stem}: {error}")
+    return studies, left_out
 
 
 def load_experiment(name: str, scale: str) -> Experiment:
