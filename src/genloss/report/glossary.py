@@ -25,6 +25,8 @@ MEANINGS = {
     "coverage": "Share of real data with at least one sample near by.",
     "tail_mass": "Mass that the model leaves in reality's tails, against what reality has there.",
     "quantile_coverage": "Mass between reality's outer quantiles, against what belongs there.",
+    "latent_spread": "Spread of generated images as the encoder of the first model sees them.",
+    "latent_mean": "Mean of generated images as the encoder of the first model sees them.",
     "vendi_score": "Effective number of different rows among the samples.",
     "duplicate_rate": "Share of samples that repeat another one.",
     "entropy": "Entropy of the model over its symbols.",

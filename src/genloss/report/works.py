@@ -69,6 +69,13 @@ WORKS: Mapping[str, Work] = {
         "Transactions on Machine Learning Research",
         _arxiv("2210.02410"),
     ),
+    "kingma-2013": Work(
+        "Kingma and Welling",
+        2013,
+        "Auto-Encoding Variational Bayes",
+        "ICLR 2014",
+        _arxiv("1312.6114"),
+    ),
     "gelbrich-1990": Work(
         "Gelbrich",
         1990,
