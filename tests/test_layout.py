@@ -42,7 +42,7 @@ FORBIDDEN = {
     r"type: ignore(?!\[)": "an ignored type error names its code",
     r"#\s*noqa(?!:)": "a silenced rule is named",
     r"\bpickle\.|allow_pickle\s*=\s*True|\bimport pickle\b": "nothing is pickled",
-    r"[\"'(](/home/|/root/|/tmp/|/work/|/mnt/|/Users/)": "no absolute path",
+    r"[\"'(]/(home|root|tmp|mnt|opt|srv|Users)/": "no absolute path",
     r"np\.random\.(seed|rand|randn|normal|choice|uniform|shuffle)\b": "no global random numbers",
     r"^\s*(import random|from random import)\b": "no global random numbers",
     r"(?<!`)seed\s*\+\s*(t|generation)\b": "streams are named, seeds are not added to",

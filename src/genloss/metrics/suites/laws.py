@@ -4,6 +4,7 @@ Where a model's moments are not known they are those of its rows S_t; where real
 of the held-out rows.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -40,6 +41,19 @@ def _both_moments(view: View) -> Pair | NotApplicable:
     return mean, cov, mean_0, cov_0
 
 
+class OfMoments(ABC):
+    """A metric of the means and covariances of p_t and p_0; finals say which function."""
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why the moments are not known."""
+        found = both_moments(view)
+        return found if isinstance(found, NotApplicable) else self.of(*found)
+
+    @abstractmethod
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return (C,) from means (C, d) and covariances (C, d, d)."""
+
+
 @dataclass(frozen=True)
 class RealShare:
     """Share of real rows in D_t, counted from their origin, in [0, 1]."""
@@ -57,99 +71,80 @@ class RealShare:
 
 
 @dataclass(frozen=True)
-class MeanError:
+class MeanError(OfMoments):
     """|mu_t - mu_0|, units of the data."""
 
     name: ClassVar[str] = "mean_error"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "lower is closer"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the error (C,), >= 0."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return moments.mean_error(found[0], found[2])
+        return moments.mean_error(mean, mean_0)
 
 
 @dataclass(frozen=True)
-class SquaredMeanError:
+class SquaredMeanError(OfMoments):
     """|mu_t - mu_0|^2 (Kazdan et al. 2024)."""
 
     name: ClassVar[str] = "squared_mean_error"
     unit: ClassVar[str] = "squared units of the data"
     direction: ClassVar[Direction] = "lower is closer"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the squared error (C,), >= 0."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return moments.squared_mean_error(found[0], found[2])
+        return moments.squared_mean_error(mean, mean_0)
 
 
 @dataclass(frozen=True)
-class CovarianceError:
+class CovarianceError(OfMoments):
     """Frobenius norm of Sigma_t - Sigma_0."""
 
     name: ClassVar[str] = "covariance_error"
     unit: ClassVar[str] = "squared units of the data"
     direction: ClassVar[Direction] = "lower is closer"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the error (C,), >= 0."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return moments.covariance_error(found[1], found[3])
+        return moments.covariance_error(cov, cov_0)
 
 
 @dataclass(frozen=True)
-class TraceRatio:
+class TraceRatio(OfMoments):
     """tr Sigma_t / tr Sigma_0: the share of reality's variance that is left."""
 
     name: ClassVar[str] = "trace_ratio"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the ratio (C,), >= 0."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return moments.trace_ratio(found[1], found[3])
+        return moments.trace_ratio(cov, cov_0)
 
 
 @dataclass(frozen=True)
-class DeterminantRatio:
+class DeterminantRatio(OfMoments):
     """det Sigma_t / det Sigma_0: the share of reality's volume that is left."""
 
     name: ClassVar[str] = "determinant_ratio"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the ratio (C,), >= 0."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return moments.determinant_ratio(found[1], found[3])
+        return moments.determinant_ratio(cov, cov_0)
 
 
 @dataclass(frozen=True)
-class Sigma:
+class Sigma(OfMoments):
     """Root mean variance per dimension, sqrt(tr Sigma_t / d); the standard deviation for d = 1."""
 
     name: ClassVar[str] = "sigma"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "compare with t = 0"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the deviation (C,), >= 0."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        cov = found[1]
         return np.sqrt(np.trace(cov, axis1=1, axis2=2) / cov.shape[1])
 
 
@@ -174,52 +169,43 @@ class SigmaError:
 
 
 @dataclass(frozen=True)
-class W2Squared:
+class W2Squared(OfMoments):
     """Squared 2-Wasserstein distance between the Gaussians with the moments of p_t and p_0."""
 
     name: ClassVar[str] = "w2_squared"
     unit: ClassVar[str] = "squared units of the data"
     direction: ClassVar[Direction] = "lower is closer"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the squared distance (C,), >= 0; O(C d^3)."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return moments.gaussian_w2_squared(*found)
+        return moments.gaussian_w2_squared(mean, cov, mean_0, cov_0)
 
 
 @dataclass(frozen=True)
-class W2:
+class W2(OfMoments):
     """2-Wasserstein distance between the Gaussians with the moments of p_t and p_0."""
 
     name: ClassVar[str] = "w2"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "lower is closer"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the distance (C,), >= 0; O(C d^3)."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return np.sqrt(moments.gaussian_w2_squared(*found))
+        return np.sqrt(moments.gaussian_w2_squared(mean, cov, mean_0, cov_0))
 
 
 @dataclass(frozen=True)
-class SecondMoment:
+class SecondMoment(OfMoments):
     """E|X_t - mu_0|^2 = tr Sigma_t + |mu_t - mu_0|^2: averaged over chains, Var(X_t) of 1.2."""
 
     name: ClassVar[str] = "second_moment"
     unit: ClassVar[str] = "squared units of the data"
     direction: ClassVar[Direction] = "compare with t = 0"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the moment (C,), >= 0."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        spread = np.trace(found[1], axis1=1, axis2=2)
-        return np.asarray(spread + moments.squared_mean_error(found[0], found[2]))
+        spread = np.trace(cov, axis1=1, axis2=2)
+        return np.asarray(spread + moments.squared_mean_error(mean, mean_0))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Metrics of categorical laws: p_t over k symbols beside p_0."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,124 +19,125 @@ def both_laws(view: View) -> tuple[Floats, Floats] | NotApplicable:
     return NotApplicable(f"{type(view.model).__name__} on {type(view.p_0).__name__}: not symbols")
 
 
+class OfSymbols(ABC):
+    """A metric of the probabilities of p_t and p_0; finals say which function."""
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why these are no symbols."""
+        found = both_laws(view)
+        return found if isinstance(found, NotApplicable) else self.of(*found)
+
+    @abstractmethod
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return (C,) from probabilities (C, k) of p_t and p_0."""
+
+
 @dataclass(frozen=True)
-class Entropy:
+class Entropy(OfSymbols):
     """Shannon entropy of p_t."""
 
     name: ClassVar[str] = "entropy"
     unit: ClassVar[str] = "nats"
     direction: ClassVar[Direction] = "compare with t = 0"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the entropy (C,), in [0, ln k]."""
-        found = both_laws(view)
-        return found if isinstance(found, NotApplicable) else categorical.entropy(found[0])
+        return categorical.entropy(p)
 
 
 @dataclass(frozen=True)
-class EntropyRatio:
+class EntropyRatio(OfSymbols):
     """Entropy of p_t over that of p_0 (Kazdan et al. 2024)."""
 
     name: ClassVar[str] = "entropy_ratio"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the ratio (C,), >= 0."""
-        found = both_laws(view)
-        return found if isinstance(found, NotApplicable) else categorical.entropy_ratio(*found)
+        return categorical.entropy_ratio(p, p_0)
 
 
 @dataclass(frozen=True)
-class CollisionProbability:
+class CollisionProbability(OfSymbols):
     """sum_i p_i^2, the chance that two draws agree (Seddik et al. 2024)."""
 
     name: ClassVar[str] = "collision_probability"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the probability (C,), in [1/k, 1]."""
-        found = both_laws(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return categorical.collision_probability(found[0])
+        return categorical.collision_probability(p)
 
 
 @dataclass(frozen=True)
-class Diversity:
+class Diversity(OfSymbols):
     """1 - sum_i p_i^2, the chance that two draws differ; its mean decays by 1 - 1/n a step."""
 
     name: ClassVar[str] = "diversity"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the probability (C,), in [0, 1 - 1/k]."""
-        found = both_laws(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return np.asarray(1.0 - categorical.collision_probability(found[0]))
+        return np.asarray(1.0 - categorical.collision_probability(p))
 
 
 @dataclass(frozen=True)
-class SurvivingSymbols:
+class SurvivingSymbols(OfSymbols):
     """Number of symbols with p_t > 0."""
 
     name: ClassVar[str] = "surviving_symbols"
     unit: ClassVar[str] = "symbols"
     direction: ClassVar[Direction] = "higher is closer"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the number (C,), in [1, k]."""
-        found = both_laws(view)
-        return found if isinstance(found, NotApplicable) else support.surviving_symbols(found[0])
+        return support.surviving_symbols(p)
 
 
 @dataclass(frozen=True)
-class SurvivingFraction:
+class SurvivingFraction(OfSymbols):
     """Surviving symbols over those of p_0 (Suresh et al. 2024)."""
 
     name: ClassVar[str] = "surviving_fraction"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the fraction (C,), in (0, 1]."""
-        found = both_laws(view)
-        return found if isinstance(found, NotApplicable) else support.surviving_fraction(*found)
+        return support.surviving_fraction(p, p_0)
 
 
 @dataclass(frozen=True)
-class ZeroProportion:
+class ZeroProportion(OfSymbols):
     """Share of the k symbols with p_t = 0."""
 
     name: ClassVar[str] = "zero_proportion"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "lower is closer"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the share (C,), in [0, 1)."""
-        found = both_laws(view)
-        return found if isinstance(found, NotApplicable) else support.zero_proportion(found[0])
+        return support.zero_proportion(p)
 
 
 @dataclass(frozen=True)
-class SupportLoss:
+class SupportLoss(OfSymbols):
     """Reality's probability of the symbols that p_t has lost."""
 
     name: ClassVar[str] = "support_loss"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "lower is closer"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the probability (C,), in [0, 1)."""
-        found = both_laws(view)
-        return found if isinstance(found, NotApplicable) else support.support_loss(*found)
+        return support.support_loss(p, p_0)
 
 
 @dataclass(frozen=True)
-class ForwardKL:
+class ForwardKL(OfSymbols):
     """KL(p_0 || p_t) with additive smoothing: what of reality p_t fails to expect."""
 
     smoothing: float = 1e-6
@@ -147,16 +149,13 @@ class ForwardKL:
         """forward_kl and its options."""
         return named("forward_kl", self)
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the divergence (C,), >= 0; read support_loss beside it."""
-        found = both_laws(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return categorical.kl(found[1], found[0], self.smoothing)
+        return categorical.kl(p_0, p, self.smoothing)
 
 
 @dataclass(frozen=True)
-class BackwardKL:
+class BackwardKL(OfSymbols):
     """KL(p_t || p_0) with additive smoothing: what p_t overdoes or invents."""
 
     smoothing: float = 1e-6
@@ -168,16 +167,13 @@ class BackwardKL:
         """backward_kl and its options."""
         return named("backward_kl", self)
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the divergence (C,), >= 0."""
-        found = both_laws(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return categorical.kl(found[0], found[1], self.smoothing)
+        return categorical.kl(p, p_0, self.smoothing)
 
 
 @dataclass(frozen=True)
-class RareMass:
+class RareMass(OfSymbols):
     """p_t of reality's rarest symbols, those that hold `mass` under p_0, relative to p_0's."""
 
     mass: float = 0.05
@@ -189,12 +185,9 @@ class RareMass:
         """rare_mass and its options."""
         return named("rare_mass", self)
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the ratio (C,), >= 0."""
-        found = both_laws(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return support.tail_mass_ratio(*found, mass=self.mass)
+        return support.tail_mass_ratio(p, p_0, mass=self.mass)
 
 
 @dataclass(frozen=True)
