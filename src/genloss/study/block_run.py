@@ -26,7 +26,7 @@ def run_block(study: Study, run: Path, block: int) -> Iterator[int]:
     Raises:
         GenlossError: whatever a learner, metric or the disk refuses; what was stored resumes.
     """
-    # One BLAS thread, always: more would change the last bits of a sum with the number of workers,
+    # One BLAS thread, always: more may change the last bits of a sum with the number of workers,
     # and on small matrices they mostly wait for one another.
     with locked_block(block_path(run, block)), threadpool_limits(1, user_api="blas"):
         yield from _run_block(study, run, block)
