@@ -140,8 +140,11 @@ def test_the_same_folder_refuses_another_study(small, tmp_path, folder_bytes):
     assert folder_bytes(tmp_path / "here") == before
 
 
-def test_a_number_written_as_an_integer_resumes(tmp_path):
-    """describe() holds what was given, 4; the folder's spec builds 4.0."""
+def test_a_number_written_as_an_integer_resumes(tmp_path, folder_bytes):
+    """describe() holds what was given, 4; the folder's spec builds 4.0: one identity."""
     study = Study(Gaussian(variance=4), GaussianLearner(1), n_real=5, generations=2)
     run = run_study(study, tmp_path, workers=1)
-    run_studies([load_study(run.path)], tmp_path, folders=[run.path], workers=1)
+    before = folder_bytes(run.path)
+    [again] = run_studies([load_study(run.path)], tmp_path, folders=[run.path], workers=1)
+    assert again.header.fingerprint == run.header.fingerprint
+    assert folder_bytes(run.path) == before
