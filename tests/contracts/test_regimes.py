@@ -24,6 +24,7 @@ from genloss.core.regimes import (
     Replace,
     ReplaceMultiple,
     StaticContamination,
+    Switch,
     Window,
 )
 from genloss.core.samplers import Ancestral
@@ -109,6 +110,11 @@ TABLE = {
     "window_1": Case(Window(1), lambda t: {t - 1: N}),
     "window_3": Case(Window(3), lambda t: last_k(t, 3)),
     "window_wider_than_the_past": Case(Window(99), pool),
+    "switch": Case(
+        Switch(Replace(), 3, Mix(1.0)),
+        lambda t: {t - 1: N} if t <= 3 else {0: N},
+        forms=("counts", "source"),
+    ),
     "static_contamination": Case(
         StaticContamination(TagReality(), 4), lambda t: {0: N_REAL, FOREIGN: 4}, forms=()
     ),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genloss.core.samplers import Ancestral, Shrinkage
+from genloss.core.samplers import Ancestral, Denoising, Shrinkage
 from genloss.errors import SpecError
 from genloss.models.categorical import CategoricalModel
 from genloss.models.gaussian import GaussianModel
@@ -69,3 +69,28 @@ def test_lam_outside_the_unit_interval_is_refused(lam):
 def test_a_model_without_a_variance_cannot_be_shrunk():
     with pytest.raises(SpecError, match="got CategoricalModel; use the ancestral sampler"):
         Shrinkage(0.5).ask(CategoricalModel(np.array([[0.5, 0.5]])))
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"steps": -1}, "steps"),
+        ({"steps": 2.5}, "steps"),
+        ({"eta": 1.5}, "eta is 1.5; must lie in"),
+        ({"guidance": -0.1}, "guidance is -0.1; expected 0 or more"),
+        ({"guidance": float("nan")}, "guidance is nan"),
+        ({"guidance": float("inf")}, "guidance is inf"),
+    ],
+)
+def test_denoising_options_out_of_range_are_refused(options, why):
+    with pytest.raises(ValueError, match=why):
+        Denoising(**options)
+
+
+def test_guidance_is_the_sampling_bias_of_alemohammad():
+    assert [Denoising(guidance=w).lam for w in (0.0, 1.0, 3.0)] == [1.0, 0.5, 0.25]
+
+
+def test_a_model_without_steps_cannot_be_denoised():
+    with pytest.raises(SpecError, match="got GaussianModel; use the ancestral sampler"):
+        Denoising(steps=10).ask(GAUSSIAN)

@@ -172,3 +172,31 @@ def test_arrays_rebuild_samples(x, weighted):
     for part in ("x", "origin", "weight"):
         np.testing.assert_array_equal(getattr(again, part), getattr(samples, part))
     assert again.x.dtype == samples.x.dtype
+
+
+LABEL = np.array([[3, 1, 2, 0], [1, 1, -1, 0]])
+
+
+def test_labels_go_where_their_rows_go():
+    samples = Samples(X, ORIGIN, label=LABEL)
+    index = np.array([[3, 0], [2, 2]])
+    np.testing.assert_array_equal(samples.take(index).label, [[0, 3], [-1, -1]])
+    np.testing.assert_array_equal(samples.head(2).label, LABEL[:, :2])
+    again = Samples.from_arrays(samples.arrays())
+    np.testing.assert_array_equal(again.label, LABEL)
+    chosen = samples.subsample(4, np.random.default_rng(0))
+    for c in range(2):
+        by_row = dict(zip(map(tuple, X[c]), LABEL[c].tolist(), strict=True))
+        assert [by_row[tuple(row)] for row in chosen.x[c]] == chosen.label[c].tolist()
+
+
+def test_rows_without_labels_join_as_unknown():
+    joined = Samples.concat([Samples(X, ORIGIN, label=LABEL), Samples.of(X, 4)])
+    np.testing.assert_array_equal(joined.label, np.concatenate([LABEL, np.full((2, 4), -1)], 1))
+    assert Samples.concat([Samples.of(X, 1), Samples.of(X, 2)]).label is None
+
+
+@pytest.mark.parametrize("label", [LABEL[:, :3], LABEL.astype(float), LABEL - 1])
+def test_labels_are_one_class_or_unknown_for_each_row(label):
+    with pytest.raises(DataError, match=r"expected integers of shape \(2, 4\), classes from 0"):
+        Samples(X, ORIGIN, label=label)

@@ -9,5 +9,8 @@ streams      named random streams
 history      what a regime remembers of the past
 regimes      what generation t trains on
 samplers     how a model is asked
+decoding     how a language model is asked
+text         rows of tokens, and what text needs of realities and models
+features     through which eyes rows are compared
 chain        the loop itself
 """

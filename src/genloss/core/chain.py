@@ -30,7 +30,7 @@ class Generation:
 def draw_real(p_0: Model, form: Form, n: int, streams: Streams, t: int, start: int) -> Any:
     """Draw n real rows as generation t sees them; a finite reality continues at row `start`."""
     if isinstance(p_0, FiniteModel):
-        return form.of(p_0.rows(start, n), 0)
+        return form.of(p_0.rows(start, n), 0, p_0.labels_of(start, n))
     return form.draw(p_0, n, streams.rng(t, "reality"), 0)
 
 
@@ -57,9 +57,10 @@ def run_chain(
     """Yield generations without end, continuing after generation `after`.
 
     D_1 = S_0 under every regime; D_t = regime(S_0 .. S_{t-1}) for t > 1; p_t = learner(D_t);
-    S_t ~ sampler(p_t). The caller slices, measures, stores and stops.
+    S_t ~ sampler(p_t), asked about the rows of S_0. The caller slices, measures, stores and stops.
     """
     history, model = after.history, after.model
+    prompts = history.real.x if isinstance(history.real, Samples) else None
     while True:
         t = history.t
         sizes = regime.sizes(t, history.real.n_rows, n_synthetic)
@@ -70,7 +71,8 @@ def run_chain(
         train = history.real if t == 1 else regime.compose(history, fresh, composing)
         init = model if warm_start and t > 1 else None
         model = learner.fit(train, streams.rng(t, "fit"), init=init, valid=valid)
-        samples = form.draw(sampler.ask(model), sizes.synthetic, streams.rng(t, "sample"), t)
+        asked = sampler.ask(model, prompts)
+        samples = form.draw(asked, sizes.synthetic, streams.rng(t, "sample"), t)
         if curator is not None:
             samples = curated(samples, curator, streams, t)
         history = regime.remember(history.after(samples, sizes.fresh))
@@ -83,4 +85,4 @@ def curated(samples: Any, curator: Curator, streams: Streams, t: int) -> Samples
         raise DataError(f"a curator chooses rows; got {type(samples).__name__}; use form = 'rows'")
     chosen = curator.select(samples, streams.rng(t, "curate"))
     kept = samples.take(chosen.index)
-    return Samples(kept.x, kept.origin, chosen.weight)
+    return Samples(kept.x, kept.origin, chosen.weight, kept.label)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genloss.core.arrays import Array, checked_rows
+from genloss.core.arrays import Array, Ints, checked_rows
 from genloss.core.protocols import CategoricalLaw, CountsModel, Model, MomentsModel, Rebuild
 from genloss.core.samples import Samples
-from genloss.core.source import Given, Source
+from genloss.core.source import Given, Source, draw_rows
 from genloss.core.statistics import Counts, Moments
 from genloss.errors import DataError
 
@@ -17,13 +17,13 @@ from genloss.errors import DataError
 class Rows:
     """Data are rows."""
 
-    def of(self, x: Array, origin: int) -> Samples:
+    def of(self, x: Array, origin: int, label: Ints | None = None) -> Samples:
         """Return rows x with their origin."""
-        return Samples.of(x, origin)
+        return Samples.of(x, origin, label)
 
     def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Samples:
         """Draw n rows."""
-        return Samples.of(model.sample(n, rng), origin)
+        return draw_rows(model, n, rng, origin)
 
     def restore(self, arrays: Mapping[str, Array], rebuild: Rebuild) -> Samples:
         """Rebuild data from their arrays."""
@@ -34,8 +34,8 @@ class Rows:
 class AsMoments:
     """Data are Moments; drawn directly where the model can, else reduced from rows."""
 
-    def of(self, x: Array, origin: int) -> Moments:
-        """Reduce rows x."""
+    def of(self, x: Array, origin: int, label: Ints | None = None) -> Moments:
+        """Reduce rows x; labels do not count."""
         return Moments.of(Samples.of(x, origin))
 
     def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Moments:
@@ -53,7 +53,7 @@ class AsMoments:
 class AsCounts:
     """Data are Counts of k symbols; models must be categorical."""
 
-    def of(self, x: Array, origin: int) -> Counts:
+    def of(self, x: Array, origin: int, label: Ints | None = None) -> Counts:
         """Count rows x, taking the largest symbol seen as the last one."""
         return Counts.of(Samples.of(x, origin), int(x.max()) + 1)
 
@@ -78,10 +78,10 @@ class AsCounts:
 class Endless:
     """Data are a Source: fresh draws in every batch, no finite-sample error."""
 
-    def of(self, x: Array, origin: int) -> Source:
+    def of(self, x: Array, origin: int, label: Ints | None = None) -> Source:
         """Return rows x to be drawn from again and again, as a finite reality offers no more."""
         x = checked_rows(x)
-        return Source.of(Given(x), x.shape[1], origin)
+        return Source.of(Given(x, label), x.shape[1], origin)
 
     def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Source:
         """Return the source itself, standing for n rows; nothing is drawn yet."""

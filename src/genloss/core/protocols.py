@@ -80,11 +80,29 @@ class DensityModel(Model, Protocol):
 
 
 @runtime_checkable
+class LabelledModel(Model, Protocol):
+    """A model that says of which class its rows are."""
+
+    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Ints | None]:
+        """Draw n rows of every chain (C, n, ...) with their classes (C, n), if it knows them."""
+        ...
+
+
+@runtime_checkable
+class DenoisingModel(Model, Protocol):
+    """A model that draws by many small steps from noise to data (diffusion, flow matching)."""
+
+    def denoised(self, steps: int, eta: float, guidance: float) -> Model:
+        """Return the model asked with other steps, noise per step and guidance; see `Denoising`."""
+        ...
+
+
+@runtime_checkable
 class ConditionalModel(Model, Protocol):
     """A model that continues prompts."""
 
     def continue_(self, prompts: Array, rng: np.random.Generator) -> Array:
-        """Continue every prompt (C, n, T): (C, n, T')."""
+        """Continue every prompt (C, n, P) by new tokens: (C, n, T)."""
         ...
 
 
@@ -180,6 +198,10 @@ class FiniteModel(Model, Protocol):
         """
         ...
 
+    def labels_of(self, start: int, n: int) -> Ints | None:
+        """Return the classes (C, n) of those rows, or None where rows have none."""
+        ...
+
 
 @runtime_checkable
 class Reality(Protocol):
@@ -245,7 +267,10 @@ class Sampler(Protocol):
     """How a model is asked: a wrapper, so that decoding is a factor of its own."""
 
     def ask(self, model: Model, prompts: Array | None = None) -> Model:
-        """Return the model as asked this way; the model itself stays unchanged."""
+        """Return the model as asked this way, about prompts (C, n, T), the rows of S_0, if at all.
+
+        The model itself stays unchanged.
+        """
         ...
 
 
@@ -257,8 +282,8 @@ Rebuild = Callable[[int, Mapping[str, Array]], Model]
 class Form(Protocol):
     """In which form data travel along the chain: rows, statistics or an endless source."""
 
-    def of(self, x: Array, origin: int) -> Data:
-        """Return given rows x (C, n, ...) in this form."""
+    def of(self, x: Array, origin: int, label: Ints | None = None) -> Data:
+        """Return given rows x (C, n, ...), of classes label (C, n), in this form."""
         ...
 
     def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Data:

@@ -278,3 +278,37 @@ class StaticContamination:
     def remember(self, history: History) -> History:
         """Keep no samples."""
         return history.keeping_last(0)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """`first` up to generation `at`, `then` afterwards: collapse and treatment in one run.
+
+    With then = mix of real_fraction 1 and a warm start it asks what real data heal, as Bohacek and
+    Farid 2023 do. Sets of samples that `first` forgot are not there for `then`.
+
+    Raises:
+        DataError: at below 1.
+    """
+
+    first: Regime
+    at: int
+    then: Regime
+
+    def __post_init__(self) -> None:
+        checked_count(self.at, "switch: at")
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return those of the regime in force; S_t serves the regime of generation t + 1."""
+        return self._of(t).sizes(t, n_real, n)
+
+    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+        """Return D_t of the regime in force."""
+        return self._of(history.t).compose(history, fresh, rng)
+
+    def remember(self, history: History) -> History:
+        """Keep what the regime of the next generation needs."""
+        return self._of(history.t).remember(history)
+
+    def _of(self, t: int) -> Regime:
+        return self.first if t <= self.at else self.then

@@ -1,9 +1,9 @@
-"""Samplers that need no prompts: ancestral draws and shrunk variance."""
+"""Samplers that need no prompts: ancestral draws, shrunk variance, steps and guidance."""
 
 from dataclasses import dataclass
 
-from genloss.core.arrays import Array, checked_fraction
-from genloss.core.protocols import Model, ShrinkableModel
+from genloss.core.arrays import Array, checked_count, checked_fraction
+from genloss.core.protocols import DenoisingModel, Model, ShrinkableModel
 from genloss.errors import SpecError
 
 
@@ -40,3 +40,41 @@ class Shrinkage:
                 "use the ancestral sampler"
             )
         return model.shrunk(self.lam)
+
+
+@dataclass(frozen=True)
+class Denoising:
+    """Draws of a diffusion or flow model in `steps` steps (0: as many as it was trained with).
+
+    eta in [0, 1] scales the noise added at each step: 1 is ancestral sampling (Ho, Jain and Abbeel
+    2020), 0 the deterministic DDIM (Song, Meng and Ermon 2021); a flow has none. guidance w >= 0
+    moves every step to (1 + w) conditional - w unconditional (Ho and Salimans 2022); Alemohammad et
+    al. 2023 call lambda = 1 / (1 + w) its sampling bias.
+
+    Raises:
+        SpecError, DataError: an option out of range, or a model that does not denoise.
+    """
+
+    steps: int = 0
+    eta: float = 1.0
+    guidance: float = 0.0
+
+    def __post_init__(self) -> None:
+        checked_count(self.steps, "denoising: steps", 0)
+        checked_fraction(self.eta, "denoising: eta")
+        if not 0.0 <= self.guidance < float("inf"):
+            raise SpecError(f"denoising: guidance is {self.guidance}; expected 0 or more")
+
+    @property
+    def lam(self) -> float:
+        """The sampling bias lambda = 1 / (1 + w) in (0, 1]; 1 is unbiased."""
+        return 1.0 / (1.0 + self.guidance)
+
+    def ask(self, model: Model, prompts: Array | None = None) -> Model:
+        """Return the model with these steps and this guidance."""
+        if not isinstance(model, DenoisingModel):
+            raise SpecError(
+                f"Denoising needs a diffusion or flow model; got {type(model).__name__}; "
+                "use the ancestral sampler"
+            )
+        return model.denoised(self.steps, self.eta, self.guidance)

@@ -14,22 +14,28 @@ REAL = 0
 FOREIGN = -1
 """Origin of rows that neither reality nor this chain made (a contaminating law)."""
 
+UNLABELLED = -1
+"""Label of a row whose class nobody knows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Samples:
     """Rows of C independent chains with the generation that made each row.
 
     x: (C, n, ...) float64 or int64; origin: (C, n) integers, 0 = real, t = generation t,
-    -1 = foreign; weight: (C, n) non-negative frequency weights, or None for all equal to 1.
+    -1 = foreign; weight: (C, n) non-negative frequency weights, or None for all equal to 1; label:
+    (C, n) classes 0, 1, ... or -1 where unknown, or None where no row has one.
     Validated at construction and read-only afterwards.
 
     Raises:
-        DataError: shapes that do not match, values that are not finite, negative weights.
+        DataError: shapes that do not match, values that are not finite, negative weights,
+            labels below -1.
     """
 
     x: Array
     origin: Array
     weight: Floats | None = None
+    label: Ints | None = None
 
     def __post_init__(self) -> None:
         x = checked_rows(self.x)
@@ -43,12 +49,14 @@ class Samples:
         object.__setattr__(self, "origin", frozen(origin))
         if self.weight is not None:
             object.__setattr__(self, "weight", frozen(_checked_weight(self.weight, x)))
+        if self.label is not None:
+            object.__setattr__(self, "label", frozen(_checked_label(self.label, x)))
 
     @classmethod
-    def of(cls, x: Array, origin: int) -> "Samples":
-        """Label all rows of x (C, n, ...) with one origin."""
+    def of(cls, x: Array, origin: int, label: Ints | None = None) -> "Samples":
+        """Mark all rows of x (C, n, ...) with one origin; label (C, n) is their class, if known."""
         x = checked_rows(x)
-        return cls(x, np.broadcast_to(np.int32(origin), x.shape[:2]))
+        return cls(x, np.broadcast_to(np.int32(origin), x.shape[:2]), label=label)
 
     @property
     def n_chains(self) -> int:
@@ -83,14 +91,16 @@ class Samples:
             )
         chain = np.arange(self.n_chains)[:, None]
         weight = None if self.weight is None else self.weight[chain, index]
-        return Samples(self.x[chain, index], self.origin[chain, index], weight)
+        label = None if self.label is None else self.label[chain, index]
+        return Samples(self.x[chain, index], self.origin[chain, index], weight, label)
 
     def head(self, n: int) -> "Samples":
         """Return the first n rows of each chain; raises DataError where there are fewer."""
         if checked_count(n, "head(n)") > self.n_rows:
             raise DataError(f"head({n}) of {self.n_rows} rows; ask for {self.n_rows} or fewer")
         weight = None if self.weight is None else self.weight[:, :n]
-        return Samples(self.x[:, :n], self.origin[:, :n], weight)
+        label = None if self.label is None else self.label[:, :n]
+        return Samples(self.x[:, :n], self.origin[:, :n], weight, label)
 
     def subsample(self, n: int, rng: np.random.Generator) -> "Samples":
         """Return n rows of each chain, drawn without replacement, chains independently."""
@@ -106,34 +116,57 @@ class Samples:
     def arrays(self) -> dict[str, Array]:
         """Return what `from_arrays` needs to rebuild these samples."""
         out = {"x": self.x, "origin": np.ascontiguousarray(self.origin)}
-        return out if self.weight is None else {**out, "weight": self.weight}
+        out |= {} if self.weight is None else {"weight": self.weight}
+        return out | ({} if self.label is None else {"label": self.label})
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> "Samples":
         """Rebuild samples from `arrays`."""
-        return cls(arrays["x"], arrays["origin"], arrays.get("weight"))
+        return cls(arrays["x"], arrays["origin"], arrays.get("weight"), arrays.get("label"))
 
     @classmethod
     def concat(cls, parts: Sequence["Samples"]) -> "Samples":
-        """Join rows along axis 1; a part without weights counts with weight 1."""
+        """Join rows along axis 1; missing weights count as 1, missing labels as unknown."""
         shapes = {(p.n_chains, *p.x.shape[2:], p.x.dtype.kind) for p in parts}
         if len(shapes) != 1:
             raise DataError(f"cannot concatenate rows of shapes {[p.x.shape for p in parts]}")
         if len(parts) == 1:
             return parts[0]
-        weight = None
-        if any(p.weight is not None for p in parts):
-            weight = np.concatenate(
-                [np.ones(p.x.shape[:2]) if p.weight is None else p.weight for p in parts], axis=1
-            )
+        weight = _joined([p.weight for p in parts], parts, 1.0)
+        label = _joined([p.label for p in parts], parts, UNLABELLED)
         x = np.concatenate([p.x for p in parts], axis=1)
-        return cls(x, np.concatenate([p.origin for p in parts], axis=1), weight)
+        return cls(x, np.concatenate([p.origin for p in parts], axis=1), weight, label)
 
 
 def without_replacement(n_chains: int, n_rows: int, n: int, rng: np.random.Generator) -> Ints:
     """Draw n of n_rows indices without replacement, independently per chain: (C, n)."""
     draws = [rng.choice(n_rows, n, replace=False, shuffle=False) for _ in range(n_chains)]
     return np.stack(draws).astype(np.int64)
+
+
+def _joined(
+    columns: Sequence[Array | None], parts: Sequence[Samples], missing: float
+) -> Array | None:
+    """Join one optional column of the parts; `missing` fills the parts that lack it."""
+    given = [c for c in columns if c is not None]
+    if not given:
+        return None
+    shapes = [p.x.shape[:2] for p in parts]
+    full = [
+        np.full(shape, missing, given[0].dtype) if c is None else c
+        for c, shape in zip(columns, shapes, strict=True)
+    ]
+    return np.concatenate(full, axis=1)
+
+
+def _checked_label(label: Array, x: Array) -> Ints:
+    label = np.asarray(label)
+    if label.shape != x.shape[:2] or label.dtype.kind not in "iu" or label.min() < UNLABELLED:
+        raise DataError(
+            f"label has shape {label.shape} and dtype {label.dtype}; expected integers of shape "
+            f"{x.shape[:2]}, classes from 0 or {UNLABELLED} for unknown"
+        )
+    return label.astype(np.int64, copy=False)
 
 
 def _checked_weight(weight: Array, x: Array) -> Floats:

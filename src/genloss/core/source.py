@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Array, Ints, checked_count, checked_rows
-from genloss.core.protocols import Model, Rebuild
+from genloss.core.protocols import LabelledModel, Model, Rebuild
 from genloss.core.samples import Samples
 from genloss.errors import DataError
 
@@ -16,9 +16,11 @@ class Given:
     """Rows x (C, n, ...) as a model: draws are rows of x, with replacement, chains independently.
 
     A learner that reads its source in passes may go through x in a new order each time instead.
+    label: their classes (C, n), or None.
     """
 
     x: Array
+    label: Ints | None = None
 
     @property
     def n_chains(self) -> int:
@@ -27,12 +29,27 @@ class Given:
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """Draw n rows of every chain: (C, n, ...)."""
-        index = rng.integers(self.x.shape[1], size=(self.n_chains, n))
-        return self.x[np.arange(self.n_chains)[:, None], index]
+        return self.sample_labelled(n, rng)[0]
+
+    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Ints | None]:
+        """Draw n rows of every chain (C, n, ...) with their labels (C, n)."""
+        place = (
+            np.arange(self.n_chains)[:, None],
+            rng.integers(self.x.shape[1], size=(self.n_chains, n)),
+        )
+        return self.x[place], None if self.label is None else self.label[place]
 
     def state(self) -> dict[str, Array]:
-        """Return x."""
-        return {"x": self.x}
+        """Return x and the labels."""
+        return {"x": self.x} | ({} if self.label is None else {"label": self.label})
+
+
+def draw_rows(model: Model, n: int, rng: np.random.Generator, origin: int) -> Samples:
+    """Draw n rows of every chain, with labels where the model gives them."""
+    if isinstance(model, LabelledModel):
+        x, label = model.sample_labelled(n, rng)
+        return Samples.of(x, origin, label)
+    return Samples.of(model.sample(n, rng), origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +94,7 @@ class Source:
         while True:
             rows = rng.multinomial(size, shares)
             parts = [
-                Samples.of(s.model.sample(int(m), rng), s.origin)
+                draw_rows(s.model, int(m), rng, s.origin)
                 for s, m in zip(self.streams, rows, strict=True)
                 if m
             ]

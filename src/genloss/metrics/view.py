@@ -21,7 +21,8 @@ class View:
 
     p_0 is reality; model is p_t (p_0 at t = 0); train is D_t (None at t = 0); samples is S_t in
     the form the chain carries; held_out are real rows (C, m, ...) that no generation trains on, or
-    None; rng is a stream of this metric alone. memo is shared by the metrics of one generation.
+    None; rng is a stream of this metric alone. memo is shared by the metrics of one generation,
+    lasting by those of all generations of a block (what depends on reality alone).
     first is p_1, the only model trained on real rows alone, if a metric `UsesFirst`; else None.
     """
 
@@ -34,12 +35,20 @@ class View:
     rng: np.random.Generator
     memo: dict[Hashable, Any] = field(default_factory=dict)
     first: Model | None = None
+    lasting: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return compute(), done once per generation however many metrics ask under this key."""
         if key not in self.memo:
             self.memo[key] = compute()
         value: T = self.memo[key]
+        return value
+
+    def once_for_all(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return compute(), done once per block of chains: a function of reality and its rows."""
+        if key not in self.lasting:
+            self.lasting[key] = compute()
+        value: T = self.lasting[key]
         return value
 
 

@@ -74,11 +74,10 @@ class FiniteRows:
         """
         return self._scaled(self._handed(start, n))
 
-    def labels_of(self, start: int, n: int) -> Ints:
-        """Return the labels (C, n) of `rows(start, n)`; raises DataError where there are none."""
-        if self.labels is None:
-            raise DataError("these rows have no labels; use a data set with labels")
-        return np.asarray(self.labels[self._handed(start, n)])
+    def labels_of(self, start: int, n: int) -> Ints | None:
+        """Return the labels (C, n) of `rows(start, n)`, or None where there are none."""
+        handed = self._handed(start, n)
+        return None if self.labels is None else np.asarray(self.labels[handed])
 
     def split(self, m: int) -> tuple["FiniteRows", Floats]:
         """Reserve the last m rows of each chain's order: the reality without them, and (C, m, d).

@@ -17,6 +17,7 @@ from genloss.errors import RealityExhausted, SpecError
 from genloss.metrics.view import NotApplicable, UsesFirst, View
 from genloss.store.block import BlockStore, Checkpoint, absent_row, metric_row
 from genloss.store.folder import block_path, locked_block
+from genloss.study.keeping import kept_parts
 from genloss.study.study import Study
 
 
@@ -116,6 +117,7 @@ class Recorder:
         self.measured = study.measure.times(study.generations) | {study.generations}
         self.kept = study.keep.times(study.generations)
         self.first: Model | None = None
+        self.lasting: dict[Hashable, Any] = {}
         self.uses_first = any(isinstance(m, UsesFirst) and m.uses_first for m in study.metrics)
 
     def record(self, generation: Generation) -> None:
@@ -140,7 +142,8 @@ class Recorder:
         for metric in self.study.metrics:
             rng = self.streams.rng(t, f"metric:{metric.name}")
             model, train, samples = generation.model, generation.train, generation.samples
-            view = View(t, self.p_0, model, train, samples, self.held_out, rng, memo, self.first)
+            about = (memo, self.first, self.lasting)
+            view = View(t, self.p_0, model, train, samples, self.held_out, rng, *about)
             value = metric(view)
             if isinstance(value, NotApplicable):
                 yield absent_row(t, metric.name, value.why)
@@ -153,19 +156,10 @@ class Recorder:
                 yield metric_row(t, metric.name, np.asarray(value, dtype=np.float64))
 
     def keep(self, generation: Generation) -> None:
-        """Keep state and rows of the first chains."""
-        keep = self.study.keep
-        parts: dict[str, Mapping[str, Array]] = {}
-        # Reality's state is its recipe, which the spec holds.
-        if generation.t:
-            parts["state"] = {
-                k: _leading(v, keep.chains) for k, v in generation.model.state().items()
-            }
-        samples = generation.samples
-        if isinstance(samples, Samples) and keep.rows:
-            shown = samples.head(min(keep.rows, samples.n_rows))
-            parts["samples"] = {k: _leading(v, keep.chains) for k, v in shown.arrays().items()}
-        self.store.keep(generation.t, parts, {"chains": keep.chains})
+        """Keep state, rows and texts of the first chains."""
+        study, real = self.study, generation.history.real
+        parts = kept_parts(study, generation, self.p_0, real, self.streams)
+        self.store.keep(generation.t, parts, {"chains": study.keep.chains})
 
 
 def checkpoint_of(generation: Generation, first: Model | None) -> Checkpoint:
@@ -192,10 +186,6 @@ def restored(study: Study, found: Checkpoint, zero: Generation) -> Generation:
     model = study.learner.restore(_below(found.arrays, "model"))
     history = History(zero.samples, tuple(parts), found.t + 1, found.n_real_drawn)
     return Generation(found.t, None, model, None, history)
-
-
-def _leading(x: Array, chains: int) -> Array:
-    return x[:chains]
 
 
 def _prefixed(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

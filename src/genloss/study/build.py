@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
+from genloss.core.features import Features
 from genloss.core.protocols import Form, Identified, Learner, Reality, Sampler
 from genloss.core.regimes import Regime
 from genloss.errors import MissingExtra, SpecError
@@ -25,6 +26,7 @@ ROLES: Mapping[Any, str] = {
     Sampler: "sampler",
     Form: "form",
     Metric: "metric",
+    Features: "features",
 }
 
 PROTOCOLS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()} | {"metric": Callable}

@@ -40,16 +40,24 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "augment": "genloss.core.regimes:Augment",
         "window": "genloss.core.regimes:Window",
         "static_contamination": "genloss.core.regimes:StaticContamination",
+        "switch": "genloss.core.regimes:Switch",
     },
     "sampler": {
         "ancestral": "genloss.core.samplers:Ancestral",
         "shrinkage": "genloss.core.samplers:Shrinkage",
+        "denoising": "genloss.core.samplers:Denoising",
+        "beam_search": "genloss.core.decoding:BeamSearch",
+        "sampling": "genloss.core.decoding:Sampling",
     },
     "form": {
         "rows": "genloss.core.forms:Rows",
         "moments": "genloss.core.forms:AsMoments",
         "counts": "genloss.core.forms:AsCounts",
         "endless": "genloss.core.forms:Endless",
+    },
+    "features": {
+        "pixels": "genloss.metrics.features:Pixels",
+        "classifier": "genloss.models.torch.classifier:Classifier",
     },
     "metric": {
         "real_share": "genloss.metrics.suites.laws:RealShare",

@@ -5,7 +5,8 @@ its value at a generation or at the "last" one, or with "first_below:X" the firs
 generation at which it is below X. Its band is one of
   law            expected value from genloss.theory, within 4 standard errors of our ensemble
   bounds         proven bounds from genloss.theory (or 0, 1), each with 4 standard errors of ours
-  ensemble       published mean over m chains: 4 standard errors of both, added in quadrature
+  ensemble       published mean over m chains: 4 standard errors of both, added in quadrature; with
+                 the published `sd` of a chain, a single chain of ours may be judged
   one_draw       published single draw: its quantile among our chains must lie in the central 99 %
   readoff        number read off a figure: its reading error plus 4 standard errors of ours, and of
                  theirs if the figure shows a mean over so many `chains`
@@ -100,7 +101,7 @@ def judge(
         if values.size < LEAST_CHAINS:
             raise SpecError(f"target {target['id']}: {values.size} chains; needs {LEAST_CHAINS}")
     else:
-        estimate, late, early = statistic(target["statistic"], values), chosen.late, 0.0
+        estimate, late, early = _estimate(target, values), chosen.late, 0.0
         if minus := target.get("minus"):
             other = _elsewhere(minus, target, runs, studies)
             estimate = _difference(estimate, statistic(target["statistic"], other.values))
@@ -169,6 +170,14 @@ def statistic(name: str, values: Floats) -> Estimate:
         f"unknown statistic {name!r}; expected mean, median, variance, sd, "
         "share_below:X, share_above:X or quantile:Q"
     )
+
+
+def _estimate(target: Mapping[str, Any], values: Floats) -> Estimate:
+    sd = target["band"].get("sd")
+    if values.size == 1 and sd and target["statistic"] == "mean":
+        # One chain says nothing about its spread; the published ensemble does.
+        return Estimate(float(values[0]), sd, 1)
+    return statistic(target["statistic"], values)
 
 
 def quantile_of(x: float, values: Floats) -> float:
@@ -265,7 +274,8 @@ def _bounds(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[fl
 def _ensemble(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
     band = target["band"]
     # Without a published spread, theirs is ours: the same law, over their number of chains.
-    theirs = band.get("error", ours.error * np.sqrt(ours.chains / band.get("chains", 1)))
+    sd = band.get("sd", ours.error * np.sqrt(ours.chains))
+    theirs = band.get("error", sd / np.sqrt(band.get("chains", 1)))
     return _round(target, float(np.hypot(ours.error, theirs)), band.get("rounding", 0.0))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from genloss.models.torch.feeds import Batch
 from genloss.models.torch.nets import ConvVAE, Weights, cut, paste
 from genloss.models.torch.vae_model import vae_loss
 
@@ -47,7 +48,7 @@ def test_gradients_equal_the_plain_layers(net, plain_vae):
     loss.backward()
     for t in w:
         t.requires_grad_()
-    ours = vae_loss(net, 1.0)(w, x, None, torch.Generator().manual_seed(2))
+    ours = vae_loss(net, 1.0)(w, Batch(x), torch.Generator().manual_seed(2))
     torch.testing.assert_close(ours, loss, rtol=1e-5, atol=0)
     found = net.unpack(Weights(*torch.autograd.grad(ours, w)))
     for name, p in plain.named_parameters():
@@ -90,7 +91,7 @@ def test_weights_of_rows_multiply_their_loss_and_gradient():
     loss, x = vae_loss(net, 0.7), torch.rand(4, 64)
 
     def at(weight):
-        value = loss(w, x, weight, torch.Generator().manual_seed(5))
+        value = loss(w, Batch(x, weight), torch.Generator().manual_seed(5))
         return value, torch.cat([g.flatten() for g in torch.autograd.grad(value, w)])
 
     parts = [at(row) for row in torch.eye(4)]

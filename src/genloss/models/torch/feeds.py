@@ -1,22 +1,34 @@
-"""Batches for one chain: a pure function of (seed, step), so that resuming needs no cursor."""
+"""Batches: a pure function of (seed, step), so that resuming needs no cursor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from genloss.core.samples import Samples
-from genloss.core.source import Given, Source
+from genloss.core.source import Given, Source, draw_rows
 from genloss.models.torch.device import generator, stream
 
 SHUFFLE, MIX, DRAW, NOISE, START, CHECK, LOOK = range(7)
 """Roles of random numbers inside one fit; the first part of their place."""
 
-Draw = Callable[[int, int], Tensor]
-"""Returns m fresh rows (m, d), float32, for (m, step)."""
+
+class Batch(NamedTuple):
+    """Rows (B, ...), float32 or int64, their weights (B,) and classes (B,), or None.
+
+    Of chains trained together, all three begin with the chain axis: (G, B, ...).
+    """
+
+    x: Tensor
+    weight: Tensor | None = None
+    label: Tensor | None = None
+
+
+Draw = Callable[[int, int], Batch]
+"""Returns m fresh rows for (m, step)."""
 
 
 @runtime_checkable
@@ -25,7 +37,7 @@ class TorchModel(Protocol):
 
     def drawer(
         self, chain: int, device: torch.device, dtype: torch.dtype
-    ) -> Callable[[int, torch.Generator], Tensor]:
+    ) -> Callable[[int, torch.Generator], Batch]:
         """Return a function that draws m rows (m, d), float32, of one chain."""
         ...
 
@@ -38,8 +50,8 @@ class Feed(Protocol):
         """Batches of an epoch."""
         ...
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor | None]:
-        """Return rows (B, d), float32, and their weights (B,) or None."""
+    def batch(self, step: int) -> Batch:
+        """Return the rows of one step."""
         ...
 
 
@@ -50,20 +62,22 @@ class RowFeed:
         self, samples: Samples, chain: int, size: int, seed: int, device: torch.device
     ) -> None:
         self.x = on(device, samples.x[chain])
-        weight = samples.weight
+        weight, label = samples.weight, samples.label
         self.weight = None if weight is None else on(device, weight[chain])
+        self.label = None if label is None else on(device, label[chain])
         self.size, self.seed, self.device = size, seed, device
         self.batches = -(-len(self.x) // size)
         self._epoch, self._order = -1, torch.empty(0)
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor | None]:
+    def batch(self, step: int) -> Batch:
         """Return the next rows of this epoch's order."""
         epoch, i = divmod(step, self.batches)
         if epoch != self._epoch:
             order = stream(self.seed, SHUFFLE, epoch).permutation(len(self.x))
             self._epoch, self._order = epoch, torch.from_numpy(order).to(self.device)
         index = self._order[i * self.size : (i + 1) * self.size]
-        return self.x[index], None if self.weight is None else self.weight[index]
+        weight = None if self.weight is None else self.weight[index]
+        return Batch(self.x[index], weight, None if self.label is None else self.label[index])
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +90,34 @@ class SourceFeed:
     size: int
     seed: int
 
-    def batch(self, step: int) -> tuple[Tensor, None]:
+    def batch(self, step: int) -> Batch:
         """Draw one batch."""
         if len(self.draws) == 1:
-            return self.draws[0](self.size, step), None
+            return self.draws[0](self.size, step)
         rows = stream(self.seed, MIX, step).multinomial(self.size, self.shares)
         parts = [draw(int(m), step) for draw, m in zip(self.draws, rows, strict=True) if m]
-        return torch.cat(parts), None
+        labels = [p.label for p in parts if p.label is not None]
+        label = torch.cat(labels) if len(labels) == len(parts) else None
+        return Batch(torch.cat([p.x for p in parts]), None, label)
+
+
+@dataclass(frozen=True, eq=False)
+class TogetherFeed:
+    """The batches of several chains, stacked: (G, B, ...); their feeds have one length."""
+
+    feeds: tuple[Feed, ...]
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch."""
+        return self.feeds[0].batches
+
+    def batch(self, step: int) -> Batch:
+        """Return the rows of every chain."""
+        columns = zip(*(feed.batch(step) for feed in self.feeds), strict=True)
+        x, weight, label = (_stacked(column) for column in columns)
+        assert x is not None
+        return Batch(x, weight, label)
 
 
 def feed_of(
@@ -97,7 +132,7 @@ def feed_of(
     only = train.streams[0] if isinstance(train, Source) and len(train.streams) == 1 else None
     if only is not None and isinstance(only.model, Given):
         # Real rows that a source was made of are read in passes, as the paper's first model does.
-        train = Samples.of(only.model.x, only.origin)
+        train = Samples.of(only.model.x, only.origin, only.model.label)
     if isinstance(train, Samples):
         return RowFeed(train, chain, size, seed, device)
     return SourceFeed(
@@ -110,8 +145,14 @@ def feed_of(
 
 
 def on(device: torch.device, x: np.ndarray) -> Tensor:
-    """Return x as a float32 tensor on the device."""
-    return torch.from_numpy(x.astype(np.float32)).to(device)
+    """Return x on the device: whole numbers as int64, all others as float32."""
+    kind = np.int64 if x.dtype.kind in "iu" else np.float32
+    return torch.from_numpy(x.astype(kind)).to(device)
+
+
+def _stacked(column: Sequence[Tensor | None]) -> Tensor | None:
+    present = [part for part in column if part is not None]
+    return torch.stack(present) if present else None
 
 
 def _draw(
@@ -121,5 +162,11 @@ def _draw(
     if isinstance(model, TorchModel):
         drawn = model.drawer(chain, device, dtype)
         return lambda m, step: drawn(m, generator(device, seed, DRAW, step, place))
+
     # Other models draw all chains at once; the chains of a fit are independent all the same.
-    return lambda m, step: on(device, model.sample(m, stream(seed, DRAW, step, place))[chain])
+    def drawn_by_all(m: int, step: int) -> Batch:
+        rows = draw_rows(model, m, stream(seed, DRAW, step, place), source.streams[place].origin)
+        label = None if rows.label is None else on(device, rows.label[chain])
+        return Batch(on(device, rows.x[chain]), None, label)
+
+    return drawn_by_all

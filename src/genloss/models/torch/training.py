@@ -1,4 +1,7 @@
-"""The loop: Adam on one chain, in one or two precisions, resuming at any saved step."""
+"""The loop: Adam on one chain or on several together, in one or two precisions.
+
+It resumes at any saved step. What is trained is a list of tensors; a loss is a function of them.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +13,14 @@ from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, checked_count
 from genloss.errors import FitError, SpecError
-from genloss.models.torch.device import Device, generator, keep_heap
-from genloss.models.torch.feeds import CHECK, NOISE, Feed
+from genloss.models.torch.device import Device, generator, keep_heap, release
+from genloss.models.torch.feeds import NOISE, Batch, Feed
 
-Loss = Callable[[Sequence[Tensor], Tensor, Tensor | None, torch.Generator], Tensor]
-"""Returns the loss summed over a batch for (weights, rows, row weights or None, noise)."""
+Loss = Callable[[Sequence[Tensor], Batch, torch.Generator], Tensor]
+"""Returns what is minimised for (weights, batch, noise): a scalar, or one value per chain (G,)."""
+
+Check = Callable[[Sequence[Tensor]], Tensor]
+"""Returns the held-out loss of the weights: a scalar, or one value per chain (G,)."""
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -35,11 +41,14 @@ class Page(Protocol):
 class Training:
     """How a network is trained; the defaults are those of the VAE of Shumailov et al. 2024.
 
-    Adam with weight_decay added to the gradient (L2, not decoupled). precision 'bfloat16' computes
-    activations and gradients in 16 bits and keeps parameters and moments in 32. patience: stop
-    after so many epochs without a lower held-out loss and return the best (0: never stop).
-    compile: let torch compile the loss. device and save_every (steps between notes that an
-    interrupted fit resumes from; 0: none) are not part of a run's identity.
+    optimiser: 'adam' adds weight_decay to the gradient (L2), 'adamw' shrinks the weights
+    (Loshchilov and Hutter 2019). rate: 'constant', or 'linear' or 'cosine' down to 0 at the last
+    step, after `warmup` steps up from 0. clip: largest norm of a chain's gradient (0: none). keep:
+    weights of the 'last' epoch, or of the 'best' by held-out loss. patience: stop after so many
+    epochs without a lower held-out loss and return the best (0: never stop). precision 'bfloat16'
+    computes activations and gradients in 16 bits and keeps parameters and moments in 32. compile:
+    let torch compile the loss. device and save_every (steps between notes that an interrupted fit
+    resumes from; 0: none) are not part of a run's identity.
 
     Raises:
         SpecError, DataError: an option out of range.
@@ -49,34 +58,60 @@ class Training:
     batch: int = 256
     learning_rate: float = 1e-3
     weight_decay: float = 1e-5
+    optimiser: Literal["adam", "adamw"] = "adam"
+    rate: Literal["constant", "linear", "cosine"] = "constant"
+    warmup: int = 0
+    clip: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
+    keep: Literal["last", "best"] = "last"
     patience: int = 0
     compile: bool = False
     device: Device = field(default="auto", metadata={"identity": False})
     save_every: int = field(default=1000, metadata={"identity": False})
 
     def __post_init__(self) -> None:
-        checked_count(self.epochs, "training: epochs")
-        checked_count(self.batch, "training: batch")
-        checked_count(self.patience, "training: patience", 0)
+        for name, least in (("epochs", 1), ("batch", 1), ("warmup", 0), ("patience", 0)):
+            checked_count(getattr(self, name), f"training: {name}", least)
         checked_count(self.save_every, "training: save_every", 0)
         if not 0.0 < self.learning_rate < np.inf:
             raise SpecError(f"training: learning_rate is {self.learning_rate}; expected above 0")
-        if not 0.0 <= self.weight_decay < np.inf:
-            raise SpecError(f"training: weight_decay is {self.weight_decay}; expected 0 or more")
-        if self.precision not in DTYPES:
-            raise SpecError(
-                f"training: precision is {self.precision!r}; expected 'float32' or 'bfloat16'"
-            )
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise SpecError(
-                f"training: device is {self.device!r}; expected 'auto', 'cpu' or 'cuda'"
-            )
+        for name in ("weight_decay", "clip"):
+            if not 0.0 <= getattr(self, name) < np.inf:
+                raise SpecError(f"training: {name} is {getattr(self, name)}; expected 0 or more")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                options = ", ".join(map(repr, known))
+                raise SpecError(f"training: {name} is {getattr(self, name)!r}; expected {options}")
+
+    @property
+    def checks(self) -> bool:
+        """Whether held-out rows are needed."""
+        return bool(self.patience) or self.keep == "best"
+
+    def rate_at(self, step: int, steps: int) -> float:
+        """Return the learning rate of one step of so many."""
+        if step < self.warmup:
+            return self.learning_rate * (step + 1) / self.warmup
+        done = (step - self.warmup) / max(1, steps - self.warmup)
+        if self.rate == "linear":
+            return self.learning_rate * (1.0 - done)
+        if self.rate == "cosine":
+            return self.learning_rate * 0.5 * (1.0 + float(np.cos(np.pi * done)))
+        return self.learning_rate
+
+
+CHOICES = {
+    "optimiser": ("adam", "adamw"),
+    "rate": ("constant", "linear", "cosine"),
+    "precision": tuple(DTYPES),
+    "keep": ("last", "best"),
+    "device": ("auto", "cpu", "cuda"),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """Weights in the layout given, mean loss per batch and held-out loss per row, by epoch."""
+    """Weights in the layout given; mean loss per batch and held-out loss, by epoch (G, epochs)."""
 
     weights: list[Tensor]
     train_loss: Floats
@@ -84,21 +119,28 @@ class Trained:
 
 
 class Loop:
-    """One chain on its way: weights, Adam's moments, the step, the losses so far."""
+    """Chains on their way: weights, Adam's moments, the step, the losses so far.
 
-    def __init__(self, loss: Loss, start: Sequence[Tensor], training: Training, name: str) -> None:
-        self.training, self.name = training, name
+    chains = G > 1 trains G chains together: every weight begins with the chain axis and the loss
+    has one value per chain. Their gradients are independent and Adam works number by number, so
+    each chain is trained as if alone.
+    """
+
+    def __init__(
+        self, loss: Loss, start: Sequence[Tensor], training: Training, name: str, chains: int = 1
+    ) -> None:
+        self.training, self.name, self.chains = training, name, chains
         self.loss: Loss = torch.compile(loss) if training.compile else loss
         self.weights = list(start)
         self.mean = [torch.zeros_like(w) for w in start]
         self.square = [torch.zeros_like(w) for w in start]
-        self.best = [w.clone() for w in start] if training.patience else []
+        self.best = [w.clone() for w in start] if training.checks else []
         self.step = 0
         self.batch_loss: Tensor = torch.zeros(0)
-        self.train_loss: list[float] = []
-        self.held_out_loss: list[float] = []
+        self.train_loss: list[list[float]] = []
+        self.held_out_loss: list[list[float]] = []
 
-    def run(self, feed: Feed, seed: int, held_out: Tensor | None, page: Page | None) -> Trained:
+    def run(self, feed: Feed, seed: int, check: Check | None, page: Page | None) -> Trained:
         """Train to the last epoch or an early stop, from the page's note where there is one.
 
         Raises:
@@ -107,88 +149,111 @@ class Loop:
         device = self.weights[0].device
         if device.type == "cpu":
             keep_heap()
-        self.batch_loss = torch.zeros(feed.batches, device=device)
+        self.batch_loss = torch.zeros(feed.batches, self.chains, device=device)
         note = page.read() if page else None
         if note:
             self.resume(note)
         try:
             with torch.enable_grad():
-                self._epochs(feed, seed, held_out, page)
+                self._epochs(feed, seed, check, page)
         except torch.OutOfMemoryError as error:
             raise FitError(
                 f"{self.name}: a batch of {self.training.batch} does not fit into the GPU's "
                 f"memory; try batch = {max(1, self.training.batch // 2)}"
             ) from error
-        weights = self.best if self.training.patience else self.weights
-        return Trained(weights, np.array(self.train_loss), np.array(self.held_out_loss))
+        finally:
+            release(device)
+        weights = self.best if self.training.checks else self.weights
+        return Trained(weights, self._by_chain(self.train_loss), self._by_chain(self.held_out_loss))
 
-    def _epochs(self, feed: Feed, seed: int, held_out: Tensor | None, page: Page | None) -> None:
+    def _epochs(self, feed: Feed, seed: int, check: Check | None, page: Page | None) -> None:
         update = self._stepper(feed, seed)
         last, every = self.training.epochs * feed.batches, self.training.save_every
         while self.step < last and not self._stalled():
             self.batch_loss[self.step % feed.batches] = update(self.step)
             self.step += 1
             if self.step % feed.batches == 0:
-                self._finish_epoch(feed, seed, held_out)
+                self._finish_epoch(feed, check)
             if page and every and self.step % every == 0 and self.step < last:
-                self._check(self.step % feed.batches, feed)
+                self._check_finite(self.step % feed.batches, feed)
                 page.write(self.arrays())
 
     def _stepper(self, feed: Feed, seed: int) -> Callable[[int], Tensor]:
-        dtype, device = DTYPES[self.training.precision], self.weights[0].device
-        adam = torch.optim.Adam(
-            self.weights,
-            lr=self.training.learning_rate,
-            weight_decay=self.training.weight_decay,
-            fused=True,
-        )
-        for w, mean, square in zip(self.weights, self.mean, self.square, strict=True):
-            count = torch.tensor(float(self.step), device=device)
-            adam.state[w] = {"step": count, "exp_avg": mean, "exp_avg_sq": square}
-            w.grad = torch.zeros_like(w)
+        training = self.training
+        dtype, device = DTYPES[training.precision], self.weights[0].device
+        adam = self._adam()
         gradients = [w.grad for w in self.weights if w.grad is not None]
         # Distinct tensors even in one precision, so that the masters never enter a graph.
         working = [w.to(dtype, copy=True).requires_grad_() for w in self.weights]
+        steps = training.epochs * feed.batches
 
         def update(step: int) -> Tensor:
-            x, weight = feed.batch(step)
-            loss = self.loss(working, x, weight, generator(device, seed, NOISE, step))
-            found = torch.autograd.grad(loss, working)
+            losses = self.loss(working, feed.batch(step), generator(device, seed, NOISE, step))
+            found = torch.autograd.grad(losses.sum(), working)
             with torch.no_grad():
                 torch._foreach_copy_(gradients, found)
+                if training.clip:
+                    self._clip(gradients)
+                adam.param_groups[0]["lr"] = training.rate_at(step, steps)
                 adam.step()
                 torch._foreach_copy_(working, self.weights)
-            return loss.detach()
+            return losses.detach().reshape(-1)
 
         return update
 
-    def _finish_epoch(self, feed: Feed, seed: int, held_out: Tensor | None) -> None:
-        self._check(feed.batches, feed)
-        self.train_loss.append(float(self.batch_loss.double().mean()))
-        if not self.training.patience or held_out is None:
+    def _adam(self) -> torch.optim.Optimizer:
+        kind = torch.optim.AdamW if self.training.optimiser == "adamw" else torch.optim.Adam
+        rate, decay = self.training.learning_rate, self.training.weight_decay
+        adam = kind(self.weights, lr=rate, weight_decay=decay, fused=True)
+        for w, mean, square in zip(self.weights, self.mean, self.square, strict=True):
+            count = torch.tensor(float(self.step), device=w.device)
+            adam.state[w] = {"step": count, "exp_avg": mean, "exp_avg_sq": square}
+            w.grad = torch.zeros_like(w)
+        return adam
+
+    def _clip(self, gradients: Sequence[Tensor]) -> None:
+        """Scale each chain's gradient down to the norm `clip` where it is longer."""
+        squares = [g.reshape(self.chains, -1).square().sum(1) for g in gradients]
+        norm = torch.stack(squares).sum(0).sqrt()
+        scale = (self.training.clip / (norm + 1e-6)).clamp(max=1.0)
+        for g in gradients:
+            g.mul_(scale.reshape(-1, *[1] * (g.dim() - 1)) if self.chains > 1 else scale)
+
+    def _finish_epoch(self, feed: Feed, check: Check | None) -> None:
+        self._check_finite(feed.batches, feed)
+        self.train_loss.append(self.batch_loss.double().mean(0).tolist())
+        if not self.training.checks or check is None:
             return
-        noise, size = generator(held_out.device, seed, CHECK), self.training.batch
+        before = np.min(self.held_out_loss, axis=0, initial=np.inf)
         with torch.no_grad():
-            losses = [self.loss(self.weights, x, None, noise) for x in torch.split(held_out, size)]
-        self.held_out_loss.append(float(torch.stack(losses).double().sum()) / len(held_out))
-        if self.held_out_loss[-1] == min(self.held_out_loss):
-            self.best = [w.clone() for w in self.weights]
+            found = check(self.weights).double().reshape(-1)
+        self.held_out_loss.append(found.tolist())
+        for chain in np.flatnonzero(found.cpu().numpy() < before).tolist():
+            for kept, w in zip(self.best, self.weights, strict=True):
+                of_chain = (kept[chain], w[chain]) if self.chains > 1 else (kept, w)
+                of_chain[0].copy_(of_chain[1].detach())
 
     def _stalled(self) -> bool:
-        losses, patience = self.held_out_loss, self.training.patience
-        return bool(patience and losses and len(losses) - 1 - int(np.argmin(losses)) >= patience)
+        losses, patience = np.array(self.held_out_loss), self.training.patience
+        if not patience or not len(losses):
+            return False
+        return bool((len(losses) - 1 - losses.argmin(axis=0) >= patience).all())
 
-    def _check(self, n: int, feed: Feed) -> None:
+    def _check_finite(self, n: int, feed: Feed) -> None:
         """Raise FitError unless the epoch's first n losses are finite."""
         bad = (~torch.isfinite(self.batch_loss[:n])).nonzero()
         if len(bad):
-            epoch, i = (self.step - 1) // feed.batches, int(bad[0])
+            epoch, (i, g) = (self.step - 1) // feed.batches, bad[0].tolist()
+            which = f", chain {g} of those trained together" if self.chains > 1 else ""
             raise FitError(
-                f"{self.name}: the loss is {float(self.batch_loss[i])} in epoch {epoch + 1} of "
-                f"{self.training.epochs}, step {epoch * feed.batches + i + 1}; "
+                f"{self.name}{which}: the loss is {float(self.batch_loss[i, g])} in epoch "
+                f"{epoch + 1} of {self.training.epochs}, step {epoch * feed.batches + i + 1}; "
                 f"try a learning_rate below {self.training.learning_rate:g}, "
                 "precision = 'float32', or look at the training rows"
             )
+
+    def _by_chain(self, losses: Sequence[Sequence[float]]) -> Floats:
+        return np.array(losses, dtype=np.float64).reshape(-1, self.chains).T
 
     def arrays(self) -> dict[str, Array]:
         """Return all that `resume` needs, as copies."""
@@ -196,8 +261,8 @@ class Loop:
         out = {f"{key}.{i}": to_numpy(t) for key, ts in lists for i, t in enumerate(ts)}
         out["batch_loss"] = to_numpy(self.batch_loss)
         out["step"] = np.array([self.step], dtype=np.int64)
-        out["train_loss"] = np.array(self.train_loss, dtype=np.float64)
-        out["held_out_loss"] = np.array(self.held_out_loss, dtype=np.float64)
+        out["train_loss"] = self._by_chain(self.train_loss).T.copy()
+        out["held_out_loss"] = self._by_chain(self.held_out_loss).T.copy()
         return out
 
     def resume(self, note: Mapping[str, Array]) -> None:

@@ -1,10 +1,11 @@
 """The variational autoencoder as a learner."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, checked_count
@@ -12,11 +13,11 @@ from genloss.core.protocols import Data, Model, Notebook
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.errors import DataError, SpecError
-from genloss.models.torch.device import pick, stream
-from genloss.models.torch.feeds import LOOK, START, feed_of, on
+from genloss.models.torch.device import generator, pick, stream
+from genloss.models.torch.feeds import CHECK, LOOK, START, Batch, feed_of, on
 from genloss.models.torch.nets import ConvVAE
 from genloss.models.torch.pages import Pages
-from genloss.models.torch.training import DTYPES, Loop, Training
+from genloss.models.torch.training import DTYPES, Check, Loop, Loss, Training
 from genloss.models.torch.vae_model import Output, VAEModel, left_by, stacked, vae_loss
 
 SIZES = {"paper": (28, 64, 128), "small": (8, 16, 32)}
@@ -130,20 +131,31 @@ class VAELearner:
             drawn = net.initial(stream(seed, START))
             start = net.pack({k: on(device, v) for k, v in drawn.items()})
         feed = feed_of(train, c, training.batch, seed, device, dtype)
-        loop = Loop(vae_loss(net, self.beta), start, training, f"vae, chain {c}")
-        rows: Tensor | None = None if held_out is None else on(device, held_out[c])
-        done = loop.run(feed, seed, rows, pages)
-        return left_by(
-            net, done.weights, train_loss=done.train_loss, held_out_loss=done.held_out_loss
-        )
+        loss = vae_loss(net, self.beta)
+        check = None
+        if held_out is not None:
+            check = self._check(loss, on(device, held_out[c]), seed)
+        done = Loop(loss, start, training, f"vae, chain {c}").run(feed, seed, check, pages)
+        losses = {"train_loss": done.train_loss[0], "held_out_loss": done.held_out_loss[0]}
+        return left_by(net, done.weights, **losses)
+
+    def _check(self, loss: Loss, rows: Tensor, seed: int) -> Check:
+        """Return the held-out loss per image as a function of the weights."""
+
+        def check(weights: Sequence[Tensor]) -> Tensor:
+            noise, size = generator(rows.device, seed, CHECK), self.training.batch
+            parts = [loss(weights, Batch(x), noise) for x in torch.split(rows, size)]
+            return torch.stack(parts).double().sum() / len(rows)
+
+        return check
 
     def _held_out(self, valid: Data | None) -> Array | None:
-        if not self.training.patience:
+        if not self.training.checks:
             return None
         if not isinstance(valid, Samples):
             raise SpecError(
-                f"vae: patience = {self.training.patience} needs held-out rows; set held_out in "
-                "the study, or patience = 0"
+                f"vae: patience = {self.training.patience} and keep = {self.training.keep!r} need "
+                "held-out rows; set held_out in the study, or patience = 0 and keep = 'last'"
             )
         _check_images(valid.x, "held-out rows")
         return valid.x

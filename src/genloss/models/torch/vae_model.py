@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from genloss.core.arrays import Array, Floats, frozen
 from genloss.errors import DataError
 from genloss.models.torch.device import Device, pick
-from genloss.models.torch.feeds import on
+from genloss.models.torch.feeds import Batch, on
 from genloss.models.torch.nets import ConvVAE, Weights
 from genloss.models.torch.training import Loss, to_numpy
 
@@ -29,10 +29,8 @@ def vae_loss(net: ConvVAE, beta: float) -> Loss:
     (Kingma and Welling 2013; beta as in Higgins et al. 2017).
     """
 
-    def loss(
-        weights: Sequence[Tensor], x: Tensor, weight: Tensor | None, noise: torch.Generator
-    ) -> Tensor:
-        w = Weights(*weights)
+    def loss(weights: Sequence[Tensor], batch: Batch, noise: torch.Generator) -> Tensor:
+        w, x, weight = Weights(*weights), batch.x, batch.weight
         mean, log_var = net.encode(w, x)
         draw = torch.randn(mean.shape, generator=noise, device=mean.device, dtype=mean.dtype)
         logits = net.decode(w, mean + (0.5 * log_var).exp() * draw)
@@ -129,15 +127,17 @@ class VAEModel:
 
     def drawer(
         self, chain: int, device: torch.device, dtype: torch.dtype
-    ) -> Callable[[int, torch.Generator], Tensor]:
+    ) -> Callable[[int, torch.Generator], Batch]:
         """Return a function that draws m images (m, d), float32, of one chain on the device."""
         w = self.weights(chain, device, dtype)
 
-        def draw(m: int, rng: torch.Generator) -> Tensor:
+        def draw(m: int, rng: torch.Generator) -> Batch:
             with torch.no_grad():
                 z = torch.randn(m, self.net.latent, generator=rng, device=device)
                 means = self.net.decode(w, z).sigmoid()
-                return means if self.output == "mean" else torch.bernoulli(means, generator=rng)
+                if self.output == "mean":
+                    return Batch(means)
+                return Batch(torch.bernoulli(means, generator=rng))
 
         return draw
 

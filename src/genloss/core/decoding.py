@@ -1,0 +1,208 @@
+"""Decoding: how a language model is asked, with prompts and without.
+
+The options have the meaning that they have in Hugging Face transformers' `generate`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+from genloss.core.arrays import Array, Ints, checked_count
+from genloss.core.protocols import ConditionalModel, Model
+from genloss.core.text import NO_TOKEN, SequenceModel
+from genloss.errors import SpecError
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """What stands before the text to be written.
+
+    kind 'blocks': the rows of S_0, one continuation each, as Shumailov et al. 2024 do; 'starts':
+    the beginnings of documents inside those rows; 'none': the token that begins a document.
+    tokens: how many tokens of a row (0: all; 'starts' needs a number).
+
+    Raises:
+        SpecError, DataError: an unknown kind, or 'starts' without a number of tokens.
+    """
+
+    kind: Literal["blocks", "starts", "none"] = "blocks"
+    tokens: int = 0
+
+    def __post_init__(self) -> None:
+        checked_count(self.tokens, "prompts: tokens", 1 if self.kind == "starts" else 0)
+        if self.kind not in ("blocks", "starts", "none"):
+            raise SpecError(
+                f"prompts: kind is {self.kind!r}; expected 'blocks', 'starts' or 'none'"
+            )
+
+    def of(self, rows: Array | None, end: int, n_chains: int, n: int) -> Ints:
+        """Return n prompts for every chain (C, n, P), in the order of the rows, again and again.
+
+        rows: S_0 (C, m, T); end: the token that begins a document.
+
+        Raises:
+            SpecError: no rows of tokens to take prompts from, or no document begins in them.
+        """
+        if self.kind == "none":
+            return np.full((n_chains, n, 1), end, dtype=np.int64)
+        if rows is None or rows.ndim != 3 or rows.dtype.kind not in "iu":
+            raise SpecError(
+                f"prompts of kind {self.kind!r} need real rows of tokens; use form = 'rows' with a "
+                "reality of text, or prompts = { kind = 'none' }"
+            )
+        if self.kind == "blocks":
+            cut = rows[:, :, : self.tokens or None]
+            return np.asarray(cut[:, np.arange(n) % rows.shape[1]])
+        return np.stack([_cycled(_starts(chain, end, self.tokens), n) for chain in rows])
+
+
+def _starts(rows: Ints, end: int, tokens: int) -> Ints:
+    """Return the `end` tokens of rows (m, T) with the tokens after them: (k, tokens + 1)."""
+    padded = np.pad(rows, ((0, 0), (0, tokens)), constant_values=NO_TOKEN)
+    row, place = np.nonzero(rows == end)
+    found = padded[row[:, None], place[:, None] + np.arange(tokens + 1)]
+    whole: Ints = found[(found != NO_TOKEN).all(axis=1)]
+    if not len(whole):
+        raise SpecError(
+            f"no document begins with {tokens} tokens inside the rows of S_0; ask for fewer tokens "
+            "or use prompts = 'blocks'"
+        )
+    return whole
+
+
+def _cycled(rows: Ints, n: int) -> Ints:
+    return rows[np.arange(n) % len(rows)]
+
+
+@dataclass(frozen=True)
+class BeamSearch:
+    """The most probable continuation that a beam of `beams` partial ones finds; 1 beam is greedy.
+
+    A hypothesis scores (sum of ln p) / length^length_penalty. No end token before min_new tokens;
+    max_new tokens at most. repetition_penalty r > 0 divides positive and multiplies negative logits
+    of tokens that occurred already, prompt included, by r (Keskar et al. 2019). The paper: 5 beams,
+    64 new tokens exactly, penalty 1 (2 in its ablation; its released code has 3).
+
+    Raises:
+        SpecError, DataError: an option out of range.
+    """
+
+    beams: int = 5
+    max_new: int = 64
+    min_new: int = 64
+    length_penalty: float = 1.0
+    repetition_penalty: float = 1.0
+    prompts: Prompts = field(default_factory=Prompts)
+
+    def __post_init__(self) -> None:
+        checked_count(self.beams, "beam_search: beams")
+        _check_lengths(self.min_new, self.max_new, self.repetition_penalty)
+
+    def ask(self, model: Model, prompts: Array | None = None) -> Model:
+        """Return the model that continues prompts this way."""
+        return prompted(model, self, prompts)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Tokens drawn from softmax(logits / temperature), cut to the top_k and the top_p nucleus.
+
+    Order: repetition penalty, minimum length, temperature, top_k (0: all), top_p (1: all; the
+    fewest tokens that hold so much mass). temperature 1 and no cut is ancestral sampling. See
+    `BeamSearch` for the other options.
+
+    Raises:
+        SpecError, DataError: an option out of range.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    max_new: int = 64
+    min_new: int = 0
+    repetition_penalty: float = 1.0
+    prompts: Prompts = field(default_factory=Prompts)
+
+    def __post_init__(self) -> None:
+        checked_count(self.top_k, "sampling: top_k", 0)
+        _check_lengths(self.min_new, self.max_new, self.repetition_penalty)
+        if not 0.0 < self.temperature < float("inf"):
+            raise SpecError(
+                f"sampling: temperature is {self.temperature}; expected above 0; greedy decoding "
+                "is beam_search with beams = 1"
+            )
+        if not 0.0 < self.top_p <= 1.0:
+            raise SpecError(f"sampling: top_p is {self.top_p}; expected above 0, at most 1")
+
+    def ask(self, model: Model, prompts: Array | None = None) -> Model:
+        """Return the model that continues prompts this way."""
+        return prompted(model, self, prompts)
+
+
+Decoding = BeamSearch | Sampling
+
+
+@runtime_checkable
+class PromptedModel(SequenceModel, Protocol):
+    """A language model: it continues prompts in the way that a `Decoding` names."""
+
+    @property
+    def end(self) -> int:
+        """The token that begins and ends a document."""
+        ...
+
+    def decoding(self, how: Decoding) -> ConditionalModel:
+        """Return the model that continues prompts (C, n, P) to rows (C, n, max_new) of new tokens.
+
+        Raises:
+            SpecError: a way that this model cannot decode.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Continued:
+    """Rows written after prompts, as a model: row i continues prompt i."""
+
+    model: PromptedModel
+    writer: ConditionalModel
+    how: Decoding
+    real: Array | None
+
+    @property
+    def n_chains(self) -> int:
+        """C, the number of independent chains."""
+        return self.model.n_chains
+
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
+        """Write n rows (C, n, max_new); tokens after the end of a text are NO_TOKEN."""
+        prompts = self.how.prompts.of(self.real, self.model.end, self.n_chains, n)
+        return self.writer.continue_(prompts, rng)
+
+    def state(self) -> dict[str, Array]:
+        """Return the state of the model behind it."""
+        return self.model.state()
+
+
+def prompted(model: Model, how: Decoding, real: Array | None) -> Continued:
+    """Return the model that continues the prompts that `how` asks for.
+
+    Raises:
+        SpecError: a model that does not continue prompts.
+    """
+    if not isinstance(model, PromptedModel):
+        raise SpecError(
+            f"{type(how).__name__} needs a language model; got {type(model).__name__}; "
+            "use the ancestral sampler"
+        )
+    return Continued(model, model.decoding(how), how, real)
+
+
+def _check_lengths(min_new: int, max_new: int, penalty: float) -> None:
+    checked_count(max_new, "max_new")
+    checked_count(min_new, "min_new", 0)
+    if min_new > max_new:
+        raise SpecError(f"min_new is {min_new}, above max_new = {max_new}; lower it")
+    if not 0.0 < penalty < float("inf"):
+        raise SpecError(f"repetition_penalty is {penalty}; expected above 0; 1 is none")

@@ -1,0 +1,115 @@
+"""Text: rows of tokens, the reality that owns them, the models that score them."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.protocols import FiniteModel, Model
+from genloss.errors import DataError
+
+NO_TOKEN = -1
+"""Fills a row of tokens after its end; never learned, scored or counted."""
+
+
+@runtime_checkable
+class Tokeniser(Protocol):
+    """Text to tokens and back; fixed at generation 0."""
+
+    @property
+    def size(self) -> int:
+        """Entries of the vocabulary, V; tokens are 0 .. V - 1."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """The token that ends (and begins) a document."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> list[Ints]:
+        """Return the tokens of each text, without an end token."""
+        ...
+
+    def decode(self, tokens: Ints) -> str:
+        """Return the text of tokens (T,); NO_TOKEN is skipped."""
+        ...
+
+
+@runtime_checkable
+class TextModel(FiniteModel, Protocol):
+    """Real text as p_0: blocks of tokens from documents that are split before they are cut.
+
+    `rows` hands out blocks (C, n, T) of training documents; `split` takes held-out rows from
+    validation documents; `test` comes from documents that nobody else sees.
+    """
+
+    @property
+    def tokeniser(self) -> Tokeniser:
+        """The vocabulary of all generations."""
+        ...
+
+    @property
+    def test(self) -> Ints:
+        """Return the test blocks (m, T)."""
+        ...
+
+    @property
+    def test_bytes(self) -> int:
+        """UTF-8 bytes of the text of the test blocks."""
+        ...
+
+    @property
+    def starts(self) -> Ints:
+        """Return the first T tokens of training documents (m, T), shorter ones filled up."""
+        ...
+
+
+@runtime_checkable
+class SequenceModel(Model, Protocol):
+    """A model of rows of tokens, one token after another."""
+
+    @property
+    def vocabulary(self) -> int:
+        """Entries of the vocabulary, V."""
+        ...
+
+    def token_log_probs(self, x: Ints) -> Floats:
+        """Return ln p(x_i | x_1 .. x_{i-1}) in nats for i >= 2: (C, n, T - 1) for x (C, n, T).
+
+        0 where x_i is NO_TOKEN. The first token of a row has no context and is not scored.
+        """
+        ...
+
+    def token_entropies(self, x: Ints) -> Floats:
+        """Return the entropy in nats of p(. | x_1 .. x_{i-1}) for i >= 2: (C, n, T - 1)."""
+        ...
+
+
+def lengths(x: Ints) -> Ints:
+    """Return the number of tokens of every row (..., T): those before the first NO_TOKEN."""
+    return np.asarray((np.asarray(x) != NO_TOKEN).sum(axis=-1))
+
+
+def checked_tokens(x: Array, vocabulary: int, what: str = "rows") -> Ints:
+    """Return x as tokens (C, n, T) in [0, vocabulary), NO_TOKEN only at the end of a row.
+
+    Raises:
+        DataError: another type or shape, a token outside the vocabulary, a gap inside a row, or a
+            row without a token.
+    """
+    x = np.asarray(x)
+    if x.ndim != 3 or x.dtype.kind not in "iu":
+        raise DataError(
+            f"{what} have shape {x.shape} and dtype {x.dtype}; expected tokens (C, n, T), "
+            "integers; use a reality of text"
+        )
+    if x.min() < NO_TOKEN or x.max() >= vocabulary:
+        raise DataError(
+            f"{what} hold tokens {x.min()} to {x.max()}; expected 0 to {vocabulary - 1}: the "
+            "tokeniser of the text is not that of the model"
+        )
+    used = x != NO_TOKEN
+    if not used[..., 0].all() or (used[..., 1:] > used[..., :-1]).any():
+        raise DataError(f"{what} have an empty row or a gap; expected NO_TOKEN only at the end")
+    return x.astype(np.int64, copy=False)
