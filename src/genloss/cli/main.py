@@ -63,6 +63,7 @@ def demo(root: Root = RUNS, workers: Workers = 0, json: Json = False) -> None:
 @app.command(epilog="Example: genloss reproduce shumailov-2024-gmm --scale smoke")
 def reproduce(
     name: Annotated[str | None, typer.Argument(help="A published experiment; none: list.")] = None,
+    overrides: Overrides = None,
     scale: Scale = "laptop",
     root: Root = RUNS,
     workers: Workers = 0,
@@ -77,7 +78,7 @@ def reproduce(
     if name is None:
         shown.experiments(json)
         return
-    experiment = load_experiment(name, scale)
+    experiment = load_experiment(name, scale, overrides or [])
     with console.progress(f"{name} ({scale})") as show:
         _, verdicts = reproduced(experiment, root, workers=workers, progress=show)
     shown.verdicts(summary(experiment, verdicts), json)

@@ -263,6 +263,15 @@ class ResumableLearner(Learner, Protocol):
 
 
 @runtime_checkable
+class EpochLearner(Learner, Protocol):
+    """A learner that goes over its rows many times, so that one time tells what all will cost."""
+
+    def one_epoch(self) -> tuple[Learner, int]:
+        """Return the learner that stops after one epoch, and the epochs that this one takes."""
+        ...
+
+
+@runtime_checkable
 class Sampler(Protocol):
     """How a model is asked: a wrapper, so that decoding is a factor of its own."""
 

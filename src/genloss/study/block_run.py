@@ -142,7 +142,7 @@ class Recorder:
         for metric in self.study.metrics:
             rng = self.streams.rng(t, f"metric:{metric.name}")
             model, train, samples = generation.model, generation.train, generation.samples
-            about = (memo, self.first, self.lasting)
+            about = (memo, self.first, self.lasting, self.streams)
             view = View(t, self.p_0, model, train, samples, self.held_out, rng, *about)
             value = metric(view)
             if isinstance(value, NotApplicable):

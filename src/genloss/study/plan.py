@@ -2,25 +2,40 @@
 
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from genloss.core.chain import Generation, generation_zero
+from genloss.core.protocols import EpochLearner
+from genloss.core.regimes import Sizes
+from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.store.reader import Run
 from genloss.study.block_run import real_rows_needed, reserve
+from genloss.study.keeping import kept_parts
 from genloss.study.runner import run_study
 from genloss.study.study import Schedule, Study
 
 PROBE = 3
 """Generations of one block that are run for the estimate, in a temporary folder."""
 
+GLIMPSE = 2000
+"""Rows of one epoch that are run instead, where a whole generation takes many epochs."""
+
+ROW_BYTES = 120.0
+"""Bytes of one metric of one generation in the table, about."""
+
 
 def plan_of(study: Study) -> dict[str, Any]:
     """Return what a study will do and cost, measured on its first generations.
 
     Time is for one process: training and sampling extrapolated by the rows of later generations,
-    measuring by the number of measured generations. Disk counts the table and kept generations.
+    measuring by the number of measured generations; a learner of many epochs is watched for one
+    epoch of one chain on at most GLIMPSE rows. Disk counts the table and kept generations.
 
     Raises:
         GenlossError: whatever the first generations refuse, a finite reality too small among it.
@@ -31,13 +46,12 @@ def plan_of(study: Study) -> dict[str, Any]:
         study.regime.sizes(t, study.n_real, study.n_synthetic)
         for t in range(1, study.generations + 1)
     ]
-    probe = _probe(study)
-    rows = [s.train + s.synthetic for s in sizes]
-    growth = sum(rows) / sum(rows[:PROBE])
     measured = len(study.measure.times(study.generations) | {study.generations})
     kept = len(study.keep.times(study.generations))
-    seconds = probe.learning * growth + probe.measuring * measured
-    disk = probe.row_bytes * measured + probe.kept_bytes * kept
+    probe = _glimpse if isinstance(study.learner, EpochLearner) else _probe
+    found = probe(study, sizes)
+    seconds = found.learning + found.measuring * measured
+    disk = found.row_bytes * measured + found.kept_bytes * kept
     return {
         "chains": study.chains,
         "blocks": study.n_blocks,
@@ -54,8 +68,8 @@ def plan_of(study: Study) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Probe:
-    """Cost of one block: seconds of PROBE generations, of one measurement; bytes of each record."""
+class Cost:
+    """Cost of one block: seconds of all learning, of one measurement; bytes of each record."""
 
     learning: float
     measuring: float
@@ -63,7 +77,8 @@ class Probe:
     kept_bytes: float
 
 
-def _probe(study: Study) -> Probe:
+def _probe(study: Study, sizes: list[Sizes]) -> Cost:
+    """Run the first generations and extrapolate by rows."""
     short = replace(
         study,
         generations=min(PROBE, study.generations),
@@ -80,10 +95,40 @@ def _probe(study: Study) -> Probe:
         records = short.generations + 1
         row_bytes = run.blocks[0].table_size() / records
         kept = sum(p.stat().st_size for p in run.blocks[0].generation(1).iterdir())
-    return Probe(learning, max(both - learning, 0.0) / records, row_bytes, float(kept))
+    rows = [s.train + s.synthetic for s in sizes]
+    growth = sum(rows) / sum(rows[:PROBE])
+    return Cost(learning * growth, max(both - learning, 0.0) / records, row_bytes, float(kept))
+
+
+def _glimpse(study: Study, sizes: list[Sizes]) -> Cost:
+    """Watch one epoch of one chain and one draw, on few rows, and extrapolate by both."""
+    assert isinstance(study.learner, EpochLearner)
+    learner, epochs = study.learner.one_epoch()
+    streams, n = Streams(study.seed), min(GLIMPSE, study.n_real)
+    p_0 = study.reality.realise(1, streams.rng(0, "realise"))
+    p_0, held_out = reserve(study, p_0, streams)
+    zero = generation_zero(p_0, study.form, n, streams)
+    valid = None if held_out is None else Samples.of(held_out, 0)
+    prompts = zero.samples.x if isinstance(zero.samples, Samples) else None
+    learner.fit(zero.samples.head(min(n, 64)), streams.rng(1, "fit"), valid=valid)
+    fit, model = _seconds(lambda: learner.fit(zero.samples, streams.rng(1, "fit"), valid=valid))
+    asked = study.sampler.ask(model, prompts)
+    draw, samples = _seconds(lambda: study.form.draw(asked, n, streams.rng(1, "sample"), 1))
+    one = Generation(1, zero.samples, model, samples, zero.history)
+    parts = kept_parts(study, one, p_0, zero.samples, streams)
+    kept = sum(np.asarray(v).nbytes for part in parts.values() for v in part.values())
+    chains = study.block_chains(0)
+    trained, drawn = (sum(getattr(s, name) for s in sizes) / n for name in ("train", "synthetic"))
+    seconds = fit * epochs * trained + draw * drawn
+    return Cost(seconds * chains, 0.0, ROW_BYTES * len(study.metrics), float(kept))
+
+
+def _seconds(work: Callable[[], Any]) -> tuple[float, Any]:
+    begun = time.perf_counter()
+    done = work()
+    return time.perf_counter() - begun, done
 
 
 def _timed(study: Study, folder: Path) -> tuple[float, Run]:
-    begun = time.perf_counter()
-    run = run_study(study, folder, workers=1)
-    return time.perf_counter() - begun, run
+    seconds, run = _seconds(lambda: run_study(study, folder, workers=1))
+    return seconds, run

@@ -7,7 +7,7 @@ to some scales. expected.json holds the targets (see genloss.study.targets).
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import product
@@ -17,7 +17,7 @@ from typing import Any
 from genloss.errors import MissingExtra, SpecError
 from genloss.study.build import nearest, study_from
 from genloss.study.study import Study
-from genloss.study.toml import merged, read_spec
+from genloss.study.toml import merged, overridden, read_spec
 
 SCALES = ("smoke", "laptop", "paper")
 
@@ -55,8 +55,8 @@ def tour_studies() -> tuple[list[Study], list[str]]:
     return studies, left_out
 
 
-def load_experiment(name: str, scale: str) -> Experiment:
-    """Load a shipped experiment.
+def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Experiment:
+    """Load a shipped experiment; overrides "a.b=value" change all its studies alike.
 
     Raises:
         SpecError: an unknown experiment or scale; the message offers the nearest name.
@@ -71,7 +71,7 @@ def load_experiment(name: str, scale: str) -> Experiment:
     folder = published_folder() / name
     spec = read_spec(folder / "spec.toml")
     expected = json.loads((folder / "expected.json").read_text())
-    studies = named(studies_of(spec, scale))
+    studies = named(studies_of(spec, scale, overrides))
     targets = tuple(t for t in expected["targets"] if scale in t.get("scales", SCALES))
     return Experiment(name, scale, spec["title"], studies, targets)
 
@@ -86,7 +86,9 @@ def named(studies: Iterable[Study]) -> dict[str, Study]:
     return found
 
 
-def studies_of(spec: Mapping[str, Any], scale: str) -> Iterator[Study]:
+def studies_of(
+    spec: Mapping[str, Any], scale: str, overrides: Sequence[str] = ()
+) -> Iterator[Study]:
     """Yield the studies of an experiment's spec at one scale, in the order written."""
     base = merged(spec["study"], spec.get("scale", {}).get(scale, {}))
     for entry in spec["runs"]:
@@ -98,7 +100,7 @@ def studies_of(spec: Mapping[str, Any], scale: str) -> Iterator[Study]:
         for values in product(*vary.values()):
             chosen = dict(zip(vary, values, strict=True))
             name = _filled(entry["name"], chosen)
-            yield study_from({**merged(fixed, chosen), "name": name})
+            yield study_from({**overridden(merged(fixed, chosen), overrides), "name": name})
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:

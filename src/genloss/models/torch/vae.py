@@ -1,7 +1,7 @@
 """The variational autoencoder as a learner."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -72,6 +72,10 @@ class VAELearner:
     def with_notebook(self, notebook: Notebook) -> "NotedVAELearner":
         """Return the learner that notes its way and resumes from there."""
         return NotedVAELearner(self, notebook)
+
+    def one_epoch(self) -> "tuple[VAELearner, int]":
+        """Return the learner that stops after one epoch, and the epochs of this one."""
+        return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
 
     def restore(self, state: Mapping[str, Array]) -> VAEModel:
         """Rebuild a model from its state.
