@@ -89,7 +89,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
 def test_mnist_reads_its_folder_and_scales(tmp_path):
     x, y = small_mnist(tmp_path)
     model = Mnist(folder=str(tmp_path)).realise(2, np.random.default_rng(0))
-    assert Mnist.image_shape == (28, 28)
+    assert Mnist().image_shape == (28, 28)
     assert model.state()["x"].dtype == np.uint8
     back = np.argsort(model.order[1])
     np.testing.assert_allclose(model.rows(0, 20)[1][back], x.reshape(20, 784) / 255)
@@ -115,9 +115,58 @@ def test_mnist_folder_from_the_environment_and_identity_by_content(tmp_path, mon
     assert identity == ["split"]
 
 
+def test_pooled_images_are_means_of_blocks_and_another_reality(tmp_path):
+    x, y = small_mnist(tmp_path)
+    whole, pooled = Mnist(folder=str(tmp_path)), Mnist(folder=str(tmp_path), pool=2)
+    model = pooled.realise(1, np.random.default_rng(0))
+    assert pooled.image_shape == (14, 14)
+    assert model.rows(0, 20).shape == (1, 20, 196)
+    back = np.argsort(model.order[0])
+    by_hand = [
+        [image[i : i + 2, j : j + 2].mean() / 255 for i in range(0, 28, 2) for j in range(0, 28, 2)]
+        for image in x
+    ]
+    np.testing.assert_allclose(model.rows(0, 20)[0][back], by_hand, rtol=1e-13)
+    np.testing.assert_array_equal(model.labels_of(0, 20)[0][back], y)
+    assert pooled.identity() != whole.identity()
+    white = tmp_path / "white"
+    white.mkdir()
+    small_mnist(white, np.full((20, 28, 28), 255, np.uint8))
+    np.testing.assert_allclose(
+        Mnist(folder=str(white), pool=2).realise(1, np.random.default_rng(0)).rows(0, 20), 1.0
+    )
+    with pytest.raises(SpecError, match=r"expected 1 \(28 x 28\) or 2"):
+        Mnist(pool=4)
+
+
+def test_the_cache_is_the_folder_where_nothing_else_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("GENLOSS_MNIST", raising=False)
+    monkeypatch.setenv("GENLOSS_CACHE", str(tmp_path / "cache"))
+    source = tmp_path / "source"
+    source.mkdir()
+    x, _ = small_mnist(source)
+    names = FILES["train"]
+    labels = (np.arange(20) % 10).astype(np.uint8)
+    plain = {n: idx_bytes(v, 8) for n, v in zip(names, (x, labels), strict=True)}
+    for name, content in plain.items():
+        (source / f"{name}.gz").write_bytes(gzip.compress(content))
+    monkeypatch.setattr("genloss.realities.idx.MIRRORS", (source.as_uri() + "/",))
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in plain.items()}
+    digests |= dict.fromkeys(FILES["test"], "0" * 64)
+    monkeypatch.setattr("genloss.realities.idx.SHA256", digests)
+    fetched = Mnist(download=True).identity()
+    assert {f.name for f in (tmp_path / "cache" / "mnist").iterdir()} == {f"{n}.gz" for n in names}
+    assert fetched == Mnist(folder=str(source)).identity()
+    # What lies in the cache is found again without a download.
+    assert Mnist().identity() == fetched
+    with pytest.raises(DataError, match=r"t10k-images.*could not be downloaded.*without a network"):
+        Mnist("test", download=True).identity()
+
+
 def test_mnist_says_how_to_get_the_files(tmp_path, monkeypatch):
     monkeypatch.delenv("GENLOSS_MNIST", raising=False)
-    with pytest.raises(SpecError, match=r"GENLOSS_MNIST .* train-images-idx3-ubyte.gz"):
+    monkeypatch.setenv("GENLOSS_CACHE", str(tmp_path / "no cache"))
+    with pytest.raises(SpecError, match=r"download = true .* train-images-idx3-ubyte.gz"):
         Mnist().realise(1, np.random.default_rng(0))
     with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz; set download = true"):
         Mnist(folder=str(tmp_path)).realise(1, np.random.default_rng(0))

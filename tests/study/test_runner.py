@@ -194,7 +194,7 @@ def test_a_reality_too_small_is_refused_before_anything_runs(small, tmp_path):
     assert plan_of(enough)["real rows per chain"] == 35
     for ask in (plan_of, lambda s: run_study(s, tmp_path, workers=1)):
         with pytest.raises(
-            RealityExhausted, match=r"needs 44 real rows per chain \(5 of them held out\); .* 40;"
+            RealityExhausted, match=r"trains on 39 real rows per chain and holds out 5; .* 40, 35"
         ):
             ask(short)
     table = only(tmp_path).path / "blocks" / "0000" / "metrics.jsonl"

@@ -37,6 +37,9 @@ Scale = Annotated[str, typer.Option(help="smoke (seconds), laptop (minutes) or p
 Overrides = Annotated[
     list[str] | None, typer.Argument(help="key=value overrides, such as n_real=500 learner.ddof=0.")
 ]
+Model = Annotated[
+    str, typer.Option(help="For text: the language model to fine-tune, a hub name or a folder.")
+]
 RUNS = Path("runs")
 
 
@@ -88,8 +91,12 @@ def reproduce(
 
 @app.command("run", epilog="Example: genloss run examples/gaussian.toml n_real=500 seed=1")
 def run_spec(
-    spec: Annotated[Path, typer.Argument(help="A TOML spec, or a run folder to resume.")],
+    spec: Annotated[
+        Path,
+        typer.Argument(help="A TOML spec, a run folder to resume, or a file or folder of text."),
+    ],
     overrides: Overrides = None,
+    model: Model = "",
     root: Root = RUNS,
     folder: Annotated[
         Path | None, typer.Option(help="This very folder instead of ROOT/NAME-FINGERPRINT.")
@@ -99,11 +106,12 @@ def run_spec(
 ) -> None:
     """Run a spec in its own folder; run it again to resume."""
     from genloss.cli import shown
+    from genloss.store.folder import HEADER
     from genloss.study.runner import run_studies
     from genloss.study.specs import load_study
 
-    study = load_study(spec, overrides or [])
-    if folder is None and spec.is_dir():
+    study = load_study(spec, overrides or [], model)
+    if folder is None and (spec / HEADER).exists():
         folder = spec
     with console.progress(study.name) as show:
         folders = [folder] if folder else None
@@ -113,8 +121,9 @@ def run_spec(
 
 @app.command(epilog="Example: genloss plan examples/gaussian.toml chains=1000")
 def plan(
-    spec: Annotated[Path, typer.Argument(help="A TOML spec.")],
+    spec: Annotated[Path, typer.Argument(help="A TOML spec, or a file or folder of text.")],
     overrides: Overrides = None,
+    model: Model = "",
     json: Json = False,
 ) -> None:
     """Show steps, sizes, time and disk before anything runs."""
@@ -122,7 +131,7 @@ def plan(
     from genloss.study.plan import plan_of
     from genloss.study.specs import load_study
 
-    shown.plan(plan_of(load_study(spec, overrides or [])), json)
+    shown.plan(plan_of(load_study(spec, overrides or [], model)), json)
 
 
 @app.command(epilog="Example: genloss ls --root runs")

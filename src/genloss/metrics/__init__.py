@@ -11,6 +11,9 @@ here; take a metric from its module:
 * `tails`: tail mass, quantile coverage; `modes`: surviving modes and their variance;
 * `manifold`: precision, recall, density, coverage;
 * `diversity`: Vendi score, duplicate rate;
+* `frechet`, `classes`, `memorisation`, `features`: images through the eyes of a classifier;
+* `text_ngrams`, `text_bleu`, `text_likelihood`, `text_mauve`, `text_rows`: variety, repetition,
+  perplexity, overlap and faults of generated text;
 * `likelihood`: held-out negative log-likelihood;
 * `intervals`: summaries over chains (never over rows), and first-passage times.
 

@@ -17,3 +17,7 @@ class Pixels:
     def features(self, x: Array) -> Floats:
         """Return x (C, n, d)."""
         return x
+
+
+PIXELS = Pixels()
+"""The default of metrics that compare rows."""

@@ -1,13 +1,14 @@
 """View: what a metric may look at, and what it answers."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from genloss.core.arrays import Array, Floats
 from genloss.core.protocols import Model
+from genloss.core.streams import Streams
 
 Direction = Literal[
     "lower is closer", "higher is closer", "1 is reality", "0 is reality", "compare with t = 0"
@@ -24,6 +25,7 @@ class View:
     None; rng is a stream of this metric alone. memo is shared by the metrics of one generation,
     lasting by those of all generations of a block (what depends on reality alone).
     first is p_1, the only model trained on real rows alone, if a metric `UsesFirst`; else None.
+    streams are those of the block, for what metrics share, see `shared_rng`.
     """
 
     t: int
@@ -36,6 +38,14 @@ class View:
     memo: dict[Hashable, Any] = field(default_factory=dict)
     first: Model | None = None
     lasting: dict[Hashable, Any] = field(default_factory=dict)
+    streams: Streams = field(default_factory=lambda: Streams(0))
+
+    def shared_rng(self, role: str, t: int | None = None) -> np.random.Generator:
+        """Return a stream of this generation, or of t, that no metric owns.
+
+        What metrics draw together comes from it, so that it does not matter which one asks first.
+        """
+        return self.streams.rng(self.t if t is None else t, f"shared:{role}")
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return compute(), done once per generation however many metrics ask under this key."""
@@ -95,8 +105,19 @@ class UsesFirst(Protocol):
 def named(base: str, metric: Any) -> str:
     """Return base, followed by the options of the metric that differ from their defaults."""
     changed = [
-        f"{f.name}={getattr(metric, f.name)}"
+        f"{f.name}={shown(getattr(metric, f.name))}"
         for f in fields(metric)
         if getattr(metric, f.name) != f.default
     ]
     return f"{base}({', '.join(changed)})" if changed else base
+
+
+def shown(value: Any) -> str:
+    """Return an option as names show it; a recipe is its class's name and its own options."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return named(_snake(type(value).__name__), value)
+    return str(value)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

@@ -38,8 +38,8 @@ def fetch_gzip(urls: tuple[str, ...], to: Path, sha256: str) -> None:
             return
         reasons.append(f"{url}: content has SHA-256 {found}, expected {sha256}")
     raise DataError(
-        f"{to.name} could not be downloaded; " + "; ".join(reasons) + f"; put it into {to.parent} "
-        "by hand"
+        f"{to.name} could not be downloaded; " + "; ".join(reasons) + f"; without a network, "
+        f"copy it into {to.parent} by hand"
     )
 
 

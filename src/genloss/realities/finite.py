@@ -18,7 +18,8 @@ class FiniteRows:
 
     x: (N, d) numbers as stored; a row that is handed out is scale times a stored row, in float64
     (images stay one byte per pixel here). order: (C, M) indices into x without repetition; M < N
-    after `split`. labels: (N,) integers or None.
+    after `split`. labels: (N,) integers or None. spare: (N', d) rows that `split` hands out instead
+    of the last ones, such as the test set that a data set comes with, or None.
 
     Raises:
         DataError: rows that are not finite numbers (N, d), or labels that do not match.
@@ -28,6 +29,7 @@ class FiniteRows:
     order: Ints
     labels: Ints | None = None
     scale: float = 1.0
+    spare: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", frozen(_checked(self.x)))
@@ -82,9 +84,18 @@ class FiniteRows:
     def split(self, m: int) -> tuple["FiniteRows", Floats]:
         """Reserve the last m rows of each chain's order: the reality without them, and (C, m, d).
 
+        With spare rows, the first m of those, and the reality as it is.
+
         Raises:
-            RealityExhausted: m leaves no row to train on.
+            RealityExhausted: m leaves no row to train on, or there are fewer spare rows.
         """
+        if self.spare is not None:
+            if checked_count(m, "m", 0) > len(self.spare):
+                raise RealityExhausted(
+                    f"{m} held-out rows asked of {len(self.spare)} spare ones; hold out fewer"
+                )
+            held = np.multiply(self.spare[:m], self.scale, dtype=np.float64)
+            return self, np.broadcast_to(held, (self.n_chains, *held.shape))
         if checked_count(m, "m", 0) >= self.n_rows:
             raise RealityExhausted(
                 f"{m} held-out rows asked of a reality with {self.n_rows} rows; at least one must "

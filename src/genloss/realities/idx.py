@@ -6,17 +6,21 @@ import os
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, ClassVar, Literal, cast
+from typing import IO, Literal, cast
 
 import numpy as np
 
 from genloss.core.arrays import Array
+from genloss.core.places import cache_folder
 from genloss.errors import DataError, SpecError
 from genloss.realities.fetch import fetch_gzip
 from genloss.realities.finite import FiniteRows
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """Third byte of an IDX file to the type of its values; all big-endian."""
+
+SIDE = 28
+"""Pixels of a side of a stored image."""
 
 BLOCK = 1 << 20
 """Bytes read at a time, so that a header that lies cannot ask for all memory."""
@@ -114,30 +118,38 @@ class Mnist:
     """MNIST or any set of its form: 28 x 28 grey images in [0, 1], d = 784, with labels 0 to 9.
 
     split: 'train' (60,000 images) or 'test' (10,000). folder: where the files are, plain or .gz;
-    empty means the environment variable GENLOSS_MNIST. download: fetch missing files into the
-    folder, checked against the SHA-256 of MNIST (11.6 MB for all four). Neither folder nor download
-    belongs to the identity of the reality; the content does, see `identity`.
+    empty means the environment variable GENLOSS_MNIST, and without it the folder mnist of the cache
+    (see `core.places`). download: fetch missing files into the folder, checked against the SHA-256
+    of MNIST (11.6 MB for all four). pool: 2 takes the mean of 2 x 2 pixels, which leaves 14 x 14,
+    d = 196. None of these three is named in the identity of the reality; the content is, as it
+    comes out, see `identity`.
 
     Raises:
-        SpecError: no folder.
+        SpecError: an unknown split or pool, or no folder.
         DataError: missing, damaged or foreign files.
     """
-
-    image_shape: ClassVar[tuple[int, int]] = (28, 28)
 
     split: Literal["train", "test"] = "train"
     folder: str = field(default="", metadata={"identity": False})
     download: bool = field(default=False, metadata={"identity": False})
+    pool: Literal[1, 2] = field(default=1, metadata={"identity": False})
 
     def __post_init__(self) -> None:
         if self.split not in FILES:
             raise SpecError(f"mnist: split is {self.split!r}; expected 'train' or 'test'")
+        if self.pool not in (1, 2):
+            raise SpecError(f"mnist: pool is {self.pool!r}; expected 1 (28 x 28) or 2 (14 x 14)")
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """Rows and columns of an image: (28, 28), or (14, 14) with pool = 2."""
+        return SIDE // self.pool, SIDE // self.pool
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> FiniteRows:
         """Return the images for n_chains chains; rng puts them in order."""
         images, labels = self._arrays()
-        x = images.reshape(len(images), -1)
-        return FiniteRows.of(x, n_chains, rng, labels.astype(np.int64), 1 / 255)
+        x, scale = images.reshape(len(images), -1), 1 / (255 * self.pool**2)
+        return FiniteRows.of(x, n_chains, rng, labels.astype(np.int64), scale)
 
     def identity(self) -> dict[str, str]:
         """Return the SHA-256 of the images and labels, the same for plain and .gz files."""
@@ -147,9 +159,10 @@ class Mnist:
         return {"sha256": content.hexdigest()}
 
     def _arrays(self) -> tuple[Array, Array]:
+        """Return images (n, 28, 28), uint8, or sums of 2 x 2 of them, uint16; and labels (n,)."""
         image_file, label_file = (self._file(name) for name in FILES[self.split])
         images, labels = read_idx(image_file), read_idx(label_file)
-        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != self.image_shape:
+        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
             raise DataError(
                 f"{image_file}: holds {images.shape} of {images.dtype}; "
                 "expected (n, 28, 28) of uint8"
@@ -160,15 +173,10 @@ class Mnist:
                 f"{labels.max(initial=0)}; expected ({len(images)},) of uint8 from 0 to 9, one "
                 f"for each image of {image_file.name}"
             )
-        return images, labels
+        return images if self.pool == 1 else _summed(images), labels
 
     def _file(self, name: str) -> Path:
-        folder = Path(self.folder or os.environ.get("GENLOSS_MNIST", ""))
-        if folder == Path():
-            raise SpecError(
-                "mnist: no folder; set the field folder or the environment variable GENLOSS_MNIST "
-                "to the one that holds " + _names() + "; with download = true they are put there"
-            )
+        folder = self._folder()
         found = [f for f in (folder / f"{name}.gz", folder / name) if f.is_file()]
         if not found and self.download:
             packed = folder / f"{name}.gz"
@@ -177,10 +185,30 @@ class Mnist:
         if not found:
             raise DataError(
                 f"{folder}: holds neither {name}.gz nor {name}; expected {_names()}; set "
-                "download = true, or copy them from another installation of MNIST (its authors' "
-                "page, or the raw folder of any framework that has it)"
+                "download = true, or, without a network, copy them from another installation of "
+                "MNIST (its authors' page, or the raw folder of any framework that has it)"
             )
         return found[0]
+
+    def _folder(self) -> Path:
+        """Return the folder named by the field, the environment, or the cache."""
+        if named := self.folder or os.environ.get("GENLOSS_MNIST", ""):
+            return Path(named)
+        folder = cache_folder() / "mnist"
+        if not (self.download or folder.is_dir()):
+            raise SpecError(
+                "mnist: no folder; set download = true to fetch 11.6 MB into the cache, or the "
+                "field folder or the environment variable GENLOSS_MNIST to the folder that holds "
+                + _names()
+            )
+        return folder
+
+
+def _summed(images: Array) -> Array:
+    """Sum blocks of 2 x 2 pixels: (n, 28, 28) of uint8 to (n, 14, 14) of uint16, exactly."""
+    n, height, width = images.shape
+    blocks = images.reshape(n, height // 2, 2, width // 2, 2)
+    return blocks.sum(axis=(2, 4), dtype=np.uint16)
 
 
 def _names() -> str:

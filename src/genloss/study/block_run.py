@@ -72,7 +72,7 @@ def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
 
 
 def reserve(study: Study, p_0: Model, streams: Streams) -> tuple[Model, Array | None]:
-    """Return p_0 and the held-out rows; a finite reality gives up its last rows for them.
+    """Return p_0 and the held-out rows; a finite reality says itself which rows it gives up.
 
     Raises:
         RealityExhausted: the study as a whole needs more real rows than there are.
@@ -80,16 +80,18 @@ def reserve(study: Study, p_0: Model, streams: Streams) -> tuple[Model, Array | 
     if not isinstance(p_0, FiniteModel):
         m = study.held_out
         return p_0, p_0.sample(m, streams.rng(0, "held_out")) if m else None
-    needed = real_rows_needed(study)
+    held_out = None
     have = p_0.n_rows
-    if needed > have:
+    if study.held_out:
+        p_0, held_out = p_0.split(study.held_out)
+    needed = real_rows_needed(study) - study.held_out
+    if needed > p_0.n_rows:
         raise RealityExhausted(
-            f"the study needs {needed} real rows per chain ({study.held_out} of them held out); "
-            f"the reality has {have}; lower n_real, held_out, generations or the fresh rows"
+            f"the study trains on {needed} real rows per chain and holds out {study.held_out}; the "
+            f"reality has {have}, {p_0.n_rows} of them to train on; lower n_real, held_out, "
+            "generations or the fresh rows"
         )
-    if not study.held_out:
-        return p_0, None
-    return p_0.split(study.held_out)
+    return p_0, held_out
 
 
 def real_rows_needed(study: Study) -> int:

@@ -1,4 +1,4 @@
-"""A study from a spec file or from a run folder."""
+"""A study from a spec file, from a run folder, or from one's own text."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,16 +6,25 @@ from pathlib import Path
 from genloss.errors import SpecError
 from genloss.store.folder import read_header
 from genloss.study.build import study_from
+from genloss.study.own_text import is_text, own_text_spec
 from genloss.study.study import Study
 from genloss.study.toml import overridden, read_spec
 
 
-def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
-    """Return the study of a TOML spec (its name defaults to the file's) or of a run folder.
+def load_study(path: Path, overrides: Sequence[str] = (), model: str = "") -> Study:
+    """Return the study of a TOML spec, of a run folder, or of a text; the name defaults to path's.
+
+    model: the language model that a text is fine-tuned on; see `own_text_spec`.
 
     Raises:
-        SpecError: a spec that cannot be read, an unknown key, or overrides of a run folder.
+        SpecError: a spec that cannot be read, an unknown key, overrides of a run folder, or a
+            model beside anything but text.
     """
+    if is_text(path):
+        spec = overridden(own_text_spec(path, model), overrides)
+        return study_from({"name": path.stem.replace(" ", "-") or "text", **spec})
+    if model:
+        raise SpecError(f"a model was given, but {path} is no text; name the model in the spec")
     if path.is_dir():
         if overrides:
             raise SpecError(

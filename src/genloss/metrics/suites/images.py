@@ -1,4 +1,4 @@
-"""Metrics of images, seen through the encoder of p_1, the model trained on real images."""
+"""Metrics of images: latents of p_1's encoder, and the Fréchet distance of features."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,9 +6,11 @@ from typing import ClassVar
 import numpy as np
 
 from genloss.core.arrays import Floats
+from genloss.core.features import Features
 from genloss.core.protocols import EncodingModel
-from genloss.core.samples import Samples
-from genloss.core.source import Source
+from genloss.metrics import frechet
+from genloss.metrics.features import PIXELS
+from genloss.metrics.suites.shared import rows_of, seen_beside_reality
 from genloss.metrics.view import Direction, NotApplicable, View, named
 
 
@@ -22,16 +24,10 @@ def latents(view: View, images: int) -> Floats | NotApplicable:
         return NotApplicable("the encoder is that of p_1, which does not exist yet")
     if not isinstance(view.first, EncodingModel):
         return NotApplicable(f"{type(view.first).__name__} has no encoder; use learner = 'vae'")
-    encoder, given = view.first, view.samples
-    if not isinstance(given, Samples | Source):
-        return NotApplicable(f"{type(given).__name__} hold no images; use form = 'rows'")
-
-    def compute() -> Floats:
-        if isinstance(given, Source):
-            return encoder.encode(given.take(images, view.rng).x)
-        return encoder.encode(given.x[:, :images])
-
-    return view.once(("latents", images), compute)
+    encoder, x = view.first, rows_of(view, images)
+    if isinstance(x, NotApplicable):
+        return x
+    return view.once(("latents", images), lambda: encoder.encode(x))
 
 
 @dataclass(frozen=True)
@@ -76,3 +72,26 @@ class LatentMean:
         """Return the mean (C,)."""
         found = latents(view, self.images)
         return found if isinstance(found, NotApplicable) else np.asarray(found.mean(axis=(1, 2)))
+
+
+@dataclass(frozen=True)
+class FID:
+    """Fréchet distance between Gaussian fits of the features of S_t and of held-out real rows.
+
+    At most `rows` of each. Generation 0 shows how large it is for real rows at this size.
+    """
+
+    features: Features = PIXELS
+    rows: int = 1000
+    unit: ClassVar[str] = "squared units of the features"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    @property
+    def name(self) -> str:
+        """fid, its features and its options."""
+        return named("fid", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the distance (C,), >= 0."""
+        found = seen_beside_reality(view, self.features, self.rows)
+        return found if isinstance(found, NotApplicable) else frechet.frechet_distance(*found)

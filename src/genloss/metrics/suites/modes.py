@@ -6,7 +6,7 @@ from typing import ClassVar
 from genloss.core.arrays import Floats
 from genloss.core.protocols import ModalLaw
 from genloss.metrics import modes
-from genloss.metrics.suites.rows import rows_of
+from genloss.metrics.suites.shared import rows_of
 from genloss.metrics.view import Direction, NotApplicable, View, named
 
 

@@ -5,29 +5,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from genloss.core.arrays import Array, Floats
-from genloss.core.samples import Samples
+from genloss.core.arrays import Floats
+from genloss.core.features import Features
 from genloss.metrics import distances, diversity, manifold, tails
-from genloss.metrics.view import Direction, NotApplicable, View, named
-
-
-def rows_of(view: View, most: int) -> Array | NotApplicable:
-    """Return the first `most` rows of S_t (0: all), or why there are none."""
-    if not isinstance(view.samples, Samples):
-        return NotApplicable(f"{type(view.samples).__name__} have no rows; use form = 'rows'")
-    return view.samples.x[:, :most] if most else view.samples.x
-
-
-def beside_reality(view: View, most: int) -> tuple[Floats, Floats] | NotApplicable:
-    """Return rows of S_t (C, n, d) and held-out rows (C, m, d), at most `most` of each."""
-    x = rows_of(view, most)
-    if isinstance(x, NotApplicable):
-        return x
-    if view.held_out is None:
-        return NotApplicable("no held-out rows; set held_out")
-    if x.ndim != 3 or x.dtype.kind != "f":
-        return NotApplicable(f"needs real vectors (C, n, d); rows have shape {x.shape}")
-    return x, view.held_out[:, :most] if most else view.held_out
+from genloss.metrics.features import PIXELS
+from genloss.metrics.suites.shared import beside_reality, rows_of, seen_beside_reality
+from genloss.metrics.view import Direction, NotApplicable, View, named, shown
 
 
 @dataclass(frozen=True)
@@ -97,29 +80,34 @@ class MMDSquared:
 
 @dataclass(frozen=True)
 class Manifold:
-    """Precision, recall, density or coverage on k-nearest-neighbour balls, one of the four."""
+    """Precision, recall, density or coverage on k-nearest-neighbour balls, one of the four.
+
+    Balls in the space of `features`: the values of a row, or what a classifier makes of them.
+    """
 
     score: Literal["precision", "recall", "density", "coverage"]
     k: int = 5
     rows: int = 1000
+    features: Features = PIXELS
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "higher is closer"
 
     @property
     def name(self) -> str:
         """The score and its options."""
-        options = [f"{key}={v}" for key, v in (("k", self.k),) if v != 5]
+        options = [f"k={self.k}"] if self.k != 5 else []
         options += [f"rows={self.rows}"] if self.rows != 1000 else []
+        options += [f"features={shown(self.features)}"] if self.features != PIXELS else []
         return f"{self.score}({', '.join(options)})" if options else self.score
 
     def __call__(self, view: View) -> Floats | NotApplicable:
-        """Return the score (C,); all four of one k and size are computed once."""
-        found = beside_reality(view, self.rows)
+        """Return the score (C,); all four of one k, size and features are computed once."""
+        found = seen_beside_reality(view, self.features, self.rows)
         if isinstance(found, NotApplicable):
             return found
         fake, real = found
         scores = view.once(
-            ("manifold", self.k, self.rows),
+            ("manifold", self.k, self.rows, self.features),
             lambda: manifold.precision_recall_density_coverage(real, fake, self.k),
         )
         value: Floats = getattr(scores, self.score)

@@ -1,0 +1,98 @@
+"""Metrics of memorisation: S_t beside the rows that p_t was trained on."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from genloss.core.arrays import Array, Floats
+from genloss.core.protocols import FiniteModel
+from genloss.core.samples import Samples
+from genloss.core.source import Given, Source
+from genloss.metrics import memorisation
+from genloss.metrics.suites.shared import beside_reality
+from genloss.metrics.view import Direction, NotApplicable, View, named
+
+
+def trained_on(view: View) -> Array | NotApplicable:
+    """Return the rows of D_t, or why there are none to copy."""
+    train = view.train
+    if isinstance(train, Source) and len(train.streams) == 1:
+        only = train.streams[0].model
+        train = Samples.of(only.x, 0) if isinstance(only, Given) else train
+    if train is None:
+        return NotApplicable("reality was trained on nothing; it begins with t = 1")
+    if not isinstance(train, Samples):
+        return NotApplicable(f"{type(train).__name__} hold no row to copy; use form = 'rows'")
+    return train.x
+
+
+def nearest(view: View, most: int) -> tuple[Floats, Floats] | NotApplicable:
+    """Return nearest distances (C, n) of S_t to D_t, and (C, m) of held-out rows to real rows.
+
+    As many real rows as D_t has, of the reality's first: nearest distances shrink with their
+    number. O(n rows d) each; computed once for the metrics that ask for as many.
+    """
+    train, found = trained_on(view), beside_reality(view, most)
+    if isinstance(train, NotApplicable):
+        return train
+    if isinstance(found, NotApplicable):
+        return found
+    made, held_out = found
+    size = train.shape[1]
+    return (
+        view.once(("nearest", most), lambda: memorisation.nearest_distances(made, train)),
+        view.once_for_all(
+            ("nearest", most, size),
+            lambda: memorisation.nearest_distances(held_out, real_rows(view, size)),
+        ),
+    )
+
+
+def real_rows(view: View, n: int) -> Floats:
+    """Return n real rows (C, n, d) that are not held out, fewer where reality has no more."""
+    if isinstance(view.p_0, FiniteModel):
+        return view.p_0.rows(0, min(n, view.p_0.n_rows))
+    return view.p_0.sample(n, view.shared_rng("real rows", 0))
+
+
+@dataclass(frozen=True)
+class NearestTrain:
+    """Mean distance from S_t to the nearest row of D_t, over that of new real rows.
+
+    New real rows are the held-out ones, met by as many real rows as D_t has.
+    """
+
+    rows: int = 1000
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    @property
+    def name(self) -> str:
+        """nearest_train and its options."""
+        return named("nearest_train", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the ratio (C,), >= 0; far below 1 rows are copies or crowd together."""
+        found = nearest(view, self.rows)
+        return found if isinstance(found, NotApplicable) else memorisation.nearest_ratio(*found)
+
+
+@dataclass(frozen=True)
+class CopyRate:
+    """Share of S_t nearer to a row of D_t than all but a share q of new real rows come."""
+
+    q: float = 0.01
+    rows: int = 1000
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    @property
+    def name(self) -> str:
+        """copy_rate and its options."""
+        return named("copy_rate", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the share (C,), in [0, 1]; about q for new real rows."""
+        found = nearest(view, self.rows)
+        if isinstance(found, NotApplicable):
+            return found
+        return memorisation.copy_rate(*found, self.q)

@@ -1,0 +1,262 @@
+"""Metrics of generated text: S_t beside the rows of S_0, at equal numbers of tokens.
+
+S_0 stands for as many real training rows as S_t has. Both are cut, in order, to the same number of
+tokens of each chain: `tokens`, or if that is 0 as many as the smaller of the two has. A fixed
+number keeps generations comparable with one another where texts grow shorter.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from genloss.core.arrays import Floats, Ints, checked_count
+from genloss.core.protocols import FiniteModel
+from genloss.core.text import TextModel
+from genloss.metrics import text_ngrams, text_rows
+from genloss.metrics.suites.shared import rows_of
+from genloss.metrics.view import Direction, NotApplicable, View, named
+
+
+def tokens_of(view: View, rows: int = 0) -> Ints | NotApplicable:
+    """Return the first `rows` rows of S_t (0: all) as tokens (C, n, T), or why there are none."""
+    if not isinstance(view.p_0, TextModel):
+        return NotApplicable(f"{type(view.p_0).__name__} is no text")
+    x = rows_of(view, rows)
+    if not isinstance(x, NotApplicable) and (x.ndim != 3 or x.dtype.kind not in "iu"):
+        return NotApplicable(f"needs tokens (C, n, T); rows have shape {x.shape}")
+    return x
+
+
+def beside_real_text(view: View, tokens: int) -> tuple[Ints, Ints] | NotApplicable:
+    """Return S_t and S_0 with equally many tokens in each chain, or why that cannot be."""
+    x = tokens_of(view)
+    if isinstance(x, NotApplicable) or not isinstance(view.p_0, FiniteModel):
+        return x if isinstance(x, NotApplicable) else NotApplicable("reality has no rows")
+    reality, n = view.p_0, min(x.shape[1], view.p_0.n_rows)
+    real: Ints = view.once_for_all(("real text", n), lambda: reality.rows(0, n))
+    have = np.minimum(text_ngrams.token_counts(x), text_ngrams.token_counts(real))
+    if tokens > have.min():
+        return NotApplicable(f"asked for {tokens} tokens; S_0 or S_t has {have.min()}")
+    most = np.full(len(have), tokens) if tokens else have
+    return view.once(
+        ("equal tokens", tokens),
+        lambda: (text_ngrams.first_tokens(x, most), text_ngrams.first_tokens(real, most)),
+    )
+
+
+def defined(values: Floats, lacking: str) -> Floats | NotApplicable:
+    """Return values (C,), or that a chain has none."""
+    if np.isnan(values).any():
+        return NotApplicable(f"chain {int(np.argmax(np.isnan(values)))} has no {lacking}")
+    return values
+
+
+class AtEqualTokens(ABC):
+    """A metric of S_t and S_0 cut to equally many tokens; finals say which function."""
+
+    lacking: ClassVar[str] = "n-gram of that length"
+
+    @property
+    @abstractmethod
+    def tokens(self) -> int:
+        """Tokens of each chain that count; 0: those of the smaller of S_0 and S_t."""
+
+    def __post_init__(self) -> None:
+        checked_count(self.tokens, f"{self.name}: tokens", 0)
+        checked_count(self.least, f"{self.name}: n")
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = beside_real_text(view, self.tokens)
+        if isinstance(found, NotApplicable):
+            return found
+        if found[0].shape[2] < self.least or found[1].shape[2] < self.least:
+            return NotApplicable(f"rows are shorter than {self.least} tokens")
+        return defined(self.of(*found), self.lacking)
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The name in tables."""
+
+    @property
+    def least(self) -> int:
+        """Tokens of a row that the metric needs."""
+        return int(getattr(self, "n", 1))
+
+    @abstractmethod
+    def of(self, x: Ints, real: Ints) -> Floats:
+        """Return (C,) from tokens (C, n, T) of S_t and of S_0."""
+
+
+@dataclass(frozen=True)
+class DistinctN(AtEqualTokens):
+    """Different n-grams over all n-grams of the whole corpus; n = 1 is the type-token ratio."""
+
+    n: int = 2
+    tokens: int = 0
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    @property
+    def name(self) -> str:
+        """distinct_n and its options."""
+        return named("distinct_n", self)
+
+    def of(self, x: Ints, real: Ints) -> Floats:
+        """Return the ratio (C,), in (0, 1]."""
+        return text_ngrams.distinct_n(x, self.n)
+
+
+@dataclass(frozen=True)
+class TypeTokenRatio(AtEqualTokens):
+    """Different tokens over all tokens."""
+
+    tokens: int = 0
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    @property
+    def name(self) -> str:
+        """type_token_ratio and its options."""
+        return named("type_token_ratio", self)
+
+    def of(self, x: Ints, real: Ints) -> Floats:
+        """Return the ratio (C,), in (0, 1]."""
+        return text_ngrams.distinct_n(x, 1)
+
+
+@dataclass(frozen=True)
+class SurvivingVocabulary(AtEqualTokens):
+    """Share of S_0's tokens that still occur (Suresh et al. 2024)."""
+
+    tokens: int = 0
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    @property
+    def name(self) -> str:
+        """surviving_vocabulary and its options."""
+        return named("surviving_vocabulary", self)
+
+    def of(self, x: Ints, real: Ints) -> Floats:
+        """Return the share (C,), in [0, 1]; 1 for S_0 itself, less for other real text."""
+        return text_ngrams.surviving_share(x, real, 1)
+
+
+@dataclass(frozen=True)
+class SurvivingNGrams(AtEqualTokens):
+    """Share of S_0's n-grams of a frequency band that still occur.
+
+    band: by the count in S_0, 'hapax' 1, 'rare' 2 to 10, 'common' above, or 'all'.
+    """
+
+    n: int = 2
+    band: Literal["all", "hapax", "rare", "common"] = "all"
+    tokens: int = 0
+    lacking: ClassVar[str] = "n-gram of that length and band in S_0"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    @property
+    def name(self) -> str:
+        """surviving_ngrams and its options."""
+        return named("surviving_ngrams", self)
+
+    def of(self, x: Ints, real: Ints) -> Floats:
+        """Return the share (C,), in [0, 1]; 1 for S_0 itself."""
+        return text_ngrams.surviving_share(x, real, self.n, self.band)
+
+
+@dataclass(frozen=True)
+class GoodTuringMissingMass(AtEqualTokens):
+    """Good and Turing's estimate of the mass of n-grams that S_t does not show."""
+
+    n: int = 1
+    tokens: int = 0
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    @property
+    def name(self) -> str:
+        """good_turing_missing_mass and its options."""
+        return named("good_turing_missing_mass", self)
+
+    def of(self, x: Ints, real: Ints) -> Floats:
+        """Return the mass (C,), in [0, 1]."""
+        return text_ngrams.missing_mass(x, self.n)
+
+
+@dataclass(frozen=True)
+class RareTokenShare(AtEqualTokens):
+    """Share of generated tokens from the rarest that hold `mass` of S_0."""
+
+    mass: float = 0.05
+    tokens: int = 0
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    @property
+    def name(self) -> str:
+        """rare_token_share and its options."""
+        return named("rare_token_share", self)
+
+    def of(self, x: Ints, real: Ints) -> Floats:
+        """Return the share (C,), in [0, 1]; just below `mass` for S_0."""
+        return text_ngrams.rare_share(x, real, self.mass)
+
+
+@dataclass(frozen=True)
+class CompressionRatio:
+    """Bytes of the text of S_t over those left by zlib, at as many tokens as S_0."""
+
+    tokens: int = 0
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    @property
+    def name(self) -> str:
+        """compression_ratio and its options."""
+        return named("compression_ratio", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the ratio (C,), above 0; higher is more repetitive."""
+        found = beside_real_text(view, self.tokens)
+        if isinstance(found, NotApplicable) or not isinstance(view.p_0, TextModel):
+            return found if isinstance(found, NotApplicable) else NotApplicable("no text")
+        decode = view.p_0.tokeniser.decode
+        texts = ["\n".join(decode(row) for row in rows if row[0] >= 0) for rows in found[0]]
+        if not all(texts):
+            return NotApplicable("a chain whose tokens have no text")
+        return text_rows.compression_ratio(texts)
+
+
+@dataclass(frozen=True)
+class RarefiedTypes:
+    """Expected number of different n-grams among `tokens` drawn from S_t (Hurlbert 1971)."""
+
+    tokens: int = 1000
+    n: int = 1
+    unit: ClassVar[str] = "types"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __post_init__(self) -> None:
+        checked_count(self.tokens, "rarefied_types: tokens")
+        checked_count(self.n, "rarefied_types: n")
+
+    @property
+    def name(self) -> str:
+        """rarefied_types and its options."""
+        return named("rarefied_types", self)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the number (C,), in [1, tokens]."""
+        x = tokens_of(view)
+        if isinstance(x, NotApplicable):
+            return x
+        have = (x[:, :, self.n - 1 :] >= 0).sum(axis=(1, 2)).min()
+        if have < self.tokens:
+            return NotApplicable(f"asked for {self.tokens} n-grams; a chain of S_t has {have}")
+        return text_ngrams.rarefied_types(x, self.tokens, self.n)

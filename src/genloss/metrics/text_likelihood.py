@@ -1,0 +1,121 @@
+"""Perplexities from log-probabilities of tokens, in nats."""
+
+from typing import Literal
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.text import NO_TOKEN
+from genloss.errors import DataError, SpecError
+
+
+def perplexity(log_probs: Floats, scored: Array) -> Floats:
+    """Perplexity, exp of the mean negative log-likelihood: every scored token weighs the same.
+
+    Args:
+        log_probs: ln p of each token given those before it (C, n, L), nats.
+        scored: which of them count, booleans that fit (C, n, L); a row of T tokens has T - 1.
+
+    Returns:
+        (C,), no unit, lower is closer, range [1, inf], inf where a scored token has probability 0.
+        O(size).
+
+    Raises:
+        DataError: NaN, a probability above 1, or nothing to score.
+    """
+    return np.exp(_mean_nll(log_probs, scored))
+
+
+def bits_per_byte(log_probs: Floats, scored: Array, n_bytes: float) -> Floats:
+    """Bits that the scored tokens cost over the bytes of their text; tokenisers may differ.
+
+    Returns:
+        (C,), bits per byte, lower is closer, range [0, inf].
+    """
+    if not n_bytes > 0:
+        raise DataError(f"n_bytes: got {n_bytes}, expected a number above 0")
+    count = np.broadcast_to(scored, np.shape(log_probs)).sum(axis=(1, 2))
+    return np.asarray(_mean_nll(log_probs, scored) * count / np.log(2.0) / n_bytes)
+
+
+def sequence_perplexities(log_probs: Floats, scored: Array) -> Floats:
+    """Perplexity of each row, (C, n); NaN for rows without a scored token (a single token)."""
+    scored = np.broadcast_to(scored, np.shape(log_probs))
+    count = scored.sum(axis=2)
+    total = np.where(scored, log_probs, 0.0).sum(axis=2)
+    with np.errstate(over="ignore"):
+        return np.where(count > 0, np.exp(-total / np.maximum(count, 1)), np.nan)
+
+
+def quantiles(values: Floats, q: float) -> Floats:
+    """Smallest value that at least a share q of the others does not exceed, per chain.
+
+    Args:
+        values: (C, n); NaN does not count, inf does: no quantile lies between two values.
+        q: in [0, 1].
+
+    Returns:
+        (C,), NaN for a chain without values.
+    """
+    if not 0.0 <= q <= 1.0:
+        raise SpecError(f"q: got {q}, expected a number in [0, 1]")
+    count = (~np.isnan(values)).sum(axis=1)
+    index = np.maximum(np.ceil(q * count).astype(np.int64) - 1, 0)
+    # NaN sorts last.
+    return np.take_along_axis(np.sort(values, axis=1), index[:, None], axis=1)[:, 0]
+
+
+def tail_share(values: Floats, real: Floats, q: float, tail: Literal["low", "high"]) -> Floats:
+    """Share of values below the quantile q of real ones, or above their quantile 1 - q.
+
+    Args:
+        values: (C, n); NaN does not count.
+        real: (C, m).
+        q: in (0, 1).
+        tail: which one.
+
+    Returns:
+        (C,), no unit, range [0, 1], about q for equal laws; NaN without values.
+    """
+    edge = quantiles(real, q if tail == "low" else 1.0 - q)[:, None]
+    beyond = values < edge if tail == "low" else values > edge
+    count = (~np.isnan(values)).sum(axis=1)
+    return np.where(count > 0, beyond.sum(axis=1) / np.maximum(count, 1), np.nan)
+
+
+def sliding_windows(blocks: Ints, stride: int) -> tuple[Ints, Array]:
+    """Cut the text of blocks (m, T) into windows of T tokens, `stride` apart.
+
+    Returns:
+        windows (W, T) and which tokens count (W, T - 1): all of the first window but its first
+        token, then only those that no window before had, so that each token counts once and has
+        at least T - stride before it. The last window ends with the text.
+
+    Raises:
+        SpecError: a stride outside [1, T - 1], or a text shorter than one window.
+    """
+    width = blocks.shape[1]
+    if not 1 <= stride < width:
+        raise SpecError(f"stride: got {stride}, expected 1 to {width - 1} for blocks of {width}")
+    text = blocks[blocks != NO_TOKEN]
+    if len(text) < width:
+        raise SpecError(f"a text of {len(text)} tokens; expected {width}, one window, or more")
+    begins = np.arange(0, len(text) - width + stride, stride)
+    begins = np.minimum(begins, len(text) - width)
+    place = begins[:, None] + np.arange(width)
+    known = np.concatenate([[1], begins[:-1] + width])
+    return text[place], place[:, 1:] >= known[:, None]
+
+
+def _mean_nll(log_probs: Floats, scored: Array) -> Floats:
+    log_probs = np.asarray(log_probs, dtype=np.float64)
+    if log_probs.ndim != 3 or np.isnan(log_probs).any() or (log_probs > 1e-6).any():
+        raise DataError(
+            f"log_probs: got shape {log_probs.shape}, values up to {log_probs.max()}, expected "
+            "(C, n, L) of at most 0 and no NaN; a model whose loss is NaN has no perplexity"
+        )
+    scored = np.broadcast_to(scored, log_probs.shape)
+    count = scored.sum(axis=(1, 2))
+    if not count.all():
+        raise DataError("scored: got a chain without a token to score; rows need two or more")
+    return np.asarray(-np.where(scored, log_probs, 0.0).sum(axis=(1, 2)) / count)

@@ -1,0 +1,323 @@
+"""Every text metric on a small reality: its value at t = 0, further when wrong, or why not.
+
+Generation 1 is collapsed (a few rows again and again) or lost (every token as probable).
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pytest
+
+from genloss.core.samples import Samples
+from genloss.core.statistics import Counts
+from genloss.core.text import NO_TOKEN, TextModel
+from genloss.errors import GenlossError
+from genloss.metrics import text_likelihood, text_ngrams
+from genloss.metrics.suites import text as corpus
+from genloss.metrics.suites import text_models as models
+from genloss.metrics.suites import text_rows as rows
+from genloss.metrics.view import NotApplicable, UsesFirst, View
+from genloss.models.categorical import CategoricalModel
+from genloss.models.ngram import NGramLearner
+
+C, N, T, V, END = 2, 300, 16, 400, 0
+
+
+class Letters:
+    """Token i is a letter, END a line."""
+
+    size, end = V, END
+
+    def encode(self, texts):
+        return [np.array([ord(c) - 64 if c != "\n" else END for c in text]) for text in texts]
+
+    def decode(self, tokens):
+        return "".join(chr(64 + w) if w != END else "\n" for w in tokens if w != NO_TOKEN)
+
+
+@dataclass(frozen=True)
+class SmallText:
+    """A Markov text with a long tail, cut into blocks."""
+
+    x: np.ndarray
+    test: np.ndarray
+    tokeniser = Letters()
+    n_chains = C
+    starts = np.zeros((1, 1), dtype=int)
+
+    @property
+    def n_rows(self):
+        return self.x.shape[1]
+
+    @property
+    def test_bytes(self):
+        return len("".join(map(self.tokeniser.decode, self.test)))
+
+    def rows(self, start, n):
+        return self.x[:, start : start + n]
+
+    def labels_of(self, start, n):
+        return None
+
+    def split(self, m):
+        return replace(self, x=self.x[:, :-m]), self.x[:, -m:]
+
+    def sample(self, n, rng):
+        return self.x[:, rng.integers(self.n_rows, size=n)]
+
+    def state(self):
+        return {}
+
+
+def written(n, key):
+    """Rows of a Markov chain: a step of Zipf's law from the last token."""
+    stream = np.random.default_rng(key)
+    p = 1.0 / np.arange(1, V + 1)
+    steps = stream.choice(V, size=(C, n, T), p=p / p.sum())
+    steps[:, :, ::2] = 0
+    x = np.cumsum(steps, axis=2) % V
+    return np.where(stream.random(x.shape) < 0.3, np.minimum(steps, V - 1), x)
+
+
+P_0, HELD_OUT = SmallText(written(2 * N, 1), written(120, 2)[0]).split(N)
+REAL = P_0.rows(0, N)
+FIRST = NGramLearner(V, 2).fit(Samples.of(REAL, 0), np.random.default_rng(0))
+
+
+def rng(key=0):
+    return np.random.default_rng(key)
+
+
+def view(x, model, t=1, **changed):
+    given = {"held_out": HELD_OUT, "first": FIRST if t else None} | changed
+    return View(t, P_0, model, None, Samples.of(x, t), rng=rng(5), **given)
+
+
+def trained(x):
+    return NGramLearner(V, 2).fit(Samples.of(x, 1), rng())
+
+
+def collapsed():
+    """Half of the rows the most probable text, the others a few, some of them ended early."""
+    x = REAL[:, np.arange(N) % 30].copy()
+    best = FIRST.token_log_probs(REAL).sum(axis=2).argmax(axis=1)
+    x[:, ::2] = REAL[np.arange(C), best][:, None]
+    x[:, 1, 5:] = NO_TOKEN
+    x[:, 4] = NO_TOKEN
+    x[:, 4, 0] = END
+    return x
+
+
+LOST = rng(7).integers(1, V, size=(C, N, T))
+
+
+def first_view():
+    return view(FIRST.sample(N, rng(9)), FIRST)
+
+
+def zero():
+    return view(REAL, P_0, 0)
+
+
+WRONG = (collapsed(), LOST)
+
+
+METRICS = [
+    *(corpus.DistinctN(n) for n in (1, 2, 3)),
+    corpus.DistinctN(2, tokens=500),
+    corpus.TypeTokenRatio(),
+    corpus.SurvivingVocabulary(),
+    *(corpus.SurvivingNGrams(2, band) for band in ("all", "hapax", "rare", "common")),
+    corpus.SurvivingNGrams(3),
+    corpus.GoodTuringMissingMass(),
+    corpus.GoodTuringMissingMass(2),
+    corpus.RareTokenShare(),
+    corpus.RareTokenShare(0.2),
+    corpus.CompressionRatio(),
+    corpus.RarefiedTypes(200),
+    corpus.RarefiedTypes(200, 2),
+    rows.Repetition(),
+    rows.Repetition(1),
+    rows.TextDiversity(),
+    rows.SelfBleu(100),
+    rows.SelfBleu(60),
+    rows.Mauve(150),
+    rows.Mauve(150, "low"),
+    rows.DuplicateRows(),
+    rows.EmptyRows(),
+    rows.TruncatedRows(),
+    rows.MeanLength(),
+    models.Perplexity(),
+    models.Perplexity(stride=4),
+    models.Perplexity(blocks=7),
+    models.BitsPerByte(),
+    models.BitsPerByte(stride=4),
+    models.PredictiveEntropy(),
+    models.PredictiveEntropy(20),
+    models.SequencePerplexity(0.01),
+    models.SequencePerplexity(),
+    models.SequencePerplexity(0.99),
+    models.PerplexityTail("low"),
+    models.PerplexityTail("high"),
+    models.PerplexityTail("high", 0.2),
+]
+OF_MODELS = (models.Perplexity, models.BitsPerByte, models.PredictiveEntropy)
+each = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+
+
+def values(metric, of):
+    """Return a metric's value on a view, after the checks that hold for all."""
+    found = metric(of)
+    if isinstance(found, NotApplicable):
+        assert len(found.why) > 10
+        return None
+    assert found.shape == (C,)
+    assert found.dtype == np.float64
+    assert not np.isnan(found).any()
+    return found
+
+
+def test_the_small_text_is_text():
+    assert isinstance(P_0, TextModel)
+
+
+@each
+def test_a_wrong_generation_is_further_from_reality(metric):
+    start = values(metric, zero())
+    if start is None:
+        start = values(metric, first_view())
+    wrong = [values(metric, view(x, trained(x))) for x in WRONG]
+    if metric.direction == "lower is closer":
+        assert any((w > start).all() for w in wrong)
+    elif metric.direction == "higher is closer":
+        assert any((w < start).all() for w in wrong)
+    elif metric.direction == "1 is reality":
+        assert any((np.abs(w - 1) > np.abs(start - 1)).all() for w in wrong)
+    else:
+        assert any((w != start).all() for w in wrong)
+
+
+@each
+def test_names_and_units(metric):
+    assert metric.unit
+    again = {f.name: getattr(metric, f.name) for f in fields(metric)}
+    assert type(metric)(**again) == metric
+    uses = isinstance(metric, UsesFirst) and metric.uses_first
+    assert uses == isinstance(metric, models.SequencePerplexity | models.PerplexityTail)
+
+
+def test_every_option_matters_and_shows_in_the_name():
+    assert len({m.name for m in METRICS}) == len(METRICS)
+    x = np.concatenate([first_view().samples.x[:, 100:], WRONG[0][:, :100]], axis=1)
+    found = {}
+    for metric in METRICS:
+        found[metric.name] = values(metric, view(x, trained(x)))
+    same = {"type_token_ratio", "distinct_n(n=1)"}
+    pairs = [
+        (a, b)
+        for a in found
+        for b in found
+        if a < b and a.partition("(")[0] == b.partition("(")[0] and {a, b} != same
+    ]
+    assert len(pairs) > 20
+    for a, b in pairs:
+        assert not np.array_equal(found[a], found[b]), (a, b)
+
+
+@each
+def test_what_is_no_text_has_no_value(metric):
+    law = CategoricalModel(np.full((C, 4), 0.25))
+    symbols = law.sample(50, rng())
+    other = View(1, law, law, None, Samples.of(symbols, 1), symbols, rng(), first=law)
+    assert isinstance(metric(other), NotApplicable)
+    counts = view(REAL, CategoricalModel(np.full((C, 4), 0.25)))
+    counts = replace(counts, samples=Counts(np.ones((C, 3), int), ((1, 3),)))
+    assert isinstance(metric(counts), NotApplicable)
+
+
+def test_reality_has_its_null_values():
+    assert values(corpus.SurvivingVocabulary(), zero()).tolist() == [1, 1]
+    assert values(corpus.SurvivingNGrams(), zero()).tolist() == [1, 1]
+    share = values(corpus.RareTokenShare(0.2), zero())
+    assert ((share > 0.15) & (share <= 0.2)).all()
+    assert isinstance(models.Perplexity()(zero()), NotApplicable)
+    assert isinstance(models.SequencePerplexity()(zero()), NotApplicable)
+
+
+def test_the_tails_of_real_rows_are_one():
+    """New real rows under p_1: n and m rows put 4 sqrt(q (1 - q) (1/n + 1/m)) / q around 1."""
+    real = view(written(N, 33), FIRST)
+    for q in (0.05, 0.2):
+        band = 4 * np.sqrt(q * (1 - q) * 2 / N) / q
+        for tail in ("low", "high"):
+            found = values(models.PerplexityTail(tail, q), real)
+            np.testing.assert_allclose(found, 1.0, atol=band)
+
+
+def test_perplexity_is_computed_once_more_by_hand():
+    lp = FIRST.token_log_probs(np.broadcast_to(P_0.test, (C, *P_0.test.shape)))
+    right = np.exp(-lp.mean(axis=(1, 2)))
+    np.testing.assert_allclose(values(models.Perplexity(), first_view()), right)
+    bits = -lp.sum(axis=(1, 2)) / np.log(2) / (P_0.test_bytes * (T - 1) / T)
+    np.testing.assert_allclose(values(models.BitsPerByte(), first_view()), bits)
+    few = np.exp(-lp[:, :7].mean(axis=(1, 2)))
+    np.testing.assert_allclose(values(models.Perplexity(blocks=7), first_view()), few)
+    # The model looks one token back, so that windows only add the first tokens of blocks.
+    stream = P_0.test.ravel()[None, None].repeat(C, axis=0)
+    right = np.exp(-FIRST.token_log_probs(stream).mean(axis=(1, 2)))
+    np.testing.assert_allclose(values(models.Perplexity(stride=4), first_view()), right)
+
+
+def test_corpora_are_compared_at_equal_numbers_of_tokens():
+    """Half of the rows must not look like more variety."""
+    half = view(REAL[:, : N // 2], FIRST)
+    np.testing.assert_array_equal(
+        values(corpus.DistinctN(tokens=400), half), values(corpus.DistinctN(tokens=400), zero())
+    )
+    right = text_ngrams.distinct_n(text_ngrams.first_tokens(REAL, 400), 2)
+    np.testing.assert_array_equal(values(corpus.DistinctN(tokens=400), zero()), right)
+    assert (values(corpus.DistinctN(), half) > values(corpus.DistinctN(), zero())).all()
+    assert isinstance(corpus.DistinctN(tokens=N * T + 1)(zero()), NotApplicable)
+
+
+def test_a_chain_that_ends_at_once_has_no_value_instead_of_nan():
+    x = REAL.copy()
+    x[1, :, 1:] = NO_TOKEN
+    ended = view(x, FIRST)
+    for metric in (corpus.DistinctN(), rows.Repetition(), models.SequencePerplexity()):
+        assert "chain 1" in metric(ended).why
+    assert values(corpus.TypeTokenRatio(), ended).tolist()[0] > 0
+
+
+def test_what_is_shared_is_computed_once(monkeypatch):
+    calls = []
+    kept = text_likelihood.sequence_perplexities
+    monkeypatch.setattr(
+        text_likelihood, "sequence_perplexities", lambda *a: calls.append(1) or kept(*a)
+    )
+    one = first_view()
+    for q in (0.01, 0.5, 0.99):
+        models.SequencePerplexity(q)(one)
+    models.PerplexityTail("low")(one)
+    assert len(calls) == 2
+    models.SequencePerplexity()(replace(one, memo={}, t=2))
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: corpus.DistinctN(0),
+        lambda: corpus.DistinctN(2, -1),
+        lambda: corpus.RarefiedTypes(0),
+        lambda: rows.Repetition(0),
+        lambda: rows.SelfBleu(1),
+        lambda: models.Perplexity(stride=-1),
+        lambda: models.SequencePerplexity(0.0),
+        lambda: models.PerplexityTail("high", 0.6),
+        lambda: models.PerplexityTail("middle"),
+    ],
+)
+def test_options_out_of_range_are_refused(make):
+    with pytest.raises(GenlossError):
+        make()

@@ -1,0 +1,107 @@
+"""Perplexities against their definition, and the weights that the field got wrong."""
+
+import numpy as np
+import pytest
+
+from genloss.errors import DataError, SpecError
+from genloss.metrics import text_likelihood as tl
+
+
+def rows(seed=0):
+    stream = np.random.default_rng(seed)
+    x = stream.integers(0, 9, size=(2, 6, 5))
+    x[np.arange(5) >= stream.integers(2, 6, size=(2, 6, 1))] = -1
+    return x, np.log(stream.uniform(0.01, 1.0, size=(2, 6, 4)))
+
+
+def test_perplexity_is_the_mean_over_tokens_not_over_rows():
+    x, lp = rows()
+    scored = x[:, :, 1:] >= 0
+    for chain in range(2):
+        mine = [lp[chain, i, j] for i in range(6) for j in range(4) if x[chain, i, j + 1] >= 0]
+        right = np.prod(np.exp(mine)) ** (-1 / len(mine))
+        np.testing.assert_allclose(tl.perplexity(lp, scored)[chain], right)
+    of_rows = tl.sequence_perplexities(lp, scored)
+    assert np.abs(np.log(of_rows).mean(axis=1) - np.log(tl.perplexity(lp, scored))).min() > 1e-3
+
+
+def test_a_row_of_n_tokens_counts_n_minus_1():
+    """Uniform over V: the perplexity is V exactly, not V^((n - 1) / n)."""
+    lp = np.full((1, 3, 4), -np.log(50.0))
+    np.testing.assert_allclose(tl.perplexity(lp, np.ones((3, 4), bool)), 50.0)
+    np.testing.assert_allclose(tl.sequence_perplexities(lp, np.ones((3, 4), bool)), 50.0)
+
+
+def test_bits_per_byte_by_hand():
+    """Six tokens of 1/4 are 12 bits; in 8 bytes 1.5 each, whatever the tokens."""
+    lp = np.full((2, 2, 3), np.log(0.25))
+    np.testing.assert_allclose(tl.bits_per_byte(lp, np.ones((2, 3), bool), 8), 1.5)
+    half = np.array([[True, False, True], [True, False, False]])
+    np.testing.assert_allclose(tl.bits_per_byte(lp, half, 8), 0.75)
+
+
+def test_a_lost_token_is_infinite_only_where_it_counts():
+    lp = np.log([[[0.5, 0.25]]])
+    lp[0, 0, 1] = -np.inf
+    np.testing.assert_array_equal(tl.perplexity(lp, np.array([[True, True]])), np.inf)
+    np.testing.assert_allclose(tl.perplexity(lp, np.array([[True, False]])), 2.0)
+
+
+def test_rows_of_one_token_have_no_perplexity():
+    lp = np.zeros((1, 2, 3))
+    found = tl.sequence_perplexities(lp, np.array([[True] * 3, [False] * 3]))
+    np.testing.assert_array_equal(found, [[1.0, np.nan]])
+
+
+def test_quantiles_are_values_with_infinity_and_without_nan():
+    values = np.array([[3.0, np.nan, 1.0, np.inf, 2.0], [5.0, 4.0, 3.0, 2.0, 1.0]])
+    np.testing.assert_array_equal(tl.quantiles(values, 0.5), [2.0, 3.0])
+    np.testing.assert_array_equal(tl.quantiles(values, 1.0), [np.inf, 5.0])
+    np.testing.assert_array_equal(tl.quantiles(values, 0.01), [1.0, 1.0])
+    np.testing.assert_array_equal(tl.quantiles(np.full((1, 2), np.nan), 0.5), [np.nan])
+    with pytest.raises(SpecError, match="q: got 2"):
+        tl.quantiles(values, 2)
+
+
+def test_tails_are_counted_on_their_own_side():
+    real = np.arange(1.0, 101)[None]
+    x = np.array([[1.0, 2, 3, 50, 99, 100, 1000, np.nan]])
+    # The 5 % quantile is 5, the 95 % quantile 95.
+    np.testing.assert_allclose(tl.tail_share(x, real, 0.05, "low"), 3 / 7)
+    np.testing.assert_allclose(tl.tail_share(x, real, 0.05, "high"), 3 / 7)
+    np.testing.assert_allclose(tl.tail_share(x[:, :4], real, 0.05, "low"), 3 / 4)
+    np.testing.assert_allclose(tl.tail_share(x[:, :4], real, 0.05, "high"), 0)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize("length", [5, 6, 13, 20])
+def test_sliding_windows_score_every_token_but_the_first_once(stride, length):
+    text = np.arange(length)
+    blocks = np.full((-(-length // 5), 5), -1)
+    blocks.ravel()[:length] = text
+    windows, scored = tl.sliding_windows(blocks, stride)
+    assert (np.diff(windows, axis=1) == 1).all()
+    np.testing.assert_array_equal(np.sort(windows[:, 1:][scored]), np.arange(1, length))
+    # All but the first window give at least T - stride tokens of context.
+    context = np.argmax(scored, axis=1) + 1
+    assert (context[1:] >= 5 - stride).all()
+
+
+def test_windows_must_fit():
+    with pytest.raises(SpecError, match="stride: got 5"):
+        tl.sliding_windows(np.zeros((3, 5), int), 5)
+    with pytest.raises(SpecError, match="text of 2 tokens"):
+        tl.sliding_windows(np.array([[1, 2, -1]]), 1)
+
+
+@pytest.mark.parametrize("lp", [np.full((1, 1, 2), np.nan), np.full((1, 1, 2), 0.5), np.zeros(3)])
+def test_what_are_no_log_probabilities_is_refused(lp):
+    with pytest.raises(DataError, match=r"log_probs: .*expected"):
+        tl.perplexity(lp, np.array(True))
+
+
+def test_nothing_to_score_is_refused():
+    with pytest.raises(DataError, match="without a token"):
+        tl.perplexity(np.zeros((1, 1, 2)), np.zeros((1, 2), bool))
+    with pytest.raises(DataError, match="n_bytes"):
+        tl.bits_per_byte(np.zeros((1, 1, 2)), np.ones((1, 2), bool), 0)
