@@ -24,6 +24,15 @@ NEEDED = {
     "manifold": {"score": "recall"},
     "symbol_probability": {"symbol": 1},
     "mode_share": {"mode": 0},
+    "class_share": {"features": "classifier", "digit": 3},
+    "class_entropy": {"features": "classifier"},
+    "confidence": {"features": "classifier"},
+    "label_accuracy": {"features": "classifier"},
+    "perplexity_tail": {"tail": "low"},
+    "switch": {"first": "replace", "at": 3, "then": "accumulate"},
+    "ngram": {"vocabulary": 10},
+    "transformer": {"start": "scratch"},
+    "hugging_face": {"base": "somebody/some-model"},
 }
 """Fields without a default; realities and learners share names, so a role may not need them."""
 

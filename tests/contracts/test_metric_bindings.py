@@ -5,7 +5,7 @@ in two ways, trained on nothing real: collapsed (a fraction of reality's spread 
 (far away, or the symbols exchanged). Every metric must find one of them further than generation 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,14 @@ from genloss.core.chain import Generation, generation_zero
 from genloss.core.forms import AsMoments, Rows
 from genloss.core.protocols import Model
 from genloss.core.samples import Samples
+from genloss.core.source import Source
 from genloss.core.streams import Streams
+from genloss.errors import DataError
+from genloss.metrics.features import Pixels
+from genloss.metrics.suites.classes import ClassEntropy, ClassShare, LabelAccuracy
+from genloss.metrics.suites.copies import CopyRate, NearestTrain
+from genloss.metrics.suites.images import FID
+from genloss.metrics.suites.rows import EnergyDistance, Manifold
 from genloss.metrics.view import NotApplicable, View
 from genloss.models.categorical import CategoricalModel
 from genloss.models.gaussian import GaussianModel
@@ -81,13 +88,19 @@ NEEDED = {
     "manifold": {"score": "coverage"},
     "symbol_probability": {"symbol": 0},
     "mode_share": {"mode": 5},
+    "class_share": {"features": "pixels", "digit": 0},
+    "class_entropy": {"features": "pixels"},
+    "confidence": {"features": "pixels"},
 }
 OPTIONS = [("manifold", {"score": s}) for s in ("precision", "recall", "density")]
 OPTIONS += [("component_std", {"which": "largest"}), ("mmd_squared", {"estimator": "biased"})]
 OPTIONS += [("vendi_score", {"q": 2.0}), ("tail_mass", {"q": 0.2}), ("held_out_nll", {"rows": 50})]
 ENCODED = {"latent_spread", "latent_mean"}
 """These look through a trained encoder; tests/models/torch holds them to images by hand."""
-KINDS = [(k, NEEDED.get(k, {})) for k in CATALOG["metric"] if k not in ENCODED] + OPTIONS
+TRAINED = {"nearest_train", "copy_rate", "label_accuracy"}
+"""These need training rows or labels, which generation 0 here has not; held to both below."""
+APART = ENCODED | TRAINED
+KINDS = [(k, NEEDED.get(k, {})) for k in CATALOG["metric"] if k not in APART] + OPTIONS
 IDS = ["-".join([kind, *map(str, more.values())]) for kind, more in KINDS]
 
 
@@ -121,10 +134,28 @@ def values(metric, name) -> list[np.ndarray] | NotApplicable:
     return [v for v in found if not isinstance(v, NotApplicable)]
 
 
+@dataclass(frozen=True)
+class Quadrants:
+    """Four classes of points in the plane by their signs, soft at the borders; nothing learned."""
+
+    def learned(self, p_0):
+        return self
+
+    def features(self, x):
+        return x
+
+    def class_probabilities(self, x):
+        right, up = (1 / (1 + np.exp(-np.clip(x[..., i], -50, 50))) for i in (0, 1))
+        parts = [a * b for a in (right, 1 - right) for b in (up, 1 - up)]
+        return np.stack(parts, axis=-1)
+
+
 @pytest.fixture(params=KINDS, ids=IDS)
 def metric(request):
     kind, more = request.param
-    return build("metric", {"kind": kind, **more})
+    built = build("metric", {"kind": kind, **more})
+    # Pixels know no classes; these metrics are held to a class map that needs no training.
+    return replace(built, features=Quadrants()) if "features" in more else built
 
 
 def test_every_metric_gives_a_value_per_chain_or_says_why_not(metric):
@@ -202,3 +233,92 @@ def test_real_share_is_counted_from_the_origins():
     np.testing.assert_array_equal(share(mixed), 0.5)
     np.testing.assert_array_equal(share(view), 0.0)
     np.testing.assert_array_equal(share(VIEWS["gaussian"][0]), 1.0)
+
+
+def beside(samples, train, *, t=1, held_out=True, rng_key=0) -> View:
+    """Return a generation of the plane with these samples and training rows."""
+    zero = VIEWS["gaussian"][0]
+    shown = zero.held_out if held_out else None
+    return View(t, zero.p_0, zero.p_0, train, samples, shown, STREAMS.rng(rng_key, "metric"))
+
+
+def test_memorisation_is_one_for_new_real_rows_and_none_for_copies():
+    """Nearest distances in the plane have a spread of about their mean: the ratio of two means over
+    400 has a standard error near sqrt(2 / 400), the rate sqrt(2 q (1 - q) / 400) round q."""
+    zero = VIEWS["gaussian"][0]
+    new = Samples.of(zero.p_0.sample(N, STREAMS.rng(0, "new")), 1)
+    honest, copied = beside(new, zero.samples), beside(zero.samples, zero.samples)
+    np.testing.assert_allclose(NearestTrain()(honest), 1.0, atol=4 * np.sqrt(2 / N))
+    band = 4 * np.sqrt(2 * 0.05 * 0.95 / N)
+    np.testing.assert_allclose(CopyRate(q=0.05)(honest), 0.05, atol=band)
+    np.testing.assert_array_equal(NearestTrain()(copied), 0.0)
+    np.testing.assert_array_equal(CopyRate()(copied), 1.0)
+    # Rows crowded where reality is dense lie nearer to training rows without being copies.
+    crowded = VIEWS["gaussian"][1].samples
+    assert (NearestTrain()(beside(crowded, zero.samples)) < 0.9).all()
+
+
+def test_memorisation_needs_training_rows_and_held_out_rows():
+    zero = VIEWS["gaussian"][0]
+    endless = Source.of(zero.p_0, N, 1)
+    for view, says in (
+        (beside(zero.samples, None, t=0), "begins with t = 1"),
+        (beside(zero.samples, endless), "no row to copy"),
+        (beside(zero.samples, zero.samples, held_out=False), "held_out"),
+        (VIEWS["tokens"][1], "real vectors"),
+    ):
+        for metric in (NearestTrain(), CopyRate()):
+            assert says in metric(view).why
+    given = endless.like(zero.samples.x, 0)
+    np.testing.assert_array_equal(CopyRate()(beside(zero.samples, given)), 1.0)
+
+
+def test_label_accuracy_meets_the_labels_asked_for():
+    zero = VIEWS["gaussian"][0]
+    x, metric = zero.samples.x, LabelAccuracy(Quadrants())
+    right = Quadrants().class_probabilities(x).argmax(axis=2)
+    np.testing.assert_array_equal(metric(beside(Samples.of(x, 1, right), None)), 1.0)
+    half = np.where(np.arange(N) % 2, right, (right + 1) % 4)
+    np.testing.assert_array_equal(metric(beside(Samples.of(x, 1, half), None)), 0.5)
+    assert "no labels" in metric(zero).why
+    assert "classes" in LabelAccuracy(Pixels())(beside(Samples.of(x, 1, right), None)).why
+    with pytest.raises(DataError, match="other classes"):
+        metric(beside(Samples.of(x, 1, right + 4), None))
+
+
+def test_a_class_that_the_classifier_does_not_know_is_refused():
+    with pytest.raises(DataError, match="other classes, 0 to 3"):
+        ClassShare(Quadrants(), 4)(VIEWS["gaussian"][0])
+
+
+def test_features_are_computed_once_and_draws_do_not_depend_on_who_asks_first():
+    zero = VIEWS["gaussian"][0]
+    endless = Source.of(zero.p_0, N, 1)
+    metrics = [
+        FID(Quadrants(), rows=200),
+        Manifold("recall", rows=200, features=Quadrants()),
+        ClassEntropy(Quadrants(), rows=200),
+        EnergyDistance(rows=200),
+    ]
+
+    def all_of(order):
+        views = [beside(endless, None, rng_key=i) for i in range(4)]
+        memo, lasting = {}, {}
+        views = [replace(v, memo=memo, lasting=lasting) for v in views]
+        found = {i: metrics[i](views[i]) for i in order}
+        assert sum(key[0] == "drawn" for key in memo) == 1
+        assert sum(key[0] == "features" for key in memo) == 1
+        assert sum(key[0] in ("features", "map") for key in lasting) == 2
+        return np.stack([found[i] for i in range(4)])
+
+    one, two = all_of([0, 1, 2, 3]), all_of([3, 1, 0, 2])
+    assert one.tobytes() == two.tobytes()
+
+
+def test_names_say_through_which_features():
+    assert Manifold("recall").name == "recall"
+    assert Manifold("recall", k=3).name == "recall(k=3)"
+    assert Manifold("recall", 3, features=Quadrants()).name == "recall(k=3, features=quadrants)"
+    assert FID().name == "fid"
+    assert FID(Quadrants(), 500).name == "fid(features=quadrants, rows=500)"
+    assert ClassShare(Quadrants(), 2).name == "class_share(digit=2, features=quadrants)"

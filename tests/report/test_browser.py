@@ -5,9 +5,12 @@ import os
 import shutil
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 
 from genloss.report.page import write_report
+
+from .conftest import make_run
 
 FLAGS = (
     "--headless=new",
@@ -91,7 +94,7 @@ def test_the_page_works(browser, lab, tmp_path):
     canvases = browser.execute_script("return document.querySelectorAll('.chart canvas').length")
     assert canvases == len(states)
     images = "return [...document.images].map((i) => i.naturalWidth)"
-    assert browser.execute_script(images) == [71, 71]
+    assert browser.execute_script(images) == [89, 89]
 
     before = browser.execute_script(PIXELS)
     button = "document.querySelector('.hero .legend button')"
@@ -121,6 +124,53 @@ def test_the_page_works(browser, lab, tmp_path):
     urls = {url for entry in browser.get_log("performance") if (url := requested(entry))}
     assert page.as_uri() in urls
     assert [url for url in urls if not url.startswith(ALLOWED)] == []
+
+
+FILM = """
+const seen = [...document.querySelectorAll(".frame")].filter((f) => f.checkVisibility());
+const output = document.querySelector(".slider output").textContent;
+return [seen.map((f) => Number(f.dataset.t)), output];
+"""
+"""The generations whose images can be seen, and what the slider says."""
+
+
+def test_one_slider_moves_all_images(browser, tmp_path):
+    from selenium.webdriver.common.keys import Keys
+
+    rng = np.random.default_rng(0)
+    rows = {t: rng.random((10, 64)) for t in (0, 1, 5, 20)}
+    make_run(tmp_path, "one", kept=rows)
+    make_run(tmp_path, "other", kept={t: rows[t] for t in (0, 5, 20)}, n_real=7)
+    page = write_report([tmp_path], tmp_path / "report.html")
+    show(browser, 1280, 900, "light")
+    browser.get(page.as_uri())
+    assert browser.execute_script(FILM) == [[20, 20], "t = 20"]
+    slider = browser.find_element("css selector", ".slider input")
+    assert slider.accessible_name == "Generation"
+    assert slider.aria_role == "slider"
+    slider.send_keys(Keys.HOME)
+    assert browser.execute_script(FILM) == [[0, 0], "reality"]
+    slider.send_keys(Keys.ARROW_RIGHT)
+    # The second run did not keep generation 1 and shows the one before.
+    assert browser.execute_script(FILM) == [[1, 0], "t = 1"]
+    assert slider.get_attribute("aria-valuetext") == "t = 1"
+    slider.send_keys(Keys.END)
+    assert browser.execute_script(FILM) == [[20, 20], "t = 20"]
+    # On paper all generations stand side by side, without a slider.
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert browser.execute_script(FILM)[0] == [0, 1, 5, 20, 0, 5, 20]
+    slider_seen = "return document.querySelector('.slider').checkVisibility()"
+    assert not browser.execute_script(slider_seen)
+    assert browser.get_log("browser") == []
+
+
+def test_without_scripts_all_images_are_there(browser, lab, tmp_path):
+    page = write_report([next((lab / "loose").glob("digits-*"))], tmp_path / "report.html")
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    browser.get(page.as_uri())
+    frames = browser.find_elements("css selector", ".frame")
+    assert [frame.is_displayed() for frame in frames] == [True, True]
+    assert not browser.find_element("css selector", ".slider").is_displayed()
 
 
 def requested(entry):

@@ -1,74 +1,16 @@
-import base64
-import struct
-import zlib
-
 import numpy as np
 import pytest
 
-from genloss.report.images import grids, png, sheet, side_of
-from genloss.report.samples import PANELS, kept_rows, sample_figure
+from genloss.report.kept import PANELS, kept_rows
+from genloss.report.samples import sample_figure
 from genloss.store.reader import find_runs
 
 from .conftest import make_run
 
 
-def decoded(data):
-    """Read an 8-bit grey PNG without filters, by the chunk layout of its specification."""
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    at, body, size = 8, b"", (0, 0)
-    while at < len(data):
-        (length,) = struct.unpack(">I", data[at : at + 4])
-        name, content = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
-        (check,) = struct.unpack(">I", data[at + 8 + length : at + 12 + length])
-        assert check == zlib.crc32(name + content)
-        if name == b"IHDR":
-            width, height, depth, colour = struct.unpack(">IIBB", content[:10])
-            assert (depth, colour) == (8, 0)
-            size = (height, width)
-        if name == b"IDAT":
-            body += content
-        at += 12 + length
-    lines = np.frombuffer(zlib.decompress(body), dtype=np.uint8).reshape(size[0], size[1] + 1)
-    assert not lines[:, 0].any()
-    return lines[:, 1:]
-
-
 def figure_of(lab, name):
     (run,) = [r for r in find_runs(lab / "loose") if r.header.name == name]
     return run, sample_figure(run, name)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (53, 71)])
-def test_png_round_trip(shape):
-    image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    np.testing.assert_array_equal(decoded(png(image)), image)
-    assert png(image) == png(image.copy())
-
-
-def test_a_sheet_holds_every_image_at_its_place():
-    rows = np.arange(3 * 64, dtype=float).reshape(3, 64)
-    image = sheet(rows, 8)
-    assert image.shape == (6 * 9 - 1, 8 * 9 - 1)
-    np.testing.assert_array_equal(image[:8, 9:17], rows[1].reshape(8, 8))
-    assert (image[:, 8] == 255).all()
-
-
-def test_ink_is_dark_and_all_generations_share_the_scale_of_reality():
-    first = np.zeros((2, 64))
-    first[0, 0] = 16.0
-    urls = grids({0: first, 3: np.full((1, 64), 8.0), 9: np.full((1, 64), 99.0)}, 8)
-    images = {t: decoded(base64.b64decode(u.partition(",")[2])) for t, u in urls.items()}
-    assert images[0][0, 0] == 0
-    assert images[0][0, 1] == 255
-    assert images[3][0, 0] == round(255 - 127.5)
-    assert images[9][0, 0] == 0
-
-
-def test_image_realities_are_recognised():
-    assert side_of("digits8x8", 64) == 8
-    assert side_of("mnist", 784) == 28
-    assert side_of("gaussian", 64) == 8
-    assert side_of("gaussian", 2) == 0
 
 
 def test_scatter_panels_share_axes_and_show_reality_behind(lab):
@@ -103,10 +45,13 @@ def test_symbols_give_rank_frequency_lines(lab):
     assert len(last["rank"]) == 1
 
 
-def test_images_are_shown_as_images(lab):
-    _, figure = figure_of(lab, "digits")
-    assert figure.spec is None
-    assert list(figure.images) == ["reality", "t = 20"]
+def test_rows_of_text_are_filled_up_with_what_is_no_symbol(tmp_path):
+    first = np.array([[0, 0, 1, -1], [0, 2, -1, -1]])
+    run = make_run(tmp_path, "text", kept={0: first, 20: np.full((2, 4), -1)})
+    (row,) = sample_figure(run, "x").spec["data"]["values"]
+    assert row == {"panel": "reality", "rank": [1, 2, 3], "share": [0.6, 0.2, 0.2]}
+    empty = make_run(tmp_path, "empty", kept={0: np.full((2, 4), -1)})
+    assert sample_figure(empty, "x") is None
 
 
 def test_more_dimensions_are_projected_on_the_directions_of_real_data(tmp_path):

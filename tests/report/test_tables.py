@@ -89,7 +89,7 @@ def test_numbers_are_medians_with_the_middle_ninety_percent(tmp_path):
     values = decay(20, 50)
     law = {"trace_ratio": {"label": "E", "t": list(range(21)), "value": [0.5] * 21}}
     run = measured(make_run(tmp_path, metrics={"trace_ratio": values}, theory=law))
-    table = number_table("trace_ratio", [("r", run)])
+    table = number_table([("r", run, "trace_ratio")])
     last = "last generation: theory / measured"
     assert table.headings == ("chains", "t = 0", "t = 10", "t = 20", last)
     ((label, cells),) = table.rows
@@ -104,7 +104,7 @@ def test_runs_of_different_length_name_their_generations(tmp_path):
         ("a", measured(make_run(tmp_path, "a", metrics={"trace_ratio": decay(10, 4)}))),
         ("b", measured(make_run(tmp_path, "b", metrics={"trace_ratio": decay(1, 4)}))),
     ]
-    table = number_table("trace_ratio", runs)
+    table = number_table([(label, run, "trace_ratio") for label, run in runs])
     assert table.headings == ("chains", "first", "middle", "last")
     assert table.rows[0][1][3].startswith("t = 10: ")
     assert all(len(cells) == 4 for _, cells in table.rows)

@@ -9,5 +9,6 @@ digits      Digits8x8: the handwritten digits that scikit-learn bundles
 idx         read_idx, and Mnist: MNIST or any look-alike in IDX files
 fetch       the checked download behind Mnist(download=True)
 from_file   TableFile: your own rows from .npy or .csv
+text        documents, splits, tokenisers: Texts and HubTexts
 checks      checks of the fields that these recipes share
 """

@@ -55,18 +55,23 @@ class YAxis:
 
 
 def y_axis(curves: Sequence[Curve], direction: str) -> YAxis:
-    """Return the axis that shows all bands and theory lines of the curves."""
-    drawn = np.concatenate([_drawn(c) for c in curves])
+    """Return the axis that shows all bands, theory lines and published values of the curves."""
+    ours = np.concatenate([_drawn(c) for c in curves])
+    theirs = np.concatenate([c.points()[1:] for c in curves], axis=1)
+    drawn = np.concatenate([ours, theirs.ravel()])
     drawn = drawn[np.isfinite(drawn)]
-    if not drawn.size:
+    if not np.isfinite(ours).any():
         return YAxis(False, 0.0, 1.0)
     low, high = float(drawn.min()), float(drawn.max())
+    signed = bool((ours < 0).any())
     if not all(_told(c).all() for c in curves):
         low, high = min(low, 0.0), max(high, 0.0)
     middle = np.concatenate([c.bands[1:4, _told(c)].ravel() for c in curves])
     middle = middle[np.isfinite(middle) & (middle > 0)]
-    if low >= 0 and middle.size and np.log10(middle.max() / middle.min()) > DECADES:
-        return _log_axis(drawn, not all(_told(c).all() for c in curves))
+    if not signed and middle.size and np.log10(middle.max() / middle.min()) > DECADES:
+        # An error bar that reaches zero ends at the foot of a log axis.
+        shown = np.concatenate([ours, theirs[0], theirs[1:][theirs[1:] > 0]])
+        return log_axis(shown[np.isfinite(shown)], not all(_told(c).all() for c in curves))
     if direction.startswith("1 is"):
         low, high = min(low, 1.0), max(high, 1.0)
     if low > 0 and low < high / 2:
@@ -74,6 +79,11 @@ def y_axis(curves: Sequence[Curve], direction: str) -> YAxis:
     if low == high:
         low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
     return YAxis(False, low, high)
+
+
+def x_linear(last: int) -> dict[str, Any]:
+    """Return the x channel of generations 0 .. last on a linear scale."""
+    return x_channel(last, YAxis(True, 1.0, 1.0), "")
 
 
 def x_channel(last: int, y: YAxis, direction: str) -> dict[str, Any]:
@@ -111,7 +121,8 @@ def _told(c: Curve) -> NDArray[np.bool_]:
     return (c.t > 0) | (np.abs(c.bands[-1]) > ROUNDOFF)
 
 
-def _log_axis(drawn: Floats, zeros: bool) -> YAxis:
+def log_axis(drawn: Floats, zeros: bool = False) -> YAxis:
+    """Return the log axis of finite values, some above 0; zeros: there are zeros to draw."""
     positive = drawn[drawn > 0]
     bottom, top = float(np.log10(positive.min())), float(np.log10(positive.max()))
     margin = 0.02 * (top - bottom)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
+from genloss.report.published import Point, columns
 from genloss.store.reader import Series
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -18,6 +19,7 @@ class Curve:
     """One metric of one run at the generations drawn: t (T,), bands (5, T), mean (T,).
 
     theory (T,) is NaN where there is none; statistic says what it predicts, 'mean' or 'median'.
+    published: values that others reported, see `published`.
     """
 
     label: str
@@ -28,6 +30,7 @@ class Curve:
     theory_label: str
     statistic: str
     chains: int
+    published: tuple[Point, ...] = ()
 
     @property
     def median(self) -> Floats:
@@ -43,8 +46,18 @@ class Curve:
         """Return the last generation."""
         return int(self.t[-1])
 
+    def points(self) -> Floats:
+        """Return t, value, low and high of the published values up to the last generation."""
+        found = columns(self.published, self.last())
+        return np.asarray(found[:, found[0] <= self.last()])
 
-def curve(label: str, series: Series, theory: Mapping[str, Any] | None) -> Curve:
+
+def curve(
+    label: str,
+    series: Series,
+    theory: Mapping[str, Any] | None,
+    published: tuple[Point, ...] = (),
+) -> Curve:
     """Return what is drawn of a metric.
 
     theory: {label, t, value} and optionally statistic. Closed forms are expectations unless they
@@ -64,6 +77,7 @@ def curve(label: str, series: Series, theory: Mapping[str, Any] | None) -> Curve
         theory_label=str(law["label"]),
         statistic=predicts(law),
         chains=int(series.values.shape[1]),
+        published=published,
     )
 
 

@@ -1,4 +1,4 @@
-"""One figure per metric: medians and bands over chains, theory dashed, as Vega-Lite dicts.
+"""One figure per metric: medians and bands over chains, theory dashed, published values as points.
 
 A spec is complete: it renders as it stands (see `static`). The page takes the legend out, fits the
 width, and drives the parameter `hidden`, the labels of series that are switched off.
@@ -6,7 +6,7 @@ width, and drives the parameter `hidden`, the labels of series that are switched
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,14 +15,16 @@ from genloss.report.axes import LONG, YAxis, x_channel, y_axis
 from genloss.report.bands import Curve, curve
 from genloss.report.glossary import meaning_of, title_of
 from genloss.report.naming import MOST, Named, named, sort_of
+from genloss.report.published import Points
 from genloss.report.reading import Measured
+from genloss.report.tables import NumberTable, number_table
 from genloss.report.words import axis_title, reading
 from genloss.store.reader import Series
 
 Spec = dict[str, Any]
 
 WIDTH, HEIGHT = 680, 300
-HIDDEN = {"filter": "indexof(hidden, datum.run) < 0"}
+HIDDEN = {"filter": layers.HIDDEN}
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,10 @@ class Figure:
     legend: labels in colour order where all panels share them, else every panel has its own.
     reading: what it shows; empty where runs of different kinds do not compare, then see the panels.
     rows: every run with its label, those without a line (one generation only) included.
+    published: what the published points are, or nothing where there are none.
     """
 
+    kind: ClassVar[str] = "line"
     metric: str
     title: str
     meaning: str
@@ -61,7 +65,22 @@ class Figure:
     theory: tuple[str, ...]
     chains: str
     has_mean: bool
+    published: str
     long: bool
+
+    @property
+    def numbers(self) -> NumberTable:
+        """The table of all runs."""
+        return number_table([(label, run, self.metric) for label, run in self.rows])
+
+    @property
+    def caption(self) -> str:
+        """What its numbers are."""
+        unit = "none, a ratio or share" if self.unit == "1" else self.unit
+        return (
+            "median over chains, with the middle 90 % of them in brackets. "
+            f"Unit: {unit}; {self.direction}"
+        )
 
     @property
     def left_out(self) -> int:
@@ -69,15 +88,17 @@ class Figure:
         return len(self.rows) - sum(len(p.spec["data"]["values"]) for p in self.panels)
 
 
-def metric_figure(metric: str, runs: Sequence[Measured]) -> Figure | None:
-    """Return the figure of a metric, or None where no run has it."""
+def metric_figure(
+    metric: str, runs: Sequence[Measured], published: Points | None = None
+) -> Figure | None:
+    """Return the figure of a metric, or None where no run has it; published: others' values."""
     having = [run for run in runs if metric in run.series]
     if not having:
         return None
     # A chain of one generation is a number, not a line.
     names = named([run for run in having if len(run.series[metric].t) > 2] or having)
     about = having[0].series[metric]
-    curves = [curve(n.label, n.data.series[metric], _law(n.data, metric)) for n in names]
+    curves = [_curve(n, metric, published or {}) for n in names]
     panels = _panels(names, curves, about)
     # A sentence and a table name runs without their panel, so they need the full labels.
     told = [replace(c, label=n.full) for c, n in zip(curves, names, strict=True)]
@@ -96,6 +117,7 @@ def metric_figure(metric: str, runs: Sequence[Measured]) -> Figure | None:
         theory=tuple(dict.fromkeys(c.theory_label for c in curves if c.has_theory)),
         chains=_chains(curves),
         has_mean=any(layers.draws_mean(c) for c in curves),
+        published=_said(curves),
         long=max(c.last() for c in curves) > LONG // 4,
     )
 
@@ -130,9 +152,19 @@ def comparable(names: Sequence[Named]) -> bool:
     return len({sort_of(n.data) for n in names}) == 1
 
 
-def _law(run: Measured, metric: str) -> Mapping[str, Any] | None:
-    law: Mapping[str, Any] | None = run.run.header.theory.get(metric)
-    return law
+def _curve(n: Named, metric: str, published: Points) -> Curve:
+    law: Mapping[str, Any] | None = n.run.header.theory.get(metric)
+    theirs = published.get((n.run.path.name, metric), ())
+    return curve(n.label, n.data.series[metric], law, theirs)
+
+
+def _said(curves: Sequence[Curve]) -> str:
+    """Return what the published points of the curves are, in words."""
+    shown = [c for c in curves if c.points().size]
+    what = " or ".join(dict.fromkeys(p.said for c in shown for p in c.published))
+    bars = any((c.points()[3] > c.points()[2]).any() for c in shown)
+    spread = ", with the spread or error that its source gives" if bars else ""
+    return f"published: {what}{spread}" if what else ""
 
 
 def chart(
@@ -155,6 +187,7 @@ def chart(
         *layers.reference(about.direction, axis, y),
         *layers.theory(curves, y),
         layers.median(y),
+        *layers.published(curves, y),
         layers.hover(rows, y),
     ]
     where = f" for {title}" if title else ""

@@ -27,6 +27,35 @@ MEANINGS = {
     "quantile_coverage": "Mass between reality's outer quantiles, against what belongs there.",
     "latent_spread": "Spread of generated images as the encoder of the first model sees them.",
     "latent_mean": "Mean of generated images as the encoder of the first model sees them.",
+    "class_share": "Share of each class among generated images, as a classifier sees it.",
+    "class_entropy": "How evenly generated images fall into the classes; 0 where one is left.",
+    "confidence": "How sure a classifier of real data is of the samples, on average.",
+    "label_accuracy": "Share of samples that look like the class they were asked for.",
+    "fid": "Fréchet distance between features of samples and of held-out real data.",
+    "nearest_train": "Distance of samples to the nearest training row, against new real data's.",
+    "copy_rate": "Share of samples suspiciously near to a training row.",
+    "perplexity": "How many tokens the model hesitates between on real test text.",
+    "bits_per_byte": "Bits the model needs for a byte of real test text.",
+    "predictive_entropy": "How undecided the model is about the next token of held-out text.",
+    "low_perplexity_tail": "Texts more probable than nearly all real ones, against their share.",
+    "high_perplexity_tail": "Texts less probable than nearly all real ones, against their share.",
+    "distinct_n": "Different n-grams over all n-grams, at as many tokens as real text.",
+    "type_token_ratio": "Different tokens over all tokens, at as many tokens as real text.",
+    "surviving_vocabulary": "Share of real text's tokens that are still written.",
+    "surviving_ngrams": "Share of real text's n-grams that are still written.",
+    "good_turing_missing_mass": "Estimated mass of what the generated text does not show.",
+    "rare_token_share": "Share of generated tokens that are among real text's rarest.",
+    "compression_ratio": "How many times smaller text becomes when compressed.",
+    "rarefied_types": "Different tokens to expect among a fixed number of generated ones.",
+    "repetition": "Share of n-grams that repeat within a generated text.",
+    "text_diversity": "Texts free of repeated 2-, 3- and 4-grams, multiplied.",
+    "self_bleu": "How much generated texts repeat one another; higher is less varied.",
+    "mauve": "Overlap of generated and held-out text by words and pairs; 1 is reality.",
+    "duplicate_rows": "Share of generated texts that repeat an earlier one.",
+    "empty_rows": "Share of generated texts that end at once.",
+    "truncated_rows": "Share of generated texts that reach the greatest length without an end.",
+    "mean_length": "Mean number of tokens of a generated text.",
+    "sequence_perplexity": "How surprising each generated text is: tame ones low, odd ones high.",
     "vendi_score": "Effective number of different rows among the samples.",
     "duplicate_rate": "Share of samples that repeat another one.",
     "entropy": "Entropy of the model over its symbols.",
@@ -47,6 +76,12 @@ MEANINGS = {
 }
 
 TITLES = {
+    "fid": "Fréchet distance of features (FID)",
+    "nearest_train": "Distance to the nearest training row",
+    "mauve": "MAUVE-style area",
+    "self_bleu": "Self-BLEU",
+    "distinct_n": "Distinct n-grams",
+    "surviving_ngrams": "Surviving n-grams",
     "w2": "Wasserstein-2 distance",
     "w2_squared": "Squared Wasserstein-2 distance",
     "squared_l2": "Squared L2 distance of densities",
@@ -67,6 +102,21 @@ TITLES = {
 def base_name(metric: str) -> str:
     """Return a metric's name without its options: 'tail_mass(q=0.01)' is tail_mass."""
     return metric.partition("(")[0]
+
+
+def options_of(metric: str) -> dict[str, str]:
+    """Return a metric's options as they stand: 'tail_mass(q=0.01)' has {'q': '0.01'}."""
+    inside = metric.partition("(")[2].removesuffix(")")
+    parts, depth = [""], 0
+    for c in inside:
+        # A comma inside brackets belongs to the value of an option.
+        depth += (c in "([{") - (c in ")]}")
+        if c == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += c
+    pairs = (part.strip().partition("=") for part in parts if part.strip())
+    return {name: value for name, _, value in pairs}
 
 
 def title_of(metric: str) -> str:

@@ -1,61 +1,137 @@
-"""Kept images as grids, written as PNG without an imaging library."""
+"""Kept images as grids through the generations, written as PNG without an imaging library."""
 
 import base64
+import math
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Array, Floats
+from genloss.report.factors import kind_of
+from genloss.report.kept import PANELS, kept_rows
+from genloss.report.words import count
+from genloss.store.reader import Run
 
-SIZES = {64: 8, 784: 28}
-"""Coordinates of a row to pixels of a side, for the image realities."""
+SIZES = {64: 8, 196: 14, 784: 28}
+"""Coordinates of a row to pixels of a side where rows are taken for square images."""
 
-GRID = {8: (6, 8), 28: (5, 6)}
-"""Pixels of a side to the rows and columns of a grid."""
+DOWN, ACROSS = 6, 10
+"""Rows and columns of a grid."""
+
+FRAMES = 24
+"""Generations shown of one run."""
+
+FRAME_BUDGET = 160
+"""Grids of all runs of a page together; more runs show fewer generations each."""
+
+FEWEST = 6
+"""Generations that every run may show, however many runs there are."""
+
+DEPTH = 4
+"""Bits of a pixel: 16 greys cannot be told from 256 at this size, in a third of the bytes."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The images of one run: a PNG of width x height pixels per generation, as (t, data URL)."""
+
+    label: str
+    width: int
+    height: int
+    frames: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Reel:
+    """Grids that one slider moves through the generations `times` together."""
+
+    reading: str
+    times: tuple[int, ...]
+    grids: tuple[Grid, ...]
+
+
+def reel(runs: Sequence[tuple[str, Run]], most: int = FRAMES) -> Reel | None:
+    """Return the images that labelled runs kept, at most about `most` generations of each."""
+    grids, chains, shown = [], set(), 0
+    for label, run in runs:
+        if side := image_side(run):
+            kept = kept_rows(run, most, DOWN * ACROSS)
+            grids.append(grid(label, kept, side))
+            chains.add(int(run.spec["chains"]))
+            shown = max(shown, *(len(x) for x in kept.values()))
+    if not grids:
+        return None
+    times = sorted({t for g in grids for t, _ in g.frames})
+    whose = "The only chain" if chains == {1} else "Chain 1"
+    text = f"{whose} of each run: {count(shown, 'image')} a generation, those kept first."
+    if len(times) > 1:
+        text += " All grids move together, from real images to the last generation."
+    return Reel(text, tuple(times), tuple(grids))
+
+
+def frames_of(runs: int) -> int:
+    """Return how many generations each of so many runs may show."""
+    return max(FEWEST, min(FRAMES, FRAME_BUDGET // max(runs, 1)))
+
+
+def image_side(run: Run) -> int:
+    """Return the pixels of a side where a run kept square grey images, else 0."""
+    kept = kept_rows(run, 1, 1) or kept_rows(run, PANELS, 1)
+    if not kept:
+        return 0
+    first = kept[min(kept)]
+    # Tokens and categories are whole numbers; images are shades.
+    if first.dtype.kind in "iu":
+        return 0
+    return side_of(kind_of(run.spec["reality"]), int(np.prod(first.shape[1:])))
 
 
 def side_of(kind: str, d: int) -> int:
-    """Return the pixels of a side where rows are square images, else 0."""
-    named = "digits" in kind or "mnist" in kind
-    return SIZES.get(d, 0) if named or d in SIZES else 0
+    """Return the pixels of a side where rows of d numbers are square images, else 0."""
+    named = "digits" in kind or "mnist" in kind or "image" in kind
+    root = math.isqrt(d)
+    return SIZES.get(d, root if named and root * root == d and d > 1 else 0)
 
 
-def grids(samples: Mapping[int, Array], side: int) -> dict[int, str]:
-    """Return one grid of images per generation as a data URL: {t: "data:image/png;..."}.
+def grid(label: str, samples: Mapping[int, Array], side: int) -> Grid:
+    """Draw rows (m, ...) per generation.
 
     All generations share the grey scale of the first: ink for the highest value that it has.
     """
     first = samples[min(samples)]
-    low, high = float(first.min()), float(first.max())
+    low, high = float(np.nanmin(first)), float(np.nanmax(first))
     scale = 255.0 / ((high - low) or 1.0)
-    out = {}
+    frames, shape = [], (0, 0)
     for t, rows in samples.items():
-        grey = np.clip((rows.astype(np.float64) - low) * scale, 0.0, 255.0)
-        image = sheet(255.0 - grey, side)
-        out[t] = "data:image/png;base64," + base64.b64encode(png(image)).decode()
-    return out
+        flat = np.nan_to_num(rows.reshape(len(rows), -1).astype(np.float64), nan=low)
+        image = sheet(255.0 - np.clip((flat - low) * scale, 0.0, 255.0), side)
+        shape = image.shape
+        url = "data:image/png;base64," + base64.b64encode(png(image, DEPTH)).decode()
+        frames.append((t, url))
+    return Grid(label, shape[1], shape[0], tuple(frames))
 
 
 def sheet(rows: Floats, side: int) -> NDArray[np.uint8]:
     """Lay rows (m, side * side) out as one image, white lines between them."""
-    down, across = GRID.get(side, (5, 6))
-    shown = np.full((down * across, side * side), 255.0)
-    shown[: len(rows)] = rows[: down * across]
-    cells = shown.reshape(down, across, side, side)
+    shown = np.full((DOWN * ACROSS, side * side), 255.0)
+    shown[: len(rows)] = rows[: DOWN * ACROSS]
+    cells = shown.reshape(DOWN, ACROSS, side, side)
     framed = np.pad(cells, ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=255.0)
-    image = framed.transpose(0, 2, 1, 3).reshape(down * (side + 1), across * (side + 1))
+    image = framed.transpose(0, 2, 1, 3).reshape(DOWN * (side + 1), ACROSS * (side + 1))
     return np.asarray(image[:-1, :-1].round(), dtype=np.uint8)
 
 
-def png(image: NDArray[np.uint8]) -> bytes:
-    """Encode an 8-bit grey image (h, w) as PNG; the same pixels, the same bytes."""
+def png(image: NDArray[np.uint8], depth: int = 8) -> bytes:
+    """Encode grey values 0 .. 255 (h, w) as PNG of 8 or 4 bits; the same pixels, the same bytes."""
     height, width = image.shape
-    lines = np.concatenate([np.zeros((height, 1), dtype=np.uint8), image], axis=1)
+    packed = image if depth == 8 else _nibbles(image)
+    lines = np.concatenate([np.zeros((height, 1), dtype=np.uint8), packed], axis=1)
     parts = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0)),
         (b"IDAT", zlib.compress(lines.tobytes(), 9)),
         (b"IEND", b""),
     ]
@@ -64,3 +140,10 @@ def png(image: NDArray[np.uint8]) -> bytes:
         for name, body in parts
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _nibbles(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pack two pixels of 16 greys into a byte; a line of odd width ends in half a byte."""
+    greys = np.asarray((image.astype(np.uint16) + 8) // 17, dtype=np.uint8)
+    even = np.pad(greys, ((0, 0), (0, greys.shape[1] % 2)))
+    return np.asarray(even[:, ::2] << 4 | even[:, 1::2], dtype=np.uint8)

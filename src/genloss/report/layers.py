@@ -1,4 +1,4 @@
-"""The layers of a chart over generations: bands, median, mean and theory, reality, and numbers.
+"""The layers of a chart over generations: bands, lines, reality, published points, and numbers.
 
 Every layer reads the rows of `row`, opened by `flatten`; y is the scale and axis they share.
 """
@@ -6,12 +6,18 @@ Every layer reads the rows of `row`, opened by `flatten`; y is the scale and axi
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from genloss.report.axes import YAxis
 from genloss.report.bands import Curve, rounded
 
 Spec = dict[str, Any]
 
 FIELDS = ("p05", "p25", "p50", "p75", "p95")
+SPREAD = ("value", "low", "high")
+
+HIDDEN = "indexof(hidden, datum.run) < 0"
+"""Rows of series that are not switched off."""
 
 
 def row(c: Curve) -> Spec:
@@ -24,6 +30,9 @@ def row(c: Curve) -> Spec:
         out["theory"] = rounded(c.theory)
     if draws_mean(c):
         out["mean"] = rounded(c.mean)
+    if c.points().size:
+        theirs = {t: value for t, value, *_ in c.points().T.tolist()}
+        out["published"] = rounded(np.array([theirs.get(t, np.nan) for t in c.t.tolist()]))
     return out
 
 
@@ -39,8 +48,9 @@ def fields(rows: Sequence[Spec]) -> list[str]:
 
 
 def draws_mean(c: Curve) -> bool:
-    """Whether the mean over chains is drawn: where theory is about it."""
-    return c.has_theory and c.statistic == "mean" and c.chains > 1
+    """Whether the mean over chains is drawn: where theory or a published value is about it."""
+    theirs = any(p.said == "mean" for p in c.published)
+    return c.chains > 1 and (theirs or (c.has_theory and c.statistic == "mean"))
 
 
 def bands(curves: Sequence[Curve], y: Spec) -> list[Spec]:
@@ -102,6 +112,28 @@ def reference(direction: str, axis: YAxis, y: Spec) -> list[Spec]:
     ]
 
 
+def published(curves: Sequence[Curve], y: Spec) -> list[Spec]:
+    """Return published values as diamonds, with the spread or error of their source as bars."""
+    values = [
+        {"run": c.label, "t": int(t), **dict(zip(SPREAD, rounded(np.array(where)), strict=True))}
+        for c in curves
+        for t, *where in c.points().T.tolist()
+    ]
+    if not values:
+        return []
+    data = {"values": values}
+    bar: Spec = {"mark": {"type": "rule", "strokeWidth": 1.5}}
+    bar |= {"encoding": {"y": _y("low", y), "y2": {"field": "high"}}}
+    # Paper around each keeps it apart from a line of its own colour.
+    mark = {"type": "point", "filled": True, "shape": "diamond", "size": 90, "style": "seam"}
+    diamond = {
+        "mark": {**mark, "opacity": 1},
+        "encoding": {"y": _y("value", y)},
+    }
+    shown = {"data": data, "transform": [{"filter": HIDDEN}]}
+    return [{**shown, **bar}, {**shown, **diamond}]
+
+
 def hover(rows: Sequence[Spec], y: Spec) -> Spec:
     """Return invisible points: the one nearest to the pointer shows itself and its numbers."""
     pick = {"type": "point", "fields": ["run", "t"], "on": "pointermove", "clear": "pointerout"}
@@ -111,6 +143,8 @@ def hover(rows: Sequence[Spec], y: Spec) -> Spec:
     if "p25" in has:
         told += [_span("half of the chains", "p25", "p75"), _span("nine in ten", "p05", "p95")]
     told += [_said(name, name) for name in ("mean", "theory") if name in has]
+    if "published" in has:
+        told.append(_said("published", "published"))
     return {
         "params": [{"name": "near", "select": {**pick, "nearest": True}}],
         "transform": [{"calculate": "{" + ", ".join(told) + "}", "as": "told"}],

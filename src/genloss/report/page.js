@@ -37,8 +37,8 @@
     if (kind === "line") {
       const button = metric(chart).querySelector(".axis");
       if (button?.dataset.touched) scaleX(spec, button.getAttribute("aria-pressed") === "true");
-      spec.params.find((p) => p.name === "hidden").value = hidden(chart);
     }
+    spec.params?.forEach((p) => { if (p.name === "hidden") p.value = hidden(chart); });
     if (exported) return spec;
     if (kind === "facet") {
       const n = spec.data.values.length;
@@ -63,6 +63,11 @@
         axis.values = axis.values?.filter((t) => t === 0 || Number.isInteger(Math.log10(t)));
       }
     }
+    if (kind === "path") {
+      spec.encoding.color.legend = null;
+      spec.height = Math.min(380, Math.floor(width * 0.75));
+    }
+    if (kind === "area" || kind === "fan") spec.height = width < 420 ? 220 : 280;
     if (kind === "own" && width < 420) spec.encoding.color.legend.columns = 3;
     return spec;
   };
@@ -86,6 +91,29 @@
       place.textContent = "This chart could not be drawn: " + error.message;
     }
   };
+
+  // One slider moves the images of all runs; without it all generations stand side by side.
+  document.querySelectorAll(".reel").forEach((reel) => {
+    const slider = reel.querySelector("input[type=range]");
+    if (!slider) return;
+    const times = slider.dataset.times.split(" ").map(Number);
+    const show = () => {
+      const t = times[slider.valueAsNumber];
+      const said = t === 0 ? "reality" : "t = " + t.toLocaleString("en-US");
+      slider.setAttribute("aria-valuetext", said);
+      reel.querySelector("output").textContent = said;
+      reel.querySelectorAll(".frames").forEach((run) => {
+        const frames = [...run.children];
+        // A run that kept other generations shows the one before.
+        const now = frames.findLast((frame) => Number(frame.dataset.t) <= t) ?? frames[0];
+        frames.forEach((frame) => frame.classList.toggle("now", frame === now));
+      });
+    };
+    slider.addEventListener("input", show);
+    reel.classList.add("sliding");
+    slider.parentElement.hidden = false;
+    show();
+  });
 
   const wide = matchMedia("(min-width: 960px)");
   const contents = document.querySelector("nav details");

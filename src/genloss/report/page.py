@@ -8,8 +8,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from genloss.report import figures, references, samples, tables, theme
+from genloss.report import families, images, references, samples, tables, texts, theme
+from genloss.report.combined import Combined
+from genloss.report.figures import Figure, Panel
+from genloss.report.kept import PANELS, heading
 from genloss.report.naming import plain
+from genloss.report.published import points
 from genloss.report.reading import Measured, Table, read, scan
 from genloss.report.runtime import optional, vega_script
 from genloss.report.sections import Section, find_sections
@@ -27,6 +31,15 @@ HEROES = ("trace_ratio", "sigma", "entropy_ratio", "surviving_fraction", "w2_squ
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What a page spends on one run: points of a line, rows of a scatter panel, grids of images."""
+
+    points: int
+    rows: int
+    frames: int
+
+
+@dataclass(frozen=True)
 class Chapter:
     """One section, worked out."""
 
@@ -40,7 +53,9 @@ class Chapter:
     more: Sequence[tables.VerdictRow]
     bands: Sequence[tuple[str, str]]
     sources: Sequence[tuple[str, str]]
-    figures: Sequence[tuple[str, figures.Figure, tables.NumberTable]]
+    figures: Sequence[tuple[str, Figure | Combined]]
+    reel: images.Reel | None
+    texts: Sequence[texts.TextFigure]
     samples: Sequence[tuple[str, samples.SampleFigure]]
     absent: Sequence[tuple[str, str, str]]
     origins: Sequence[tables.Origin]
@@ -68,14 +83,14 @@ def render(sections: Sequence[Section], *, title: str) -> str:
     environment = jinja.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja.StrictUndefined
     )
-    environment.filters |= {"embed": embedded, "strong": strong}
+    environment.filters |= {"embed": embedded, "strong": strong, "heading": heading}
     scans = [[scan(run) for run in section.runs] for section in sections]
-    points, rows = _points(scans), _rows(sections)
+    budget = Budget(_points(scans), _rows(sections), _frames(sections))
     chapters = []
     used: list[Measured] = []
     for i, (section, tables_of) in enumerate(zip(sections, scans, strict=True), start=1):
-        runs = [read(table, points) for table in tables_of]
-        chapters.append(chapter(i, section, runs, rows))
+        runs = [read(table, budget.points) for table in tables_of]
+        chapters.append(chapter(i, section, runs, budget))
         used += runs
     text: str = environment.from_string(_file("template.html.j2")).render(
         title=title,
@@ -97,14 +112,15 @@ def render(sections: Sequence[Section], *, title: str) -> str:
     return text
 
 
-def chapter(i: int, section: Section, data: Sequence[Measured], rows: int) -> Chapter:
-    """Work out section i with the data of its runs; rows: how many a scatter panel shows."""
+def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) -> Chapter:
+    """Work out section i with the data of its runs."""
     prefix = f"s{i}"
-    metrics = dict.fromkeys(m for run in data for m in run.series)
-    drawn = [figures.metric_figure(m, data) for m in metrics]
-    shown = [samples.sample_figure(run, plain(run.header.name), rows) for run in section.runs]
+    named = [(plain(run.header.name), run) for run in section.runs]
+    shown = [samples.sample_figure(run, label, budget.rows) for label, run in named]
+    told = [texts.text_figure(run, label) for label, run in named]
     targets = section.targets or {"targets": []}
     at_once, more = tables.verdict_rows(targets)
+    drawn = families.drawn(data, points(section.targets))
     return Chapter(
         id=f"{prefix}-{slug(section.title)}",
         title=section.title,
@@ -116,11 +132,9 @@ def chapter(i: int, section: Section, data: Sequence[Measured], rows: int) -> Ch
         more=more,
         bands=tables.band_words(targets),
         sources=[(mark, text) for text, mark in tables.source_marks(targets).items()],
-        figures=[
-            (f"{prefix}-{slug(f.metric)}", f, tables.number_table(f.metric, f.rows))
-            for f in drawn
-            if f
-        ],
+        figures=[(f"{prefix}-{slug(f.metric)}", f) for f in drawn],
+        reel=images.reel(named, budget.frames),
+        texts=[f for f in told if f],
         samples=[(f"{prefix}-rows-{j}", f) for j, f in enumerate(shown, 1) if f],
         absent=tables.not_applicable(data),
         origins=[tables.origin(run) for run in section.runs],
@@ -159,8 +173,8 @@ class Hero:
     """The chart that opens the page."""
 
     key: str
-    figure: figures.Figure
-    panel: figures.Panel
+    figure: Figure
+    panel: Panel
     chapter: Chapter
 
 
@@ -169,7 +183,8 @@ def hero(chapters: Sequence[Chapter]) -> Hero | None:
     found = [
         Hero(f"{key}-{i}", figure, panel, c)
         for c in chapters
-        for key, figure, _ in c.figures
+        for key, figure in c.figures
+        if isinstance(figure, Figure)
         for i, panel in enumerate(figure.panels, start=1)
     ]
 
@@ -224,8 +239,12 @@ def _points(scans: Sequence[Sequence[Table]]) -> int:
 
 
 def _rows(sections: Sequence[Section]) -> int:
-    panels = sum(min(len(run.kept()), samples.PANELS) for s in sections for run in s.runs)
+    panels = sum(min(len(run.kept()), PANELS) for s in sections for run in s.runs)
     return max(60, min(samples.POINTS, ROW_BUDGET // max(panels, 1)))
+
+
+def _frames(sections: Sequence[Section]) -> int:
+    return images.frames_of(sum(images.image_side(run) > 0 for s in sections for run in s.runs))
 
 
 def _file(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Kept rows that one can look at: scatter panels, histograms, rank-frequency lines, image grids."""
+"""Kept rows that one can look at: scatter panels, histograms, rank-frequency lines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,16 +8,13 @@ import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
 from genloss.report.bands import rounded
-from genloss.report.factors import kind_of
-from genloss.report.images import grids, side_of
+from genloss.report.images import image_side
+from genloss.report.kept import heading, kept_rows
 from genloss.report.reading import places
 from genloss.report.words import count, number
 from genloss.store.reader import Run
 
 Spec = dict[str, Any]
-
-PANELS = 8
-"""Generations shown of one run."""
 
 POINTS = 400
 """Rows shown in one scatter panel."""
@@ -42,60 +39,41 @@ BARE = {
 
 @dataclass(frozen=True)
 class SampleFigure:
-    """Samples of one run: a Vega-Lite spec, or image grids {heading: data URL}, never both."""
+    """Samples of one run as a Vega-Lite spec, and how to read it."""
 
     label: str
     reading: str
-    spec: Spec | None
-    images: Mapping[str, str]
+    spec: Spec
 
 
 def sample_figure(run: Run, label: str, points: int = POINTS) -> SampleFigure | None:
-    """Return what the first chain of a run kept, or None where it kept no rows.
+    """Return what the first chain of a run kept; None for no rows, no token, or images (a reel).
 
     Real data (generation 0) lie in grey behind every later generation, on the same axes.
     """
     kept = kept_rows(run)
-    if not kept:
+    if not kept or image_side(run):
         return None
     first = kept[min(kept)]
     whose = f"Chain 1 of {run.spec['chains']:,}"
     if first.dtype.kind in "iu":
         text = f"{whose}: share of each symbol, the most frequent first."
-        return SampleFigure(label, text, ranks(kept), {})
+        spec = ranks(kept)
+        return SampleFigure(label, text, spec) if spec["data"]["values"] else None
     rows = {t: x.reshape(len(x), -1) for t, x in kept.items()}
     d = rows[min(rows)].shape[1]
-    if side := side_of(kind_of(run.spec["reality"]), d):
-        images = {heading(t): url for t, url in grids(rows, side).items()}
-        return SampleFigure(label, f"{whose}: its first images.", None, images)
     behind = " Real data lie in grey behind." if 0 in rows and len(rows) > 1 else ""
     if d == 1:
         low, high = _range(rows, 0)
         text = f"{whose}: histograms of its rows, {BINS} bins from {low} to {high}.{behind}"
-        return SampleFigure(label, text, histograms(rows), {})
+        return SampleFigure(label, text, histograms(rows))
     plane, names = _plane(rows)
     (left, right), (low, high) = _range(plane, 0), _range(plane, 1)
     text = (
         f"{whose}, {count(min(points, len(first)), 'row')} a panel: {names}; all rows lie within "
         f"{left} to {right} across and {low} to {high} up.{behind}"
     )
-    return SampleFigure(label, text, scatter(plane, points), {})
-
-
-def kept_rows(run: Run) -> dict[int, Array]:
-    """Return rows (m, ...) of the first chain at up to PANELS kept generations, ends included."""
-    kept = run.kept()
-    found = {}
-    for i in places(len(kept), PANELS):
-        folder = run.blocks[0].generation(kept[i])
-        if (folder / "samples.safetensors").exists():
-            found[kept[i]] = run.arrays(kept[i], "samples")["x"][0]
-    return found
-
-
-def heading(t: int) -> str:
-    """Return the heading of a generation's panel."""
-    return "reality" if t == 0 else f"t = {t:,}"
+    return SampleFigure(label, text, scatter(plane, points))
 
 
 def scatter(plane: Mapping[int, Floats], points: int = POINTS) -> Spec:
@@ -135,10 +113,16 @@ def histograms(rows: Mapping[int, Floats]) -> Spec:
 
 
 def ranks(kept: Mapping[int, Array]) -> Spec:
-    """Return rank-frequency lines, one per generation, on log axes."""
+    """Return rank-frequency lines, one per generation, on log axes.
+
+    Rows of text end early: what fills them up is negative, and no symbol.
+    """
     rows = []
-    for t, x in kept.items():
-        counts = np.sort(np.bincount(x.ravel()))[::-1]
+    symbols = {t: x[x >= 0] for t, x in kept.items()}
+    for t, x in symbols.items():
+        if not x.size:
+            continue
+        counts = np.sort(np.bincount(x))[::-1]
         share: Floats = counts[counts > 0] / x.size
         at = places(len(share), 120)
         rows.append({"panel": heading(t), "rank": (at + 1).tolist(), "share": rounded(share[at])})
@@ -146,7 +130,7 @@ def ranks(kept: Mapping[int, Array]) -> Spec:
     tens = [10.0**k for k in range(-6, 7)]
     across = {"title": "rank of the symbol", "format": "~s", "values": tens[6:], "grid": False}
     up = {"title": "share of the rows", "format": "~g", "values": tens[:7]}
-    least = 0.8 / max(x.size for x in kept.values())
+    least = 0.8 / max(1, *(x.size for x in symbols.values()))
     shares = {"type": "log", "domain": [least, 1], "nice": False}
     return {
         "description": "Share of each symbol by rank, one line per kept generation",

@@ -99,20 +99,23 @@ def band_words(targets: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(kind.replace("_", " "), BANDS.get(kind, kind)) for kind in kinds]
 
 
-def number_table(metric: str, runs: Sequence[tuple[str, Measured]]) -> NumberTable:
-    """Return medians with the middle 90 % at the first, middle and last generation of each run."""
-    found = [(label, data, data.series[metric]) for label, data in runs]
+def number_table(rows: Sequence[tuple[str, Measured, str]]) -> NumberTable:
+    """Return medians with the middle 90 % at the first, middle and last generation.
+
+    rows: a label, a run, and the metric of it that the row is about.
+    """
+    found = [(label, data, data.series[metric]) for label, data, metric in rows]
     times = [_three(series) for _, _, series in found]
     same = len(set(times)) == 1
     heads = [f"t = {t:,}" for t in times[0]] if same else ["first", "middle", "last"]
-    law = any(metric in data.run.header.theory for _, data, _ in found)
-    rows = []
+    law = any(series.name in data.run.header.theory for _, data, series in found)
+    out = []
     for (label, data, series), chosen in zip(found, times, strict=True):
         cells = [_cell(series, t, "" if same else f"t = {t:,}: ") for t in chosen]
         cells += [""] * (len(heads) - len(cells)) + ([_law_cell(data.run, series)] if law else [])
-        rows.append((label, (f"{series.values.shape[1]:,}", *cells)))
+        out.append((label, (f"{series.values.shape[1]:,}", *cells)))
     last = ("last generation: theory / measured",) if law else ()
-    return NumberTable(("chains", *heads, *last), tuple(rows))
+    return NumberTable(("chains", *heads, *last), tuple(out))
 
 
 def not_applicable(runs: Sequence[Measured]) -> list[tuple[str, str, str]]:

@@ -75,7 +75,9 @@ def config(mode: Mode) -> dict[str, Any]:
         "title": {"color": ink, "fontSize": 13, "fontWeight": 600, "anchor": "start", "offset": 10},
         "header": {"labelColor": ink, "labelFontSize": 12, "labelPadding": 4, "title": None},
         "style": {
-            "reality": {"stroke": quiet, "strokeWidth": 1, "strokeDash": [1, 3]},
+            "reality": {"color": quiet, "strokeWidth": 1, "strokeDash": [1, 3]},
             "ghost": {"color": quiet, "fill": quiet},
+            "seam": {"stroke": PAPER[mode], "strokeWidth": 1},
+            "halo": {"stroke": PAPER[mode], "strokeWidth": 3, "strokeJoin": "round"},
         },
     }

@@ -107,6 +107,22 @@ class Run:
             raise StoreError(f"{self.path} keeps no {part} of generation {t}; kept: {self.kept()}")
         return unpack_arrays(paths[0])[0]
 
+    def texts(self, t: int, block: int = 0) -> list[tuple[str, str]] | None:
+        """Return (prompt, text) of the texts kept of generation t; None where none were kept.
+
+        The prompt is empty where none was kept. Bytes that are no UTF-8 become U+FFFD.
+        """
+        begun = self.blocks[block : block + 1]
+        paths = [b.generation(t) / "texts.safetensors" for b in begun]
+        if not any(path.exists() for path in paths):
+            return None
+        arrays = unpack_arrays(paths[0])[0]
+        told = _unpacked(arrays["utf8"], arrays["ends"])
+        if "prompts_ends" not in arrays:
+            return [("", text) for text in told]
+        prompts = _unpacked(arrays["prompts_utf8"], arrays["prompts_ends"])
+        return list(zip(prompts, told, strict=False))
+
     def provenance(self) -> list[dict[str, Any]]:
         """Return the sessions that worked on this run."""
         return list(_rows(self.path / "provenance.jsonl"))
@@ -116,6 +132,11 @@ def find_runs(root: Path) -> list[Run]:
     """Return all runs at or below root, sorted by path."""
     with explained("read", root):
         return [Run(p.parent) for p in sorted(root.rglob(HEADER))] if root.is_dir() else []
+
+
+def _unpacked(utf8: Array, ends: Array) -> list[str]:
+    parts = np.split(utf8, ends[:-1]) if ends.size else []
+    return [part.tobytes().decode(errors="replace") for part in parts]
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ def own_text_spec(path: Path, model: str = "") -> dict[str, Any]:
 
 def _learner(model: str, vocabulary: int, end: int) -> dict[str, Any]:
     if model:
-        return {"kind": "hugging_face", "model": model}
+        return {"kind": "hugging_face", "base": model}
     training = {"epochs": 20, "batch": 32, "learning_rate": 1e-3, "rate": "cosine", "warmup": 100}
     sizes = {"vocabulary": vocabulary, "end": end, "positions": 2 * BLOCK}
     return {"kind": "transformer", "start": "scratch", **sizes, "training": training}

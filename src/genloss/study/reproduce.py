@@ -30,7 +30,10 @@ def reproduce(
         {
             **summary(experiment, verdicts),
             "title": experiment.title,
-            "targets": [v.full() for v in verdicts],
+            "targets": [
+                {**v.full(), "asked": target}
+                for v, target in zip(verdicts, experiment.targets, strict=True)
+            ],
             "runs": {name: run.path.name for name, run in by_name.items()},
         },
     )

@@ -1,0 +1,195 @@
+"""Metrics that are read together: shares, fans, paths, and which of them find one another."""
+
+import numpy as np
+import pytest
+
+from genloss.report import families, fans, theme
+from genloss.report.combined import Combined
+from genloss.report.figures import Figure
+from genloss.report.glossary import options_of
+from genloss.report.page import render
+from genloss.report.reading import measured
+from genloss.report.runtime import VEGA_LITE
+from genloss.report.sections import find_sections
+
+from .conftest import decay, make_run
+
+LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+
+
+def shares(seed=0):
+    """Return the shares of three classes, (T, C) each, that add up to 1."""
+    w = np.random.default_rng(seed).random((6, 4, 3))
+    w /= w.sum(axis=2, keepdims=True)
+    return {f"class_share(digit={k})": w[:, :, k] for k in range(3)}
+
+
+def quantiles(spread=1.0):
+    levels = {q: f"sequence_perplexity(q={q})" for q in LEVELS} | {0.5: "sequence_perplexity"}
+    t = np.arange(6)[:, None] * np.ones(3)
+    return {name: np.exp(3 + spread * (q - 0.5) * (1 + t)) for q, name in levels.items()}
+
+
+def scores():
+    return {"precision": 0.5 + 0.05 * decay(5, 3), "recall": 0.8 * decay(5, 3, seed=1)}
+
+
+def figures(root, metrics, **changes):
+    return list(families.drawn([measured(make_run(root, metrics=metrics, **changes))]))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("recall", {}),
+        ("tail_mass(q=0.01)", {"q": "0.01"}),
+        ("x(a=Map(k=1, n=[2, 3]), b=y)", {"a": "Map(k=1, n=[2, 3])", "b": "y"}),
+    ],
+)
+def test_options_are_read_from_names(name, expected):
+    assert options_of(name) == expected
+
+
+def test_a_family_is_one_figure_at_the_place_of_its_first_member(tmp_path):
+    found = figures(
+        tmp_path, {"trace_ratio": decay(5, 4), **shares(), "class_entropy": decay(5, 4)}
+    )
+    assert [f.metric for f in found] == ["trace_ratio", "class_share", "class_entropy"]
+    assert [type(f) for f in found] == [Figure, Combined, Figure]
+
+
+def test_members_with_other_options_are_another_family():
+    names = [f"class_share(digit={k}, rows=9)" for k in (10, 2)]
+    names += ["class_share(digit=2)", "class_share", "tail_mass(q=0.1)", "tail_mass(q=0.2)"]
+    found = families.grouped(names)
+    assert list(found[names[0]].by_value) == ["2", "10"]
+    assert found[names[0]].title == "Class share (rows=9)"
+    assert found["class_share"].by_value == {"0": "class_share", "2": "class_share(digit=2)"}
+    assert "tail_mass(q=0.1)" not in found
+
+
+def test_a_member_alone_stays_a_line(tmp_path):
+    found = figures(tmp_path, {"sequence_perplexity": decay(5, 4)})
+    assert [f.kind for f in found] == ["line"]
+
+
+def test_shares_are_stacked_means_over_chains(tmp_path):
+    metrics = shares()
+    (figure,) = figures(tmp_path, metrics)
+    spec = figure.panels[0].spec
+    rows = spec["data"]["values"]
+    assert [row["class"] for row in rows] == ["0", "1", "2"]
+    for row, values in zip(rows, metrics.values(), strict=True):
+        np.testing.assert_allclose(row["share"], values.mean(axis=1), rtol=1e-3)
+    np.testing.assert_allclose(np.sum([row["share"] for row in rows], axis=0), 1.0, atol=1e-3)
+    assert spec["encoding"]["color"]["sort"] == ["2", "1", "0"]
+    assert [label for label, _ in figure.numbers.rows] == ["class 0", "class 1", "class 2"]
+
+
+def test_quantiles_pair_into_bands_from_the_widest_in(tmp_path):
+    assert fans.split(["0.1", "0.5", "0.9", "0.99"]) == ([("0.1", "0.9")], ["0.5", "0.99"])
+    metrics = quantiles()
+    (figure,) = figures(tmp_path, metrics)
+    spec = figure.panels[0].spec
+    (row,) = spec["data"]["values"]
+    areas = [x["encoding"] for x in spec["layer"] if x["mark"]["type"] == "area"]
+    for area, (low, high) in zip(areas, ((0.01, 0.99), (0.05, 0.95), (0.25, 0.75)), strict=True):
+        for field, q in ((area["y"]["field"], low), (area["y2"]["field"], high)):
+            expected = np.median(metrics[f"sequence_perplexity(q={q})"], axis=1)
+            np.testing.assert_allclose(row[field], expected, rtol=1e-4)
+    (line,) = [x["encoding"] for x in spec["layer"] if x["mark"]["type"] == "line"]
+    assert set(row[line["y"]["field"]]) == {round(float(np.exp(3)), 3)}
+    assert "1 % to 99 %, 5 % to 95 %, 25 % to 75 %" in figure.key[0]
+
+
+def test_fans_of_all_runs_share_a_log_axis_that_holds_both_tails(tmp_path):
+    tame = make_run(tmp_path, "tame", metrics=quantiles(0.1))
+    wild = make_run(tmp_path, "wild", metrics=quantiles(2.0), n_real=7)
+    (figure,) = families.drawn([measured(tame), measured(wild)])
+    scales = [x["encoding"]["y"]["scale"] for p in figure.panels for x in p.spec["layer"][:3]]
+    assert all(scale == scales[0] for scale in scales)
+    assert scales[0]["type"] == "log"
+    low, high = scales[0]["domain"]
+    assert low <= np.exp(3 - 2 * 0.49 * 6)
+    assert high >= np.exp(3 + 2 * 0.49 * 6)
+
+
+def test_infinite_quantiles_leave_the_axis_finite(tmp_path):
+    metrics = quantiles()
+    metrics["sequence_perplexity(q=0.99)"] = np.full((6, 3), np.inf)
+    (figure,) = figures(tmp_path, metrics)
+    scale = figure.panels[0].spec["layer"][0]["encoding"]["y"]["scale"]
+    assert np.isfinite(scale["domain"]).all()
+
+
+def test_paths_join_metrics_with_the_same_options():
+    names = ["precision(k=3)", "recall(k=5)", "recall", "precision", "precision(k=5)"]
+    assert families.paired(names) == [("recall(k=5)", "precision(k=5)"), ("recall", "precision")]
+
+
+def test_a_path_runs_from_the_first_generation_to_the_last(tmp_path):
+    metrics = scores()
+    *lines, figure = figures(tmp_path, metrics)
+    assert [f.metric for f in lines] == ["precision", "recall"]
+    assert figure.title == "Precision against recall"
+    (row,) = figure.panels[0].spec["data"]["values"]
+    np.testing.assert_allclose(row["x"], np.median(metrics["recall"], axis=1), rtol=1e-3)
+    np.testing.assert_allclose(row["y"], np.median(metrics["precision"], axis=1), rtol=1e-3)
+    assert row["mark"] == ["first", "", "", "", "", "last"]
+    assert (row["label"][0], row["label"][-1]) == ("0", "5")
+    (x0, x1), (y0, y1) = (figure.panels[0].spec["encoding"][c]["scale"]["domain"] for c in "xy")
+    assert x0 <= min(row["x"]) <= max(row["x"]) <= x1
+    assert y0 <= min(row["y"]) <= max(row["y"]) <= y1
+
+
+def test_labels_of_paths_keep_apart(tmp_path):
+    runs = [measured(make_run(tmp_path, f"r{i}", metrics=scores(), n_real=9 + i)) for i in range(3)]
+    *_, figure = families.drawn(runs)
+    rows = figure.panels[0].spec["data"]["values"]
+    # The same path three times: each generation is written once at most.
+    labels = [label for row in rows for label in row["label"] if label]
+    assert sorted(set(labels)) == sorted(labels)
+    assert {"0", "5"} <= set(labels)
+
+
+def test_a_metric_that_some_runs_lack(tmp_path):
+    one = measured(make_run(tmp_path, "one", metrics={**scores(), **shares(), **quantiles()}))
+    lone = measured(make_run(tmp_path, "lone", metrics={"recall": decay(5, 3)}, n_real=7))
+    found = {f.metric: f for f in families.drawn([one, lone])}
+    path = found["precision-against-recall"]
+    assert [len(p.spec["data"]["values"]) for p in path.panels] == [1]
+    assert len(found["class_share"].panels) == len(found["sequence_perplexity"].panels) == 1
+
+
+def test_their_specs_compile_without_a_warning(tmp_path, capfd):
+    import vl_convert
+
+    metrics = {**scores(), **quantiles(), **shares()}
+    for figure in figures(tmp_path, {k: v[:, :3] for k, v in metrics.items()}):
+        for mode in ("light", "dark"):
+            vega = vl_convert.vegalite_to_vega(
+                figure.panels[0].spec, vl_version=VEGA_LITE, config=theme.config(mode)
+            )
+            assert vega["marks"]
+    assert "WARN" not in capfd.readouterr().err
+
+
+def test_reality_is_drawn_in_the_colour_of_the_theme():
+    import vl_convert
+
+    rule = {"mark": {"type": "rule", "style": "reality"}, "encoding": {"y": {"datum": 1}}}
+    spec = {"data": {"values": [{}]}, **rule}
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, config=theme.config("dark"))
+    assert f'stroke="{theme.QUIET["dark"]}" stroke-width="1" stroke-dasharray="1,3"' in svg
+
+
+def test_the_page_draws_them_once_and_the_same_each_time(tmp_path):
+    metrics = {k: v[:, :3] for k, v in {**scores(), **quantiles(), **shares()}.items()}
+    make_run(tmp_path, "a", metrics=metrics)
+    make_run(tmp_path, "b", metrics=metrics, n_real=7)
+    html = render(find_sections([tmp_path]), title="t")
+    assert render(find_sections([tmp_path]), title="t") == html
+    # The opening chart, two lines, one path, and a fan and shares for each run.
+    assert html.count('class="chart"') == 1 + 2 + 1 + 2 + 2
+    for heading in ("Class share", "Sequence perplexity", "Precision against recall"):
+        assert html.count(f">{heading}</h3>") == 1

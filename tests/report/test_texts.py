@@ -1,0 +1,123 @@
+"""Kept texts: read back whole, set beside their prompts, and shown as what they are."""
+
+import numpy as np
+import pytest
+
+from genloss.report.page import render
+from genloss.report.sections import find_sections
+from genloss.report.texts import LONGEST, Prompt, continued, prompts_of, readable, text_figure
+from genloss.store.files import pack_arrays
+
+from .conftest import make_run
+
+NASTY = "</p><script>alert(1)</script>&amp; \x00\x1b[31m \u202eabc עברית 日本語"
+
+
+def packed(texts):
+    parts = [text.encode() for text in texts]
+    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
+    return {"utf8": np.frombuffer(b"".join(parts), dtype=np.uint8), "ends": ends}
+
+
+def with_texts(root, kept, prompts=None, name="run"):
+    """Return a run that kept texts {t: [text]}; prompts are kept after generation 0."""
+    run = make_run(root, name, kept={t: np.ones((2, 3), dtype=np.int64) for t in kept})
+    for t, texts in kept.items():
+        arrays = packed(texts)
+        if prompts and t:
+            arrays |= {f"prompts_{key}": value for key, value in packed(prompts).items()}
+        path = run.blocks[0].generation(t) / "texts.safetensors"
+        path.write_bytes(pack_arrays(arrays, {}))
+    return run
+
+
+def test_texts_are_read_back(tmp_path):
+    run = with_texts(tmp_path, {0: ["a", "", "日本"], 3: ["x", NASTY, ""]}, ["p", "", "é"])
+    assert run.texts(0) == [("", "a"), ("", ""), ("", "日本")]
+    assert run.texts(3) == [("p", "x"), ("", NASTY), ("é", "")]
+    assert make_run(tmp_path, "other", kept={0: np.ones((2, 3))}).texts(0) is None
+    assert with_texts(tmp_path, {0: []}, name="none").texts(0) == []
+
+
+def test_bytes_that_are_no_text_are_marked(tmp_path):
+    run = with_texts(tmp_path, {0: ["ab"]})
+    arrays = {"utf8": np.array([0xFF, 0x61], dtype=np.uint8), "ends": np.array([2])}
+    (run.blocks[0].generation(0) / "texts.safetensors").write_bytes(pack_arrays(arrays, {}))
+    assert run.texts(0) == [("", "\ufffda")]
+
+
+def test_a_prompt_gathers_what_the_generations_made_of_it():
+    kept = {
+        0: [("", "The tower was built."), ("", "An unrelated row.")],
+        1: [("The tower", " is old."), ("A nave", " is long.")],
+        2: [("The tower", "The tower tower"), ("A nave", "")],
+    }
+    assert prompts_of(kept) == [
+        Prompt("The tower", (("reality", "was built."), ("t = 1", "is old."), ("t = 2", "tower"))),
+        # Real text that does not begin with the prompt is not its continuation.
+        Prompt("A nave", (("t = 1", "is long."), ("t = 2", ""))),
+    ]
+
+
+def test_real_text_that_was_kept_with_its_prompt_is_its_continuation():
+    kept = {0: [("a", "b c")], 1: [("a", "d")]}
+    assert prompts_of(kept) == [Prompt("a", (("reality", "b c"), ("t = 1", "d")))]
+
+
+def test_texts_without_prompts_stand_side_by_side():
+    kept = {0: [("", "real"), ("", "too")], 1: [("", "made")]}
+    assert [p.told for p in prompts_of(kept)] == [
+        (("reality", "real"), ("t = 1", "made")),
+        (("reality", "too"),),
+    ]
+    assert prompts_of({}) == []
+
+
+def test_another_prompt_in_the_same_place_is_left_out():
+    assert continued("a", "b", "text") is None
+    assert continued("a", "a", "text") == "text"
+    assert continued("a b", "", "a b", real=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x00b\x1bc\x7f", "a\u2400b\u241bc\u2421"),
+        ("x\u202ey", "x⟨U+202E⟩y"),
+        ("one\n\ttwo\n", "one\n\ttwo"),
+        (
+            "e\u0301 می\u200cخواهم \u00a0日本語 👩\u200d🔬",
+            "e\u0301 می\u200cخواهم \u00a0日本語 👩\u200d🔬",
+        ),
+    ],
+)
+def test_what_cannot_be_seen_is_shown(text, shown):
+    assert readable(text) == shown
+
+
+def test_long_texts_are_cut():
+    assert readable("x" * LONGEST) == "x" * LONGEST
+    assert readable("x" * (LONGEST + 1)) == "x" * LONGEST + " …"
+
+
+def test_few_prompts_at_once_and_more_folded_away(tmp_path):
+    texts = [f"text {i}" for i in range(20)]
+    run = with_texts(tmp_path, dict.fromkeys(range(15), texts), [f"prompt {i}" for i in range(20)])
+    figure = text_figure(run, "label")
+    assert 3 <= len(figure.prompts) <= 6
+    assert len(figure.prompts) + len(figure.more) == 12
+    when = [when for when, _ in figure.prompts[0].told]
+    assert (when[0], when[-1]) == ("t = 1", "t = 14")
+    assert len(when) <= 12
+    assert text_figure(make_run(tmp_path, "none"), "x") is None
+
+
+def test_the_page_shows_texts_and_runs_nothing_in_them(tmp_path):
+    with_texts(tmp_path, {0: ["real"], 20: [NASTY]}, [NASTY + "?"])
+    html = render(find_sections([tmp_path]), title="t")
+    assert "Texts through the generations" in html
+    assert "alert(1)</script>" not in html
+    assert html.count("&lt;/p&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;") == 2
+    assert "\x00" not in html
+    assert "\u202e" not in html
+    assert render(find_sections([tmp_path]), title="t") == html
