@@ -1,6 +1,7 @@
 """Finite realities: order, exhaustion, held-out rows, moments; the bundled digits."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -112,3 +113,13 @@ def test_digits_without_scikit_learn_name_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(MissingExtra, match=r"pip install 'genloss\[digits\]'"):
         Digits8x8().realise(1, np.random.default_rng(0))
+
+
+def test_spare_rows_are_held_out_and_all_others_stay():
+    x, spare = np.arange(8.0).reshape(4, 2), np.arange(100.0, 110.0).reshape(5, 2)
+    whole = replace(FiniteRows.of(x, 2, np.random.default_rng(0), scale=2.0), spare=spare)
+    rest, held = whole.split(3)
+    assert rest.n_rows == 4
+    np.testing.assert_array_equal(held, np.stack([2 * spare[:3]] * 2))
+    with pytest.raises(RealityExhausted, match="6 held-out rows asked of 5 spare ones"):
+        whole.split(6)

@@ -112,7 +112,7 @@ def test_mnist_folder_from_the_environment_and_identity_by_content(tmp_path, mon
     (here / f"{unpacked.name}.gz").unlink()
     assert Mnist().identity() == before
     identity = [f.name for f in fields(Mnist) if f.metadata.get("identity", True)]
-    assert identity == ["split"]
+    assert identity == ["split", "held_out"]
 
 
 def test_pooled_images_are_means_of_blocks_and_another_reality(tmp_path):

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import os
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Literal, cast
 
@@ -122,7 +122,8 @@ class Mnist:
     (see `core.places`). download: fetch missing files into the folder, checked against the SHA-256
     of MNIST (11.6 MB for all four). pool: 2 takes the mean of 2 x 2 pixels, which leaves 14 x 14,
     d = 196. None of these three is named in the identity of the reality; the content is, as it
-    comes out, see `identity`.
+    comes out, see `identity`. held_out: held-out rows are the last of the 'train' images, as in any
+    finite reality, or those of the 'test' split, so that all 60,000 can be trained on.
 
     Raises:
         SpecError: an unknown split or pool, or no folder.
@@ -133,12 +134,18 @@ class Mnist:
     folder: str = field(default="", metadata={"identity": False})
     download: bool = field(default=False, metadata={"identity": False})
     pool: Literal[1, 2] = field(default=1, metadata={"identity": False})
+    held_out: Literal["train", "test"] = "train"
 
     def __post_init__(self) -> None:
         if self.split not in FILES:
             raise SpecError(f"mnist: split is {self.split!r}; expected 'train' or 'test'")
         if self.pool not in (1, 2):
             raise SpecError(f"mnist: pool is {self.pool!r}; expected 1 (28 x 28) or 2 (14 x 14)")
+        if self.held_out not in FILES or (self.held_out == "test" and self.split == "test"):
+            raise SpecError(
+                f"mnist: held_out is {self.held_out!r} with split {self.split!r}; expected "
+                "'train', or 'test' with split 'train'"
+            )
 
     @property
     def image_shape(self) -> tuple[int, int]:
@@ -147,20 +154,26 @@ class Mnist:
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> FiniteRows:
         """Return the images for n_chains chains; rng puts them in order."""
-        images, labels = self._arrays()
+        images, labels = self._arrays(self.split)
         x, scale = images.reshape(len(images), -1), 1 / (255 * self.pool**2)
-        return FiniteRows.of(x, n_chains, rng, labels.astype(np.int64), scale)
+        rows = FiniteRows.of(x, n_chains, rng, labels.astype(np.int64), scale)
+        if self.held_out == "train":
+            return rows
+        spare = self._arrays("test")[0]
+        return replace(rows, spare=spare.reshape(len(spare), -1))
 
     def identity(self) -> dict[str, str]:
         """Return the SHA-256 of the images and labels, the same for plain and .gz files."""
-        images, labels = self._arrays()
-        content = hashlib.sha256(np.ascontiguousarray(images).tobytes())
-        content.update(labels.tobytes())
+        content = hashlib.sha256()
+        for split in (self.split, "test") if self.held_out == "test" else (self.split,):
+            images, labels = self._arrays(split)
+            content.update(np.ascontiguousarray(images).tobytes())
+            content.update(labels.tobytes())
         return {"sha256": content.hexdigest()}
 
-    def _arrays(self) -> tuple[Array, Array]:
+    def _arrays(self, split: str) -> tuple[Array, Array]:
         """Return images (n, 28, 28), uint8, or sums of 2 x 2 of them, uint16; and labels (n,)."""
-        image_file, label_file = (self._file(name) for name in FILES[self.split])
+        image_file, label_file = (self._file(name) for name in FILES[split])
         images, labels = read_idx(image_file), read_idx(label_file)
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
             raise DataError(
