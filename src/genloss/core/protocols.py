@@ -179,6 +179,16 @@ class EncodingModel(Model, Protocol):
 
 
 @runtime_checkable
+class TrainedModel(Model, Protocol):
+    """A model that remembers how its training went."""
+
+    @property
+    def train_loss(self) -> Floats:
+        """Mean loss per batch by epoch (C, epochs); NaN after an early stop."""
+        ...
+
+
+@runtime_checkable
 class FiniteModel(Model, Protocol):
     """A reality that owns finitely many rows and hands them out without repetition."""
 

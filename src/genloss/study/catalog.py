@@ -103,6 +103,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "symbol_probability": "genloss.metrics.suites.tokens:SymbolProbability",
         "latent_spread": "genloss.metrics.suites.images:LatentSpread",
         "latent_mean": "genloss.metrics.suites.images:LatentMean",
+        "train_loss": "genloss.metrics.suites.training:TrainLoss",
         "fid": "genloss.metrics.suites.images:FID",
         "class_share": "genloss.metrics.suites.classes:ClassShare",
         "class_entropy": "genloss.metrics.suites.classes:ClassEntropy",

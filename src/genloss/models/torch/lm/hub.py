@@ -1,0 +1,73 @@
+"""Where a base model lies: a folder of yours, or a name on the Hugging Face hub."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from genloss.errors import DataError, MissingExtra
+from genloss.models.torch.lm.checkpoint import CONFIG
+
+NEEDED = ["*.json", "*.safetensors", "*.model", "*.txt"]
+"""Files of a model and its tokeniser; nothing pickled, no code."""
+
+
+def folder_of(base: str, revision: str = "") -> Path:
+    """Return the folder of a base model, downloaded if it is a name on the hub.
+
+    Raises:
+        DataError: no such folder or name, no way to reach the hub, or no leave to.
+        MissingExtra: a name on the hub without the packages that fetch it.
+    """
+    local = Path(base).expanduser()
+    if local.is_dir():
+        return local
+    if base.startswith((".", "/", "~")) or base.count("/") > 1:
+        raise DataError(f"{base} is no folder; expected that of a saved model, or a hub name")
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
+    except ImportError as error:
+        raise MissingExtra(
+            f"{base!r} is a name on the hub; pip install 'genloss[lm]' to fetch it"
+        ) from error
+    try:
+        return Path(snapshot_download(base, revision=revision or None, allow_patterns=NEEDED))
+    except GatedRepoError as error:
+        raise DataError(
+            f"{base} is gated; accept its terms on its page, then log in with 'hf auth login'"
+        ) from error
+    except LocalEntryNotFoundError as error:
+        raise DataError(
+            f"{base} is not on this machine and the hub cannot be reached; {OFFLINE}"
+        ) from error
+    except (OSError, ValueError) as error:
+        said = str(error).strip().partition("\n")[0]
+        raise DataError(f"{base} cannot be fetched ({said}); check the name; {OFFLINE}") from error
+
+
+OFFLINE = (
+    "download it once where there is a network ('hf download NAME --local-dir FOLDER'), then give "
+    "the folder, or point HF_HOME to a cache that holds it"
+)
+
+
+def config_in(folder: Path) -> dict[str, object]:
+    """Return the config.json of a folder; raises DataError where there is none."""
+    try:
+        found: dict[str, object] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder / CONFIG} cannot be read ({error}); copy it again") from error
+    return found
+
+
+def content_of(base: str, revision: str) -> dict[str, str]:
+    """Return what identifies a base model: the SHA-256 of a folder's content, or the hub name."""
+    folder = Path(base).expanduser()
+    if not folder.is_dir():
+        return {"base": f"{base}@{revision}" if revision else base}
+    digest = hashlib.sha256()
+    for path in sorted((folder / CONFIG, *folder.glob("*.safetensors"))):
+        if path.exists():
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return {"base": f"sha256:{digest.hexdigest()}"}

@@ -1,0 +1,190 @@
+"""Any causal language model of transformers as a learner."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from torch import Tensor
+
+from genloss.core.arrays import Array, checked_count
+from genloss.core.protocols import Data, Model, Notebook
+from genloss.core.samples import Samples
+from genloss.core.source import Source
+from genloss.errors import SpecError
+from genloss.models.torch.device import pick, stream
+from genloss.models.torch.feeds import START, on
+from genloss.models.torch.lm.adapters import first_adapters, with_lora
+from genloss.models.torch.lm.fitting import (
+    BLOCK,
+    Network,
+    NotedLearner,
+    Start,
+    check_options,
+    check_room,
+    continued,
+    fit_chains,
+)
+from genloss.models.torch.lm.hub import content_of
+from genloss.models.torch.lm.hugging_face_model import HuggingFaceModel
+from genloss.models.torch.lm.modules import (
+    config_of,
+    end_of,
+    fresh_module,
+    module_of,
+    module_total,
+    n_parameters,
+)
+from genloss.models.torch.lm.objective import FineTuning
+
+
+@dataclass(frozen=True)
+class HuggingFaceLearner:
+    """Any AutoModelForCausalLM of transformers, trained by the loop of all learners here.
+
+    base, revision, start, dropout, precision, training: as of `TransformerLearner`, which is
+    faster for the families that it knows. config: without a base, a model_type and its sizes, for
+    start = 'scratch'. end: the token that ends a document (-1: the config's). remote_code: run code
+    that a model on the hub brings along; only if you trust it. adapters 'lora' freezes the base and
+    trains matrices of `rank` beside it, times alpha / rank (Hu et al. 2021). rows: prompts that
+    `generate` continues at a time; draws depend on it. One device only.
+
+    Raises:
+        SpecError: options that do not go together, a config that transformers does not know.
+        DataError: a base that cannot be read or has no safetensors, tokens of another vocabulary.
+        MissingExtra: transformers or peft is not installed.
+        FitError: rows without a second token, a loss that is not finite, too little memory.
+    """
+
+    base: str = field(default="", metadata={"identity": False})
+    revision: str = field(default="", metadata={"identity": False})
+    start: Start = "base"
+    config: dict[str, Any] = field(default_factory=dict)
+    end: int = -1
+    remote_code: bool = False
+    adapters: Literal["none", "lora"] = "none"
+    rank: int = 8
+    alpha: int = 16
+    dropout: bool = False
+    precision: Literal["float32", "bfloat16"] = "float32"
+    rows: int = 64
+    training: FineTuning = field(default_factory=FineTuning)
+
+    def __post_init__(self) -> None:
+        check_options("hugging_face", self.base, self.start, self.precision)
+        checked_count(self.rank, "hugging_face: rank")
+        checked_count(self.rows, "hugging_face: rows")
+        if self.adapters not in ("none", "lora"):
+            raise SpecError(
+                f"hugging_face: adapters is {self.adapters!r}; expected 'none' or 'lora'"
+            )
+        if self.adapters == "lora" and (not self.base or self.start == "scratch"):
+            raise SpecError(
+                "hugging_face: adapters = 'lora' learns a little beside a base; give a base, and "
+                "start = 'base' or 'last'"
+            )
+        if bool(self.base) == bool(self.config):
+            raise SpecError(
+                "hugging_face: give either a base (a folder or a hub name) or a config such as "
+                '{ model_type = "opt", hidden_size = 128, ... }'
+            )
+
+    def fit(
+        self,
+        train: Samples | Source,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+    ) -> HuggingFaceModel:
+        """Train every chain from rows of tokens (C, n, T) or a source; O(epochs n T) passes."""
+        return self.fit_noting(train, rng, init, valid, None)
+
+    def with_notebook(self, notebook: Notebook) -> NotedLearner[HuggingFaceModel]:
+        """Return the learner that notes its way and resumes from there."""
+        return NotedLearner(self, notebook)
+
+    def restore(self, state: Mapping[str, Array]) -> HuggingFaceModel:
+        """Rebuild a model from its state; adapters need the base at hand.
+
+        Raises:
+            DataError: the state of another network.
+        """
+        return self._model(self._module(pretrained=self.adapters == "lora"), state)
+
+    def identity(self) -> dict[str, str]:
+        """Return what stands for the base: the SHA-256 of its folder, or its name on the hub."""
+        return content_of(self.base, self.revision) if self.base else {}
+
+    def fit_noting(
+        self,
+        train: Samples | Source,
+        rng: np.random.Generator,
+        init: Model | None,
+        valid: Data | None,
+        notebook: Notebook | None,
+    ) -> HuggingFaceModel:
+        """Train every chain as `fit` does, with a notebook or without."""
+        # Drawn first and always, so that the notebook's key is a function of the stream alone.
+        seeds = rng.integers(2**63, size=train.n_chains)
+        before = continued(init, self.start, HuggingFaceModel, "hugging_face", len(seeds))
+        self._check_room()
+        fresh = before is None and (not self.base or self.start == "scratch")
+        module = self._module(pretrained=bool(self.base) and not fresh)
+        trained = {k: p for k, p in module.named_parameters() if p.requires_grad}
+        device = pick(self.training.device)
+
+        def start(chain: int, seed: int) -> dict[str, Tensor]:
+            if isinstance(before, HuggingFaceModel):
+                return before.weights(chain)
+            if self.adapters == "lora":
+                drawn = first_adapters(module, stream(seed, START))
+                return {name: on(device, value) for name, value in drawn.items()}
+            if fresh:
+                drawn_module = self._fresh(int(stream(seed, START).integers(2**63)))
+                return {k: p.detach().to(device) for k, p in drawn_module.named_parameters()}
+            return {name: p.detach().clone() for name, p in trained.items()}
+
+        trainee = module
+        if self.adapters == "lora" and self.training.precision == "bfloat16":
+            trainee = copy.deepcopy(module).bfloat16()
+        total = module_total(trainee, self.dropout)
+        sizes = (module.config.vocab_size, module.config.max_position_embeddings)
+        network = Network("hugging_face", *sizes, total, start)
+        state = fit_chains(network, self.training, train, seeds, valid, notebook)
+        return self._model(module, state)
+
+    def _module(self, pretrained: bool) -> Any:
+        """Return the module on its device, without dropout, its base frozen beside adapters."""
+        if pretrained:
+            config = config_of(self.base, self.revision, self.config, self.remote_code)
+            module = module_of(self.base, self.revision, config, self.remote_code)
+        else:
+            module = self._fresh(0)
+        if self.adapters == "lora":
+            module = with_lora(module, self.rank, self.alpha)
+        return module.to(pick(self.training.device)).eval()
+
+    def _fresh(self, seed: int) -> Any:
+        config = config_of(self.base, self.revision, self.config, self.remote_code)
+        return fresh_module(config, seed, self.remote_code)
+
+    def _check_room(self) -> None:
+        config = config_of(self.base, self.revision, self.config, self.remote_code)
+        n = n_parameters(config, self.remote_code)
+        frozen = self.adapters == "lora"
+        check_room("hugging_face", 0 if frozen else n, self.training, n if frozen else 0)
+
+    def _model(self, module: Any, state: Mapping[str, Array]) -> HuggingFaceModel:
+        return HuggingFaceModel(
+            module,
+            state,
+            int(state[BLOCK][0]),
+            state["train_loss"],
+            state["held_out_loss"],
+            self.end if self.end >= 0 else end_of(module.config),
+            self.training.device,
+            self.precision,
+            self.rows,
+        )

@@ -1,0 +1,181 @@
+"""Models of transformers as functions of their weights."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from genloss.errors import DataError, MissingExtra, SpecError
+from genloss.models.torch.lm.hub import OFFLINE
+from genloss.models.torch.lm.objective import Named, Total, context
+from genloss.models.torch.lm.scoring import Logits
+
+SAFETENSORS = (
+    "only safetensors are loaded, since pickled weights can run code; if you trust them, convert "
+    "them once: AutoModelForCausalLM.from_pretrained(NAME).save_pretrained(FOLDER), and give the "
+    "folder; for a hub name, a revision such as 'refs/pr/1' may hold a conversion"
+)
+
+
+def transformers() -> Any:
+    """Return the package; raises MissingExtra without it."""
+    try:
+        import transformers as package
+    except ImportError as error:
+        raise MissingExtra(
+            "this learner needs transformers, which is not installed; pip install 'genloss[lm]'"
+        ) from error
+    return package
+
+
+def config_of(base: str, revision: str, config: Mapping[str, Any], remote_code: bool) -> Any:
+    """Return the configuration of a base model, or the one that is written out.
+
+    Raises:
+        SpecError: a config that transformers does not know.
+        DataError: a base that cannot be read.
+    """
+    auto = transformers().AutoConfig
+    if not base:
+        try:
+            return auto.for_model(**config)
+        except (ValueError, TypeError) as error:
+            raise SpecError(
+                f"hugging_face: config {dict(config)} is refused ({_first(error)}); expected a "
+                "model_type of transformers and its sizes"
+            ) from error
+    where = {"revision": revision or "main", "trust_remote_code": remote_code}
+    try:
+        return auto.from_pretrained(place(base), **where)
+    except (OSError, ValueError) as error:
+        raise _unread(base, error, remote_code) from error
+
+
+def module_of(base: str, revision: str, config: Any, remote_code: bool) -> Any:
+    """Return the pretrained model of a base, float32; safetensors only.
+
+    Raises:
+        DataError: a base that cannot be read, is gated or out of reach, or has no safetensors.
+    """
+    auto = transformers().AutoModelForCausalLM
+    try:
+        with without_bars():
+            return auto.from_pretrained(
+                place(base),
+                config=config,
+                revision=revision or "main",
+                use_safetensors=True,
+                trust_remote_code=remote_code,
+                dtype=torch.float32,
+            )
+    except (OSError, ValueError) as error:
+        raise _unread(base, error, remote_code) from error
+
+
+def fresh_module(config: Any, seed: int, remote_code: bool) -> Any:
+    """Return a model with random weights that are a function of the seed."""
+    with seeded(torch.device("cpu"), seed):
+        auto = transformers().AutoModelForCausalLM
+        return auto.from_config(config, trust_remote_code=remote_code).float()
+
+
+def n_parameters(config: Any, remote_code: bool) -> int:
+    """Return how many parameters a model of this configuration has; allocates none of them."""
+    auto = transformers().AutoModelForCausalLM
+    with torch.device("meta"):
+        module = auto.from_config(config, trust_remote_code=remote_code)
+    return sum(p.numel() for p in module.parameters())
+
+
+def end_of(config: Any) -> int:
+    """Return the end token of a configuration; raises SpecError where it names none, or several."""
+    end = config.eos_token_id
+    if isinstance(end, list) and len(end) == 1:
+        end = end[0]
+    if not isinstance(end, int):
+        raise SpecError(
+            f"hugging_face: the config's eos_token_id is {end!r}; name one token as end = ..."
+        )
+    return end
+
+
+def place(base: str) -> str:
+    """Return a folder's path without '~', or a hub name as it is."""
+    local = Path(base).expanduser()
+    return str(local) if local.is_dir() else base
+
+
+def module_total(module: Any, dropout: bool) -> Total:
+    """Return the sum of the losses; with dropout as the model's own config says, where noise is."""
+
+    def total(w: Named, x: Tensor, scale: Tensor, noise: torch.Generator | None) -> Tensor:
+        if dropout and noise is not None:
+            with seeded(x.device, noise.initial_seed()):
+                logits = called(module.train(), w, context(x))
+            module.eval()
+        else:
+            logits = called(module, w, context(x))
+        target = x[:, 1:].clamp(min=0).flatten()
+        nll = F.cross_entropy(logits.flatten(0, 1).float(), target, reduction="none")
+        return nll @ scale.flatten()
+
+    return total
+
+
+def module_logits(module: Any) -> Logits:
+    """Return the logits of a model, those of a block of rows at a time."""
+
+    def logits(w: Named, tokens: Tensor) -> Iterator[Tensor]:
+        yield called(module, w, tokens).flatten(0, 1).float()
+
+    return logits
+
+
+def called(module: Any, w: Named, tokens: Tensor) -> Tensor:
+    """Return the logits (B, T, V) of a module with weights w in place of its own."""
+    asked = {"input_ids": tokens, "use_cache": False}
+    found: Tensor = functional_call(module, dict(w), kwargs=asked).logits
+    return found
+
+
+@contextlib.contextmanager
+def seeded(device: torch.device, seed: int) -> Iterator[None]:
+    """Seed torch's global generators for a while: transformers draws from no other."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextlib.contextmanager
+def without_bars() -> Iterator[None]:
+    """Switch the progress bars of transformers off for a while, if they are on."""
+    logging = transformers().utils.logging
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _unread(base: str, error: Exception, remote_code: bool) -> DataError:
+    said = str(error)
+    if "trust_remote_code" in said:
+        why = "it brings code of its own; set remote_code = true if you trust it"
+    elif "safetensors" in said:
+        why = SAFETENSORS
+    elif "gated" in said:
+        why = "it is gated; accept its terms on its page, then log in with 'hf auth login'"
+    else:
+        why = f"check the name; {OFFLINE}"
+    return DataError(f"{base} cannot be loaded ({_first(error)}); {why}")
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:160]

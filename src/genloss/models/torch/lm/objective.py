@@ -1,0 +1,152 @@
+"""What a language model minimises: nats per token that has a context, and nothing else.
+
+The vocabulary is the widest axis of all, so logits exist for a few tokens at a time only, and the
+gradient is taken while they do.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from genloss.core.text import NO_TOKEN
+from genloss.models.torch.feeds import Batch
+from genloss.models.torch.lm.decoder import Decoder
+from genloss.models.torch.training import Training
+
+CELLS = {"cpu": 1 << 20, "cuda": 1 << 27}
+"""Logits held at a time, by kind of device: what a cache holds, or half a gibibyte."""
+
+Named = Mapping[str, Tensor]
+
+Total = Callable[[Named, Tensor, Tensor, torch.Generator | None], Tensor]
+"""Returns sum_ij s_ij (-ln p(x_ij | x_i1 .. x_ij-1)) for (weights, x (B, T), s (B, T - 1), noise).
+
+noise is what dropout draws from; None: no dropout.
+"""
+
+
+@dataclass(frozen=True)
+class FineTuning(Training):
+    """`Training` with the defaults of the released code of Shumailov et al. 2024.
+
+    AdamW, rate 2e-5, 5 epochs, batches of 128 blocks. The code that set weight decay and schedule
+    was not released; 0.01 is torch's own, and the rate is constant.
+    """
+
+    epochs: int = 5
+    batch: int = 128
+    learning_rate: float = 2e-5
+    weight_decay: float = 0.01
+    optimiser: Literal["adam", "adamw"] = "adamw"
+
+
+def context(x: Tensor) -> Tensor:
+    """Return the tokens (B, T - 1) that have a successor; what fills a row becomes token 0."""
+    return x[:, :-1].clamp(min=0)
+
+
+def counted(x: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return 1, or the row's weight, for every target of rows x (B, T): (B, T - 1), else 0.
+
+    Targets are the tokens from the second on; an end token is one like any other.
+    """
+    used = (x[:, 1:] != NO_TOKEN).float()
+    return used if weight is None else used * weight[:, None]
+
+
+def mean_nll(
+    total: Total, weights: Named, batch: Batch, noise: torch.Generator | None = None
+) -> Tensor:
+    """Return the mean over the targets of a batch, in nats; 0 where it has none."""
+    scale = counted(batch.x, batch.weight)
+    return total(weights, batch.x, scale, noise) / scale.sum().clamp(min=1e-12)
+
+
+def decoder_total(decoder: Decoder, dropout: float = 0.0) -> Total:
+    """Return the sum of the losses of a decoder, with dropout where there is noise."""
+    head = head_name(decoder)
+
+    def total(w: Named, x: Tensor, scale: Tensor, noise: torch.Generator | None) -> Tensor:
+        drop = partial(dropped, share=dropout, noise=noise) if dropout and noise else None
+        hidden = decoder.hidden(w, context(x), drop).flatten(0, 1)
+        return scored(hidden, w[head], x[:, 1:].flatten(), scale.flatten())
+
+    return total
+
+
+def head_name(decoder: Decoder) -> str:
+    """Return the name of the last matrix (V, width)."""
+    return next(iter(decoder.shapes)) if decoder.tied else "lm_head.weight"
+
+
+def dropped(x: Tensor, share: float, noise: torch.Generator | None) -> Tensor:
+    """Return x with a share of its numbers set to 0, the others scaled up (Srivastava 2014)."""
+    kept = torch.empty_like(x).bernoulli_(1.0 - share, generator=noise)
+    return x * kept.div_(1.0 - share)
+
+
+def scored(hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+    """Return sum_i scale_i (-ln softmax(matrix hidden_i)[target_i]), a scalar in float32.
+
+    hidden: (N, k); matrix: (V, k); target, scale: (N,); a target of NO_TOKEN needs scale 0. Its
+    gradient costs no second pass: it is taken with the value (Hsu et al. 2024).
+    """
+    if torch.is_grad_enabled() and (hidden.requires_grad or matrix.requires_grad):
+        found: Tensor = _Scored.apply(hidden, matrix, target, scale)  # type: ignore[no-untyped-call]
+        return found
+    return torch.stack(
+        [
+            s @ F.cross_entropy(F.linear(h, matrix).float(), t, reduction="none")
+            for h, t, s in _parts(hidden, matrix, target, scale)
+        ]
+    ).sum()
+
+
+def _parts(
+    hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor
+) -> list[tuple[Tensor, Tensor, Tensor]]:
+    size = max(1, CELLS[hidden.device.type] // len(matrix))
+    columns = (hidden, target.clamp(min=0), scale)
+    return list(zip(*(torch.split(column, size) for column in columns), strict=True))
+
+
+class _Scored(torch.autograd.Function):
+    """The sum above; forward leaves the gradients behind."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+        """Go over the logits once: values, then probabilities minus targets, in place."""
+        of_hidden = torch.empty_like(hidden)
+        of_matrix = torch.zeros_like(matrix, dtype=torch.float32)
+        total = torch.zeros((), device=hidden.device)
+        place = 0
+        for h, t, s in _parts(hidden, matrix, target, scale):
+            logits = F.linear(h, matrix).float()
+            at = t[:, None]
+            wanted = logits.gather(1, at)
+            top = logits.amax(1, keepdim=True)
+            logits.sub_(top).exp_()
+            mass = logits.sum(1, keepdim=True)
+            total += s @ (mass.log() + top - wanted)[:, 0]
+            logits.mul_(s[:, None] / mass)
+            logits.scatter_add_(1, at, -s[:, None])
+            slope = logits.to(matrix.dtype)
+            torch.mm(slope, matrix, out=of_hidden[place : place + len(h)])
+            if matrix.dtype == torch.float32:
+                of_matrix.addmm_(slope.t(), h)
+            else:
+                of_matrix += slope.t() @ h
+            place += len(h)
+        ctx.save_for_backward(of_hidden, of_matrix.to(matrix.dtype))
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """Scale what forward found."""
+        of_hidden, of_matrix = ctx.saved_tensors
+        return of_hidden * grad, of_matrix * grad, None, None

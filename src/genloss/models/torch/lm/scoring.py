@@ -1,0 +1,92 @@
+"""Rows of tokens under a language model: log-probabilities and entropies, block by block."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genloss.core.arrays import Array, Floats
+from genloss.core.text import NO_TOKEN, checked_tokens
+from genloss.errors import DataError
+from genloss.models.torch.feeds import on
+from genloss.models.torch.lm.decoder import Decoder
+from genloss.models.torch.lm.objective import CELLS, Named
+
+TOKENS = {"cpu": 1 << 12, "cuda": 1 << 16}
+"""Tokens in one pass, by kind of device."""
+
+Logits = Callable[[Named, Tensor], Iterator[Tensor]]
+"""Yields the logits (m, V) after the tokens (B, T), row by row, some tokens at a time."""
+
+Value = Callable[[Tensor, Tensor], Tensor]
+"""Returns one number per token for (logits (m, V), targets (m,))."""
+
+
+def decoder_logits(decoder: Decoder) -> Logits:
+    """Return the logits of a decoder, never more of them than fit a cache."""
+
+    def logits(w: Named, tokens: Tensor) -> Iterator[Tensor]:
+        hidden = decoder.hidden(w, tokens).flatten(0, 1)
+        size = max(1, CELLS[hidden.device.type] // decoder.vocabulary)
+        for part in torch.split(hidden, size):
+            yield decoder.logits(w, part)
+
+    return logits
+
+
+def log_prob(logits: Tensor, target: Tensor) -> Tensor:
+    """Return ln softmax(logits)[target], nats."""
+    return logits.gather(1, target[:, None])[:, 0] - logits.logsumexp(1)
+
+
+def entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """Return -sum p ln p of p = softmax(logits), nats; the target plays no part."""
+    log_p = logits.log_softmax(1)
+    return -(log_p.exp() * log_p).sum(1)
+
+
+def by_token(
+    logits: Logits,
+    weights: Callable[[int], Named],
+    x: Array,
+    n_chains: int,
+    vocabulary: int,
+    positions: int,
+    value: Value,
+) -> Floats:
+    """Return the value of every token but the first: (C, n, T - 1); 0 where there is no token.
+
+    Raises:
+        DataError: no tokens of this vocabulary, rows too long, or another number of chains.
+    """
+    x = checked_tokens(x, vocabulary, "rows to score")
+    c, n, length = x.shape
+    if c != n_chains or length > positions:
+        raise DataError(
+            f"rows to score have shape {x.shape}; expected ({n_chains}, n, T) with T at most "
+            f"{positions}"
+        )
+    out = np.zeros((c, n, length - 1))
+    with torch.no_grad():
+        for chain in range(c):
+            w = weights(chain)
+            device = next(iter(w.values())).device
+            size = max(1, TOKENS[device.type] // length)
+            for i in range(0, n, size):
+                rows = on(device, x[chain, i : i + size])
+                pieces = list(_values(logits, w, rows, value))
+                if pieces:
+                    found = torch.cat(pieces).view(len(rows), -1).cpu().numpy()
+                    out[chain, i : i + size] = found
+    return np.where(x[:, :, 1:] == NO_TOKEN, 0.0, out)
+
+
+def _values(logits: Logits, w: Named, rows: Tensor, value: Value) -> Iterator[Tensor]:
+    if rows.shape[1] < 2:
+        return
+    known = rows.clamp(min=0)
+    target, place = known[:, 1:].flatten(), 0
+    for part in logits(w, known[:, :-1]):
+        yield value(part, target[place : place + len(part)])
+        place += len(part)

@@ -1,0 +1,209 @@
+"""Beam search, token for token that of transformers."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from genloss.core.decoding import BeamSearch
+from genloss.core.text import NO_TOKEN
+from genloss.errors import DataError, FitError, SpecError
+from genloss.models.torch.lm.beam import Slots
+from genloss.models.torch.lm.scores import best
+from genloss.models.torch.lm.writer import in_batches
+
+NEW = 12
+CPU = torch.device("cpu")
+
+
+def ours(pair, how, prompts, **options):
+    return pair.writer(how, **options).continue_(prompts[None], np.random.default_rng(0))[0]
+
+
+def theirs(pair, how, prompts, end):
+    tokens = torch.from_numpy(prompts)
+    out = pair.theirs.generate(
+        tokens,
+        attention_mask=torch.ones_like(tokens),
+        num_beams=how.beams,
+        max_new_tokens=how.max_new,
+        min_new_tokens=how.min_new,
+        length_penalty=how.length_penalty,
+        repetition_penalty=how.repetition_penalty,
+        do_sample=False,
+        eos_token_id=end,
+        pad_token_id=end,
+    )[:, prompts.shape[1] :].numpy()
+    out = np.pad(out, ((0, 0), (0, how.max_new - out.shape[1])), constant_values=end)
+    after = np.cumsum(out == end, axis=1) > (out == end)
+    return np.where(after, NO_TOKEN, out)
+
+
+def usual_token(pair, prompts):
+    """Return a token that beams often choose, to serve as the end."""
+    found = ours(pair, BeamSearch(5, NEW, NEW), prompts)
+    return int(np.bincount(found.ravel()).argsort()[-3])
+
+
+@pytest.mark.parametrize("family", ["opt", "gpt2", "llama"])
+@pytest.mark.parametrize("beams", [1, 2, 5])
+def test_tokens_are_those_of_transformers(pair, prompts, family, beams):
+    p = pair(family)
+    end = usual_token(p, prompts)
+    decoder, early = replace(p.decoder, end=end), 0
+    table = [(1.0, 0, 0.0), (1.0, 0, 1.0), (1.0, 5, 2.0), (1.3, 0, 1.0), (2.0, 5, 1.0)]
+    for penalty, least, length_penalty in [*table, (3.0, NEW, 1.0), (0.8, 0, 2.0)]:
+        how = BeamSearch(beams, NEW, least, length_penalty, penalty)
+        expected = theirs(p, how, prompts, end)
+        np.testing.assert_array_equal(ours(p, how, prompts, decoder=decoder), expected, str(how))
+        early += (expected == NO_TOKEN).any(axis=1).sum()
+    assert early > 5  # else nothing about endings was tested
+
+
+def test_finds_the_best_of_all_texts_where_beams_allow_it(pair, prompts):
+    # With as many beams as there are texts, two steps of beam search are an exhaustive search.
+    p, prompts = pair("opt"), prompts[:3]
+    how = BeamSearch(beams=48, max_new=2, min_new=2)
+    texts = np.array([*product(range(97), repeat=2)])
+    for prompt, found in zip(prompts, ours(p, how, prompts), strict=True):
+        rows = torch.from_numpy(np.concatenate([np.tile(prompt, (97**2, 1)), texts], axis=1))
+        with torch.no_grad():
+            hidden = p.decoder.hidden(p.weights, rows[:, :-1])[:, -2:]
+            log_p = p.decoder.logits(p.weights, hidden).log_softmax(-1)
+        scores = log_p.gather(2, rows[:, -2:, None]).sum((1, 2)).numpy()
+        scores[(texts == p.decoder.end).any(axis=1)] = -np.inf
+        np.testing.assert_array_equal(found, texts[scores.argmax()])
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_the_batch_does_not_matter(pair, prompts, beams):
+    p = pair("opt")
+    how = BeamSearch(beams, NEW, 0)
+    whole = ours(p, how, prompts)
+    for batch in (1, 5, 16):
+        np.testing.assert_array_equal(ours(p, how, prompts, batch=batch), whole)
+
+
+def test_long_texts_need_more_slots_than_the_cache_began_with(pair, prompts):
+    # Forty tokens of five beams: slots are claimed anew, and caches grow, many times over.
+    p, how = pair("opt"), BeamSearch(5, 40, 40)
+    expected = theirs(p, how, prompts, p.decoder.end)
+    np.testing.assert_array_equal(ours(p, how, prompts), expected)
+
+
+def test_filled_prompts_are_read_up_to_their_end(pair, prompts):
+    p, how = pair("gpt2"), BeamSearch(3, 6, 6)
+    filled = prompts.copy()
+    filled[::2, 4:] = NO_TOKEN
+    found = ours(p, how, filled)
+    np.testing.assert_array_equal(found[::2], ours(p, how, prompts[::2, :4]))
+    np.testing.assert_array_equal(found[1::2], ours(p, how, prompts[1::2]))
+
+
+def test_equal_prompts_have_equal_continuations(pair, prompts):
+    p, how = pair("opt"), BeamSearch(2, 5, 0)
+    order = np.array([3, 1, 3, 0, 1])
+    np.testing.assert_array_equal(ours(p, how, prompts[order]), ours(p, how, prompts)[order])
+
+
+def test_chains_have_weights_of_their_own(pair, prompts):
+    p, how = pair("opt"), BeamSearch(2, 5, 5)
+    writer = p.writer(how)
+    other = {
+        name: w + 0.2 * torch.sin(torch.arange(w.numel())).view_as(w)
+        for name, w in p.weights.items()
+    }
+    both = replace(writer, weights=lambda c: other if c else p.weights)
+    found = both.continue_(np.stack([prompts, prompts]), np.random.default_rng(0))
+    np.testing.assert_array_equal(found[0], ours(p, how, prompts))
+    assert (found[1] != found[0]).any()
+
+
+def test_bfloat16_writes_texts_nearly_as_probable(pair, prompts):
+    p, how = pair("opt"), BeamSearch(5, NEW, NEW)
+
+    def nats(found):
+        rows = torch.from_numpy(np.concatenate([prompts, found], axis=1))
+        with torch.no_grad():
+            log_p = p.decoder.logits(p.weights, p.decoder.hidden(p.weights, rows[:, :-1]))
+        taken = log_p.log_softmax(-1).gather(2, rows[:, 1:, None])
+        return float(taken[:, -NEW:].mean())
+
+    # Eight bits of mantissa move logits of about 10 by some hundredths.
+    half = nats(ours(p, how, prompts, dtype=torch.bfloat16))
+    assert abs(half - nats(ours(p, how, prompts))) < 0.1
+
+
+def test_best_is_the_top_of_everything():
+    rng = torch.Generator().manual_seed(1)
+    scores, running = torch.randn(12, 256, generator=rng), torch.randn(4, 3, generator=rng)
+    values, beams, tokens = best(scores, running, 7)
+    everything = (scores.view(4, 3, 256) + running[..., None]).flatten(1).topk(7)
+    assert torch.equal(values, everything.values)
+    assert torch.equal(beams * 256 + tokens, everything.indices)
+
+
+def test_no_beam_ever_loses_a_slot_that_it_sees():
+    rng = np.random.default_rng(0)
+    prompt, n, beams = 3, 4, 5
+    slots = Slots(torch.full((n, beams, 32), -torch.inf), prompt, prompt)
+    slots.mask[:, :, :prompt] = 0.0
+    seen = [[set() for _ in range(beams)] for _ in range(n)]
+    for _ in range(30):
+        parents = rng.integers(0, beams, (n, beams))
+        flat = torch.from_numpy((parents + beams * np.arange(n)[:, None]).ravel())
+        slots.follow(flat)
+        seen = [[set(row[b]) for b in chosen] for row, chosen in zip(seen, parents, strict=True)]
+        taken = slots.claim().numpy()
+        for row, new in zip(seen, taken, strict=True):
+            assert len(set(new)) == beams
+            assert not set(new) & set().union(*row)
+            for beam, slot in zip(row, new, strict=True):
+                beam.add(slot)
+        slots.look()
+        for i, row in enumerate(seen):
+            for b, beam in enumerate(row):
+                expected = {*range(prompt), *beam}
+                assert set(np.flatnonzero(slots.mask[i, b].numpy() == 0)) == expected
+        assert slots.used == 1 + max(max(set().union(*row)) for row in seen)
+    assert slots.used < prompt + 30 * beams / 2  # most slots were used again
+
+
+def test_too_large_batches_are_halved_and_nothing_is_lost():
+    rows, tried = np.zeros(10, dtype=int), []
+
+    def write(part):
+        tried.append(part.stop - part.start)
+        if tried[-1] > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        rows[part] += 1
+
+    in_batches(write, 10, 8, CPU)
+    assert tried == [8, 4, 2, 2, 2, 2, 2]
+    assert (rows == 1).all()
+
+
+def test_one_row_that_does_not_fit_is_an_error():
+    def write(part):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(FitError, match="one prompt"):
+        in_batches(write, 4, 4, CPU)
+
+    def other(part):
+        raise RuntimeError("something else")
+
+    with pytest.raises(RuntimeError, match="something else"):
+        in_batches(other, 4, 4, CPU)
+
+
+def test_refuses_what_it_cannot_continue(pair, prompts):
+    p = pair("opt")
+    with pytest.raises(SpecError, match="positions"):
+        ours(p, BeamSearch(2, 60, 60), prompts)
+    with pytest.raises(DataError, match="tokeniser"):
+        ours(p, BeamSearch(2, 5, 5), prompts + 97)
+    with pytest.raises(SpecError, match="49 beams"):
+        p.writer(BeamSearch(49, 5, 5))

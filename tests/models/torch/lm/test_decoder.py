@@ -1,0 +1,102 @@
+"""The decoder against transformers, and its own promises."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from genloss.core.text import NO_TOKEN
+from genloss.errors import DataError, SpecError
+from genloss.models.torch.lm.decoder import Decoder
+
+FAMILIES = ["opt", "gpt2", "llama"]
+SMALL = {"vocabulary": 50, "width": 16, "layers": 2, "heads": 4, "feed_forward": 24}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_logits_are_those_of_transformers(pair, prompts, family):
+    p, tokens = pair(family), torch.from_numpy(prompts)
+    with torch.no_grad():
+        ours = p.decoder.logits(p.weights, p.decoder.hidden(p.weights, tokens))
+        theirs = p.theirs(tokens).logits
+    assert theirs.std() > 1.0  # far from the uniform law, where anything would agree
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_counts_parameters(pair, family):
+    p = pair(family)
+    assert p.decoder.n_parameters == p.theirs.num_parameters()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_gradients_are_those_of_transformers(pair, prompts, family):
+    p, tokens = pair(family), torch.from_numpy(prompts)
+    weights = {name: w.clone().requires_grad_() for name, w in p.weights.items()}
+    p.decoder.logits(weights, p.decoder.hidden(weights, tokens)).logsumexp(-1).sum().backward()
+    p.theirs.zero_grad()
+    p.theirs(tokens).logits.logsumexp(-1).sum().backward()
+    for name, theirs in p.theirs.named_parameters():
+        expected = theirs.grad.numpy()
+        scale = np.abs(expected).max()
+        # Sums of a thousand float32 products of either sign, relative to the largest of them.
+        np.testing.assert_allclose(weights[name].grad.numpy(), expected, atol=1e-4 * scale + 1e-3)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_follows_changes_nothing_before(pair, prompts, family):
+    p, tokens = pair(family), torch.from_numpy(prompts)
+    filled = tokens.clone()
+    filled[:, 4:] = NO_TOKEN
+    with torch.no_grad():
+        whole = p.decoder.hidden(p.weights, tokens)[:, :4]
+        cut = p.decoder.hidden(p.weights, filled)[:, :4]
+    np.testing.assert_allclose(cut.numpy(), whole.numpy(), atol=1e-6)
+
+
+def test_drop_is_applied_to_every_branch():
+    decoder = Decoder("gpt2", **SMALL, positions=8, end=1)
+    weights = {k: torch.from_numpy(v) for k, v in decoder.initial(np.random.default_rng(0)).items()}
+    seen = []
+
+    def drop(x):
+        seen.append(x.shape)
+        return x * 0.0
+
+    out = decoder.hidden(weights, torch.zeros(2, 3, dtype=torch.int64), drop)
+    assert seen == [(2, 3, 16)] * (1 + 2 * decoder.layers)
+    assert out.abs().max() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("family", "small"), [("opt", ()), ("gpt2", ("c_proj.weight",)), ("llama", ())]
+)
+def test_initial_weights_have_the_deviation_of_their_family(family, small):
+    decoder = replace(Decoder(family, **SMALL, positions=8, end=1), width=64, feed_forward=256)
+    for name, w in decoder.initial(np.random.default_rng(0)).items():
+        assert w.dtype == np.float32
+        if w.ndim == 1:
+            assert (w == (0.0 if name.endswith("bias") else 1.0)).all()
+            continue
+        expected = 0.02 / (2 if small and name.endswith(small) else 1)  # sqrt(2 x 2 layers)
+        # The deviation of n normal numbers has a relative standard error of (2 n)^(-1/2).
+        assert abs(w.std() / expected - 1) < 4 * (2 * w.size) ** -0.5 + 1e-3, name
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"family": "bert"}, "family"),
+        ({"heads": 3}, "heads"),
+        ({"end": 50}, "end"),
+        ({"kv_heads": 2}, "llama"),
+        ({"family": "llama", "kv_heads": 3}, "divisor"),
+        ({"activation": "step"}, "activation"),
+        ({"layers": 0}, "layers"),
+    ],
+)
+def test_refuses_sizes_that_do_not_fit(change, message):
+    fields = {"family": "opt", **SMALL, "positions": 8, "end": 1}
+    with pytest.raises((SpecError, DataError), match=message):
+        Decoder(**(fields | change))
