@@ -1,25 +1,25 @@
-"""The tour: every published experiment at smoke scale, the demo's own studies, one report."""
+"""The tour: the demo's own studies, every published experiment at smoke scale, one report."""
 
 import time
 from pathlib import Path
 from typing import Any
 
 from genloss.report.page import write_report
-from genloss.study.published import load_experiment, published_names, tour_studies
+from genloss.study.published import tour_experiments
 from genloss.study.reproduce import reproduce
 from genloss.study.runner import Progress, run_studies
-
-SCALE = "smoke"
 
 
 def tour(root: Path, *, workers: int, progress: Progress) -> dict[str, Any]:
     """Run everything below root and return the report's path, targets met and seconds."""
     begun = time.monotonic()
     passed = failed = 0
-    studies, left_out = tour_studies()
-    run_studies(studies, root / "tour", workers=workers, progress=progress)
-    for name in published_names():
-        experiment = load_experiment(name, SCALE)
+    experiments, left_out = tour_experiments()
+    for experiment in experiments:
+        if not experiment.targets:
+            studies = list(experiment.studies.values())
+            run_studies(studies, root / experiment.name, workers=workers, progress=progress)
+            continue
         _, verdicts = reproduce(experiment, root, workers=workers, progress=progress)
         passed += sum(v.passed for v in verdicts)
         failed += sum(not v.passed for v in verdicts)

@@ -1,1 +1,1 @@
-"""The tour's own studies, read by `genloss demo`: tour.toml, and vae.toml where torch is."""
+"""The tour's own studies, read by `genloss demo` beside the published experiments: tour.toml."""

@@ -7,8 +7,9 @@ to some scales. expected.json holds the targets (see genloss.study.targets).
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from itertools import product
 from pathlib import Path
@@ -19,7 +20,8 @@ from genloss.study.build import nearest, study_from
 from genloss.study.study import Study
 from genloss.study.toml import merged, overridden, read_spec
 
-SCALES = ("smoke", "laptop", "paper")
+SMOKE = "smoke"
+SCALES = (SMOKE, "laptop", "paper")
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,24 @@ def published_names() -> list[str]:
     return sorted(p.parent.name for p in published_folder().glob("*/spec.toml"))
 
 
-def tour_studies() -> tuple[list[Study], list[str]]:
-    """Return the studies that `genloss demo` adds, and why some are left out (a missing extra)."""
-    studies: list[Study] = []
+def tour_experiments() -> tuple[list[Experiment], list[str]]:
+    """Return what `genloss demo` runs, at smoke scale, and why some is left out (a missing extra).
+
+    The demo's own studies come first, as an experiment without targets.
+    """
+    spec = read_spec(published_folder().parent / "demo" / "tour.toml")
+    loads: dict[str, Callable[[], Experiment]] = {
+        "tour": lambda: Experiment("tour", SMOKE, "", named(studies_of(spec, SMOKE)), ())
+    }
+    loads |= {name: partial(load_experiment, name, SMOKE) for name in published_names()}
+    found: list[Experiment] = []
     left_out: list[str] = []
-    for path in sorted((published_folder().parent / "demo").glob("*.toml")):
+    for name, load in loads.items():
         try:
-            studies += studies_of(read_spec(path), SCALES[0])
+            found.append(load())
         except MissingExtra as error:
-            left_out.append(f"{path.stem}: {error}")
-    return studies, left_out
+            left_out.append(f"{name}: {error}")
+    return found, left_out
 
 
 def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Experiment:
