@@ -96,7 +96,18 @@ def test_no_target_is_left_out_at_every_scale(name):
     assert (published_folder() / name / "README.md").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("name", NAMES)
+SLOW = {
+    "shumailov-2024-vae",
+    "shumailov-2024-opt",
+    "bohacek-2023-healing",
+    "alemohammad-2023-mnist",
+}
+"""Networks take longer than the fast lane has."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in NAMES]
+)
 def test_every_experiment_meets_its_targets_at_smoke_scale(name, tmp_path):
     _, verdicts = reproduce(load_experiment(name, "smoke"), tmp_path, workers=1)
     assert [v.full() for v in verdicts if not v.passed] == []

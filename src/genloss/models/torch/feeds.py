@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genloss.core.samples import Samples
+from genloss.core.samples import UNLABELLED, Samples
 from genloss.core.source import Given, Source, draw_rows
 from genloss.models.torch.device import generator, stream
 
@@ -19,12 +19,15 @@ SHUFFLE, MIX, DRAW, NOISE, START, CHECK, LOOK = range(7)
 class Batch(NamedTuple):
     """Rows (B, ...), float32 or int64, their weights (B,) and classes (B,), or None.
 
-    Of chains trained together, all three begin with the chain axis: (G, B, ...).
+    noise (B, ...): random numbers for the rows, where a chain's feed draws them, so that it meets
+    the same ones alone and beside others. Of chains trained together, all begin with the chain
+    axis: (G, B, ...).
     """
 
     x: Tensor
     weight: Tensor | None = None
     label: Tensor | None = None
+    noise: Tensor | None = None
 
 
 Draw = Callable[[int, int], Batch]
@@ -96,8 +99,9 @@ class SourceFeed:
             return self.draws[0](self.size, step)
         rows = stream(self.seed, MIX, step).multinomial(self.size, self.shares)
         parts = [draw(int(m), step) for draw, m in zip(self.draws, rows, strict=True) if m]
-        labels = [p.label for p in parts if p.label is not None]
-        label = torch.cat(labels) if len(labels) == len(parts) else None
+        label = None
+        if any(p.label is not None for p in parts):
+            label = torch.cat([labels_of(p) for p in parts])
         return Batch(torch.cat([p.x for p in parts]), None, label)
 
 
@@ -114,10 +118,14 @@ class TogetherFeed:
 
     def batch(self, step: int) -> Batch:
         """Return the rows of every chain."""
-        columns = zip(*(feed.batch(step) for feed in self.feeds), strict=True)
-        x, weight, label = (_stacked(column) for column in columns)
-        assert x is not None
-        return Batch(x, weight, label)
+        parts = [feed.batch(step) for feed in self.feeds]
+        label = None
+        if any(p.label is not None for p in parts):
+            label = torch.stack([labels_of(p) for p in parts])
+        weight = _stacked([p.weight for p in parts])
+        return Batch(
+            torch.stack([p.x for p in parts]), weight, label, _stacked([p.noise for p in parts])
+        )
 
 
 def feed_of(
@@ -150,9 +158,16 @@ def on(device: torch.device, x: np.ndarray) -> Tensor:
     return torch.from_numpy(x.astype(kind)).to(device)
 
 
+def labels_of(batch: Batch) -> Tensor:
+    """Return the classes (B,) of a batch; -1 where it has none."""
+    if batch.label is not None:
+        return batch.label
+    return torch.full(batch.x.shape[:1], UNLABELLED, device=batch.x.device)
+
+
 def _stacked(column: Sequence[Tensor | None]) -> Tensor | None:
     present = [part for part in column if part is not None]
-    return torch.stack(present) if present else None
+    return torch.stack(present) if len(present) == len(column) else None
 
 
 def _draw(

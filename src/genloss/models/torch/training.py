@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, checked_count
@@ -21,6 +22,8 @@ Loss = Callable[[Sequence[Tensor], Batch, torch.Generator], Tensor]
 
 Check = Callable[[Sequence[Tensor]], Tensor]
 """Returns the held-out loss of the weights: a scalar, or one value per chain (G,)."""
+
+Bools = NDArray[np.bool_]
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -169,7 +172,7 @@ class Loop:
     def _epochs(self, feed: Feed, seed: int, check: Check | None, page: Page | None) -> None:
         update = self._stepper(feed, seed)
         last, every = self.training.epochs * feed.batches, self.training.save_every
-        while self.step < last and not self._stalled():
+        while self.step < last and not self._stalled().all():
             self.batch_loss[self.step % feed.batches] = update(self.step)
             self.step += 1
             if self.step % feed.batches == 0:
@@ -221,27 +224,33 @@ class Loop:
 
     def _finish_epoch(self, feed: Feed, check: Check | None) -> None:
         self._check_finite(feed.batches, feed)
-        self.train_loss.append(self.batch_loss.double().mean(0).tolist())
+        stalled = self._stalled()
+        losses = self.batch_loss.double().mean(0).cpu().numpy()
+        self.train_loss.append(np.where(stalled, np.nan, losses).tolist())
         if not self.training.checks or check is None:
             return
-        before = np.min(self.held_out_loss, axis=0, initial=np.inf)
+        before = np.fmin.reduce([[np.inf] * self.chains, *self.held_out_loss])
         with torch.no_grad():
-            found = check(self.weights).double().reshape(-1)
+            losses = check(self.weights).double().reshape(-1).cpu().numpy()
+        found = np.where(stalled, np.nan, losses)
         self.held_out_loss.append(found.tolist())
-        for chain in np.flatnonzero(found.cpu().numpy() < before).tolist():
+        for chain in np.flatnonzero(found < before).tolist():
             for kept, w in zip(self.best, self.weights, strict=True):
                 of_chain = (kept[chain], w[chain]) if self.chains > 1 else (kept, w)
                 of_chain[0].copy_(of_chain[1].detach())
 
-    def _stalled(self) -> bool:
+    def _stalled(self) -> Bools:
+        """Return which chains have stopped (G,): their losses no longer count beside others."""
         losses, patience = np.array(self.held_out_loss), self.training.patience
         if not patience or not len(losses):
-            return False
-        return bool((len(losses) - 1 - losses.argmin(axis=0) >= patience).all())
+            return np.zeros(self.chains, dtype=np.bool_)
+        best = np.where(np.isnan(losses), np.inf, losses).argmin(axis=0)
+        return len(losses) - 1 - best >= patience
 
     def _check_finite(self, n: int, feed: Feed) -> None:
-        """Raise FitError unless the epoch's first n losses are finite."""
-        bad = (~torch.isfinite(self.batch_loss[:n])).nonzero()
+        """Raise FitError unless the epoch's first n losses are finite, of chains that count."""
+        counts = torch.from_numpy(~self._stalled()).to(self.batch_loss.device)
+        bad = (~torch.isfinite(self.batch_loss[:n]) & counts).nonzero()
         if len(bad):
             epoch, (i, g) = (self.step - 1) // feed.batches, bad[0].tolist()
             which = f", chain {g} of those trained together" if self.chains > 1 else ""

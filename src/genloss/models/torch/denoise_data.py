@@ -1,0 +1,186 @@
+"""What a diffusion or flow learner makes of its training data: scale, classes, noisy batches."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.samples import Samples
+from genloss.core.source import Given, Source, Stream, draw_rows
+from genloss.errors import DataError
+from genloss.models.torch.device import generator, stream
+from genloss.models.torch.diffusion_model import DenoisedModel
+from genloss.models.torch.feeds import LOOK, NOISE, Batch, Feed
+
+GLANCE, FEW = 1000, 8
+"""Rows of an endless source that are looked at before training, and of one of images."""
+
+MARGIN = 2.0
+"""A draw may lie so many times as far out as the furthest training row, so that an early and
+uncertain prediction cannot throw it away; that far, nothing of a law's tails is cut."""
+
+
+class Scaling(NamedTuple):
+    """The network sees (x - shift) / scale, within +-reach: (C, d), (C, d), (C,)."""
+
+    shift: Floats
+    scale: Floats
+    reach: Floats
+
+
+def looked_at(train: Any, seed: int, name: str, n: int) -> Samples:
+    """Return the rows to train on, or n of an endless source.
+
+    Raises:
+        DataError: another form of data, or rows that are not vectors of real numbers.
+    """
+    if isinstance(train, Source):
+        train = train.take(n, stream(seed, LOOK))
+    if not isinstance(train, Samples):
+        raise DataError(
+            f"{name} learns from rows or a source; got {type(train).__name__}; "
+            "use form = 'rows' or 'endless'"
+        )
+    checked_vectors(train.x, name)
+    return train
+
+
+def checked_vectors(x: Array, name: str) -> None:
+    """Raise DataError unless x holds real numbers (C, n, d)."""
+    if x.dtype.kind != "f":
+        raise DataError(
+            f"{name}: rows are whole numbers ({x.dtype}); it learns real ones; use x.astype(float) "
+            "for measurements, or a categorical learner for symbols"
+        )
+    if x.ndim != 3:
+        raise DataError(
+            f"{name}: rows have shape {x.shape}; expected (C, n, d); use x.reshape(C, n, -1)"
+        )
+
+
+def scaled_images(x: Array, name: str) -> Scaling:
+    """Return the scaling of pixels from [0, 1] to [-1, 1].
+
+    Raises:
+        DataError: values outside [0, 1], or a chain of nothing but zeros.
+    """
+    low, high = float(x.min()), float(x.max())
+    if low < 0.0 or high > 1.0:
+        raise DataError(
+            f"{name}: rows reach from {low:g} to {high:g}; the U-Net expects pixels in [0, 1]; "
+            "divide images by their white (255, say), or use net = 'mlp' for other rows"
+        )
+    black = ~x.any(axis=(1, 2))
+    if black.any():
+        raise DataError(
+            f"{name}: all rows of chain {int(np.argmax(black))} are black (only zeros); expected "
+            "images; look at how they were read or scaled"
+        )
+    half = np.full((x.shape[0], x.shape[2]), 0.5)
+    return Scaling(half, half, np.ones(x.shape[0]))
+
+
+def standardised(rows: Samples) -> Scaling:
+    """Return each chain's mean and standard deviation by coordinate (1 where it is 0)."""
+    weight = np.ones(rows.x.shape[:2]) if rows.weight is None else rows.weight
+    share = (weight / weight.sum(1, keepdims=True))[..., None]
+    mean = (share * rows.x).sum(1)
+    std = np.sqrt((share * (rows.x - mean[:, None]) ** 2).sum(1))
+    std[std == 0] = 1.0
+    away = np.where(share > 0, rows.x - mean[:, None], 0.0)
+    furthest = np.abs(away / std[:, None]).max((1, 2))
+    return Scaling(mean, std, MARGIN * np.maximum(furthest, 1.0))
+
+
+def class_shares(train: Samples | Source, classes: int, seed: int, name: str) -> Floats:
+    """Return the share of each class among the labelled rows: (C, classes); (C, 0) without classes.
+
+    Raises:
+        DataError: a chain without labels, or labels beyond the classes.
+    """
+    if not classes:
+        return np.zeros((train.n_chains, 0))
+    if isinstance(train, Samples):
+        found = _counted(train.label, train.weight, train.x.shape[:2], classes, name)
+    else:
+        found = np.zeros((train.n_chains, classes))
+        for i, part in enumerate(train.streams):
+            model = part.model
+            if isinstance(model, DenoisedModel) and model.net.classes == classes:
+                shares = model.frequencies
+            else:
+                label = _rows_of(part, stream(seed, LOOK, i)).label
+                shape = (train.n_chains, 0 if label is None else label.shape[1])
+                shares = _counted(label, None, shape, classes, name)
+                shares /= max(1, shape[1])
+            found += part.rows * shares
+    total = found.sum(1, keepdims=True)
+    if not total.all():
+        raise DataError(
+            f"{name}: conditioning = 'labels', but chain {int(np.argmin(total))} has no row whose "
+            "class is known; use a reality with labels (digits8x8, mnist), or conditioning = 'none'"
+        )
+    return found / total
+
+
+def _rows_of(part: Stream, rng: np.random.Generator) -> Samples:
+    if isinstance(part.model, Given):
+        return Samples.of(part.model.x, part.origin, part.model.label)
+    return draw_rows(part.model, GLANCE, rng, part.origin)
+
+
+def _counted(
+    label: Ints | None, weight: Floats | None, shape: tuple[int, ...], classes: int, name: str
+) -> Floats:
+    out = np.zeros((shape[0], classes))
+    if label is None:
+        return out
+    if label.max() >= classes:
+        raise DataError(
+            f"{name}: labels reach {label.max()}; classes = {classes} expects 0 to {classes - 1}; "
+            f"set classes = {label.max() + 1}"
+        )
+    for c in range(shape[0]):
+        known = label[c] >= 0
+        counted = None if weight is None else weight[c, known]
+        out[c] = np.bincount(label[c, known], counted, classes)
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyFeed:
+    """A chain's batches on the network's scale, each row with its noise: (B, 2 + d).
+
+    Column 0: the row's time, uniform in [0, 1), spread evenly over the batch, which lowers the
+    noise of the loss (Kingma et al. 2021). Column 1: uniform, decides whether a class is hidden.
+    The others: N(0, 1).
+    """
+
+    feed: Feed
+    shift: Tensor
+    scale: Tensor
+    seed: int
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch."""
+        return self.feed.batches
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of one step."""
+        got = self.feed.batch(step)
+        noise = noise_for(got.x, generator(got.x.device, self.seed, NOISE, step))
+        return got._replace(x=(got.x - self.shift) / self.scale, noise=noise)
+
+
+def noise_for(x: Tensor, rng: torch.Generator) -> Tensor:
+    """Return the noise (B, 2 + d) for rows x (B, d); see `NoisyFeed`."""
+    b, d = x.shape
+    even = torch.arange(b, device=x.device) / b
+    uniform = torch.rand(b + 1, generator=rng, device=x.device)
+    time = (even + uniform[-1]) % 1.0
+    normal = torch.randn(b, d, generator=rng, device=x.device)
+    return torch.cat([time[:, None], uniform[:-1, None], normal], 1)

@@ -1,0 +1,50 @@
+"""The language model of the paper: its settings are the ones that are run."""
+
+import pytest
+
+from genloss.study.published import load_experiment
+
+
+@pytest.fixture(scope="module")
+def studies():
+    return load_experiment("shumailov-2024-opt", "paper").studies
+
+
+def test_the_sources_settings_are_run(studies):
+    study = studies["opt,A"]
+    training = study.learner.training
+    assert study.learner.base == "facebook/opt-125m"
+    assert study.learner.start == "base"
+    assert (training.optimiser, training.learning_rate, training.batch) == ("adamw", 2e-5, 128)
+    assert (training.epochs, training.keep) == (5, "best")
+    how = study.sampler
+    assert (how.beams, how.min_new, how.max_new, how.repetition_penalty) == (5, 64, 64, 1.0)
+    assert how.prompts.kind == "blocks"
+    assert (study.reality.block, study.reality.config) == (64, "wikitext-2-raw-v1")
+    # Their x-axis is Real, 1 .. 9: the model of real data is t = 1.
+    assert (study.generations, study.chains) == (10, 5)
+
+
+def test_setting_b_keeps_a_new_tenth_of_real_blocks_and_trains_ten_epochs(studies):
+    study = studies["opt,B"]
+    assert (study.regime.real_fraction, study.regime.real_rows) == (0.1, "redrawn")
+    assert study.learner.training.epochs == 10
+    sizes = study.regime.sizes(4, study.n_real, study.n_synthetic)
+    assert sizes.train == study.n_real
+
+
+def test_the_ablations_change_one_thing(studies):
+    plain = studies["opt,A"].sampler
+    for penalty in (2.0, 3.0):
+        how = studies[f"opt,A,penalty={penalty}"].sampler
+        assert how.repetition_penalty == penalty
+        assert (how.beams, how.max_new) == (plain.beams, plain.max_new)
+    assert studies["opt,sampled,A"].sampler.temperature == 1.0
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop"])
+def test_smaller_scales_need_no_download(scale):
+    for study in load_experiment("shumailov-2024-opt", scale).studies.values():
+        assert study.reality.path == ""
+        assert getattr(study.learner, "base", "") == ""
+        assert study.learner.vocabulary == study.reality.vocabulary
