@@ -3,6 +3,9 @@
 from genloss.core.chain import Generation as Generation
 from genloss.core.chain import generation_zero as generation_zero
 from genloss.core.chain import run_chain as run_chain
+from genloss.core.decoding import BeamSearch as BeamSearch
+from genloss.core.decoding import Prompts as Prompts
+from genloss.core.decoding import Sampling as Sampling
 from genloss.core.forms import AsCounts as AsCounts
 from genloss.core.forms import AsMoments as AsMoments
 from genloss.core.forms import Endless as Endless
@@ -15,8 +18,10 @@ from genloss.core.regimes import Mix as Mix
 from genloss.core.regimes import Replace as Replace
 from genloss.core.regimes import ReplaceMultiple as ReplaceMultiple
 from genloss.core.regimes import StaticContamination as StaticContamination
+from genloss.core.regimes import Switch as Switch
 from genloss.core.regimes import Window as Window
 from genloss.core.samplers import Ancestral as Ancestral
+from genloss.core.samplers import Denoising as Denoising
 from genloss.core.samplers import Shrinkage as Shrinkage
 from genloss.core.samples import Samples as Samples
 from genloss.core.source import Source as Source
@@ -35,6 +40,8 @@ from genloss.models.kde import KDELearner as KDELearner
 from genloss.models.kde import KDEModel as KDEModel
 from genloss.models.mixture import MixtureLearner as MixtureLearner
 from genloss.models.mixture import MixtureModel as MixtureModel
+from genloss.models.ngram import NGramLearner as NGramLearner
+from genloss.models.ngram import NGramModel as NGramModel
 from genloss.realities.digits import Digits8x8 as Digits8x8
 from genloss.realities.gaussians import Gaussian as Gaussian
 from genloss.realities.idx import Mnist as Mnist
@@ -45,6 +52,8 @@ from genloss.realities.mixtures import TwoBlobs as TwoBlobs
 from genloss.realities.shapes import Circles as Circles
 from genloss.realities.shapes import SwissRoll as SwissRoll
 from genloss.realities.shapes import TwoMoons as TwoMoons
+from genloss.realities.text.texts import HubTexts as HubTexts
+from genloss.realities.text.texts import Texts as Texts
 from genloss.realities.tokens import TokenLaw as TokenLaw
 from genloss.realities.tokens import UniformTokens as UniformTokens
 from genloss.realities.tokens import ZipfMandelbrot as ZipfMandelbrot

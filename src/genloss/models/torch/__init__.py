@@ -5,6 +5,11 @@ nets        the networks as functions of their weights
 feeds       batches: shuffled rows, or fresh draws of an endless source
 training    the loop: Adam, precision, early stop, resuming inside a fit
 vae         VAELearner and VAEModel
+schedules, processes   noise schedules, straight paths, and the walk from noise to data
+denoise_*, unet        their networks, batches and fits
+diffusion, flow        DiffusionLearner and FlowLearner; diffusion_model: DenoisedModel
+classifier  Classifier: features and classes of images
+lm          language models
 """
 
 from genloss.errors import MissingExtra

@@ -10,7 +10,7 @@ import torch
 from genloss.core.decoding import BeamSearch
 from genloss.core.text import NO_TOKEN
 from genloss.errors import DataError, FitError, SpecError
-from genloss.models.torch.lm.beam import Slots
+from genloss.models.torch.lm.cache import Slots
 from genloss.models.torch.lm.scores import best
 from genloss.models.torch.lm.writer import in_batches
 
@@ -148,7 +148,7 @@ def test_best_is_the_top_of_everything():
 def test_no_beam_ever_loses_a_slot_that_it_sees():
     rng = np.random.default_rng(0)
     prompt, n, beams = 3, 4, 5
-    slots = Slots(torch.full((n, beams, 32), -torch.inf), prompt, prompt)
+    slots = Slots(torch.full((n, beams, 32), -torch.inf), prompt, [prompt])
     slots.mask[:, :, :prompt] = 0.0
     seen = [[set() for _ in range(beams)] for _ in range(n)]
     for _ in range(30):
@@ -162,13 +162,13 @@ def test_no_beam_ever_loses_a_slot_that_it_sees():
             assert not set(new) & set().union(*row)
             for beam, slot in zip(row, new, strict=True):
                 beam.add(slot)
-        slots.look()
+        slots.look([n])
         for i, row in enumerate(seen):
             for b, beam in enumerate(row):
                 expected = {*range(prompt), *beam}
                 assert set(np.flatnonzero(slots.mask[i, b].numpy() == 0)) == expected
-        assert slots.used == 1 + max(max(set().union(*row)) for row in seen)
-    assert slots.used < prompt + 30 * beams / 2  # most slots were used again
+        assert slots.used == [1 + max(max(set().union(*row)) for row in seen)]
+    assert slots.used[0] < prompt + 30 * beams / 2  # most slots were used again
 
 
 def test_too_large_batches_are_halved_and_nothing_is_lost():

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from genloss.core.decoding import BeamSearch
 from genloss.core.text import NO_TOKEN
-from genloss.models.torch.lm.cache import Cache, Engine, rounded
+from genloss.models.torch.lm.cache import ROWS, Cache, Slots
+from genloss.models.torch.lm.engine import Engine
 from genloss.models.torch.lm.scores import best, penalise
 
 NEVER = -1e9
@@ -21,45 +21,8 @@ NEVER = -1e9
 KEEP = 0.75
 """Rows that are done are dropped once no more than this share goes on; that copies the cache."""
 
-
-@dataclass(eq=False)
-class Slots:
-    """Which beam sees which slot of the cache, and which slots nobody sees any more.
-
-    Beams soon share all but their latest tokens, so that about one slot a token stays in use; new
-    tokens go to the first slots that are free. mask (n, B, slots): 0 where seen, else -inf;
-    used: no slot from here on is seen.
-    """
-
-    mask: Tensor
-    prompt: int
-    used: int
-
-    def follow(self, parents: Tensor) -> None:
-        """Let every beam see what its parent (n B,) saw."""
-        n, _, slots = self.mask.shape
-        self.mask = self.mask.view(-1, slots).index_select(0, parents).view(n, -1, slots)
-
-    def claim(self) -> Tensor:
-        """Return a free slot for every beam (n, B), which from now on only that beam sees."""
-        beams, slots = self.mask.shape[1:]
-        if self.used + beams > slots:
-            more = rounded(self.used + beams) - slots
-            self.mask = F.pad(self.mask, (0, more), value=-torch.inf)
-        seen = self._seen(self.used + beams).any(dim=1)
-        order = torch.arange(seen.shape[1], 0, -1, device=seen.device, dtype=torch.float32)
-        free = order.masked_fill(seen, 0.0).topk(beams, dim=1).indices + self.prompt
-        self.mask.scatter_(2, free.unsqueeze(2), 0.0)
-        self.used += beams
-        return free
-
-    def look(self) -> None:
-        """Find out how many slots are in use; waits for the device."""
-        seen = self._seen(self.used).flatten(0, 1).any(dim=0).nonzero()
-        self.used = self.prompt + (int(seen.max()) + 1 if len(seen) else 0)
-
-    def _seen(self, until: int) -> Tensor:
-        return self.mask[:, :, self.prompt : until] == 0
+SORT = (8, 16, 32, 64, 128, 256, 512)
+"""Steps after which rows are sorted by the slots that they need, which differ more and more."""
 
 
 @dataclass(eq=False)
@@ -124,11 +87,18 @@ class State:
     hidden: Tensor
 
     def keep(self, index: Tensor) -> None:
-        """Go on with some rows only; `hidden` is stale until the next token is read."""
+        """Go on with some rows, those that need few slots first; `hidden` is stale from now on.
+
+        On a GPU, which rather has few large products, the cache remains in one part.
+        """
+        needs, order = self.slots.needs()[index].sort()
+        index = index[order]
         self.texts = self.texts.view(len(self.rows), -1, self.texts.shape[1])[index].flatten(0, 1)
         self.rows, self.running = self.rows[index], self.running[index]
         self.ended, self.slots.mask = self.ended.rows(index), self.slots.mask[index]
-        self.cache.keep(index)
+        size = len(index) if index.is_cuda else ROWS
+        self.cache.keep(index, needs + self.running.shape[1], size)
+        self.slots.look(self.cache.sizes)
 
 
 def search(engine: Engine, prompts: Tensor, how: BeamSearch) -> Tensor:
@@ -137,15 +107,13 @@ def search(engine: Engine, prompts: Tensor, how: BeamSearch) -> Tensor:
     O(n B V) a token for the scores, O(n B S) for attention over S slots, about P + max_new of them.
     """
     n, length = prompts.shape
-    look = 8 if prompts.is_cuda else 1
+    look, sort = (8, False) if prompts.is_cuda else (1, True)
     out = torch.full((n, how.max_new), NO_TOKEN, device=prompts.device)
     state = _begun(engine, prompts, how)
     for step in range(how.max_new):
         _choose(engine, state, how, step)
         if step + 1 == how.max_new:
             break
-        if step % look == 0:
-            state.slots.look()
         if step % look == 0 and step >= how.min_new:
             going = state.ended.open.nonzero().squeeze(1)
             if len(going) <= KEEP * len(state.rows):
@@ -153,7 +121,9 @@ def search(engine: Engine, prompts: Tensor, how: BeamSearch) -> Tensor:
                 if not len(going):
                     return out
                 state.keep(going)
-        _read(engine, state, step, length + step)
+        if sort and step in SORT and len(state.rows) > ROWS:
+            state.keep(torch.arange(len(state.rows)))
+        _read(engine, state, step, length + step, step % look == 0)
     out[state.rows] = state.ended.texts[:, 0]
     return out
 
@@ -161,9 +131,8 @@ def search(engine: Engine, prompts: Tensor, how: BeamSearch) -> Tensor:
 def _begun(engine: Engine, prompts: Tensor, how: BeamSearch) -> State:
     """Return the state before the first step."""
     n, length = prompts.shape
-    cache = engine.cache(n)
-    hidden = engine.prefill(cache, prompts)
-    mask = hidden.new_full((n, 1, cache.slots), -torch.inf)
+    cache, hidden = engine.prefill(prompts)
+    mask = hidden.new_full((n, 1, cache.parts[0].shape[2]), -torch.inf)
     mask[:, :, :length] = 0.0
     start = length if how.repetition_penalty != 1.0 else 0
     texts = torch.full((n, start + how.max_new), NO_TOKEN, device=prompts.device)
@@ -175,7 +144,7 @@ def _begun(engine: Engine, prompts: Tensor, how: BeamSearch) -> State:
         start,
         Ended.none(n, how, prompts.device),
         cache,
-        Slots(mask, length, length),
+        Slots(mask, length, [length]),
         hidden,
     )
 
@@ -210,8 +179,11 @@ def _choose(engine: Engine, state: State, how: BeamSearch, step: int) -> None:
         state.ended.close(values[:, 0] / (step + 1) ** how.length_penalty)
 
 
-def _read(engine: Engine, state: State, step: int, place: int) -> None:
+def _read(engine: Engine, state: State, step: int, place: int, look: bool) -> None:
     """Let the decoder read the tokens that were chosen in this step."""
     free = state.slots.claim()
+    if look:
+        state.slots.look(state.cache.sizes)
+    state.cache.grow(state.slots.used)
     tokens = state.texts[:, state.start + step].view_as(state.running)
     state.hidden = engine.advance(state.cache, tokens, place, free, state.slots.mask)

@@ -1,24 +1,20 @@
-"""One token after another: keys and values of a prompt once, those of what follows in slots.
+"""Keys and values: a prompt's once for all beams, those of what follows in slots of any order.
 
-A cache row has P slots for its prompt, which all beams share, and slots for new tokens in any
-order: who sees which slot is a mask, so that nothing is ever moved or copied between beams.
+Who sees which slot is a mask, so that nothing is copied from beam to beam.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genloss.models.torch.lm.decoder import Decoder, Turn
-from genloss.models.torch.lm.families import Layer, Packed
-
-CELL = 64
-"""The vocabulary is filled up to a multiple of it; see `scores.best`."""
-
 GRAIN = 32
 """Attention spans a multiple of so many slots: kernels stumble over other lengths."""
+
+ROWS = 32
+"""Rows of a part, where rows are sorted into parts of their own length."""
 
 
 def rounded(n: int) -> int:
@@ -26,130 +22,89 @@ def rounded(n: int) -> int:
     return -(-n // GRAIN) * GRAIN
 
 
-@dataclass(frozen=True, eq=False)
-class Cache:
-    """Keys and values of every layer, each (n, heads, slots, head width).
+@dataclass(eq=False)
+class Part:
+    """Some rows of a cache, of equal length: per layer (m, heads, slots, head width).
 
-    What nobody wrote is 0, for what a mask hides must still be finite. Slots are added when they
-    are needed, so that all of them are read: products of parts of a tensor would copy them.
+    What nobody wrote is 0, for what a mask hides must still be finite. All slots are read: products
+    of a part of a tensor would copy it first.
     """
 
     keys: list[Tensor]
     values: list[Tensor]
 
     @property
-    def slots(self) -> int:
-        """Slots of a row."""
-        return self.keys[0].shape[2]
-
-    def keep(self, index: Tensor) -> None:
-        """Keep some rows only."""
-        for parts in (self.keys, self.values):
-            for i, x in enumerate(parts):
-                parts[i] = x.index_select(0, index)
+    def shape(self) -> tuple[int, int, int, int]:
+        """Rows, heads, slots and the width of a head."""
+        m, heads, slots, size = self.keys[0].shape
+        return m, heads, slots, size
 
     def grow(self, slots: int) -> None:
         """Have so many slots, if there are fewer."""
-        old, more = self.slots, slots - self.slots
-        for parts in (self.keys, self.values) if more > 0 else ():
-            for i, x in enumerate(parts):
-                parts[i] = x.new_empty(*x.shape[:2], slots, x.shape[3])
-                parts[i][:, :, :old] = x
-                parts[i][:, :, old:] = 0.0
+        m, heads, old, size = self.shape
+        for kept in (self.keys, self.values) if slots > old else ():
+            for i, x in enumerate(kept):
+                kept[i] = x.new_empty(m, heads, slots, size)
+                kept[i][:, :, :old] = x
+                kept[i][:, :, old:] = 0.0
+
+    def places(self, slots: Tensor) -> Tensor:
+        """Return where slots (m, B) of all heads lie in a tensor seen as (m heads slots, size)."""
+        m, heads, n_slots, _ = self.shape
+        rows = torch.arange(m * heads, device=slots.device).view(m, 1, heads)
+        return (rows * n_slots + slots.unsqueeze(-1)).flatten()
 
 
-@dataclass(frozen=True, eq=False)
-class Engine:
-    """A decoder with its weights laid out for decoding; see `engine_of`.
+@dataclass(eq=False)
+class Cache:
+    """The keys and values of n rows, in parts that are as long as their rows need."""
 
-    head: (V', width), the last layer filled up with zeros to a multiple of CELL.
-    """
+    parts: list[Part]
+    sizes: list[int] = field(init=False)
 
-    decoder: Decoder
-    packed: Packed
-    head: Tensor
+    def __post_init__(self) -> None:
+        self.sizes = [part.shape[0] for part in self.parts]
 
-    def cache(self, n: int) -> Cache:
-        """Return a cache of n rows without slots."""
-        d = self.decoder
-        empty = self.head.new_empty(n, d.few_heads, 0, d.size)
-        return Cache([empty] * d.layers, [empty] * d.layers)
+    @classmethod
+    def empty(cls, n: int, heads: int, size: int, layers: int, like: Tensor) -> "Cache":
+        """Return a cache without slots, one part."""
+        none = like.new_empty(n, heads, 0, size)
+        return cls([Part([none] * layers, [none] * layers)])
 
-    def prefill(self, cache: Cache, prompts: Tensor) -> Tensor:
-        """Read prompts (n, P) into slots 0 .. P - 1; return what follows them, (n, width)."""
-        d, length = self.decoder, prompts.shape[1]
-        cache.grow(rounded(length + 1))
-        places = torch.arange(length, device=prompts.device)
-        x, turn = d.embed(self.packed, prompts, places)
-        for i, layer in enumerate(self.packed.layers):
-            q, k, v = (part.transpose(1, 2) for part in d.project(layer, x, turn))
-            cache.keys[i][:, :, :length] = k
-            cache.values[i][:, :, :length] = v
-            last = i == d.layers - 1
-            if last:
-                q, x = q[:, :, -1:], x[:, -1:]
-            seen = F.scaled_dot_product_attention(
-                q, k, v, is_causal=not last, enable_gqa=d.few_heads != d.heads
+    def grow(self, spans: Sequence[int]) -> None:
+        """Have so many slots, or the next multiple of GRAIN, in each part."""
+        for part, span in zip(self.parts, spans, strict=True):
+            part.grow(rounded(span))
+
+    def keep(self, index: Tensor, needs: Tensor, size: int) -> None:
+        """Keep some rows (m,), in this order, with the slots (m,) they need, in parts of `size`."""
+        old, (_, heads, _, width) = self.parts, self.parts[0].shape
+        whose = torch.repeat_interleave(torch.arange(len(old)), torch.tensor(self.sizes))
+        first = torch.tensor([0, *self.sizes]).cumsum(0)
+        index = index.cpu()
+        parts = []
+        for rows, need in zip(
+            torch.split(index, size), torch.split(needs.cpu(), size), strict=True
+        ):
+            shape = (len(rows), heads, rounded(int(need.max())), width)
+            new = Part(
+                *([x.new_zeros(shape) for x in kept] for kept in (old[0].keys, old[0].values))
             )
-            x = d.finish(layer, x, seen.transpose(1, 2).flatten(2))
-        return d.norm(x[:, 0], self.packed.norm, self.packed.norm_bias)
-
-    def advance(
-        self, cache: Cache, tokens: Tensor, place: int, slots: Tensor | int, mask: Tensor
-    ) -> Tensor:
-        """Read one token of every beam, tokens (n, B); return what follows, (n B, width).
-
-        place: of the tokens in the text; slots (n, B), or one for all: where their keys and values
-        go; mask (n or 1, B, span): 0 for slots that a beam sees, else -inf; the cache has span
-        slots from now on.
-        """
-        cache.grow(mask.shape[-1])
-        d = self.decoder
-        places = torch.full((1,), place, device=tokens.device)
-        x, turn = d.embed(self.packed, tokens, places)
-        index = None if isinstance(slots, int) else _flat(slots, d.few_heads, cache.slots)
-        for i, layer in enumerate(self.packed.layers):
-            x = self._block(layer, x, turn, (cache.keys[i], cache.values[i]), slots, index, mask)
-        return d.norm(x.flatten(0, 1), self.packed.norm, self.packed.norm_bias)
-
-    def _block(
-        self,
-        layer: Layer,
-        x: Tensor,
-        turn: Turn | None,
-        kept: tuple[Tensor, Tensor],
-        slots: Tensor | int,
-        index: Tensor | None,
-        mask: Tensor,
-    ) -> Tensor:
-        d = self.decoder
-        q, *new = d.project(layer, x, turn)
-        for buffer, part in zip(kept, new, strict=True):
-            if index is not None:
-                buffer.view(-1, d.size).index_copy_(0, index, part.reshape(-1, d.size))
-            else:
-                buffer[:, :, slots] = part[:, 0]
-        seen = attend(q, *kept, mask)
-        return d.finish(layer, x, seen)
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Return logits (rows, V'), float32, -inf beyond the vocabulary."""
-        out = torch.mm(hidden, self.head.t()).float()
-        if out.shape[1] != self.decoder.vocabulary:
-            out[:, self.decoder.vocabulary :] = -torch.inf
-        return out
+            for p, part in enumerate(old):
+                at = (whose[rows] == p).nonzero().squeeze(1)
+                if len(at):
+                    _move(part, (rows[at] - first[p]), new, at)
+            parts.append(new)
+        self.parts = parts
+        self.__post_init__()
 
 
-def engine_of(decoder: Decoder, weights: Mapping[str, Tensor]) -> Engine:
-    """Return the engine of a decoder; copies what is not contiguous, once."""
-    packed = decoder.pack(weights)
-    layers = tuple(
-        Layer._make(None if part is None else part.contiguous() for part in layer)
-        for layer in packed.layers
-    )
-    fill = -decoder.vocabulary % CELL
-    head = F.pad(packed.head, (0, 0, 0, fill)) if fill else packed.head
-    return Engine(decoder, packed._replace(layers=layers), head)
+def _move(old: Part, rows: Tensor, new: Part, at: Tensor) -> None:
+    """Copy rows of an old part to rows `at` of a new one."""
+    slots = min(old.shape[2], new.shape[2])
+    for source, target in ((old.keys, new.keys), (old.values, new.values)):
+        for x, y in zip(source, target, strict=True):
+            y[at.to(y.device), :, :slots] = x[rows.to(x.device), :, :slots]
 
 
 def attend(q: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
@@ -163,12 +118,53 @@ def attend(q: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
     queries = q.new_empty(n, few, group, beams, size)
     torch.mul(q.view(n, beams, few, group, size).permute(0, 2, 3, 1, 4), size**-0.5, out=queries)
     scores = torch.bmm(queries.view(flat), keys.view(flat).transpose(1, 2))
-    scores.view(n, few * group, beams, span).add_(mask.unsqueeze(1))
+    scores.view(n, heads, beams, span).add_(mask.unsqueeze(1))
     seen = torch.bmm(scores.softmax(-1), values.view(flat))
     return seen.view(n, heads, beams, size).transpose(1, 2).reshape(n, beams, heads * size)
 
 
-def _flat(slots: Tensor, heads: int, n_slots: int) -> Tensor:
-    """Return where slots (n, B) of all heads lie in a buffer (n heads n_slots, size)."""
-    rows = torch.arange(len(slots) * heads, device=slots.device).view(len(slots), 1, heads)
-    return (rows * n_slots + slots.unsqueeze(-1)).flatten()
+@dataclass(eq=False)
+class Slots:
+    """Which beam sees which slot of a cache, and which slots nobody sees any more.
+
+    Beams soon share all but their latest tokens, so that about one slot a token stays in use; new
+    tokens go to the first slots that are free. mask (n, B, slots): 0 where seen, else -inf;
+    used: for each part of the cache, the slot from which on none is seen.
+    """
+
+    mask: Tensor
+    prompt: int
+    used: list[int]
+
+    def follow(self, parents: Tensor) -> None:
+        """Let every beam see what its parent (n B,) saw."""
+        n, _, slots = self.mask.shape
+        self.mask = self.mask.view(-1, slots).index_select(0, parents).view(n, -1, slots)
+
+    def claim(self) -> Tensor:
+        """Return a free slot for every beam (n, B), which from now on only that beam sees."""
+        beams, slots = self.mask.shape[1:]
+        most = max(self.used) + beams
+        if most > slots:
+            self.mask = F.pad(self.mask, (0, rounded(most) - slots), value=-torch.inf)
+        seen = self._seen(most)
+        order = torch.arange(seen.shape[1], 0, -1, device=seen.device, dtype=torch.float32)
+        free = order.masked_fill(seen, 0.0).topk(beams, dim=1).indices + self.prompt
+        self.mask.scatter_(2, free.unsqueeze(2), 0.0)
+        self.used = [used + beams for used in self.used]
+        return free
+
+    def look(self, sizes: Sequence[int]) -> None:
+        """Find out how many slots are in use in parts of these sizes; waits for the device."""
+        self.used = [int(need.max()) for need in torch.split(self.needs().cpu(), list(sizes))]
+
+    def needs(self) -> Tensor:
+        """Return, for each row (n,), the slot from which on none is seen."""
+        seen = self._seen(max(self.used))
+        places = torch.arange(1, seen.shape[1] + 1, device=seen.device)
+        return (
+            (seen * places).amax(dim=1) + self.prompt if len(places) else seen.sum(1) + self.prompt
+        )
+
+    def _seen(self, until: int) -> Tensor:
+        return (self.mask[:, :, self.prompt : until] == 0).any(dim=1)

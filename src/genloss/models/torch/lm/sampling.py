@@ -7,7 +7,8 @@ from torch import Tensor
 
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.text import NO_TOKEN
-from genloss.models.torch.lm.cache import Engine, rounded
+from genloss.models.torch.lm.cache import rounded
+from genloss.models.torch.lm.engine import Engine
 from genloss.models.torch.lm.scores import cut_to_top_k, cut_to_top_p, draw, penalise
 
 KEEP = 0.75
@@ -45,8 +46,7 @@ def _write(engine: Engine, prompts: Tensor, how: Sampling | BeamSearch, choose: 
     out = torch.full((n, how.max_new), NO_TOKEN, device=device)
     rows, seen = torch.arange(n, device=device), prompts
     ended = torch.zeros(n, dtype=torch.bool, device=device)
-    cache = engine.cache(n)
-    hidden = engine.prefill(cache, prompts)
+    cache, hidden = engine.prefill(prompts)
     mask = hidden.new_full((1, 1, rounded(length + how.max_new)), -torch.inf)
     mask[..., :length] = 0.0
     for step in range(how.max_new):
@@ -67,9 +67,11 @@ def _write(engine: Engine, prompts: Tensor, how: Sampling | BeamSearch, choose: 
                 break
             if len(going) <= KEEP * len(rows):
                 rows, tokens, seen, ended = (x[going] for x in (rows, tokens, seen, ended))
-                cache.keep(going)
+                cache.keep(going, torch.full_like(going, length + step + 1), len(going))
         slot = length + step
         mask[..., slot] = 0.0
-        span = rounded(slot + 1)
-        hidden = engine.advance(cache, tokens.unsqueeze(1), slot, slot, mask[..., :span])
+        cache.grow([slot + 1] * len(cache.parts))
+        slots = torch.full_like(tokens, slot).unsqueeze(1)
+        masks = mask.expand(len(rows), -1, -1)
+        hidden = engine.advance(cache, tokens.unsqueeze(1), slot, slots, masks)
     return out

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from genloss.models.torch.lm.cache import CELL
+CELL = 64
+"""Tokens of a cell; the engine fills the vocabulary up to whole cells, with logits of -inf."""
 
 FIRST = 256
 """Tokens among which the nucleus is sought first; four times as many each time it is larger."""

@@ -13,8 +13,9 @@ from genloss.core.text import NO_TOKEN, checked_tokens, lengths
 from genloss.errors import FitError, SpecError
 from genloss.models.torch.device import keep_heap, release
 from genloss.models.torch.lm.beam import search
-from genloss.models.torch.lm.cache import Engine, engine_of, rounded
+from genloss.models.torch.lm.cache import rounded
 from genloss.models.torch.lm.decoder import Decoder
+from genloss.models.torch.lm.engine import Engine, engine_of
 from genloss.models.torch.lm.sampling import greedy, sample
 
 ROWS = 640
