@@ -6,7 +6,12 @@ from genloss.study.catalog import CATALOG
 from .conftest import decay, make_run
 
 SCORES = {"precision", "recall", "density", "coverage"}
-COMPONENTS = {"low_perplexity_tail", "high_perplexity_tail", "smallest_component_std", "largest_component_std"}
+COMPONENTS = {
+    "low_perplexity_tail",
+    "high_perplexity_tail",
+    "smallest_component_std",
+    "largest_component_std",
+}
 
 
 def keys(found):
