@@ -397,3 +397,15 @@ def test_shipped_examples_are_specs():
     assert paths
     for path in paths:
         assert study_from(describe(load_study(path))) == load_study(path)
+
+
+def test_a_learner_that_goes_on_from_the_last_generation_needs_it_handed_over():
+    spec = {
+        "reality": "text",
+        "learner": {"kind": "transformer", "start": "last"},
+        "n_real": 10,
+        "generations": 2,
+    }
+    with pytest.raises(SpecError, match="only warm_start = true hands over"):
+        study_from(spec)
+    assert study_from({**spec, "warm_start": True}).learner.start == "last"

@@ -273,6 +273,16 @@ class ResumableLearner(Learner, Protocol):
 
 
 @runtime_checkable
+class StartingLearner(Learner, Protocol):
+    """A learner that names where a fit starts: 'base', 'last' or 'scratch'."""
+
+    @property
+    def start(self) -> str:
+        """Where; 'last' needs the model of the last generation."""
+        ...
+
+
+@runtime_checkable
 class EpochLearner(Learner, Protocol):
     """A learner that goes over its rows many times, so that one time tells what all will cost."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from genloss.core.arrays import checked_count
 from genloss.core.forms import Rows
-from genloss.core.protocols import Form, Learner, Reality, Sampler
+from genloss.core.protocols import Form, Learner, Reality, Sampler, StartingLearner
 from genloss.core.regimes import Regime, Replace
 from genloss.core.samplers import Ancestral
 from genloss.errors import SpecError
@@ -101,6 +101,12 @@ class Study:
         self.regime.sizes(1, self.n_real, self.n_synthetic)
         if not self.name or not all(c.isalnum() or c in "-_.=," for c in self.name):
             raise SpecError(f"name is {self.name!r}; expected letters, digits and - _ . = ,")
+        learner = self.learner
+        if isinstance(learner, StartingLearner) and learner.start == "last" and not self.warm_start:
+            raise SpecError(
+                "the learner starts from the 'last' generation, which only warm_start = true hands "
+                "over; set it, or start = 'base' or 'scratch'"
+            )
         names = [metric.name for metric in self.metrics]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
