@@ -97,9 +97,11 @@ OPTIONS += [("component_std", {"which": "largest"}), ("mmd_squared", {"estimator
 OPTIONS += [("vendi_score", {"q": 2.0}), ("tail_mass", {"q": 0.2}), ("held_out_nll", {"rows": 50})]
 ENCODED = {"latent_spread", "latent_mean"}
 """These look through a trained encoder; tests/models/torch holds them to images by hand."""
-TRAINED = {"nearest_train", "copy_rate", "label_accuracy"}
+TEXT = {k for k, path in CATALOG["metric"].items() if ".suites.text" in path}
+"""These need a reality of text; test_text_metrics.py holds them to one."""
+TRAINED = {"nearest_train", "copy_rate", "label_accuracy", "train_loss"}
 """These need training rows or labels, which generation 0 here has not; held to both below."""
-APART = ENCODED | TRAINED
+APART = ENCODED | TRAINED | TEXT
 KINDS = [(k, NEEDED.get(k, {})) for k in CATALOG["metric"] if k not in APART] + OPTIONS
 IDS = ["-".join([kind, *map(str, more.values())]) for kind, more in KINDS]
 

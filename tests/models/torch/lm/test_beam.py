@@ -86,11 +86,21 @@ def test_the_batch_does_not_matter(pair, prompts, beams):
         np.testing.assert_array_equal(ours(p, how, prompts, batch=batch), whole)
 
 
-def test_long_texts_need_more_slots_than_the_cache_began_with(pair, prompts):
-    # Forty tokens of five beams: slots are claimed anew, and caches grow, many times over.
+def test_many_long_texts(pair):
+    # Caches grow many times over, and forty rows are sorted into parts of their own length.
     p, how = pair("opt"), BeamSearch(5, 40, 40)
+    prompts = np.random.default_rng(4).integers(3, 97, (40, 7))
     expected = theirs(p, how, prompts, p.decoder.end)
     np.testing.assert_array_equal(ours(p, how, prompts), expected)
+
+
+def test_many_texts_that_end(pair):
+    p, how = pair("llama"), BeamSearch(4, 20, 2)
+    prompts = np.random.default_rng(5).integers(3, 97, (70, 7))
+    end = usual_token(p, prompts)
+    found = ours(p, how, prompts, decoder=replace(p.decoder, end=end))
+    assert (found[:, -1] == NO_TOKEN).sum() > 20
+    np.testing.assert_array_equal(found, theirs(p, how, prompts, end))
 
 
 def test_filled_prompts_are_read_up_to_their_end(pair, prompts):

@@ -88,7 +88,7 @@ class Cache:
         ):
             shape = (len(rows), heads, rounded(int(need.max())), width)
             new = Part(
-                *([x.new_zeros(shape) for x in kept] for kept in (old[0].keys, old[0].values))
+                *([x.new_empty(shape) for x in kept] for kept in (old[0].keys, old[0].values))
             )
             for p, part in enumerate(old):
                 at = (whose[rows] == p).nonzero().squeeze(1)
@@ -105,6 +105,7 @@ def _move(old: Part, rows: Tensor, new: Part, at: Tensor) -> None:
     for source, target in ((old.keys, new.keys), (old.values, new.values)):
         for x, y in zip(source, target, strict=True):
             y[at.to(y.device), :, :slots] = x[rows.to(x.device), :, :slots]
+            y[at.to(y.device), :, slots:] = 0.0
 
 
 def attend(q: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
