@@ -1,7 +1,7 @@
 """Decoding against transformers' `generate`, same weights, precision and threads, in turns.
 
     python benchmarks/decoding.py [CASE ...] [rounds=3] [device=cpu] [threads=0] [prompts=0]
-        [clock=wall]
+        [batch=0] [clock=wall]
 
 Cases: small-float32, small-bfloat16 (OPT, 128 wide, 4 layers, 4,096 entries, 128 prompts),
 paper-float32, paper-bfloat16 (OPT-125m's shape, 8 prompts on a CPU, 1,024 on a GPU), each by beam
@@ -65,10 +65,10 @@ def theirs(parameters, decoder, how, dtype, device):
     return write
 
 
-def ours(parameters, decoder, how, dtype, device):
+def ours(parameters, decoder, how, dtype, device, batch):
     """Return a function that continues prompts with genloss."""
     weights = {name: torch.from_numpy(w).to(device, dtype) for name, w in parameters.items()}
-    writer = Writer(decoder, lambda c: weights, how, dtype, device)
+    writer = Writer(decoder, lambda c: weights, how, dtype, device, batch)
     return lambda prompts: writer.continue_(prompts[None], np.random.default_rng(0))[0]
 
 
@@ -81,7 +81,7 @@ def run(name: str, options: dict[str, str]) -> None:
     n = int(options["prompts"]) or usual
     prompts = rng.integers(3, decoder.vocabulary, (n, PROMPT))
     setup = (parameters, decoder, how, dtype, device)
-    writers = {"generate": theirs(*setup), "genloss": ours(*setup)}
+    writers = {"generate": theirs(*setup), "genloss": ours(*setup, int(options["batch"]))}
     best, found = dict.fromkeys(writers, np.inf), {}
     for write in writers.values():
         write(prompts[:2])
@@ -97,7 +97,8 @@ def run(name: str, options: dict[str, str]) -> None:
 
 
 def main() -> None:
-    options = {"rounds": "3", "device": "cpu", "threads": "0", "prompts": "0", "clock": "wall"}
+    options = {"rounds": "3", "device": "cpu", "threads": "0", "prompts": "0"}
+    options |= {"batch": "0", "clock": "wall"}
     options |= dict(word.split("=") for word in sys.argv[1:] if "=" in word)
     names = [word for word in sys.argv[1:] if "=" not in word] or [*CASES]
     if int(options["threads"]):
