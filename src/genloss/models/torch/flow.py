@@ -1,7 +1,7 @@
 """Flow matching as a learner."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -73,6 +73,10 @@ class FlowLearner:
     def with_notebook(self, notebook: Notebook) -> NotedDenoiser:
         """Return the learner that notes its way and resumes from there."""
         return NotedDenoiser(self.recipe(), notebook)
+
+    def one_epoch(self) -> "tuple[FlowLearner, int]":
+        """Return the learner that stops after one epoch, and the epochs of this one."""
+        return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
 
     def restore(self, state: Mapping[str, Array]) -> DenoisedModel:
         """Rebuild a model from its state; raises DataError for that of another learner."""

@@ -63,8 +63,9 @@ def pair(tmp_path_factory):
             model = AutoModelForCausalLM.from_config(config(family)).eval()
             noise = torch.Generator().manual_seed(0)
             with torch.no_grad():
-                for weight in model.parameters():
-                    weight += 0.3 * torch.randn(weight.shape, generator=noise)
+                for name, weight in model.named_parameters():
+                    norm = float(weight.ndim == 1 and name.endswith("weight"))
+                    weight.copy_(norm + 0.3 * torch.randn(weight.shape, generator=noise))
             folder = tmp_path_factory.mktemp(family)
             model.save_pretrained(folder)
             decoder, parameters = load_checkpoint(folder)

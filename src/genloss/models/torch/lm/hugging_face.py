@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -104,6 +104,10 @@ class HuggingFaceLearner:
     def with_notebook(self, notebook: Notebook) -> NotedLearner[HuggingFaceModel]:
         """Return the learner that notes its way and resumes from there."""
         return NotedLearner(self, notebook)
+
+    def one_epoch(self) -> "tuple[HuggingFaceLearner, int]":
+        """Return the learner that stops after one epoch, and the epochs of this one."""
+        return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
 
     def restore(self, state: Mapping[str, Array]) -> HuggingFaceModel:
         """Rebuild a model from its state; adapters need the base at hand.

@@ -93,6 +93,10 @@ class TransformerLearner:
         """Return the learner that notes its way and resumes from there."""
         return NotedLearner(self, notebook)
 
+    def one_epoch(self) -> "tuple[TransformerLearner, int]":
+        """Return the learner that stops after one epoch, and the epochs of this one."""
+        return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
+
     def restore(self, state: Mapping[str, Array]) -> TransformerModel:
         """Rebuild a model from its state.
 
