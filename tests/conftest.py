@@ -1,10 +1,14 @@
 """What every test folder shares: one hypothesis profile, and run folders as bytes."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Before torch is loaded: threads of several test processes on two cores wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The same examples on every machine, and nothing written beside the tests.
 settings.register_profile("genloss", derandomize=True, deadline=None, database=None)
