@@ -24,7 +24,7 @@ from torch.nn import functional as F
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.models.torch.training import Training
-from genloss.models.torch.vae import NotedVAELearner, VAELearner
+from genloss.models.torch.vae import VAELearner
 from genloss.models.torch.vae_model import VAEModel
 from genloss.realities.digits import Digits8x8
 from genloss.realities.idx import Mnist
@@ -138,7 +138,7 @@ def ours(steps: int, burst: int, precision: str, fresh: bool, seed: int, gate: T
         train = Source.of(model, (steps + 1) * BATCH, 1)
     else:
         train = Samples.of(images((steps + 1) * BATCH)[None], 0)
-    NotedVAELearner(learner, gate).fit(train, np.random.default_rng(seed))
+    learner.with_notebook(gate).fit(train, np.random.default_rng(seed))
 
 
 def child(name: str, seed: int, steps: int, burst: int, pipe: Connection) -> None:

@@ -1,11 +1,16 @@
 """The loop itself, on losses whose course is known: straight regressions, no network."""
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
 
 from genloss.core.samples import Samples
+from genloss.core.source import Source
 from genloss.errors import FitError, SpecError
+from genloss.models.gaussian import GaussianModel
+from genloss.models.torch.denoise_data import NoisyFeed
 from genloss.models.torch.feeds import Batch, SourceFeed, TogetherFeed, feed_of, labels_of
 from genloss.models.torch.training import Loop, Training
 
@@ -175,3 +180,78 @@ def test_options_out_of_range_are_refused(option):
         SpecError if "warmup" not in option else ValueError, match=next(iter(option))
     ):
         recipe(**option)
+
+
+def hungry(limit):
+    """A loss that asks for an exabyte where it meets more rows than `limit`."""
+
+    def loss(weights, batch, noise):
+        torch.empty((batch.x.shape[-2] > limit) << 60, dtype=torch.uint8)
+        return squares(weights, batch, noise)
+
+    return loss
+
+
+FEEDS = {
+    "rows": lambda: feed_of(rows(), 0, 16, 11, CPU, torch.float32),
+    "together": lambda: feed([0, 2], 16),
+    "source": lambda: feed_of(
+        Source.of(GaussianModel(np.zeros((3, 2)), np.stack([np.eye(2)] * 3)), 40, 1),
+        0,
+        16,
+        11,
+        CPU,
+        torch.float32,
+    ),
+    "noisy": lambda: NoisyFeed(FEEDS["rows"](), torch.zeros(2), torch.ones(2), 11),
+}
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"), [(5, "one of 4 does: set batch = 4"), (0, "not even one")]
+)
+@pytest.mark.parametrize("kind", FEEDS)
+def test_too_large_a_batch_names_one_that_fits(kind, limit, words):
+    chains = [0, 2] if kind == "together" else [0]
+    loop = Loop(hungry(limit), start(chains), recipe(batch=16), "test", len(chains))
+    with pytest.raises(FitError, match=rf"test: a batch of 16 does not fit into memory; {words}"):
+        loop.run(FEEDS[kind](), 1, None, None)
+
+
+def test_a_batch_that_was_named_can_be_trained():
+    weights = Loop(hungry(5), start([0]), recipe(batch=4), "test").run(feed([0], 4), 1, None, None)
+    assert torch.isfinite(weights.weights[0]).all()
+
+
+def test_the_device_says_so_by_another_error():
+    def loss(weights, batch, noise):
+        if batch.x.shape[-2] > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate\nand more")
+        return squares(weights, batch, noise)
+
+    with pytest.raises(FitError, match=r"set batch = 2 \(CUDA out of memory\. Tried to allocate\)"):
+        Loop(loss, start([0]), recipe(), "test").run(feed([0]), 1, None, None)
+
+
+def test_what_the_failed_step_held_is_free_when_smaller_ones_are_tried():
+    held = []
+
+    def loss(weights, batch, noise):
+        assert all(other() is None for other in held)
+        big = (batch.x - weights[0]).exp()
+        held.append(weakref.ref(big))
+        if batch.x.shape[-2] > 2:
+            torch.empty(1 << 60, dtype=torch.uint8)
+        return big.square().mean((-2, -1)) + weights[1].square().sum((-2, -1))
+
+    with pytest.raises(FitError, match="set batch = 2"):
+        Loop(loss, start([0]), recipe(), "test").run(feed([0]), 1, None, None)
+    assert len(held) == 3
+
+
+def test_other_errors_pass_as_they_are():
+    def loss(weights, batch, noise):
+        raise RuntimeError("shapes do not match")
+
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        Loop(loss, start([0]), recipe(), "test").run(feed([0]), 1, None, None)

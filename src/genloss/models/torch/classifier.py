@@ -143,9 +143,12 @@ class StoredFeed:
     def __init__(self, x: Array, label: Ints, scale: float, size: int, seed: int) -> None:
         self.x, self.label, self.scale = x, label, scale
         self.size, self.seed = min(size, len(x)), seed
-        # Full batches only: what an order leaves over comes in another one.
-        self.batches = len(x) // self.size
         self._epoch, self._order = -1, np.zeros(0, dtype=np.int64)
+
+    @property
+    def batches(self) -> int:
+        """Full batches of an epoch: what an order leaves over comes in another one."""
+        return len(self.x) // self.size
 
     def batch(self, step: int) -> Batch:
         """Return the next rows of this epoch's order."""
@@ -156,6 +159,10 @@ class StoredFeed:
         index = self._order[i * self.size : (i + 1) * self.size]
         rows = np.multiply(self.x[index], self.scale, dtype=np.float32)
         return Batch(torch.from_numpy(rows), None, torch.from_numpy(self.label[index]))
+
+    def resized(self, size: int) -> "StoredFeed":
+        """Return the feed of the same rows with batches of another size."""
+        return StoredFeed(self.x, self.label, self.scale, size, self.seed)
 
 
 def labelled_rows(p_0: Model) -> tuple[Array, Ints, float]:

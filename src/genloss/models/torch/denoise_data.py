@@ -1,6 +1,6 @@
 """What a diffusion or flow learner makes of its training data: scale, classes, noisy batches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ from genloss.errors import DataError
 from genloss.models.torch.device import generator, stream
 from genloss.models.torch.diffusion_model import DenoisedModel
 from genloss.models.torch.feeds import LOOK, NOISE, Batch, Feed
+from genloss.models.torch.fits import rows_of
+from genloss.models.torch.images import check_images, check_lit
 
 GLANCE, FEW = 1000, 8
 """Rows of an endless source that are looked at before training, and of one of images."""
@@ -37,15 +39,9 @@ def looked_at(train: Any, seed: int, name: str, n: int) -> Samples:
     Raises:
         DataError: another form of data, or rows that are not vectors of real numbers.
     """
-    if isinstance(train, Source):
-        train = train.take(n, stream(seed, LOOK))
-    if not isinstance(train, Samples):
-        raise DataError(
-            f"{name} learns from rows or a source; got {type(train).__name__}; "
-            "use form = 'rows' or 'endless'"
-        )
-    checked_vectors(train.x, name)
-    return train
+    rows = rows_of(train, seed, name, n)
+    checked_vectors(rows.x, name)
+    return rows
 
 
 def checked_vectors(x: Array, name: str) -> None:
@@ -67,18 +63,8 @@ def scaled_images(x: Array, name: str) -> Scaling:
     Raises:
         DataError: values outside [0, 1], or a chain of nothing but zeros.
     """
-    low, high = float(x.min()), float(x.max())
-    if low < 0.0 or high > 1.0:
-        raise DataError(
-            f"{name}: rows reach from {low:g} to {high:g}; the U-Net expects pixels in [0, 1]; "
-            "divide images by their white (255, say), or use net = 'mlp' for other rows"
-        )
-    black = ~x.any(axis=(1, 2))
-    if black.any():
-        raise DataError(
-            f"{name}: all rows of chain {int(np.argmax(black))} are black (only zeros); expected "
-            "images; look at how they were read or scaled"
-        )
+    check_images(x, f"{name}: rows", ", or use net = 'mlp' for other rows")
+    check_lit(x, name)
     half = np.full((x.shape[0], x.shape[2]), 0.5)
     return Scaling(half, half, np.ones(x.shape[0]))
 
@@ -174,6 +160,10 @@ class NoisyFeed:
         got = self.feed.batch(step)
         noise = noise_for(got.x, generator(got.x.device, self.seed, NOISE, step))
         return got._replace(x=(got.x - self.shift) / self.scale, noise=noise)
+
+    def resized(self, size: int) -> "NoisyFeed":
+        """Return the feed with batches of another size."""
+        return replace(self, feed=self.feed.resized(size))
 
 
 def noise_for(x: Tensor, rng: torch.Generator) -> Tensor:

@@ -29,6 +29,7 @@ from genloss.models.torch.denoise_nets import DenoiseNet, VectorNet
 from genloss.models.torch.device import generator, pick, stream
 from genloss.models.torch.diffusion_model import FIXED, DenoisedModel
 from genloss.models.torch.feeds import CHECK, START, Batch, TogetherFeed, feed_of, on
+from genloss.models.torch.fits import held_out_rows, part_after_part
 from genloss.models.torch.pages import Pages
 from genloss.models.torch.processes import ALL_STEPS, Asked, Process
 from genloss.models.torch.training import DTYPES, Check, Loop, Loss, Training, to_numpy
@@ -122,15 +123,12 @@ class Recipe:
         seeds = rng.integers(2**63, size=train.n_chains)
         rows = looked_at(train, int(seeds[0]), self.process.name, FEW)
         fit = Fit.of(self, train, rows, seeds.tolist(), init, valid)
-        pages = Pages(notebook, seeds) if notebook else None
-        parts = []
-        for i in range(0, len(seeds), fit.net.together):
-            found = pages.finished(i // fit.net.together) if pages else None
-            if found is None:
-                found = fit.group(range(len(seeds))[i : i + fit.net.together], pages)
-                if pages:
-                    pages.finish(i // fit.net.together, found)
-            parts.append(found)
+        together = fit.net.together
+
+        def group(i: int, pages: Pages | None) -> dict[str, Array]:
+            return fit.group(range(len(seeds))[i * together : (i + 1) * together], pages)
+
+        parts = part_after_part(-(-len(seeds) // together), seeds, notebook, group)
         fixed = {**fit.scaling._asdict(), "frequencies": fit.frequencies}
         return self.model(fit.net, joined(parts) | fixed, ALL_STEPS)
 
@@ -200,21 +198,10 @@ class Fit:
         start = init if isinstance(init, DenoisedModel) else None
         if start is not None and start.net != net:
             raise DataError(f"{name}: a warm start from {start.net} was asked for {net}")
-        held_out = cls._held_out(recipe, net, valid)
+        held_out = held_out_rows(recipe.training, valid, name)
+        if held_out is not None:
+            checked_vectors(held_out.x, f"{name}, held-out rows")
         return cls(recipe, net, train, scaling, frequencies, seeds, start, held_out)
-
-    @staticmethod
-    def _held_out(recipe: Recipe, net: DenoiseNet, valid: Data | None) -> Samples | None:
-        training, name = recipe.training, recipe.process.name
-        if not training.checks:
-            return None
-        if not isinstance(valid, Samples):
-            raise SpecError(
-                f"{name}: patience = {training.patience} and keep = {training.keep!r} need "
-                "held-out rows; set held_out in the study, or patience = 0 and keep = 'last'"
-            )
-        checked_vectors(valid.x, f"{name}, held-out rows")
-        return valid
 
     def group(self, chains: range, pages: Pages | None) -> dict[str, Array]:
         """Train some chains together; return their parameters (G, ...) and losses (G, epochs)."""

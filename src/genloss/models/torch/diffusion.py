@@ -1,33 +1,18 @@
 """Denoising diffusion as a learner."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from genloss.core.arrays import Array, checked_count
-from genloss.core.protocols import Data, Model, Notebook
-from genloss.core.samples import Samples
-from genloss.core.source import Source
+from genloss.core.arrays import checked_count
 from genloss.errors import SpecError
 from genloss.models.torch.denoise_fit import Conditioning, NetName, Recipe
-from genloss.models.torch.diffusion_model import DenoisedModel
+from genloss.models.torch.denoise_learner import Denoiser, calmly
 from genloss.models.torch.processes import Diffusion
 from genloss.models.torch.schedules import Schedule
 from genloss.models.torch.training import Training
 
 
-def calmly() -> Training:
-    """Return the default: Adam without weight decay, its rate falling to 0 along half a cosine.
-
-    The falling rate stands in for an average over the weights. epochs suits tens of thousands of
-    rows; small data need more of them (about 3,000 steps for a thousand rows in the plane).
-    """
-    return Training(epochs=100, batch=128, learning_rate=2e-3, weight_decay=0.0, rate="cosine")
-
-
 @dataclass(frozen=True)
-class DiffusionLearner:
+class DiffusionLearner(Denoiser):
     """Denoising diffusion: a network predicts the noise (Ho, Jain and Abbeel 2020).
 
     steps: T (500 in Alemohammad et al. 2023). schedule: 'linear' or 'cosine' (Nichol and Dhariwal
@@ -77,48 +62,6 @@ class DiffusionLearner:
             self.training,
         )
 
-    def fit(
-        self,
-        train: Samples | Source,
-        rng: np.random.Generator,
-        *,
-        init: Model | None = None,
-        valid: Data | None = None,
-    ) -> DenoisedModel:
-        """Train every chain from rows (C, n, d) or a source; O(epochs n) passes each."""
-        return self.recipe().fit(train, rng, init, valid, None)
-
-    def with_notebook(self, notebook: Notebook) -> "NotedDenoiser":
-        """Return the learner that notes its way and resumes from there."""
-        return NotedDenoiser(self.recipe(), notebook)
-
     def one_epoch(self) -> "tuple[DiffusionLearner, int]":
         """Return the learner that stops after one epoch, and the epochs of this one."""
         return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
-
-    def restore(self, state: Mapping[str, Array]) -> DenoisedModel:
-        """Rebuild a model from its state; raises DataError for that of another learner."""
-        return self.recipe().restore(state)
-
-
-@dataclass(frozen=True, eq=False)
-class NotedDenoiser:
-    """A learner whose fits can be interrupted: started again, they go on from the last note."""
-
-    recipe: Recipe
-    notebook: Notebook
-
-    def fit(
-        self,
-        train: Samples | Source,
-        rng: np.random.Generator,
-        *,
-        init: Model | None = None,
-        valid: Data | None = None,
-    ) -> DenoisedModel:
-        """Train every chain; the result does not depend on where it was interrupted."""
-        return self.recipe.fit(train, rng, init, valid, self.notebook)
-
-    def restore(self, state: Mapping[str, Array]) -> DenoisedModel:
-        """Rebuild a model from its state."""
-        return self.recipe.restore(state)

@@ -1,7 +1,8 @@
 """Batches: a pure function of (seed, step), so that resuming needs no cursor."""
 
+import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -57,6 +58,10 @@ class Feed(Protocol):
         """Return the rows of one step."""
         ...
 
+    def resized(self, size: int) -> "Feed":
+        """Return the feed with batches of another size."""
+        ...
+
 
 class RowFeed:
     """Rows in a new order every epoch; the last batch of an epoch may be smaller."""
@@ -69,8 +74,12 @@ class RowFeed:
         self.weight = None if weight is None else on(device, weight[chain])
         self.label = None if label is None else on(device, label[chain])
         self.size, self.seed, self.device = size, seed, device
-        self.batches = -(-len(self.x) // size)
         self._epoch, self._order = -1, torch.empty(0)
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch."""
+        return -(-len(self.x) // self.size)
 
     def batch(self, step: int) -> Batch:
         """Return the next rows of this epoch's order."""
@@ -81,6 +90,12 @@ class RowFeed:
         index = self._order[i * self.size : (i + 1) * self.size]
         weight = None if self.weight is None else self.weight[index]
         return Batch(self.x[index], weight, None if self.label is None else self.label[index])
+
+    def resized(self, size: int) -> "RowFeed":
+        """Return the feed of the same rows with batches of another size."""
+        found = copy.copy(self)
+        found.size = size
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +119,10 @@ class SourceFeed:
             label = torch.cat([labels_of(p) for p in parts])
         return Batch(torch.cat([p.x for p in parts]), None, label)
 
+    def resized(self, size: int) -> "SourceFeed":
+        """Return the feed with batches of another size."""
+        return replace(self, size=size)
+
 
 @dataclass(frozen=True, eq=False)
 class TogetherFeed:
@@ -126,6 +145,10 @@ class TogetherFeed:
         return Batch(
             torch.stack([p.x for p in parts]), weight, label, _stacked([p.noise for p in parts])
         )
+
+    def resized(self, size: int) -> "TogetherFeed":
+        """Return the feed with batches of another size, of every chain."""
+        return TogetherFeed(tuple(feed.resized(size) for feed in self.feeds))
 
 
 def feed_of(

@@ -1,25 +1,18 @@
 """Flow matching as a learner."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from genloss.core.arrays import Array, checked_count
-from genloss.core.protocols import Data, Model, Notebook
-from genloss.core.samples import Samples
-from genloss.core.source import Source
+from genloss.core.arrays import checked_count
 from genloss.errors import SpecError
 from genloss.models.torch.denoise_fit import Conditioning, NetName, Recipe
-from genloss.models.torch.diffusion import NotedDenoiser, calmly
-from genloss.models.torch.diffusion_model import DenoisedModel
+from genloss.models.torch.denoise_learner import Denoiser, calmly
 from genloss.models.torch.processes import Flow
 from genloss.models.torch.schedules import Solver
 from genloss.models.torch.training import Training
 
 
 @dataclass(frozen=True)
-class FlowLearner:
+class FlowLearner(Denoiser):
     """Flow matching along straight lines from noise to data (Lipman et al. 2023).
 
     The network predicts the velocity x - noise at (1 - t) noise + t x. steps and solver ('euler',
@@ -59,25 +52,6 @@ class FlowLearner:
             self.training,
         )
 
-    def fit(
-        self,
-        train: Samples | Source,
-        rng: np.random.Generator,
-        *,
-        init: Model | None = None,
-        valid: Data | None = None,
-    ) -> DenoisedModel:
-        """Train every chain from rows (C, n, d) or a source; O(epochs n) passes each."""
-        return self.recipe().fit(train, rng, init, valid, None)
-
-    def with_notebook(self, notebook: Notebook) -> NotedDenoiser:
-        """Return the learner that notes its way and resumes from there."""
-        return NotedDenoiser(self.recipe(), notebook)
-
     def one_epoch(self) -> "tuple[FlowLearner, int]":
         """Return the learner that stops after one epoch, and the epochs of this one."""
         return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
-
-    def restore(self, state: Mapping[str, Array]) -> DenoisedModel:
-        """Rebuild a model from its state; raises DataError for that of another learner."""
-        return self.recipe().restore(state)

@@ -154,11 +154,9 @@ class ConvVAE:
         half, quarter = self.side // 2, self.side // 4
         h = F.linear(z.to(w.fc.dtype), w.fc, w.fc_bias)
         h = h.view(-1, quarter, quarter, self.c2).permute(0, 3, 1, 2)
-        h = F.conv_transpose2d(h, w.deconv, stride=2, padding=1)
-        # Outside the layer, the sum over places that is the bias's gradient costs next to nothing.
-        h = (h.permute(0, 2, 3, 1).reshape(-1, self.c1) + w.deconv_bias).relu_()
-        planes = (w.last.t() @ h.t()).float().view(KERNEL, KERNEL, -1, half, half)
-        image = with_gradient(OverlapAdd, planes) + w.last_bias.float()
+        h = F.conv_transpose2d(h, w.deconv, stride=2, padding=1).permute(0, 2, 3, 1)
+        image = with_gradient(LastLayer, h.reshape(-1, self.c1), w.deconv_bias, w.last, half)
+        image = image + w.last_bias.float()
         return image.view(-1, self.pixels)
 
     def _cells_first(self, x: Tensor) -> Tensor:
@@ -198,15 +196,24 @@ def with_gradient(function: type[torch.autograd.Function], *args: Any) -> Tensor
     return apply(*args)
 
 
-class OverlapAdd(torch.autograd.Function):
-    """`paste`, with `cut` as its gradient."""
+class LastLayer(torch.autograd.Function):
+    """relu(h + bias), then the transposed convolution onto one channel: `paste` of a product.
+
+    h (B s/2 s/2, c), which is overwritten; bias (c,); weight (c, 16). Left to itself torch returns
+    the gradient of h transposed, and all that follows walks across it.
+    """
 
     @staticmethod
-    def forward(ctx: Any, planes: Tensor) -> Tensor:
-        """Paste."""
-        return paste(planes)
+    def forward(ctx: Any, h: Tensor, bias: Tensor, weight: Tensor, half: int) -> Tensor:
+        """Return images (B, s, s), float32."""
+        h = h.add_(bias).relu_()
+        ctx.save_for_backward(h, weight)
+        return paste((weight.t() @ h.t()).float().view(KERNEL, KERNEL, -1, half, half))
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Tensor:
-        """Cut."""
-        return cut(grad).permute(3, 4, 0, 1, 2)
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        """Return the gradients of h, bias and weight."""
+        h, weight = ctx.saved_tensors
+        patches = cut(grad.to(h.dtype)).reshape(-1, KERNEL**2)
+        inner = torch.ops.aten.threshold_backward(patches @ weight.t(), h, 0)
+        return inner, inner.sum(0), h.t() @ patches, None

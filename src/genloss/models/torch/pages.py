@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -9,6 +10,18 @@ from genloss.core.arrays import Array, Ints
 from genloss.core.protocols import Notebook
 
 KEY, CHAIN, NOW, DONE = "key", "chain", "now.", "done."
+
+
+class Page(Protocol):
+    """Where the loop notes how far it is."""
+
+    def read(self) -> Mapping[str, Array] | None:
+        """Return what was written last for this very fit and chain."""
+        ...
+
+    def write(self, arrays: Mapping[str, Array]) -> None:
+        """Replace it."""
+        ...
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ It resumes at any saved step. What is trained is a list of tensors; a loss is a 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ from genloss.core.arrays import Array, Floats, checked_count
 from genloss.errors import FitError, SpecError
 from genloss.models.torch.device import Device, generator, keep_heap, release
 from genloss.models.torch.feeds import NOISE, Batch, Feed
+from genloss.models.torch.memory import lacks_memory, no_room
+from genloss.models.torch.pages import Page
 
 Loss = Callable[[Sequence[Tensor], Batch, torch.Generator], Tensor]
 """Returns what is minimised for (weights, batch, noise): a scalar, or one value per chain (G,)."""
@@ -26,18 +28,6 @@ Check = Callable[[Sequence[Tensor]], Tensor]
 Bools = NDArray[np.bool_]
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
-
-class Page(Protocol):
-    """Where the loop notes how far it is."""
-
-    def read(self) -> Mapping[str, Array] | None:
-        """Return what was written last for this very fit and chain."""
-        ...
-
-    def write(self, arrays: Mapping[str, Array]) -> None:
-        """Replace it."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -147,7 +137,7 @@ class Loop:
         """Train to the last epoch or an early stop, from the page's note where there is one.
 
         Raises:
-            FitError: a loss that is not finite, or a batch too large for the GPU.
+            FitError: a loss that is not finite, or a batch too large for the memory.
         """
         device = self.weights[0].device
         if device.type == "cpu":
@@ -156,16 +146,20 @@ class Loop:
         note = page.read() if page else None
         if note:
             self.resume(note)
+        said = ""
         try:
             with torch.enable_grad():
                 self._epochs(feed, seed, check, page)
-        except torch.OutOfMemoryError as error:
-            raise FitError(
-                f"{self.name}: a batch of {self.training.batch} does not fit into the GPU's "
-                f"memory; try batch = {max(1, self.training.batch // 2)}"
-            ) from error
+        except RuntimeError as error:
+            if not lacks_memory(error):
+                raise
+            said = str(error).partition("\n")[0]
         finally:
             release(device)
+        if said:
+            with torch.enable_grad():
+                step = self._trial(feed, seed)
+                raise no_room(self.name, self.training.batch, device, said, step)
         weights = self.best if self.training.checks else self.weights
         return Trained(weights, self._by_chain(self.train_loss), self._by_chain(self.held_out_loss))
 
@@ -180,6 +174,9 @@ class Loop:
             if page and every and self.step % every == 0 and self.step < last:
                 self._check_finite(self.step % feed.batches, feed)
                 page.write(self.arrays())
+
+    def _trial(self, feed: Feed, seed: int) -> Callable[[int], Tensor]:
+        return lambda rows: self._stepper(feed.resized(rows), seed)(self.step)
 
     def _stepper(self, feed: Feed, seed: int) -> Callable[[int], Tensor]:
         training = self.training

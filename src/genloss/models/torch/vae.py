@@ -14,7 +14,9 @@ from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.device import generator, pick, stream
-from genloss.models.torch.feeds import CHECK, LOOK, START, Batch, feed_of, on
+from genloss.models.torch.feeds import CHECK, START, Batch, feed_of, on
+from genloss.models.torch.fits import Noted, held_out_rows, part_after_part, rows_of
+from genloss.models.torch.images import check_images, check_lit
 from genloss.models.torch.nets import ConvVAE
 from genloss.models.torch.pages import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, Loss, Training
@@ -65,13 +67,25 @@ class VAELearner:
         *,
         init: Model | None = None,
         valid: Data | None = None,
+        notebook: Notebook | None = None,
     ) -> VAEModel:
         """Train every chain from rows (C, n, d) or a source; O(epochs n) passes each."""
-        return self.fit_noting(train, rng, init, valid, None)
+        # Drawn first and always, so that the notebook's key is a function of the stream alone.
+        seeds = rng.integers(2**63, size=train.n_chains)
+        net = self._net(_looked_at(train, int(seeds[0])))
+        held_out = held_out_rows(self.training, valid, "vae")
+        if held_out is not None:
+            check_images(held_out.x, "vae: held-out rows")
 
-    def with_notebook(self, notebook: Notebook) -> "NotedVAELearner":
+        def chain(c: int, pages: Pages | None) -> dict[str, Array]:
+            rows = None if held_out is None else held_out.x[c]
+            return self._chain(net, train, c, int(seeds[c]), init, rows, pages)
+
+        return self.restore(stacked(part_after_part(len(seeds), seeds, notebook, chain)))
+
+    def with_notebook(self, notebook: Notebook) -> Noted[VAEModel]:
         """Return the learner that notes its way and resumes from there."""
-        return NotedVAELearner(self, notebook)
+        return Noted(self, notebook)
 
     def one_epoch(self) -> "tuple[VAELearner, int]":
         """Return the learner that stops after one epoch, and the epochs of this one."""
@@ -92,30 +106,6 @@ class VAELearner:
             state["held_out_loss"],
             self.training.device,
         )
-
-    def fit_noting(
-        self,
-        train: Samples | Source,
-        rng: np.random.Generator,
-        init: Model | None,
-        valid: Data | None,
-        notebook: Notebook | None,
-    ) -> VAEModel:
-        """Train every chain as `fit` does, with a notebook or without."""
-        # Drawn first and always, so that the notebook's key is a function of the stream alone.
-        seeds = rng.integers(2**63, size=train.n_chains)
-        net = self._net(_looked_at(train, int(seeds[0])))
-        held_out = self._held_out(valid)
-        pages = Pages(notebook, seeds) if notebook else None
-        chains = []
-        for c, seed in enumerate(seeds.tolist()):
-            found = pages.finished(c) if pages else None
-            if found is None:
-                found = self._chain(net, train, c, seed, init, held_out, pages)
-                if pages:
-                    pages.finish(c, found)
-            chains.append(found)
-        return self.restore(stacked(chains))
 
     def _chain(
         self,
@@ -138,7 +128,7 @@ class VAELearner:
         loss = vae_loss(net, self.beta)
         check = None
         if held_out is not None:
-            check = self._check(loss, on(device, held_out[c]), seed)
+            check = self._check(loss, on(device, held_out), seed)
         done = Loop(loss, start, training, f"vae, chain {c}").run(feed, seed, check, pages)
         losses = {"train_loss": done.train_loss[0], "held_out_loss": done.held_out_loss[0]}
         return left_by(net, done.weights, **losses)
@@ -153,17 +143,6 @@ class VAELearner:
 
         return check
 
-    def _held_out(self, valid: Data | None) -> Array | None:
-        if not self.training.checks:
-            return None
-        if not isinstance(valid, Samples):
-            raise SpecError(
-                f"vae: patience = {self.training.patience} and keep = {self.training.keep!r} need "
-                "held-out rows; set held_out in the study, or patience = 0 and keep = 'last'"
-            )
-        _check_images(valid.x, "held-out rows")
-        return valid.x
-
     def _net(self, pixels: int) -> ConvVAE:
         """Return the network for images of so many pixels; raises DataError where none fits."""
         for name, (side, c1, c2) in SIZES.items():
@@ -177,61 +156,13 @@ class VAELearner:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class NotedVAELearner:
-    """A VAELearner whose fits can be interrupted: started again, they go on from the last note."""
-
-    learner: VAELearner
-    notebook: Notebook
-
-    def fit(
-        self,
-        train: Samples | Source,
-        rng: np.random.Generator,
-        *,
-        init: Model | None = None,
-        valid: Data | None = None,
-    ) -> VAEModel:
-        """Train every chain; the result does not depend on where it was interrupted."""
-        return self.learner.fit_noting(train, rng, init, valid, self.notebook)
-
-    def restore(self, state: Mapping[str, Array]) -> VAEModel:
-        """Rebuild a model from its state."""
-        return self.learner.restore(state)
-
-
 def _looked_at(train: Any, seed: int) -> int:
     """Return the pixels of the rows to train on, after a look at all rows, or at some of a source.
 
     Raises:
         DataError: not images in [0, 1], or nothing but black.
     """
-    if isinstance(train, Source):
-        train = train.take(GLANCE, stream(seed, LOOK))
-    if not isinstance(train, Samples):
-        raise DataError(
-            f"VAELearner learns from rows or a source; got {type(train).__name__}; "
-            "use form = 'rows' or 'endless'"
-        )
-    _check_images(train.x, "rows")
-    black = ~train.x.any(axis=(1, 2))
-    if black.any():
-        raise DataError(
-            f"vae: all rows of chain {int(np.argmax(black))} are black (only zeros); expected "
-            "images; look at how they were read or scaled"
-        )
-    return int(train.x.shape[2])
-
-
-def _check_images(x: Array, what: str) -> None:
-    if x.ndim != 3 or x.dtype.kind != "f":
-        raise DataError(
-            f"vae: {what} have shape {x.shape} and dtype {x.dtype}; expected images as real "
-            "numbers (C, n, d), flattened"
-        )
-    low, high = float(x.min()), float(x.max())
-    if low < 0.0 or high > 1.0:
-        raise DataError(
-            f"vae: {what} reach from {low:g} to {high:g}; expected pixels in [0, 1]; divide "
-            "images by their white (255, say)"
-        )
+    x = rows_of(train, seed, "vae", GLANCE).x
+    check_images(x, "vae: rows")
+    check_lit(x, "vae")
+    return int(x.shape[2])

@@ -1,0 +1,117 @@
+"""What all fits of networks share: notebooks, a look at the rows, chain after chain."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from genloss.core.arrays import Array, Ints
+from genloss.core.protocols import Data, Model, Notebook
+from genloss.core.samples import Samples
+from genloss.core.source import Source
+from genloss.errors import DataError, SpecError
+from genloss.models.torch.device import stream
+from genloss.models.torch.feeds import LOOK
+from genloss.models.torch.pages import Pages
+from genloss.models.torch.training import Training
+
+M_co = TypeVar("M_co", bound=Model, covariant=True)
+
+
+class NotingLearner(Protocol[M_co]):
+    """A learner whose fit can note its way."""
+
+    def fit(
+        self,
+        train: Samples | Source,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+        notebook: Notebook | None = None,
+    ) -> M_co:
+        """Train every chain, from the notebook where there is one."""
+        ...
+
+    def restore(self, state: Mapping[str, Array]) -> M_co:
+        """Rebuild a model from its state."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Noted(Generic[M_co]):
+    """A learner whose fits can be interrupted: started again, they go on from the last note."""
+
+    learner: NotingLearner[M_co]
+    notebook: Notebook
+
+    def fit(
+        self,
+        train: Samples | Source,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+    ) -> M_co:
+        """Train every chain; the result does not depend on where it was interrupted."""
+        return self.learner.fit(train, rng, init=init, valid=valid, notebook=self.notebook)
+
+    def restore(self, state: Mapping[str, Array]) -> M_co:
+        """Rebuild a model from its state."""
+        return self.learner.restore(state)
+
+
+def part_after_part(
+    parts: int,
+    seeds: Ints,
+    notebook: Notebook | None,
+    train: Callable[[int, Pages | None], dict[str, Array]],
+) -> list[dict[str, Array]]:
+    """Return what training left of every part (a chain, or chains trained together).
+
+    Parts that the notebook holds finished are not trained again. seeds: of all chains; they tell
+    this fit's notes from others'.
+    """
+    pages = Pages(notebook, seeds) if notebook else None
+    left = []
+    for part in range(parts):
+        found = pages.finished(part) if pages else None
+        if found is None:
+            found = train(part, pages)
+            if pages:
+                pages.finish(part, found)
+        left.append(found)
+    return left
+
+
+def rows_of(train: Any, seed: int, name: str, n: int) -> Samples:
+    """Return the rows to train on, or n of an endless source to look at.
+
+    Raises:
+        DataError: another form of data.
+    """
+    if isinstance(train, Source):
+        train = train.take(n, stream(seed, LOOK))
+    if not isinstance(train, Samples):
+        raise DataError(
+            f"{name} learns from rows or a source; got {type(train).__name__}; "
+            "use form = 'rows' or 'endless'"
+        )
+    return train
+
+
+def held_out_rows(training: Training, valid: Data | None, name: str) -> Samples | None:
+    """Return the held-out rows if the training needs them, else None.
+
+    Raises:
+        SpecError: rows that are needed and missing.
+    """
+    if not training.checks:
+        return None
+    if not isinstance(valid, Samples):
+        raise SpecError(
+            f"{name}: patience = {training.patience} and keep = {training.keep!r} need held-out "
+            "rows; set held_out in the study, or patience = 0 and keep = 'last'"
+        )
+    return valid
