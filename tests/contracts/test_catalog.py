@@ -33,6 +33,7 @@ NEEDED = {
     "ngram": {"vocabulary": 10},
     "transformer": {"start": "scratch"},
     "hugging_face": {"base": "somebody/some-model"},
+    "vision": {"base": "somebody/some-model"},
 }
 """Fields without a default; realities and learners share names, so a role may not need them."""
 

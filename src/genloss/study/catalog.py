@@ -65,6 +65,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
     "features": {
         "pixels": "genloss.metrics.features:Pixels",
         "classifier": "genloss.models.torch.classifier:Classifier",
+        "vision": "genloss.models.torch.vision:Vision",
     },
     "metric": {
         "real_share": "genloss.metrics.suites.laws:RealShare",
@@ -114,8 +115,8 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "perplexity": "genloss.metrics.suites.text_models:Perplexity",
         "bits_per_byte": "genloss.metrics.suites.text_models:BitsPerByte",
         "predictive_entropy": "genloss.metrics.suites.text_models:PredictiveEntropy",
-        "sequence_perplexity": "genloss.metrics.suites.text_models:SequencePerplexity",
-        "perplexity_tail": "genloss.metrics.suites.text_models:PerplexityTail",
+        "sequence_perplexity": "genloss.metrics.suites.text_judged:SequencePerplexity",
+        "perplexity_tail": "genloss.metrics.suites.text_judged:PerplexityTail",
         "distinct_n": "genloss.metrics.suites.text:DistinctN",
         "type_token_ratio": "genloss.metrics.suites.text:TypeTokenRatio",
         "surviving_vocabulary": "genloss.metrics.suites.text:SurvivingVocabulary",
