@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from genloss.core.decoding import BeamSearch, PromptedModel, Prompts, Sampling
+from genloss.core.decoding import PromptedModel, Prompts, Sampling
 from genloss.core.protocols import ConditionalModel, DensityModel
 from genloss.core.samples import Samples
 from genloss.core.source import Source
@@ -362,8 +362,3 @@ def test_options_out_of_range_are_refused(options, why):
 def test_rows_that_are_no_tokens_are_refused(x, why):
     with pytest.raises(DataError, match=why):
         NGramLearner(V).fit(Samples.of(x, 0), rng())
-
-
-def test_beam_search_is_refused_with_what_to_use():
-    with pytest.raises(SpecError, match="use sampler = 'sampling'"):
-        fitted().decoding(BeamSearch())

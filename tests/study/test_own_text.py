@@ -2,9 +2,13 @@
 
 from pydoc_data.topics import topics
 
+import numpy as np
 import pytest
 
+from genloss.core.samples import Samples
+from genloss.core.text import bound
 from genloss.errors import DataError, SpecError
+from genloss.study.build import build, study_from
 from genloss.study.own_text import is_text
 from genloss.study.plan import plan_of
 from genloss.study.runner import run_study
@@ -34,21 +38,59 @@ def folder(tmp_path):
     return tmp_path
 
 
+def test_vocabulary_and_end_are_those_of_the_text(folder, tmp_path):
+    reality = {"kind": "text", "path": str(folder), "block": 16, "vocabulary": 300}
+    tokens = build("reality", reality).realise(1, rng()).tokeniser
+    ngram = {"kind": "ngram", "order": 2}
+    sampler = {"kind": "sampling", "max_new": 16, "min_new": 4}
+    spec = {"reality": reality, "sampler": sampler, "n_real": 40, "generations": 3}
+    spec |= {"metrics": ["perplexity", "empty_rows"], "checkpoint_every": 1}
+    named = ngram | {"vocabulary": tokens.size, "end": tokens.end}
+    found = [
+        run_study(study_from(spec | {"learner": learner}), tmp_path / str(i), workers=1)
+        for i, learner in enumerate((ngram, named))
+    ]
+    one, two = (run.series["perplexity"].values for run in found)
+    assert one.tobytes() == two.tobytes()
+    scratch = {"kind": "transformer", "start": "scratch", "width": 16, "heads": 2, "layers": 1}
+    other = {"kind": "hugging_face", "start": "scratch", "config": {"model_type": "opt"}}
+    p_0 = build("reality", reality).realise(1, rng())
+    ours, theirs = (bound(build("learner", part), p_0) for part in (scratch, other))
+    assert (ours.vocabulary, ours.end) == (tokens.size, tokens.end)
+    assert theirs.config["vocab_size"] == tokens.size
+    assert theirs.config["eos_token_id"] == tokens.end
+    own = {"vocabulary": 999, "end": 7}
+    for part, expected in ((scratch | own, 999), (ngram | own, 999)):
+        assert bound(build("learner", part), p_0).vocabulary == expected
+        assert bound(build("learner", part), p_0).end == 7
+
+
+def test_a_vocabulary_that_nobody_knows_is_refused():
+    rows = Samples.of(np.ones((1, 4, 5), dtype=np.int64), 0)
+    for part in ("ngram", {"kind": "transformer", "start": "scratch"}):
+        with pytest.raises(SpecError, match=r"vocabulary = 0.*reality of text"):
+            build("learner", part).fit(rows, rng())
+
+
 def test_a_folder_of_text_runs_with_defaults_that_just_work(folder, tmp_path):
     study = load_study(folder, SMALL)
     assert study.name == folder.name
-    assert study.learner.vocabulary >= study.reality.realise(1, rng()).tokeniser.size
+    assert study.learner.vocabulary == 0  # that of the text
     run = run_study(study, tmp_path / "runs", workers=1)
     assert {"perplexity", "surviving_vocabulary"} <= set(run.series)
     shown = run.texts(2)
     assert shown is not None
     assert len(shown) == 4
     assert all(prompt for prompt, _ in shown)
+    # What reality says after the same prompts stands in the text, right after them.
+    p_0, real = study.reality.realise(1, rng()), run.texts(0)
+    assert [prompt for prompt, _ in real] == [prompt for prompt, _ in shown]
+    whole = p_0.tokeniser.decode(p_0.train_tokens)
+    assert all(prompt + text in whole for prompt, text in real)
+    assert all(text for _, text in real)
 
 
 def rng():
-    import numpy as np
-
     return np.random.default_rng(0)
 
 

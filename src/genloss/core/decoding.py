@@ -54,25 +54,51 @@ class Prompts:
         if self.kind == "blocks":
             cut = rows[:, :, : self.tokens or None]
             return np.asarray(cut[:, np.arange(n) % rows.shape[1]])
-        return np.stack([_cycled(_starts(chain, end, self.tokens), n) for chain in rows])
+        width = self.tokens + 1
+        return np.stack([_cut(chain, *_starts(chain, end, width, n), width) for chain in rows])
+
+    def after(self, rows: Ints, following: Ints, end: int, n: int, length: int) -> Ints:
+        """Return the `length` tokens with which the text goes on after prompts: (C, n, length).
+
+        rows: S_0 (C, m, T); following: the text after each row (C, m, T'); end, n: as for `of`.
+        Filled up with NO_TOKEN where the text is not known any further.
+
+        Raises:
+            SpecError: prompts that are not in the rows.
+        """
+        if self.kind == "none":
+            raise SpecError(
+                "prompts of kind 'none' stand in no text; expected 'blocks' or 'starts'"
+            )
+        out = []
+        for chain, rest in zip(rows, following, strict=True):
+            if self.kind == "blocks":
+                row = np.arange(n) % len(chain)
+                place = np.full(n, self.tokens or chain.shape[1])
+            else:
+                row, place = _starts(chain, end, self.tokens + 1, n)
+                place = place + self.tokens + 1
+            out.append(_cut(np.concatenate([chain, rest], axis=1), row, place, length))
+        return np.stack(out)
 
 
-def _starts(rows: Ints, end: int, tokens: int) -> Ints:
-    """Return the `end` tokens of rows (m, T) with the tokens after them: (k, tokens + 1)."""
-    padded = np.pad(rows, ((0, 0), (0, tokens)), constant_values=NO_TOKEN)
+def _starts(rows: Ints, end: int, width: int, n: int) -> tuple[Ints, Ints]:
+    """Return row and place (n,) of the `end` tokens of rows (m, T) that begin `width` tokens."""
     row, place = np.nonzero(rows == end)
-    found = padded[row[:, None], place[:, None] + np.arange(tokens + 1)]
-    whole: Ints = found[(found != NO_TOKEN).all(axis=1)]
-    if not len(whole):
+    whole = (_cut(rows, row, place, width) != NO_TOKEN).all(axis=1)
+    if not whole.any():
         raise SpecError(
-            f"no document begins with {tokens} tokens inside the rows of S_0; ask for fewer tokens "
-            "or use prompts = 'blocks'"
+            f"no document begins with {width - 1} tokens inside the rows of S_0; ask for fewer "
+            "tokens or use prompts = 'blocks'"
         )
-    return whole
+    again = np.flatnonzero(whole)[np.arange(n) % whole.sum()]
+    return row[again], place[again]
 
 
-def _cycled(rows: Ints, n: int) -> Ints:
-    return rows[np.arange(n) % len(rows)]
+def _cut(rows: Ints, row: Ints, place: Ints, width: int) -> Ints:
+    """Return `width` tokens of rows (m, T) from each place on: (k, width), filled up."""
+    padded = np.pad(rows, ((0, 0), (0, width)), constant_values=NO_TOKEN)
+    return np.asarray(padded[row[:, None], place[:, None] + np.arange(width)])
 
 
 @dataclass(frozen=True)

@@ -283,6 +283,15 @@ class StartingLearner(Learner, Protocol):
 
 
 @runtime_checkable
+class BasedLearner(Learner, Protocol):
+    """A learner whose fits may begin at a pretrained model."""
+
+    def base_model(self) -> Model | None:
+        """Return that model, one chain of it, as it is before any fit; None without one."""
+        ...
+
+
+@runtime_checkable
 class EpochLearner(Learner, Protocol):
     """A learner that goes over its rows many times, so that one time tells what all will cost."""
 

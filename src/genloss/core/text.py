@@ -6,8 +6,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.protocols import FiniteModel, Model
-from genloss.errors import DataError
+from genloss.core.protocols import FiniteModel, Learner, Model
+from genloss.errors import DataError, SpecError
 
 NO_TOKEN = -1
 """Fills a row of tokens after its end; never learned, scored or counted."""
@@ -66,6 +66,15 @@ class TextModel(FiniteModel, Protocol):
 
 
 @runtime_checkable
+class ContinuedText(TextModel, Protocol):
+    """A text that knows how its blocks go on."""
+
+    def following(self, start: int, n: int) -> Ints:
+        """Return the T tokens after each of blocks start .. start + n: (C, n, T), filled up."""
+        ...
+
+
+@runtime_checkable
 class SequenceModel(Model, Protocol):
     """A model of rows of tokens, one token after another."""
 
@@ -84,6 +93,31 @@ class SequenceModel(Model, Protocol):
     def token_entropies(self, x: Ints) -> Floats:
         """Return the entropy in nats of p(. | x_1 .. x_{i-1}) for i >= 2: (C, n, T - 1)."""
         ...
+
+
+@runtime_checkable
+class TextLearner(Learner, Protocol):
+    """A learner that can take its vocabulary and end token from the text it learns from."""
+
+    def of_text(self, tokeniser: Tokeniser) -> Learner:
+        """Return the learner with those of the tokeniser, unless it names its own."""
+        ...
+
+
+def bound(learner: Learner, p_0: Model) -> Learner:
+    """Return the learner with the vocabulary of the reality, where both know what that is."""
+    if isinstance(learner, TextLearner) and isinstance(p_0, TextModel):
+        return learner.of_text(p_0.tokeniser)
+    return learner
+
+
+def check_vocabulary(vocabulary: int, name: str) -> None:
+    """Raise SpecError for a vocabulary of 0 that no text has filled in."""
+    if not vocabulary:
+        raise SpecError(
+            f"{name}: vocabulary = 0 stands for that of the text, but the reality is none; give "
+            "vocabulary and end, or run a study with a reality of text"
+        )
 
 
 def lengths(x: Ints) -> Ints:

@@ -1,21 +1,21 @@
 """N-gram language models: they collapse in seconds, and every probability is exact."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
-from genloss.core.decoding import Decoding, Sampling
+from genloss.core.decoding import BeamSearch, Decoding, Sampling
 from genloss.core.protocols import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
-from genloss.core.text import checked_tokens
+from genloss.core.text import NO_TOKEN, Tokeniser, check_vocabulary, checked_tokens
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import as_samples
 from genloss.models.ngram_counts import Smoothing, Tree, arrays_of, counted, tree_of
-from genloss.models.ngram_tables import How, Tables, tables_of
+from genloss.models.ngram_tables import How, Search, Tables, tables_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,16 +69,7 @@ class NGramModel:
         return self._continued(start, Sampling(max_new=self.length), rng, stops=False)
 
     def decoding(self, how: Decoding) -> "NGramWriter":
-        """Return the model that continues prompts; logits are the log-probabilities.
-
-        Raises:
-            SpecError: beam search.
-        """
-        if not isinstance(how, Sampling):
-            raise SpecError(
-                "an n-gram model does not search with beams; use sampler = 'sampling', with "
-                "top_k = 1 for the most probable token at each step"
-            )
+        """Return the model that continues prompts; logits are the log-probabilities."""
         return NGramWriter(self, how)
 
     def state(self) -> dict[str, Array]:
@@ -138,10 +129,32 @@ class NGramModel:
             continued(self._tables, base, chain, *asked)
         return out
 
+    def _searched(self, prompts: Ints, how: BeamSearch) -> Ints:
+        """Search once for all prompts that a search cannot tell apart."""
+        from genloss.models.ngram_draw import searched
+
+        prompts = checked_tokens(prompts, self.vocabulary, "prompts")
+        at = self._walked(prompts, np.arange(self.n_chains))[2]
+        out = np.full((*prompts.shape[:2], how.max_new), NO_TOKEN)
+        for chain, places in enumerate(at):
+            # Without a penalty nothing but the last tokens matters.
+            told = places[:, None] if how.repetition_penalty == 1.0 else prompts[chain]
+            _, first, back = np.unique(told, axis=0, return_index=True, return_inverse=True)
+            asked, texts = prompts[chain][first], out[chain][first]
+            base, options = self._log_base[chain], _search(how, self.end)
+            searched(self._tables, base, places[first], asked, options, texts)
+            out[chain] = texts[back.reshape(-1)]
+        return out
+
 
 def _options(how: Sampling, stops: bool) -> How:
     cuts = how.temperature, how.top_k, how.top_p, how.repetition_penalty
     return How(cuts == (1.0, 0, 1.0, 1.0), stops, how.min_new, *cuts)
+
+
+def _search(how: BeamSearch, end: int) -> Search:
+    penalties = float(how.length_penalty), float(how.repetition_penalty)
+    return Search(how.beams, how.min_new, *penalties, end)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +162,7 @@ class NGramWriter:
     """An n-gram model that continues prompts in one way."""
 
     model: NGramModel
-    how: Sampling
+    how: Decoding
 
     @property
     def n_chains(self) -> int:
@@ -157,7 +170,13 @@ class NGramWriter:
         return self.model.n_chains
 
     def continue_(self, prompts: Array, rng: np.random.Generator) -> Ints:
-        """Continue prompts (C, n, P) to rows (C, n, max_new), NO_TOKEN after an end token."""
+        """Continue prompts (C, n, P) to rows (C, n, max_new), NO_TOKEN after an end token.
+
+        Beam search draws no random number; of equally good continuations it takes the one of the
+        better beam, then the smaller token.
+        """
+        if isinstance(self.how, BeamSearch):
+            return self.model._searched(prompts, self.how)
         return self.model._continued(prompts, self.how, rng, stops=True)
 
     def sample(self, n: int, rng: np.random.Generator) -> Ints:
@@ -173,17 +192,18 @@ class NGramWriter:
 class NGramLearner:
     """Counts of n-grams inside rows of tokens, smoothed.
 
-    vocabulary: V of the tokeniser. order: N, 1 to 5. smoothing 'kneser_ney' interpolates with
-    discount D, estimated from the counts unless given (see `ngram_counts.discounts`); 'add_k' adds
-    k to every count, and k = 0 is maximum likelihood: a token not seen after its context is lost.
-    end: the token that begins and ends a document. source_rows: rows drawn from an endless source.
+    vocabulary: V of the tokeniser; end: the token that begins and ends a document; a vocabulary of
+    0 stands for both of the text that a study is about. order: N, 1 to 5. smoothing 'kneser_ney'
+    interpolates with discount D, estimated from the counts unless given (see
+    `ngram_counts.discounts`); 'add_k' adds k to every count, and k = 0 is maximum likelihood: a
+    token not seen after its context is lost. source_rows: rows drawn from an endless source.
     Interpolated Kneser-Ney: Kneser and Ney 1995, Chen and Goodman 1999.
 
     Raises:
         SpecError, DataError: an option out of range.
     """
 
-    vocabulary: int
+    vocabulary: int = 0
     order: int = 3
     smoothing: Smoothing = "kneser_ney"
     discount: float | None = None
@@ -192,7 +212,7 @@ class NGramLearner:
     source_rows: int = 100_000
 
     def __post_init__(self) -> None:
-        checked_count(self.vocabulary, "ngram: vocabulary")
+        checked_count(self.vocabulary, "ngram: vocabulary", 0)
         checked_count(self.source_rows, "ngram: source_rows")
         if checked_count(self.order, "ngram: order") > 5:
             raise SpecError(f"ngram: order is {self.order}; expected 1 to 5")
@@ -204,8 +224,15 @@ class NGramLearner:
             raise SpecError(f"ngram: discount is {self.discount}; must lie in [0, 1]")
         if not 0.0 <= self.k < np.inf:
             raise SpecError(f"ngram: k is {self.k}; expected 0 or more")
-        if checked_count(self.end, "ngram: end", 0) >= self.vocabulary:
-            raise SpecError(f"ngram: end is {self.end}; expected a token below {self.vocabulary}")
+        below = self.vocabulary or 1
+        if checked_count(self.end, "ngram: end", 0) >= below:
+            raise SpecError(f"ngram: end is {self.end}; expected a token below {below}")
+
+    def of_text(self, tokeniser: Tokeniser) -> "NGramLearner":
+        """Return the learner with vocabulary and end of the tokeniser, unless it has its own."""
+        if self.vocabulary:
+            return self
+        return replace(self, vocabulary=tokeniser.size, end=tokeniser.end)
 
     def fit(
         self,
@@ -215,7 +242,13 @@ class NGramLearner:
         init: Model | None = None,
         valid: Data | None = None,
     ) -> NGramModel:
-        """Count every chain's rows (C, n, T); init and valid are not used."""
+        """Count every chain's rows (C, n, T); init and valid are not used.
+
+        Raises:
+            SpecError: a vocabulary that is neither given nor taken from a text.
+            DataError: no rows of tokens, or tokens of another vocabulary.
+        """
+        check_vocabulary(self.vocabulary, "ngram")
         if isinstance(train, Source):
             train = train.take(self.source_rows, rng)
         rows = as_samples(train, self)

@@ -1,13 +1,16 @@
-"""Compiled walks over a tree of n-grams: probabilities, entropies, draws."""
+"""Compiled walks over a tree of n-grams: probabilities, entropies, draws, searches."""
 
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
 from genloss.models.compiled import compiled
-from genloss.models.ngram_tables import How, Tables
+from genloss.models.ngram_tables import Best, How, Search, Tables
 
 TRIES = 64
 """Draws before the whole law is written down, where one token may not come yet."""
+
+LOST = -1e9
+"""What a token of probability 0 adds to a search, so that texts with fewer of them come first."""
 
 
 @compiled()
@@ -284,3 +287,115 @@ def picked(scores: Floats, u: float) -> int:
                 return w
             u -= scores[w]
     return last
+
+
+@compiled()
+def offered(best: Best, n: int, value: float, beam: int, token: int) -> int:
+    """Put a continuation among the n best so far, after its equals; return how many there are."""
+    i, size = n, best.value.size
+    while i > 0 and best.value[i - 1] < value:
+        if i < size:
+            best.value[i], best.beam[i] = best.value[i - 1], best.beam[i - 1]
+            best.token[i] = best.token[i - 1]
+        i -= 1
+    if i < size:
+        best.value[i], best.beam[i], best.token[i] = value, beam, token
+    return min(n + 1, size)
+
+
+@compiled()
+def marked(known: Ints, tokens: Ints, as_what: int) -> None:
+    """Mark tokens as known (1) or not (0)."""
+    for w in tokens:
+        if w >= 0:
+            known[w] = as_what
+
+
+@compiled()
+def best_of_beams(
+    t: Tables, log_base: Floats, at: Ints, running: Floats, prompt: Ints, texts: Ints, how: Search,
+    banned: int, known: Ints, logs: Floats, best: Best,
+) -> int:  # fmt: skip
+    """Find the best continuations of all beams; return how many there are.
+
+    at, running (B,): context and ln p of the beams; texts (B, i): what they wrote; known (V,): all
+    0, and so again afterwards; logs (V,): room to work.
+    """
+    n, size = 0, best.value.size
+    for beam in range(running.size):
+        marked(known, prompt, 1)
+        marked(known, texts[beam], 1)
+        log_scores(t, at[beam], log_base, known, how.penalty, banned, logs)
+        marked(known, prompt, 0)
+        marked(known, texts[beam], 0)
+        for w in range(logs.size):
+            value = running[beam] + max(logs[w], LOST)
+            if (n < size or value > best.value[n - 1]) and w != banned:
+                n = offered(best, n, value, beam, w)
+    return n
+
+
+@compiled()
+def followed(
+    t: Tables, best: Best, n: int, end: int, at: Ints, running: Floats, texts: Ints, step: int
+) -> int:
+    """Let the best continuations that do not end be the beams; return how many there are."""
+    before, wrote, beams = at.copy(), texts.copy(), 0
+    for j in range(n):
+        if best.token[j] == end or beams == at.size:
+            continue
+        beam, w = best.beam[j], best.token[j]
+        running[beams], at[beams] = best.value[j], advanced(t, before[beam], w)
+        texts[beams] = wrote[beam]
+        texts[beams, step] = w
+        beams += 1
+    return beams
+
+
+@compiled()
+def kept_ended(scores: Floats, ended: Ints, n: int, score: float, text: Ints) -> int:
+    """Put a text that ended among the n best ones, the earlier of equals first; return their n."""
+    i, size = n, scores.size
+    while i > 0 and scores[i - 1] < score:
+        if i < size:
+            scores[i], ended[i] = scores[i - 1], ended[i - 1]
+        i -= 1
+    if i < size:
+        scores[i], ended[i] = score, text
+    return min(n + 1, size)
+
+
+@compiled()
+def best_text(t: Tables, log_base: Floats, h: int, prompt: Ints, how: Search, out: Ints) -> None:
+    """Set out (T,), full of NO_TOKEN, to the best text after a prompt that leads to context h.
+
+    Of a step's 2 B best continuations the first B may end texts, and the best B that do not end go
+    on, until the best of them, scored as if it ended now, beats none of B ended texts.
+    """
+    beams, kept = how.beams, 2 * how.beams
+    known, logs = np.zeros(t.vocabulary, dtype=np.int64), np.empty(t.vocabulary)
+    best = Best(np.empty(kept), np.empty(kept, np.int64), np.empty(kept, np.int64))
+    at, running, texts = np.full(beams, h), np.zeros(beams), np.full((beams, out.size), -1)
+    scores, ended, n_ended, going = np.empty(beams), texts.copy(), 0, 1
+    for step in range(out.size):
+        banned, last = how.end if step < how.min_new else -1, step + 1 == out.size
+        asked = at, running[:going], prompt, texts[:, :step]
+        n = best_of_beams(t, log_base, *asked, how, banned, known, logs, best)
+        scale = (step + 1.0) ** how.length_penalty
+        for j in range(min(n, beams)):
+            if last or best.token[j] == how.end:
+                text = texts[best.beam[j]].copy()
+                text[step] = best.token[j]
+                n_ended = kept_ended(scores, ended, n_ended, best.value[j] / scale, text)
+        going = followed(t, best, n, how.end, at, running, texts, step)
+        if going == 0 or (n_ended == beams and running[0] / scale <= scores[beams - 1]):
+            break
+    if n_ended:
+        out[:] = ended[0]
+
+
+@compiled()
+def searched(t: Tables, log_base: Floats, at: Ints, prompts: Ints, how: Search, out: Ints) -> None:
+    """Continue prompts (R, P) that lead to contexts at (R,) to out (R, T), full of NO_TOKEN."""
+    for row in range(at.size):
+        best_text(t, log_base, at[row], prompts[row], how, out[row])

@@ -39,6 +39,24 @@ class How(NamedTuple):
     penalty: float
 
 
+class Search(NamedTuple):
+    """The options of `BeamSearch`, and the end token."""
+
+    beams: int
+    min_new: int
+    length_penalty: float
+    penalty: float
+    end: int
+
+
+class Best(NamedTuple):
+    """The best continuations of a step (K,), best first: ln p of the text, its beam, its token."""
+
+    value: Floats
+    beam: Ints
+    token: Ints
+
+
 def tables_of(tree: Tree, vocabulary: int, discount: float | None, k: float | None) -> Tables:
     """Return the interpolated law of a tree's counts, or with k the add-k law.
 

@@ -1,6 +1,7 @@
 """One block of chains, from its last checkpoint to the last generation."""
 
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from threadpoolctl import threadpool_limits
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation, generation_zero, run_chain
 from genloss.core.history import History
-from genloss.core.protocols import FiniteModel, Model, ResumableLearner
+from genloss.core.protocols import BasedLearner, FiniteModel, Model, ResumableLearner
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
+from genloss.core.text import bound
 from genloss.errors import RealityExhausted, SpecError
-from genloss.metrics.view import NotApplicable, UsesFirst, View
+from genloss.metrics.view import Binned, Metric, NotApplicable, UsesBase, UsesFirst, View
 from genloss.store.block import BlockStore, Checkpoint, absent_row, metric_row
 from genloss.store.folder import block_path, locked_block
 from genloss.study.keeping import kept_parts
@@ -40,6 +42,7 @@ def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
         return
     streams = Streams(study.seed, block)
     p_0 = study.reality.realise(study.block_chains(block), streams.rng(0, "realise"))
+    study = replace(study, learner=bound(study.learner, p_0))
     p_0, held_out = reserve(study, p_0, streams)
     zero = generation_zero(p_0, study.form, study.n_real, streams)
     recorder = Recorder(study, store, streams, p_0, held_out)
@@ -121,32 +124,46 @@ class Recorder:
         self.first: Model | None = None
         self.lasting: dict[Hashable, Any] = {}
         self.uses_first = any(isinstance(m, UsesFirst) and m.uses_first for m in study.metrics)
+        self.base = base_of(study)
 
     def record(self, generation: Generation) -> None:
         """Store what the study asks for of this generation."""
         t, study = generation.t, self.study
         if t == 1 and self.uses_first:
             self.first = generation.model
+        memo: dict[Hashable, Any] = {}
         if t in self.measured:
-            self.store.append(self.rows(generation))
+            self.store.append(self.rows(generation, memo))
         if t in self.kept:
-            self.keep(generation)
+            self.keep(generation, memo)
         if t == study.generations:
             # Nothing continues after the last generation: the mark alone is enough.
             self.store.checkpoint(Checkpoint(t, generation.history.n_real_drawn, {}))
         elif t % study.checkpoint_every == 0:
             self.store.checkpoint(checkpoint_of(generation, self.first))
 
-    def rows(self, generation: Generation) -> Iterator[dict[str, Any]]:
+    def view(self, generation: Generation, metric: Metric, memo: dict[Hashable, Any]) -> View:
+        """Return what a metric may look at; memo is shared by those of one generation."""
+        return View(
+            generation.t,
+            self.p_0,
+            generation.model,
+            generation.train,
+            generation.samples,
+            self.held_out,
+            self.streams.rng(generation.t, f"metric:{metric.name}"),
+            memo,
+            self.first,
+            self.lasting,
+            self.streams,
+            self.base,
+        )
+
+    def rows(self, generation: Generation, memo: dict[Hashable, Any]) -> Iterator[dict[str, Any]]:
         """Yield one table row per metric."""
         t = generation.t
-        memo: dict[Hashable, Any] = {}
         for metric in self.study.metrics:
-            rng = self.streams.rng(t, f"metric:{metric.name}")
-            model, train, samples = generation.model, generation.train, generation.samples
-            about = (memo, self.first, self.lasting, self.streams)
-            view = View(t, self.p_0, model, train, samples, self.held_out, rng, *about)
-            value = metric(view)
+            value = metric(self.view(generation, metric, memo))
             if isinstance(value, NotApplicable):
                 yield absent_row(t, metric.name, value.why)
             elif np.shape(value) != (self.p_0.n_chains,):
@@ -157,11 +174,23 @@ class Recorder:
             else:
                 yield metric_row(t, metric.name, np.asarray(value, dtype=np.float64))
 
-    def keep(self, generation: Generation) -> None:
-        """Keep state, rows and texts of the first chains."""
+    def keep(self, generation: Generation, memo: dict[Hashable, Any]) -> None:
+        """Keep state, rows and texts of the first chains, and the histograms of all."""
         study, real = self.study, generation.history.real
         parts = kept_parts(study, generation, self.p_0, real, self.streams)
+        histograms: dict[str, Array] = {}
+        for metric in study.metrics:
+            if isinstance(metric, Binned):
+                histograms |= metric.histogram(self.view(generation, metric, memo))
+        parts |= {"histograms": histograms} if histograms else {}
         self.store.keep(generation.t, parts, {"chains": study.keep.chains})
+
+
+def base_of(study: Study) -> Model | None:
+    """Return the pretrained model that fits begin at, if a metric looks through it."""
+    wanted = any(isinstance(m, UsesBase) and m.uses_base for m in study.metrics)
+    learner = study.learner
+    return learner.base_model() if wanted and isinstance(learner, BasedLearner) else None
 
 
 def checkpoint_of(generation: Generation, first: Model | None) -> Checkpoint:

@@ -58,7 +58,7 @@ def own_text_spec(path: Path, model: str = "") -> dict[str, Any]:
         raise SpecError(f"{path} is no text")
     return {
         "reality": reality,
-        "learner": _learner(model, p_0.tokeniser.size, p_0.tokeniser.end),
+        "learner": _learner(model),
         "sampler": {"kind": "sampling", "max_new": BLOCK, "min_new": BLOCK},
         "n_real": p_0.n_rows,
         "generations": 5,
@@ -69,9 +69,9 @@ def own_text_spec(path: Path, model: str = "") -> dict[str, Any]:
     }
 
 
-def _learner(model: str, vocabulary: int, end: int) -> dict[str, Any]:
+def _learner(model: str) -> dict[str, Any]:
     if model:
         return {"kind": "hugging_face", "base": model}
     training = {"epochs": 20, "batch": 32, "learning_rate": 1e-3, "rate": "cosine", "warmup": 100}
-    sizes = {"vocabulary": vocabulary, "end": end, "positions": 2 * BLOCK}
-    return {"kind": "transformer", "start": "scratch", **sizes, "training": training}
+    sizes = {"start": "scratch", "positions": 2 * BLOCK}
+    return {"kind": "transformer", **sizes, "training": training}

@@ -14,6 +14,7 @@ from genloss.core.protocols import EpochLearner
 from genloss.core.regimes import Sizes
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
+from genloss.core.text import bound
 from genloss.store.reader import Run
 from genloss.study.block_run import real_rows_needed, reserve
 from genloss.study.keeping import kept_parts
@@ -103,9 +104,10 @@ def _probe(study: Study, sizes: list[Sizes]) -> Cost:
 def _glimpse(study: Study, sizes: list[Sizes]) -> Cost:
     """Watch one epoch of one chain and one draw, on few rows, and extrapolate by both."""
     assert isinstance(study.learner, EpochLearner)
-    learner, epochs = study.learner.one_epoch()
+    once, epochs = study.learner.one_epoch()
     streams, n = Streams(study.seed), min(GLIMPSE, study.n_real)
     p_0 = study.reality.realise(1, streams.rng(0, "realise"))
+    learner = bound(once, p_0)
     p_0, held_out = reserve(study, p_0, streams)
     zero = generation_zero(p_0, study.form, n, streams)
     valid = None if held_out is None else Samples.of(held_out, 0)

@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from genloss.core.decoding import BeamSearch
+from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.text import NO_TOKEN
-from genloss.errors import DataError, FitError, SpecError
+from genloss.errors import DataError, SpecError
 from genloss.models.torch.lm.cache import Slots
 from genloss.models.torch.lm.scores import best
-from genloss.models.torch.lm.writer import in_batches
+from genloss.models.torch.lm.writer import _side_by_side
 
 NEW = 12
-CPU = torch.device("cpu")
 
 
 def ours(pair, how, prompts, **options):
@@ -84,6 +83,21 @@ def test_the_batch_does_not_matter(pair, prompts, beams):
     whole = ours(p, how, prompts)
     for batch in (1, 5, 16):
         np.testing.assert_array_equal(ours(p, how, prompts, batch=batch), whole)
+
+
+@pytest.mark.parametrize("how", [BeamSearch(3, NEW, 0), Sampling(max_new=NEW)])
+def test_batches_that_run_side_by_side_change_nothing(pair, prompts, how):
+    before, p = torch.get_num_threads(), pair("opt")
+    try:
+        torch.set_num_threads(1)
+        alone = ours(p, how, prompts, batch=3)
+        torch.set_num_threads(3)
+        np.testing.assert_array_equal(ours(p, how, prompts, batch=3), alone)
+        with pytest.raises(ZeroDivisionError):
+            _side_by_side(lambda part: print(1 / (2 - part.start)), 4, 2, torch.device("cpu"))
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_many_long_texts(pair):
@@ -179,34 +193,6 @@ def test_no_beam_ever_loses_a_slot_that_it_sees():
                 assert set(np.flatnonzero(slots.mask[i, b].numpy() == 0)) == expected
         assert slots.used == [1 + max(max(set().union(*row)) for row in seen)]
     assert slots.used[0] < prompt + 30 * beams / 2  # most slots were used again
-
-
-def test_too_large_batches_are_halved_and_nothing_is_lost():
-    rows, tried = np.zeros(10, dtype=int), []
-
-    def write(part):
-        tried.append(part.stop - part.start)
-        if tried[-1] > 3:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        rows[part] += 1
-
-    in_batches(write, 10, 8, CPU)
-    assert tried == [8, 4, 2, 2, 2, 2, 2]
-    assert (rows == 1).all()
-
-
-def test_one_row_that_does_not_fit_is_an_error():
-    def write(part):
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    with pytest.raises(FitError, match="one prompt"):
-        in_batches(write, 4, 4, CPU)
-
-    def other(part):
-        raise RuntimeError("something else")
-
-    with pytest.raises(RuntimeError, match="something else"):
-        in_batches(other, 4, 4, CPU)
 
 
 def test_refuses_what_it_cannot_continue(pair, prompts):

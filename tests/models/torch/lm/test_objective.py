@@ -15,9 +15,9 @@ from genloss.models.torch.lm.objective import (
     counted,
     decoder_total,
     dropped,
-    mean_nll,
     scored,
 )
+from genloss.models.torch.lm.portions import Portions
 
 V, T = 64, 12
 SIZES = {
@@ -42,6 +42,12 @@ def plain(family: str):
 def rows(n: int = 7, key: int = 0) -> torch.Tensor:
     """Without token 1: where it pads, transformers' tables of tokens do not learn it."""
     return torch.from_numpy(np.random.default_rng(key).integers(2, V, (n, T)))
+
+
+def mean_nll(total, weights, batch, noise=None):
+    """The mean over the targets of a batch, as the loop of a learner asks for it."""
+    names, values = list(weights), list(weights.values())
+    return Portions("a test", names, total, 8).loss(values, batch, noise or torch.Generator())
 
 
 @pytest.mark.parametrize("family", SIZES)
@@ -142,8 +148,8 @@ def test_dropout_is_drawn_from_the_noise_it_is_given():
         mean_nll(total, weights, batch, torch.Generator().manual_seed(k)).item() for k in (0, 0, 1)
     ]
     assert losses[0] == losses[1] != losses[2]
-    still = mean_nll(decoder_total(decoder), weights, batch)
-    assert mean_nll(total, weights, batch).item() == still.item()
+    asked = weights, batch.x, counted(batch.x), None
+    assert total(*asked).item() == decoder_total(decoder)(*asked).item()
 
 
 def test_the_defaults_are_those_of_the_released_code():

@@ -10,8 +10,10 @@ beam        beam search
 sampling    draws by inverse distribution function
 writer      Writer: prompts in, continuations out
 objective   what is minimised: nats per token that has a context
+portions    the loss of a batch, some rows at a time, in one process or several; room: how many fit
 fitting     checks, feeds, held-out loss, chain after chain
-scoring     log-probabilities and entropies of rows
+causal      what learners share; launch, job, worker: a fit in several processes, by Accelerate
+scoring     log-probabilities and entropies of rows; token_model: what trained models share
 learner     TransformerLearner, and bases made from a text; model: what it learns
 hub         where a base lies
 modules     models of transformers as functions of their weights; adapters: LoRA beside them

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from safetensors import SafetensorError
@@ -17,6 +17,7 @@ from genloss.models.torch.lm.decoder import ACTIVATIONS, USUAL, Decoder
 from genloss.models.torch.lm.families import FAMILIES
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+TOKENISER, TOKENISER_CONFIG = "tokenizer.json", "tokenizer_config.json"
 INDEX = f"{WEIGHTS}.index.json"
 
 FIELDS: dict[str, dict[str, str]] = {
@@ -77,6 +78,15 @@ SYNONYMS = {"gelu_pytorch_tanh": "gelu_new", "gelu_fast": "gelu_new", "swish": "
 
 BUFFERS = (".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq")
 """Constants that old checkpoints carry along."""
+
+
+@runtime_checkable
+class Written(Protocol):
+    """A tokeniser that can be written down."""
+
+    def to_json(self) -> str:
+        """Return the text of a tokenizer.json."""
+        ...
 
 
 def from_config(config: Mapping[str, Any]) -> Decoder:
@@ -201,8 +211,31 @@ def save_checkpoint(folder: Path, decoder: Decoder, parameters: Mapping[str, Arr
     folder.mkdir(parents=True, exist_ok=True)
     named = {name: np.ascontiguousarray(parameters[name]) for name in decoder.shapes}
     save_file(named, folder / WEIGHTS, metadata={"format": "pt"})
-    text = json.dumps(config_of(decoder), indent=2, sort_keys=True)
-    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+    _write(folder / CONFIG, config_of(decoder))
+
+
+def save_tokeniser(folder: Path, text: str, end: int) -> None:
+    """Write a tokeniser beside its model, as transformers' AutoTokenizer loads it.
+
+    text: a tokenizer.json; end: the token that begins and ends a document.
+
+    Raises:
+        DataError: a text that does not name that token.
+    """
+    held = json.loads(text)
+    names = {token: name for name, token in dict(held["model"]["vocab"]).items()}
+    names |= {added["id"]: added["content"] for added in held["added_tokens"]}
+    if end not in names:
+        raise DataError(f"the tokeniser has {len(names)} entries, and the end token {end} is none")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TOKENISER).write_text(text, encoding="utf-8")
+    ends = dict.fromkeys(("bos_token", "eos_token"), names[end])
+    _write(folder / TOKENISER_CONFIG, {"tokenizer_class": "PreTrainedTokenizerFast", **ends})
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _json(path: Path, why: str) -> dict[str, Any]:

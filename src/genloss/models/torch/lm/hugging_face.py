@@ -3,30 +3,24 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-import numpy as np
 from torch import Tensor
 
 from genloss.core.arrays import Array, checked_count
-from genloss.core.protocols import Data, Model, Notebook
-from genloss.core.samples import Samples
-from genloss.core.source import Source
+from genloss.core.text import Tokeniser
 from genloss.errors import SpecError
 from genloss.models.torch.device import pick, stream
 from genloss.models.torch.feeds import START, on
 from genloss.models.torch.lm.adapters import first_adapters, with_lora
+from genloss.models.torch.lm.causal import CausalLearner
 from genloss.models.torch.lm.fitting import (
-    BLOCK,
+    Lesson,
     Network,
-    NotedLearner,
     Start,
     check_options,
-    check_room,
-    continued,
     fit_chains,
 )
-from genloss.models.torch.lm.hub import content_of
 from genloss.models.torch.lm.hugging_face_model import HuggingFaceModel
 from genloss.models.torch.lm.modules import (
     config_of,
@@ -37,18 +31,21 @@ from genloss.models.torch.lm.modules import (
     n_parameters,
 )
 from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.room import check_room
+from genloss.models.torch.lm.token_model import TokenModel
 
 
 @dataclass(frozen=True)
-class HuggingFaceLearner:
+class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
     """Any AutoModelForCausalLM of transformers, trained by the loop of all learners here.
 
     base, revision, start, dropout, precision, training: as of `TransformerLearner`, which is
     faster for the families that it knows. config: without a base, a model_type and its sizes, for
-    start = 'scratch'. end: the token that ends a document (-1: the config's). remote_code: run code
-    that a model on the hub brings along; only if you trust it. adapters 'lora' freezes the base and
-    trains matrices of `rank` beside it, times alpha / rank (Hu et al. 2021). rows: prompts that
-    `generate` continues at a time; draws depend on it. One device only.
+    start = 'scratch'; a vocab_size that it leaves out is that of the study's text. end: the token
+    that ends a document (-1: the config's). remote_code: run code that a model on the hub brings
+    along; only if you trust it. adapters 'lora' freezes the base and trains matrices of `rank`
+    beside it, times alpha / rank (Hu et al. 2021). rows: prompts that `generate` continues at a
+    time, 0: as many as suit the memory; halved where it runs out, to the same tokens.
 
     Raises:
         SpecError: options that do not go together, a config that transformers does not know.
@@ -57,6 +54,8 @@ class HuggingFaceLearner:
         FitError: rows without a second token, a loss that is not finite, too little memory.
     """
 
+    kind: ClassVar[str] = "hugging_face"
+    learns: ClassVar[type[TokenModel]] = HuggingFaceModel
     base: str = field(default="", metadata={"identity": False})
     revision: str = field(default="", metadata={"identity": False})
     start: Start = "base"
@@ -68,13 +67,13 @@ class HuggingFaceLearner:
     alpha: int = 16
     dropout: bool = False
     precision: Literal["float32", "bfloat16"] = "float32"
-    rows: int = 64
+    rows: int = field(default=0, metadata={"identity": False})
     training: FineTuning = field(default_factory=FineTuning)
 
     def __post_init__(self) -> None:
         check_options("hugging_face", self.base, self.start, self.precision)
         checked_count(self.rank, "hugging_face: rank")
-        checked_count(self.rows, "hugging_face: rows")
+        checked_count(self.rows, "hugging_face: rows", 0)
         if self.adapters not in ("none", "lora"):
             raise SpecError(
                 f"hugging_face: adapters is {self.adapters!r}; expected 'none' or 'lora'"
@@ -90,24 +89,14 @@ class HuggingFaceLearner:
                 '{ model_type = "opt", hidden_size = 128, ... }'
             )
 
-    def fit(
-        self,
-        train: Samples | Source,
-        rng: np.random.Generator,
-        *,
-        init: Model | None = None,
-        valid: Data | None = None,
-    ) -> HuggingFaceModel:
-        """Train every chain from rows of tokens (C, n, T) or a source; O(epochs n T) passes."""
-        return self.fit_noting(train, rng, init, valid, None)
-
-    def with_notebook(self, notebook: Notebook) -> NotedLearner[HuggingFaceModel]:
-        """Return the learner that notes its way and resumes from there."""
-        return NotedLearner(self, notebook)
-
-    def one_epoch(self) -> "tuple[HuggingFaceLearner, int]":
-        """Return the learner that stops after one epoch, and the epochs of this one."""
-        return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
+    def of_text(self, tokeniser: Tokeniser) -> "HuggingFaceLearner":
+        """Return the learner whose config has the tokeniser's vocabulary and end, if none yet."""
+        if self.base or "vocab_size" in self.config:
+            return self
+        end = tokeniser.end
+        own = {"vocab_size": tokeniser.size, "bos_token_id": end, "eos_token_id": end}
+        # Models that know a token that pads do not learn it, and no token of a text pads.
+        return replace(self, config=own | {"pad_token_id": None} | self.config)
 
     def restore(self, state: Mapping[str, Array]) -> HuggingFaceModel:
         """Rebuild a model from its state; adapters need the base at hand.
@@ -117,22 +106,14 @@ class HuggingFaceLearner:
         """
         return self._model(self._module(pretrained=self.adapters == "lora"), state)
 
-    def identity(self) -> dict[str, str]:
-        """Return what stands for the base: the SHA-256 of its folder, or its name on the hub."""
-        return content_of(self.base, self.revision) if self.base else {}
+    def base_weights(self) -> Mapping[str, Array]:
+        """Return the weights of the base that a fit would change; new adapters change nothing."""
+        named = self._module(pretrained=True).named_parameters()
+        return {name: p.detach().cpu().numpy() for name, p in named if p.requires_grad}
 
-    def fit_noting(
-        self,
-        train: Samples | Source,
-        rng: np.random.Generator,
-        init: Model | None,
-        valid: Data | None,
-        notebook: Notebook | None,
-    ) -> HuggingFaceModel:
-        """Train every chain as `fit` does, with a notebook or without."""
-        # Drawn first and always, so that the notebook's key is a function of the stream alone.
-        seeds = rng.integers(2**63, size=train.n_chains)
-        before = continued(init, self.start, HuggingFaceModel, "hugging_face", len(seeds))
+    def trained(self, lesson: Lesson) -> HuggingFaceModel:
+        """Train every chain in this process, alone or with others of a team."""
+        before = lesson.before
         self._check_room()
         fresh = before is None and (not self.base or self.start == "scratch")
         module = self._module(pretrained=bool(self.base) and not fresh)
@@ -156,7 +137,7 @@ class HuggingFaceLearner:
         total = module_total(trainee, self.dropout)
         sizes = (module.config.vocab_size, module.config.max_position_embeddings)
         network = Network("hugging_face", *sizes, total, start)
-        state = fit_chains(network, self.training, train, seeds, valid, notebook)
+        state = fit_chains(network, self.training, lesson)
         return self._model(module, state)
 
     def _module(self, pretrained: bool) -> Any:
@@ -181,14 +162,5 @@ class HuggingFaceLearner:
         check_room("hugging_face", 0 if frozen else n, self.training, n if frozen else 0)
 
     def _model(self, module: Any, state: Mapping[str, Array]) -> HuggingFaceModel:
-        return HuggingFaceModel(
-            module,
-            state,
-            int(state[BLOCK][0]),
-            state["train_loss"],
-            state["held_out_loss"],
-            self.end if self.end >= 0 else end_of(module.config),
-            self.training.device,
-            self.precision,
-            self.rows,
-        )
+        last = self.end if self.end >= 0 else end_of(module.config)
+        return HuggingFaceModel(*self.common(state), module, last, self.rows)

@@ -8,58 +8,36 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from genloss.core.arrays import Array, Floats, Ints, frozen
-from genloss.core.decoding import BeamSearch, Decoding, Prompts, Sampling
-from genloss.core.protocols import ConditionalModel
+from genloss.core.arrays import Array, Ints
+from genloss.core.decoding import BeamSearch, Decoding, Sampling
 from genloss.core.text import NO_TOKEN
-from genloss.errors import DataError
-from genloss.models.torch.device import Device, pick
+from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import on
-from genloss.models.torch.lm.fitting import BLOCK
-from genloss.models.torch.lm.modules import module_logits, seeded, transformers
-from genloss.models.torch.lm.scoring import Value, by_token, entropy, log_prob
+from genloss.models.torch.lm.modules import module_logits, transformers
+from genloss.models.torch.lm.room import SHARE, free_bytes, in_batches
+from genloss.models.torch.lm.scores import CELL, cut_to_top_k, cut_to_top_p, draw
+from genloss.models.torch.lm.scoring import Logits
+from genloss.models.torch.lm.token_model import TokenModel
+from genloss.models.torch.lm.writer import ROWS, beams_of, checked_prompts, uniform_for
 from genloss.models.torch.training import DTYPES
+
+UNKNOWN = 64
+"""Rows at a time of all beams together, for a model whose config does not tell its sizes."""
 
 
 @dataclass(frozen=True, eq=False)
-class HuggingFaceModel:
-    """p(x_i | x_1 .. x_{i-1}) of every chain, by a module of transformers.
+class HuggingFaceModel(TokenModel):
+    """The law of every chain, by a module of transformers.
 
-    parameters: those that were trained, by name, chains on axis 0, float32; all others are in the
-    module. block, train_loss, held_out_loss, precision: see `TransformerModel`. rows: prompts that
-    `generate` continues at a time.
+    parameters: those that were trained; all others are in the module. rows: prompts that `generate`
+    continues at a time, 0: as many as suit the memory.
     """
 
     module: Any
-    parameters: Mapping[str, Array]
-    block: int
-    train_loss: Floats
-    held_out_loss: Floats
-    end: int
-    device: Device = "auto"
-    precision: str = "float32"
-    rows: int = 64
-
-    def __post_init__(self) -> None:
-        c = len(self.train_loss)
-        wanted = {k: tuple(p.shape) for k, p in self.module.named_parameters() if p.requires_grad}
-        for name, shape in wanted.items():
-            found = self.parameters.get(name, np.empty(0)).shape
-            if found != (c, *shape):
-                raise DataError(
-                    f"parameter {name} has shape {found}; expected {(c, *shape)}; this state "
-                    "belongs to another network: restore it with the learner that made it"
-                )
-        kept = {name: frozen(self.parameters[name]) for name in wanted}
-        object.__setattr__(self, "parameters", kept)
-        for name in ("train_loss", "held_out_loss"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-
-    @property
-    def n_chains(self) -> int:
-        """C, the number of independent chains."""
-        return int(self.train_loss.shape[0])
+    last: int
+    rows: int
 
     @property
     def vocabulary(self) -> int:
@@ -71,78 +49,53 @@ class HuggingFaceModel:
         """The longest row of tokens."""
         return int(self.module.config.max_position_embeddings)
 
-    def token_log_probs(self, x: Ints) -> Floats:
-        """Return ln p(x_i | x_1 .. x_{i-1}) in nats for i >= 2: (C, n, T - 1); 0 at NO_TOKEN."""
-        return self._by_token(x, log_prob)
-
-    def token_entropies(self, x: Ints) -> Floats:
-        """Return the entropy of p(. | x_1 .. x_{i-1}) in nats for i >= 2, as above."""
-        return self._by_token(x, entropy)
-
-    def _by_token(self, x: Ints, value: Value) -> Floats:
-        logits, sizes = module_logits(self.module), (self.n_chains, self.vocabulary, self.positions)
-        return by_token(logits, self.weights, x, *sizes, value)
-
-    def decoding(self, how: Decoding) -> ConditionalModel:
-        """Return the model that continues prompts this way."""
-        return Generating(self, how)
-
-    def sample(self, n: int, rng: np.random.Generator) -> Ints:
-        """Write n rows (C, n, T), each after an end token, by ancestral sampling."""
-        return Generating(self, Sampling(max_new=self.block)).sample(n, rng)
-
-    def weights(self, chain: int) -> dict[str, Tensor]:
-        """Return the trained parameters of one chain."""
-        device = pick(self.device)
-        return {name: on(device, value[chain]) for name, value in self.parameters.items()}
-
-    def state(self) -> dict[str, Array]:
-        """Return the trained parameters, the losses and the length of a row."""
-        losses = {"train_loss": self.train_loss, "held_out_loss": self.held_out_loss}
-        return {**self.parameters, **losses, BLOCK: np.full(self.n_chains, self.block)}
-
-
-@dataclass(frozen=True, eq=False)
-class Generating:
-    """A model that continues prompts in one way, by `generate`."""
-
-    model: HuggingFaceModel
-    how: Decoding
-
     @property
-    def n_chains(self) -> int:
-        """C, the number of independent chains."""
-        return self.model.n_chains
+    def end(self) -> int:
+        """The token that begins and ends a document."""
+        return self.last
 
-    def continue_(self, prompts: Array, rng: np.random.Generator) -> Ints:
-        """Continue every prompt (C, n, P) by new tokens: (C, n, max_new)."""
-        model = self.model
-        device = pick(model.device)
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Return the shape of every parameter that was trained, without the chain axis."""
+        return {k: tuple(p.shape) for k, p in self.module.named_parameters() if p.requires_grad}
+
+    def logits(self) -> Logits:
+        """Return the network as a function of its weights."""
+        return module_logits(self.module)
+
+    def continued(self, prompts: Array, how: Decoding, rng: np.random.Generator) -> Ints:
+        """Continue every prompt (C, n, P) in one way: (C, n, max_new).
+
+        In float32 the tokens do not depend on how many prompts go at a time, ties aside; draws
+        are those that the project's own decoder makes of the same stream.
+
+        Raises:
+            DataError: prompts that are not tokens of this model.
+            SpecError: texts longer than the model has positions.
+            FitError: not even one prompt fits the memory.
+        """
+        prompts = checked_prompts(prompts, how, self.vocabulary, self.positions)
+        uniform = uniform_for(how, prompts, rng)
+        device, dtype = pick(self.device), DTYPES[self.precision]
         # A copy: neither the weights nor the generation settings of the model may change.
-        module = copy.deepcopy(model.module).to(device, DTYPES[model.precision])
-        module.generation_config = asked_as(self.how, model.end)
-        out = np.full((*prompts.shape[:2], self.how.max_new), NO_TOKEN, dtype=np.int64)
+        module = copy.deepcopy(self.module).to(device, dtype)
+        module.generation_config = asked_as(how, self.end)
+        batch = self.rows or _rows(module.config, how, prompts.shape[2], dtype, device)
+        out = np.full((*prompts.shape[:2], how.max_new), NO_TOKEN, dtype=np.int64)
         for chain, rows in enumerate(prompts):
-            _load(module, model.weights(chain))
-            for i in range(0, len(rows), model.rows):
-                part = rows[i : i + model.rows]
-                with seeded(device, int(rng.integers(2**63))), torch.no_grad():
-                    written = generated(module, part, device)
-                out[chain, i : i + len(part), : written.shape[1]] = ended(written, model.end)
+            _load(module, self.weights(chain, device))
+
+            def write(part: slice, chain: int = chain, rows: Ints = rows) -> None:
+                draws = None if uniform is None else on_as_is(device, uniform[chain, part])
+                written = generated(module, rows[part], how, draws, device)
+                out[chain, part, : written.shape[1]] = ended(written, self.end)
+
+            with torch.no_grad():
+                batch = in_batches(write, len(rows), batch, device, "a prompt")
         return out
-
-    def sample(self, n: int, rng: np.random.Generator) -> Ints:
-        """Write n rows (C, n, max_new) after the token that begins a document."""
-        none = Prompts("none").of(None, self.model.end, self.n_chains, n)
-        return self.continue_(none, rng)
-
-    def state(self) -> dict[str, Array]:
-        """Return the state of the model."""
-        return self.model.state()
 
 
 def asked_as(how: Decoding, end: int) -> Any:
-    """Return the settings of `generate` with the same meaning."""
+    """Return the settings of `generate` with the same meaning; what is drawn, `Draws` draws."""
     common: dict[str, Any] = {
         "max_new_tokens": how.max_new,
         "min_new_tokens": how.min_new or None,
@@ -150,24 +103,51 @@ def asked_as(how: Decoding, end: int) -> Any:
         "eos_token_id": end,
         "bos_token_id": end,
         "pad_token_id": end,
+        "do_sample": False,
     }
     if isinstance(how, BeamSearch):
-        common |= {"num_beams": how.beams, "do_sample": False}
+        common["num_beams"] = how.beams
         if how.beams > 1:
             common["length_penalty"] = how.length_penalty
-        return transformers().GenerationConfig(**common)
-    drawn = {"temperature": how.temperature, "top_k": how.top_k, "top_p": how.top_p}
-    return transformers().GenerationConfig(**common, do_sample=True, **drawn)
+    return transformers().GenerationConfig(**common)
 
 
-def generated(module: Any, prompts: Ints, device: torch.device) -> Ints:
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """A last processor of scores that leaves but the token which a uniform number draws.
+
+    `generate` then takes the best of one, so that its own draws, which depend on the batch, are
+    never made. uniform: (n, max_new), float64, in [0, 1); length: tokens of a prompt.
+    """
+
+    how: Sampling
+    uniform: Tensor
+    length: int
+
+    def __call__(self, tokens: Tensor, scores: Tensor) -> Tensor:
+        """Return scores (n, V) that are 0 for the drawn token and -inf for all others."""
+        logits = F.pad(scores.float(), (0, -scores.shape[1] % CELL), value=-torch.inf)
+        logits /= self.how.temperature
+        cut_to_top_k(logits, self.how.top_k)
+        cut_to_top_p(logits, self.how.top_p)
+        drawn = draw(logits, self.uniform[:, tokens.shape[1] - self.length])
+        return torch.full_like(scores, -torch.inf).scatter_(1, drawn.unsqueeze(1), 0.0)
+
+
+def generated(
+    module: Any, prompts: Ints, how: Decoding, uniform: Tensor | None, device: torch.device
+) -> Ints:
     """Return the new tokens (n, at most max_new) after prompts (n, P), filled up on their right."""
     used = prompts != NO_TOKEN
     # transformers continues a row at its right edge, so what fills it goes to the left.
     order = np.argsort(used, axis=1, kind="stable")
     tokens = np.take_along_axis(prompts, order, axis=1).clip(min=0)
     mask = np.take_along_axis(used, order, axis=1).astype(np.int64)
-    found = module.generate(input_ids=on(device, tokens), attention_mask=on(device, mask))
+    asked: dict[str, Any] = {"input_ids": on(device, tokens), "attention_mask": on(device, mask)}
+    if isinstance(how, Sampling) and uniform is not None:
+        draws = Draws(how, uniform, prompts.shape[1])
+        asked["logits_processor"] = transformers().LogitsProcessorList([draws])
+    found = module.generate(**asked)
     new: Ints = found[:, prompts.shape[1] :].cpu().numpy()
     return new
 
@@ -176,6 +156,24 @@ def ended(tokens: Ints, end: int) -> Ints:
     """Return tokens (n, T) with NO_TOKEN after the first end token of each row."""
     before = np.cumsum(tokens == end, axis=1) - (tokens == end)
     return np.where(before > 0, NO_TOKEN, tokens)
+
+
+def on_as_is(device: torch.device, x: Array) -> Tensor:
+    """Return x on the device in its own precision: float32 would blur the tail of draws."""
+    return torch.from_numpy(x).to(device)
+
+
+def _rows(config: Any, how: Decoding, length: int, dtype: torch.dtype, device: torch.device) -> int:
+    """Return how many prompts suit the memory: their keys, values and scores."""
+    beams, free = beams_of(how), free_bytes(device)
+    layers, width = (getattr(config, name, 0) for name in ("num_hidden_layers", "hidden_size"))
+    if not (free and layers and width):
+        return max(1, UNKNOWN // beams)
+    cache = 2 * layers * width * (length + how.max_new) * dtype.itemsize
+    # generate copies the cache where beams are reordered; it holds scores about five times over.
+    each = beams * (2 * cache + 20 * int(config.vocab_size))
+    planned = max(1, int(SHARE * free / each))
+    return min(planned, max(1, ROWS // beams)) if device.type == "cpu" else planned
 
 
 def _load(module: Any, weights: Mapping[str, Tensor]) -> None:

@@ -3,48 +3,54 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from torch import Tensor
 
 from genloss.core.arrays import Array, checked_count
-from genloss.core.protocols import Data, FiniteModel, Model, Notebook, Reality
+from genloss.core.protocols import FiniteModel, Notebook, Reality
 from genloss.core.samples import Samples
-from genloss.core.source import Source
-from genloss.core.text import TextModel
+from genloss.core.text import TextModel, Tokeniser, check_vocabulary
 from genloss.errors import SpecError
 from genloss.models.torch.device import pick, stream
 from genloss.models.torch.feeds import START, on
-from genloss.models.torch.lm.checkpoint import from_config, load_checkpoint, save_checkpoint
+from genloss.models.torch.lm.causal import CausalLearner
+from genloss.models.torch.lm.checkpoint import (
+    Written,
+    from_config,
+    load_checkpoint,
+    save_checkpoint,
+    save_tokeniser,
+)
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.fitting import (
-    BLOCK,
+    Lesson,
     Network,
-    NotedLearner,
     Start,
     check_options,
-    check_room,
-    continued,
     fit_chains,
 )
-from genloss.models.torch.lm.hub import config_in, content_of, folder_of
+from genloss.models.torch.lm.hub import config_in, folder_of
 from genloss.models.torch.lm.model import TransformerModel
 from genloss.models.torch.lm.objective import FineTuning, decoder_total
+from genloss.models.torch.lm.room import check_room
+from genloss.models.torch.lm.token_model import TokenModel
 
 Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
-class TransformerLearner:
+class TransformerLearner(CausalLearner[TransformerModel]):
     """A causal language model of the OPT, GPT-2 or Llama family (`Decoder`).
 
     start: each generation is trained from the 'base' model, as Shumailov et al. 2024 do, from the
     'last' generation (with the study's warm_start; the first one from the base, or from scratch
     without one), or from 'scratch', new random weights every time. base: the folder of a saved
     model or a name on the Hugging Face hub (safetensors only; revision: a branch, tag or commit of
-    it), which also gives the sizes; without one they are family to end, feed_forward 0 being four
-    times the width. Its identity is the content of the folder, not its path.
+    it), which also gives the sizes. Its identity is the content of the folder, not its path.
+    Without one the sizes are family to end; feed_forward 0 is four times the width, vocabulary 0
+    that of the text that a study is about, with its end token.
 
     Loss: nats per token, the mean over all tokens of a batch that have a context; the end token
     is learned as any other, what fills a row is not. dropout: train with that of the checkpoint.
@@ -57,11 +63,13 @@ class TransformerLearner:
         FitError: rows without a second token, a loss that is not finite, too little memory.
     """
 
+    kind: ClassVar[str] = "transformer"
+    learns: ClassVar[type[TokenModel]] = TransformerModel
     base: str = field(default="", metadata={"identity": False})
     revision: str = field(default="", metadata={"identity": False})
     start: Start = "base"
     family: Literal["opt", "gpt2", "llama"] = "opt"
-    vocabulary: int = 4096
+    vocabulary: int = 0
     width: int = 128
     layers: int = 4
     heads: int = 4
@@ -76,26 +84,8 @@ class TransformerLearner:
         checked_count(self.feed_forward, "transformer: feed_forward", 0)
         check_options("transformer", self.base, self.start, self.precision)
         if not self.base:
-            self._sized()
-
-    def fit(
-        self,
-        train: Samples | Source,
-        rng: np.random.Generator,
-        *,
-        init: Model | None = None,
-        valid: Data | None = None,
-    ) -> TransformerModel:
-        """Train every chain from rows of tokens (C, n, T) or a source; O(epochs n T) passes."""
-        return self.fit_noting(train, rng, init, valid, None)
-
-    def with_notebook(self, notebook: Notebook) -> NotedLearner[TransformerModel]:
-        """Return the learner that notes its way and resumes from there."""
-        return NotedLearner(self, notebook)
-
-    def one_epoch(self) -> "tuple[TransformerLearner, int]":
-        """Return the learner that stops after one epoch, and the epochs of this one."""
-        return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
+            # Whatever the text will say; all other sizes must go together already.
+            self._sized(self.vocabulary or 1)
 
     def restore(self, state: Mapping[str, Array]) -> TransformerModel:
         """Rebuild a model from its state.
@@ -105,28 +95,20 @@ class TransformerLearner:
         """
         return self._model(self.decoder(), state)
 
-    def identity(self) -> dict[str, str]:
-        """Return what stands for the base: the SHA-256 of its folder, or its name on the hub."""
-        return content_of(self.base, self.revision) if self.base else {}
+    def base_weights(self) -> Mapping[str, Array]:
+        """Return the weights of the base by name."""
+        return load_checkpoint(folder_of(self.base, self.revision))[1]
 
     def decoder(self) -> Decoder:
         """Return the network, of the base where there is one."""
         if not self.base:
-            return self._sized()
+            check_vocabulary(self.vocabulary, "transformer")
+            return self._sized(self.vocabulary)
         return from_config(config_in(folder_of(self.base, self.revision)))
 
-    def fit_noting(
-        self,
-        train: Samples | Source,
-        rng: np.random.Generator,
-        init: Model | None,
-        valid: Data | None,
-        notebook: Notebook | None,
-    ) -> TransformerModel:
-        """Train every chain as `fit` does, with a notebook or without."""
-        # Drawn first and always, so that the notebook's key is a function of the stream alone.
-        seeds = rng.integers(2**63, size=train.n_chains)
-        before = continued(init, self.start, TransformerModel, "transformer", len(seeds))
+    def trained(self, lesson: Lesson) -> TransformerModel:
+        """Train every chain in this process, alone or with others of a team."""
+        before = lesson.before
         known: dict[str, Array] | None = None
         if before is None and self.base and self.start != "scratch":
             decoder, known = load_checkpoint(folder_of(self.base, self.revision))
@@ -143,24 +125,22 @@ class TransformerLearner:
 
         total = decoder_total(decoder, decoder.dropout if self.dropout else 0.0)
         network = Network("transformer", decoder.vocabulary, decoder.positions, total, start)
-        state = fit_chains(network, self.training, train, seeds, valid, notebook)
+        state = fit_chains(network, self.training, lesson)
         return self._model(decoder, state)
 
     def _model(self, decoder: Decoder, state: Mapping[str, Array]) -> TransformerModel:
-        return TransformerModel(
-            decoder,
-            state,
-            int(state[BLOCK][0]),
-            state["train_loss"],
-            state["held_out_loss"],
-            self.training.device,
-            self.precision,
-        )
+        return TransformerModel(*self.common(state), decoder)
 
-    def _sized(self) -> Decoder:
+    def of_text(self, tokeniser: Tokeniser) -> "TransformerLearner":
+        """Return the learner with vocabulary and end of the tokeniser, unless it has its own."""
+        if self.vocabulary or self.base:
+            return self
+        return replace(self, vocabulary=tokeniser.size, end=tokeniser.end)
+
+    def _sized(self, vocabulary: int) -> Decoder:
         return Decoder(
             self.family,
-            self.vocabulary,
+            vocabulary,
             self.width,
             self.layers,
             self.heads,
@@ -171,12 +151,18 @@ class TransformerLearner:
 
 
 def pretrained(
-    learner: TransformerLearner, reality: Reality, folder: Path, rng: np.random.Generator
+    learner: TransformerLearner,
+    reality: Reality,
+    folder: Path,
+    rng: np.random.Generator,
+    notebook: Notebook | None = None,
 ) -> TransformerModel:
-    """Train a base model from scratch on all rows of a text and save it as a checkpoint.
+    """Train a base model from scratch on all rows of a text; save it with the text's tokeniser.
 
     The vocabulary and its end token are those of the text. Where the training keeps the best epoch
-    or stops early, one row in twenty is held out. Other learners then name the folder as `base`.
+    or stops early, one row in twenty is held out. Other learners then name the folder as `base`,
+    texts as `tokeniser`, and transformers loads both. With a notebook the training goes on from its
+    last note, given the same arguments.
 
     Raises:
         SpecError: a reality that does not own rows.
@@ -190,9 +176,12 @@ def pretrained(
     if learner.training.checks:
         text, rows = p_0.split(max(1, p_0.n_rows // 20))
         valid = Samples.of(rows, 0)
-    if isinstance(p_0, TextModel):
-        learner = replace(learner, vocabulary=p_0.tokeniser.size, end=p_0.tokeniser.end)
     learner = replace(learner, base="", revision="", start="scratch")
-    model = learner.fit(Samples.of(text.rows(0, text.n_rows), 0), rng, valid=valid)
+    if isinstance(p_0, TextModel):
+        learner = replace(learner, vocabulary=0).of_text(p_0.tokeniser)
+    fitting = learner.with_notebook(notebook) if notebook else learner
+    model = fitting.fit(Samples.of(text.rows(0, text.n_rows), 0), rng, valid=valid)
     save_checkpoint(folder, model.decoder, {k: v[0] for k, v in model.parameters.items()})
+    if isinstance(p_0, TextModel) and isinstance(p_0.tokeniser, Written):
+        save_tokeniser(folder, p_0.tokeniser.to_json(), p_0.tokeniser.end)
     return model

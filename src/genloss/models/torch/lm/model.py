@@ -4,57 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from genloss.core.arrays import Array, Floats, Ints, frozen
-from genloss.core.decoding import Decoding, Prompts, Sampling
-from genloss.core.protocols import ConditionalModel
-from genloss.errors import DataError
-from genloss.models.torch.device import Device, pick
+from genloss.core.arrays import Array, Ints
+from genloss.core.decoding import Decoding
+from genloss.models.torch.device import pick
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.fitting import BLOCK
-from genloss.models.torch.lm.scoring import Value, by_token, decoder_logits, entropy, log_prob
+from genloss.models.torch.lm.scoring import Logits, decoder_logits
+from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.writer import Writer
 from genloss.models.torch.training import DTYPES
 
 
 @dataclass(frozen=True, eq=False)
-class TransformerModel:
-    """p(x_i | x_1 .. x_{i-1}) of every chain.
-
-    parameters: by the names that a checkpoint has, chains on axis 0, float32. block: T, the length
-    of the rows it was trained on. train_loss (C, epochs): mean over the batches, nats per token;
-    held_out_loss (C, epochs): nats per token, where it was measured; NaN after an early stop.
-    precision: of decoding; rows are always scored in float32.
-    """
+class TransformerModel(TokenModel):
+    """The law of every chain, by the project's own decoder."""
 
     decoder: Decoder
-    parameters: Mapping[str, Array]
-    block: int
-    train_loss: Floats
-    held_out_loss: Floats
-    device: Device = "auto"
-    precision: str = "float32"
-
-    def __post_init__(self) -> None:
-        c = len(self.train_loss)
-        for name, shape in self.decoder.shapes.items():
-            found = self.parameters.get(name, np.empty(0)).shape
-            if found != (c, *shape):
-                raise DataError(
-                    f"parameter {name} has shape {found}; expected {(c, *shape)}; this state "
-                    "belongs to another network: restore it with the learner that made it"
-                )
-        kept = {name: frozen(self.parameters[name]) for name in self.decoder.shapes}
-        object.__setattr__(self, "parameters", kept)
-        for name in ("train_loss", "held_out_loss"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-
-    @property
-    def n_chains(self) -> int:
-        """C, the number of independent chains."""
-        return int(self.train_loss.shape[0])
 
     @property
     def vocabulary(self) -> int:
@@ -62,81 +28,28 @@ class TransformerModel:
         return self.decoder.vocabulary
 
     @property
+    def positions(self) -> int:
+        """The longest row of tokens."""
+        return self.decoder.positions
+
+    @property
     def end(self) -> int:
         """The token that begins and ends a document."""
         return self.decoder.end
 
-    def token_log_probs(self, x: Ints) -> Floats:
-        """Return ln p(x_i | x_1 .. x_{i-1}) in nats for i >= 2: (C, n, T - 1); 0 at NO_TOKEN."""
-        return self._by_token(x, log_prob)
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Return the shape of every parameter, without the chain axis."""
+        return self.decoder.shapes
 
-    def token_entropies(self, x: Ints) -> Floats:
-        """Return the entropy of p(. | x_1 .. x_{i-1}) in nats for i >= 2, as above."""
-        return self._by_token(x, entropy)
+    def logits(self) -> Logits:
+        """Return the network as a function of its weights."""
+        return decoder_logits(self.decoder)
 
-    def _by_token(self, x: Ints, value: Value) -> Floats:
-        decoder = self.decoder
-        return by_token(
-            decoder_logits(decoder),
-            self.weights,
-            x,
-            self.n_chains,
-            decoder.vocabulary,
-            decoder.positions,
-            value,
-        )
-
-    def decoding(self, how: Decoding) -> ConditionalModel:
-        """Return the model that continues prompts this way."""
-        return Continuing(self, how)
-
-    def sample(self, n: int, rng: np.random.Generator) -> Ints:
-        """Write n rows (C, n, T), each after an end token, by ancestral sampling."""
-        return self.decoding(Sampling(max_new=self.block)).sample(n, rng)
-
-    def weights(
-        self, chain: int, device: torch.device | None = None, dtype: torch.dtype = torch.float32
-    ) -> dict[str, Tensor]:
-        """Return the parameters of one chain on a device, by default that of the model."""
-        device = device or pick(self.device)
-        return {
-            k: torch.from_numpy(v[chain].copy()).to(device, dtype)
-            for k, v in self.parameters.items()
-        }
-
-    def state(self) -> dict[str, Array]:
-        """Return the parameters, the losses and the length of a row."""
-        losses = {"train_loss": self.train_loss, "held_out_loss": self.held_out_loss}
-        return {**self.parameters, **losses, BLOCK: np.full(self.n_chains, self.block)}
-
-
-@dataclass(frozen=True, eq=False)
-class Continuing:
-    """A model that continues prompts in one way."""
-
-    model: TransformerModel
-    how: Decoding
-
-    @property
-    def n_chains(self) -> int:
-        """C, the number of independent chains."""
-        return self.model.n_chains
-
-    def continue_(self, prompts: Array, rng: np.random.Generator) -> Ints:
-        """Continue every prompt (C, n, P) by new tokens: (C, n, max_new)."""
-        model, device = self.model, pick(self.model.device)
-        dtype = DTYPES[model.precision]
+    def continued(self, prompts: Array, how: Decoding, rng: np.random.Generator) -> Ints:
+        """Continue every prompt (C, n, P) in one way: (C, n, max_new)."""
+        device, dtype = pick(self.device), DTYPES[self.precision]
 
         def weights(chain: int) -> dict[str, Tensor]:
-            return model.weights(chain, device, dtype)
+            return self.weights(chain, device, dtype)
 
-        return Writer(model.decoder, weights, self.how, dtype, device).continue_(prompts, rng)
-
-    def sample(self, n: int, rng: np.random.Generator) -> Ints:
-        """Write n rows (C, n, max_new) after the token that begins a document."""
-        none = Prompts("none").of(None, self.model.end, self.n_chains, n)
-        return self.continue_(none, rng)
-
-    def state(self) -> dict[str, Array]:
-        """Return the state of the model."""
-        return self.model.state()
+        return Writer(self.decoder, weights, how, dtype, device).continue_(prompts, rng)

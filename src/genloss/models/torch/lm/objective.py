@@ -5,7 +5,7 @@ gradient is taken while they do.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from genloss.core.arrays import checked_count
 from genloss.core.text import NO_TOKEN
-from genloss.models.torch.feeds import Batch
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.training import Training
 
@@ -36,6 +36,10 @@ class FineTuning(Training):
 
     AdamW, rate 2e-5, 5 epochs, batches of 128 blocks. The code that set weight decay and schedule
     was not released; 0.01 is torch's own, and the rate is constant.
+    processes: that share every batch, each on a GPU of its own (on a CPU: its threads), started by
+    Accelerate; the result differs by rounding only, so that it is not part of a run's identity, and
+    under dropout by the masks that are drawn. Batches that exceed the memory are gone through in
+    portions, to the same result.
     """
 
     epochs: int = 5
@@ -43,6 +47,11 @@ class FineTuning(Training):
     learning_rate: float = 2e-5
     weight_decay: float = 0.01
     optimiser: Literal["adam", "adamw"] = "adamw"
+    processes: int = field(default=1, metadata={"identity": False})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checked_count(self.processes, "training: processes")
 
 
 def context(x: Tensor) -> Tensor:
@@ -57,14 +66,6 @@ def counted(x: Tensor, weight: Tensor | None = None) -> Tensor:
     """
     used = (x[:, 1:] != NO_TOKEN).float()
     return used if weight is None else used * weight[:, None]
-
-
-def mean_nll(
-    total: Total, weights: Named, batch: Batch, noise: torch.Generator | None = None
-) -> Tensor:
-    """Return the mean over the targets of a batch, in nats; 0 where it has none."""
-    scale = counted(batch.x, batch.weight)
-    return total(weights, batch.x, scale, noise) / scale.sum().clamp(min=1e-12)
 
 
 def decoder_total(decoder: Decoder, dropout: float = 0.0) -> Total:

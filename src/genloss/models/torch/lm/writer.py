@@ -1,28 +1,27 @@
 """Prompts in, continuations out, in batches that fit the memory."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from genloss.core.arrays import Array, Ints, checked_count
+from genloss.core.arrays import Array, Floats, Ints, checked_count
 from genloss.core.decoding import BeamSearch, Decoding
 from genloss.core.text import NO_TOKEN, checked_tokens, lengths
-from genloss.errors import FitError, SpecError
-from genloss.models.torch.device import keep_heap, release
+from genloss.errors import SpecError
+from genloss.models.torch.device import keep_heap
 from genloss.models.torch.lm.beam import search
 from genloss.models.torch.lm.cache import rounded
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.engine import Engine, engine_of
+from genloss.models.torch.lm.room import SHARE, free_bytes, in_batches
 from genloss.models.torch.lm.sampling import greedy, sample
 
 ROWS = 640
 """Rows of all beams together that one CPU batch has, so that its tensors stay in the caches."""
-
-SHARE = 0.8
-"""Of the free memory of a GPU, what a batch may take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +54,7 @@ class Writer:
     @property
     def beams(self) -> int:
         """Continuations that are followed at a time for each prompt."""
-        return self.how.beams if isinstance(self.how, BeamSearch) else 1
+        return beams_of(self.how)
 
     def continue_(self, prompts: Array, rng: np.random.Generator) -> Ints:
         """Continue prompts (C, n, P): (C, n, max_new), the end token kept, NO_TOKEN after it.
@@ -68,16 +67,9 @@ class Writer:
             SpecError: texts longer than the decoder has positions.
             FitError: not even one prompt fits the memory.
         """
-        prompts = checked_tokens(prompts, self.decoder.vocabulary, "prompts")
-        need = prompts.shape[2] + self.how.max_new - 1
-        if need > self.decoder.positions:
-            raise SpecError(
-                f"prompts of {prompts.shape[2]} tokens and max_new = {self.how.max_new} need "
-                f"{need} positions; the model has {self.decoder.positions}; shorten either"
-            )
-        uniform = None
-        if not isinstance(self.how, BeamSearch):
-            uniform = rng.random((*prompts.shape[:2], self.how.max_new))
+        decoder = self.decoder
+        prompts = checked_prompts(prompts, self.how, decoder.vocabulary, decoder.positions)
+        uniform = uniform_for(self.how, prompts, rng)
         keep_heap()
         with torch.inference_mode():
             return np.stack(
@@ -104,7 +96,8 @@ class Writer:
                 own = None if uniform is None else uniform[rows]
                 out[rows] = self._write(engine, prompts[rows, :length], own)
 
-            in_batches(write, len(which), self.batch or self._batch(engine, length), self.device)
+            batch = self.batch or self._batch(engine, length)
+            _side_by_side(write, len(which), batch, self.device)
         return out[back.reshape(-1)]
 
     def _write(self, engine: Engine, prompts: Ints, uniform: Array | None) -> Ints:
@@ -120,8 +113,69 @@ class Writer:
         """Return how many prompts suit the memory."""
         if self.device.type == "cpu":
             return max(1, ROWS // self.beams)
-        free, _ = torch.cuda.mem_get_info(self.device)
+        free = free_bytes(self.device) or 0
         return max(1, int(SHARE * free / row_bytes(engine, self.how.max_new, length, self.beams)))
+
+
+def _side_by_side(write: Callable[[slice], None], n: int, batch: int, device: torch.device) -> None:
+    """Call write for slices that cover n rows; on a CPU several at a time, on one thread each.
+
+    The products of one batch are too small to be shared out among threads.
+    """
+    threads = torch.get_num_threads() if device.type == "cpu" else 1
+    starts = range(0, n, batch)
+    if threads == 1 or len(starts) == 1:
+        in_batches(write, n, batch, device, "a prompt")
+        return
+
+    def alone(start: int) -> None:
+        # Both are a thread's own.
+        torch.set_num_threads(1)
+        with torch.inference_mode():
+            own = min(batch, n - start)
+            in_batches(
+                lambda part: write(slice(start + part.start, start + part.stop)),
+                own,
+                own,
+                device,
+                "a prompt",
+            )
+
+    try:
+        with ThreadPoolExecutor(min(threads, len(starts))) as pool:
+            list(pool.map(alone, starts))
+    finally:
+        # MKL's number, though, is everybody's.
+        torch.set_num_threads(threads)
+
+
+def beams_of(how: Decoding) -> int:
+    """Return how many continuations of a prompt are followed at a time."""
+    return how.beams if isinstance(how, BeamSearch) else 1
+
+
+def checked_prompts(prompts: Array, how: Decoding, vocabulary: int, positions: int) -> Ints:
+    """Return prompts (C, n, P) that a model of so many tokens and positions can continue.
+
+    Raises:
+        DataError: prompts that are not tokens of this model.
+        SpecError: texts longer than the model has positions.
+    """
+    prompts = checked_tokens(prompts, vocabulary, "prompts")
+    need = prompts.shape[2] + how.max_new - 1
+    if need > positions:
+        raise SpecError(
+            f"prompts of {prompts.shape[2]} tokens and max_new = {how.max_new} need {need} "
+            f"positions; the model has {positions}; shorten either"
+        )
+    return prompts
+
+
+def uniform_for(how: Decoding, prompts: Ints, rng: np.random.Generator) -> Floats | None:
+    """Draw what decoding needs, (C, n, max_new) in [0, 1); None where nothing is drawn."""
+    if isinstance(how, BeamSearch):
+        return None
+    return rng.random((*prompts.shape[:2], how.max_new))
 
 
 def row_bytes(engine: Engine, max_new: int, length: int, beams: int) -> int:
@@ -135,33 +189,3 @@ def row_bytes(engine: Engine, max_new: int, length: int, beams: int) -> int:
     pass_ = length * each * (8 * d.width + 2 * gates * d.feed_forward)
     attention = 3 * beams * d.heads * slots * each
     return cache + scores + pass_ + attention
-
-
-def in_batches(write: Callable[[slice], None], n: int, batch: int, device: torch.device) -> None:
-    """Call write for slices that cover n rows; where memory runs out, with half as many rows.
-
-    Raises:
-        FitError: memory runs out for a single row.
-    """
-    start, batch = 0, min(batch, n)
-    while start < n:
-        try:
-            write(slice(start, min(start + batch, n)))
-        except RuntimeError as error:
-            if not _out_of_memory(error):
-                raise
-            if batch == 1:
-                raise FitError(
-                    f"one prompt does not fit the memory of {device.type}; use fewer beams, a "
-                    "shorter max_new, bfloat16 or a smaller model"
-                ) from error
-        else:
-            start += batch
-            continue
-        # Outside the handler, whose traceback holds the tensors that are in the way.
-        batch //= 2
-        release(device)
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

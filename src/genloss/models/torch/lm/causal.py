@@ -1,0 +1,96 @@
+"""What the learners of language models share: fits, notebooks, processes, the base's identity."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats
+from genloss.core.protocols import Data, Model, Notebook
+from genloss.core.samples import Samples
+from genloss.core.source import Source
+from genloss.models.torch.device import Device
+from genloss.models.torch.fits import Noted
+from genloss.models.torch.lm.fitting import BLOCK, Lesson, continued
+from genloss.models.torch.lm.hub import content_of
+from genloss.models.torch.lm.launch import in_processes
+from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.token_model import TokenModel
+
+M = TypeVar("M", bound=TokenModel)
+
+
+class CausalLearner(ABC, Generic[M]):
+    """A dataclass of options that says how a lesson is learned and a model restored.
+
+    kind: its name in messages; learns: the class of its models.
+    """
+
+    kind: ClassVar[str]
+    learns: ClassVar[type[TokenModel]]
+    base: str
+    revision: str
+    start: Any
+    precision: Any
+    training: FineTuning
+
+    @abstractmethod
+    def trained(self, lesson: Lesson) -> M:
+        """Train every chain in this process, alone or with others of a team."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Array]) -> M:
+        """Rebuild a model from its state."""
+
+    @abstractmethod
+    def base_weights(self) -> Mapping[str, Array]:
+        """Return the weights of the base that a fit would change, without chains."""
+
+    def base_model(self) -> M | None:
+        """Return the base before any fit, one chain; None where fits begin from scratch."""
+        if not self.base or self.start == "scratch":
+            return None
+        state = {name: value[None] for name, value in self.base_weights().items()}
+        state |= dict.fromkeys(("train_loss", "held_out_loss"), np.empty((1, 0)))
+        model = self.restore(state | {BLOCK: np.ones(1, dtype=np.int64)})
+        return replace(model, block=model.positions)
+
+    def fit(
+        self,
+        train: Samples | Source,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+        notebook: Notebook | None = None,
+    ) -> M:
+        """Train every chain from rows of tokens (C, n, T) or a source; O(epochs n T) passes."""
+        # Drawn first and always, so that the notebook's key is a function of the stream alone.
+        seeds = rng.integers(2**63, size=train.n_chains)
+        before = continued(init, self.start, self.learns, self.kind, len(seeds))
+        lesson = Lesson(train, seeds, before, valid, notebook)
+        if self.training.processes > 1:
+            return self.restore(in_processes(self, lesson))
+        return self.trained(lesson)
+
+    def with_notebook(self, notebook: Notebook) -> Noted[M]:
+        """Return the learner that notes its way and resumes from there."""
+        return Noted(self, notebook)
+
+    def one_epoch(self) -> tuple[Self, int]:
+        """Return the learner that stops after one epoch, and the epochs of this one."""
+        once = {"training": replace(self.training, epochs=1)}
+        return cast(Self, replace(cast(Any, self), **once)), self.training.epochs
+
+    def identity(self) -> dict[str, str]:
+        """Return what stands for the base: the SHA-256 of its folder, or its name on the hub."""
+        return content_of(self.base, self.revision) if self.base else {}
+
+    def common(
+        self, state: Mapping[str, Array]
+    ) -> tuple[Mapping[str, Array], int, Floats, Floats, Device, str]:
+        """Return what every `TokenModel` is made of, in the order of its fields."""
+        losses = state["train_loss"], state["held_out_loss"]
+        return state, int(state[BLOCK][0]), *losses, self.training.device, self.precision

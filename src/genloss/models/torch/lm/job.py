@@ -1,0 +1,132 @@
+"""A fit on its way to other processes: a folder that says what to train, on what, from where."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from genloss import errors
+from genloss.core.arrays import Array
+from genloss.core.protocols import Model
+from genloss.core.samples import Samples
+from genloss.errors import FitError, GenlossError
+from genloss.models.torch.lm.fitting import Lesson
+from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.pages import below
+
+LEARNER, ARRAYS, LEFT = "learner.json", "arrays.safetensors", "left.safetensors"
+NOTE, FAILED, LOG = "note.safetensors", "failed.json", "log"
+
+
+class Trainee(Protocol):
+    """A learner that can train in a team of processes; a dataclass of plain fields."""
+
+    @property
+    def training(self) -> FineTuning:
+        """How it is trained."""
+        ...
+
+    def trained(self, lesson: Lesson) -> Model:
+        """Train every chain in this process, alone or with others of a team."""
+        ...
+
+    def restore(self, state: Mapping[str, Array]) -> Model:
+        """Rebuild a model from its state."""
+        ...
+
+
+def write_job(folder: Path, learner: Trainee, lesson: Lesson) -> None:
+    """Write a learner and its lesson on rows into an empty folder; the note goes there too."""
+    cls = type(learner)
+    fields = asdict(cast(Any, learner))
+    text = json.dumps({"class": f"{cls.__module__}:{cls.__qualname__}", "fields": fields})
+    (folder / LEARNER).write_text(text, encoding="utf-8")
+    arrays = {"seeds": lesson.seeds}
+    for name, samples in (("train.", lesson.train), ("valid.", lesson.valid)):
+        arrays |= _arrays(name, samples) if isinstance(samples, Samples) else {}
+    if lesson.before is not None:
+        arrays |= {f"before.{name}": value for name, value in lesson.before.state().items()}
+    write_arrays(folder / ARRAYS, arrays)
+    note = lesson.notebook.read() if lesson.notebook else None
+    if note:
+        write_arrays(folder / NOTE, note)
+
+
+def read_learner(folder: Path) -> Trainee:
+    """Return the learner of a job."""
+    said = json.loads((folder / LEARNER).read_text(encoding="utf-8"))
+    module, _, name = said["class"].partition(":")
+    fields = said["fields"] | {"training": FineTuning(**said["fields"]["training"])}
+    learner: Trainee = getattr(import_module(module), name)(**fields)
+    return learner
+
+
+def read_lesson(folder: Path, learner: Trainee) -> Lesson:
+    """Return the lesson of a job; a model to go on from comes to the learner's device."""
+    arrays = load_file(folder / ARRAYS)
+    before, valid = below(arrays, "before."), below(arrays, "valid.")
+    return Lesson(
+        Samples(**below(arrays, "train.")),
+        arrays["seeds"],
+        learner.restore(before) if before else None,
+        Samples(**valid) if valid else None,
+    )
+
+
+def write_failure(folder: Path, error: GenlossError) -> None:
+    """Write the error that ended a process."""
+    said = {"kind": type(error).__name__, "message": str(error)}
+    _replace(folder / FAILED, json.dumps(said).encode())
+
+
+def failure_in(folder: Path) -> GenlossError | None:
+    """Return the error that a process left behind, if one did."""
+    try:
+        said = json.loads((folder / FAILED).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    kind: type[GenlossError] = getattr(errors, said["kind"], FitError)
+    return kind(said["message"])
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays by name; a reader finds the old file or the new one."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, new)
+    os.replace(new, path)
+
+
+@dataclass(frozen=True)
+class FileNotebook:
+    """A notebook in one file; in a team, one process writes and all read."""
+
+    path: Path
+    writes: bool = True
+
+    def read(self) -> dict[str, Array] | None:
+        """Return what was written last, or None."""
+        return load_file(self.path) if self.path.exists() else None
+
+    def write(self, arrays: Mapping[str, Array]) -> None:
+        """Replace what was written."""
+        if self.writes:
+            write_arrays(self.path, arrays)
+
+
+def _arrays(prefix: str, samples: Samples) -> dict[str, Array]:
+    columns = {"x": samples.x, "origin": samples.origin}
+    columns |= {"weight": samples.weight} if samples.weight is not None else {}
+    columns |= {"label": samples.label} if samples.label is not None else {}
+    return {prefix + name: value for name, value in columns.items()}
+
+
+def _replace(path: Path, content: bytes) -> None:
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new.write_bytes(content)
+    os.replace(new, path)

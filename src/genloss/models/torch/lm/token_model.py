@@ -1,0 +1,142 @@
+"""What all trained language models share: their chains, their scores, the ways they are asked."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genloss.core.arrays import Array, Floats, Ints, frozen
+from genloss.core.decoding import Decoding, Prompts, Sampling
+from genloss.core.protocols import ConditionalModel
+from genloss.errors import DataError
+from genloss.models.torch.device import Device, pick
+from genloss.models.torch.lm.fitting import BLOCK
+from genloss.models.torch.lm.scoring import Logits, Value, by_token, entropy, log_prob
+
+
+@dataclass(frozen=True, eq=False)
+class TokenModel(ABC):
+    """p(x_i | x_1 .. x_{i-1}) of every chain.
+
+    parameters: by the names that a checkpoint has, chains on axis 0, float32. block: T, the length
+    of the rows it was trained on. train_loss (C, epochs): mean over the batches, nats per token;
+    held_out_loss (C, epochs): nats per token, where it was measured; NaN after an early stop.
+    precision: of decoding; rows are always scored in float32.
+    """
+
+    parameters: Mapping[str, Array]
+    block: int
+    train_loss: Floats
+    held_out_loss: Floats
+    device: Device
+    precision: str
+
+    def __post_init__(self) -> None:
+        c, shapes = len(self.train_loss), self.shapes()
+        for name, shape in shapes.items():
+            found = self.parameters.get(name, np.empty(0)).shape
+            if found != (c, *shape):
+                raise DataError(
+                    f"parameter {name} has shape {found}; expected {(c, *shape)}; this state "
+                    "belongs to another network: restore it with the learner that made it"
+                )
+        kept = {name: frozen(self.parameters[name]) for name in shapes}
+        object.__setattr__(self, "parameters", kept)
+        for name in ("train_loss", "held_out_loss"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    @abstractmethod
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Return the shape of every learned parameter, without the chain axis."""
+
+    @property
+    @abstractmethod
+    def vocabulary(self) -> int:
+        """Entries of the vocabulary, V."""
+
+    @property
+    @abstractmethod
+    def positions(self) -> int:
+        """The longest row of tokens."""
+
+    @property
+    @abstractmethod
+    def end(self) -> int:
+        """The token that begins and ends a document."""
+
+    @abstractmethod
+    def logits(self) -> Logits:
+        """Return the network as a function of its weights."""
+
+    @abstractmethod
+    def continued(self, prompts: Array, how: Decoding, rng: np.random.Generator) -> Ints:
+        """Continue every prompt (C, n, P) in one way: (C, n, max_new)."""
+
+    @property
+    def n_chains(self) -> int:
+        """C, the number of independent chains."""
+        return int(self.train_loss.shape[0])
+
+    def token_log_probs(self, x: Ints) -> Floats:
+        """Return ln p(x_i | x_1 .. x_{i-1}) in nats for i >= 2: (C, n, T - 1); 0 at NO_TOKEN."""
+        return self._by_token(x, log_prob)
+
+    def token_entropies(self, x: Ints) -> Floats:
+        """Return the entropy of p(. | x_1 .. x_{i-1}) in nats for i >= 2, as above."""
+        return self._by_token(x, entropy)
+
+    def _by_token(self, x: Ints, value: Value) -> Floats:
+        sizes = self.n_chains, self.vocabulary, self.positions
+        return by_token(self.logits(), self.weights, x, *sizes, value)
+
+    def decoding(self, how: Decoding) -> ConditionalModel:
+        """Return the model that continues prompts this way."""
+        return Continuing(self, how)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Ints:
+        """Write n rows (C, n, T), each after an end token, by ancestral sampling."""
+        return Continuing(self, Sampling(max_new=self.block)).sample(n, rng)
+
+    def weights(
+        self, chain: int, device: torch.device | None = None, dtype: torch.dtype = torch.float32
+    ) -> dict[str, Tensor]:
+        """Return the parameters of one chain on a device, by default that of the model."""
+        device = device or pick(self.device)
+        return {
+            k: torch.from_numpy(v[chain].copy()).to(device, dtype)
+            for k, v in self.parameters.items()
+        }
+
+    def state(self) -> dict[str, Array]:
+        """Return the parameters, the losses and the length of a row."""
+        losses = {"train_loss": self.train_loss, "held_out_loss": self.held_out_loss}
+        return {**self.parameters, **losses, BLOCK: np.full(self.n_chains, self.block)}
+
+
+@dataclass(frozen=True, eq=False)
+class Continuing:
+    """A model that continues prompts in one way."""
+
+    model: TokenModel
+    how: Decoding
+
+    @property
+    def n_chains(self) -> int:
+        """C, the number of independent chains."""
+        return self.model.n_chains
+
+    def continue_(self, prompts: Array, rng: np.random.Generator) -> Ints:
+        """Continue every prompt (C, n, P) by new tokens: (C, n, max_new)."""
+        return self.model.continued(prompts, self.how, rng)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Ints:
+        """Write n rows (C, n, max_new) after the token that begins a document."""
+        none = Prompts("none").of(None, self.model.end, self.n_chains, n)
+        return self.continue_(none, rng)
+
+    def state(self) -> dict[str, Array]:
+        """Return the state of the model."""
+        return self.model.state()
