@@ -14,9 +14,10 @@ from genloss.core.text import NO_TOKEN, TextModel
 from genloss.errors import GenlossError
 from genloss.metrics import text_likelihood, text_ngrams
 from genloss.metrics.suites import text as corpus
+from genloss.metrics.suites import text_judged as judged
 from genloss.metrics.suites import text_models as models
 from genloss.metrics.suites import text_rows as rows
-from genloss.metrics.view import NotApplicable, UsesFirst, View
+from genloss.metrics.view import Binned, NotApplicable, UsesBase, UsesFirst, View
 from genloss.models.categorical import CategoricalModel
 from genloss.models.ngram import NGramLearner
 
@@ -83,13 +84,16 @@ P_0, HELD_OUT = SmallText(written(2 * N, 1), written(120, 2)[0]).split(N)
 REAL = P_0.rows(0, N)
 FIRST = NGramLearner(V, 2).fit(Samples.of(REAL, 0), np.random.default_rng(0))
 
+BASE = NGramLearner(V, 2).fit(Samples.of(written(N, 21)[:1], 0), np.random.default_rng(0))
+"""What the learner knew before it saw S_0: one chain, other rows of the same law."""
+
 
 def rng(key=0):
     return np.random.default_rng(key)
 
 
 def view(x, model, t=1, **changed):
-    given = {"held_out": HELD_OUT, "first": FIRST if t else None} | changed
+    given = {"held_out": HELD_OUT, "first": FIRST if t else None, "base": BASE} | changed
     return View(t, P_0, model, None, Samples.of(x, t), rng=rng(5), **given)
 
 
@@ -154,12 +158,16 @@ METRICS = [
     models.BitsPerByte(stride=4),
     models.PredictiveEntropy(),
     models.PredictiveEntropy(20),
-    models.SequencePerplexity(0.01),
-    models.SequencePerplexity(),
-    models.SequencePerplexity(0.99),
-    models.PerplexityTail("low"),
-    models.PerplexityTail("high"),
-    models.PerplexityTail("high", 0.2),
+    judged.SequencePerplexity(0.01),
+    judged.SequencePerplexity(),
+    judged.SequencePerplexity(0.99),
+    judged.PerplexityTail("low"),
+    judged.PerplexityTail("high"),
+    judged.PerplexityTail("high", 0.2),
+    judged.SequencePerplexity(0.01, "base"),
+    judged.SequencePerplexity(under="base"),
+    judged.PerplexityTail("low", under="base"),
+    judged.PerplexityTail("high", 0.2, "base"),
 ]
 OF_MODELS = (models.Perplexity, models.BitsPerByte, models.PredictiveEntropy)
 each = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
@@ -202,8 +210,13 @@ def test_names_and_units(metric):
     assert metric.unit
     again = {f.name: getattr(metric, f.name) for f in fields(metric)}
     assert type(metric)(**again) == metric
-    uses = isinstance(metric, UsesFirst) and metric.uses_first
-    assert uses == isinstance(metric, models.SequencePerplexity | models.PerplexityTail)
+    judges = isinstance(metric, judged.SequencePerplexity | judged.PerplexityTail)
+    for protocol, uses, under in (
+        (UsesFirst, "uses_first", "first"),
+        (UsesBase, "uses_base", "base"),
+    ):
+        asked = isinstance(metric, protocol) and getattr(metric, uses)
+        assert asked == (judges and metric.under == under)
 
 
 def test_every_option_matters_and_shows_in_the_name():
@@ -241,7 +254,7 @@ def test_reality_has_its_null_values():
     share = values(corpus.RareTokenShare(0.2), zero())
     assert ((share > 0.15) & (share <= 0.2)).all()
     assert isinstance(models.Perplexity()(zero()), NotApplicable)
-    assert isinstance(models.SequencePerplexity()(zero()), NotApplicable)
+    assert isinstance(judged.SequencePerplexity()(zero()), NotApplicable)
 
 
 def test_the_tails_of_real_rows_are_one():
@@ -250,8 +263,55 @@ def test_the_tails_of_real_rows_are_one():
     for q in (0.05, 0.2):
         band = 4 * np.sqrt(q * (1 - q) * 2 / N) / q
         for tail in ("low", "high"):
-            found = values(models.PerplexityTail(tail, q), real)
+            found = values(judged.PerplexityTail(tail, q), real)
             np.testing.assert_allclose(found, 1.0, atol=band)
+
+
+def test_the_base_judges_reality_too_and_every_chain_alike():
+    metric = judged.SequencePerplexity(under="base")
+    found = values(metric, zero())
+    for chain in range(C):
+        log_probs = BASE.token_log_probs(REAL[chain : chain + 1])[0]
+        right = np.sort(np.exp(-log_probs.mean(axis=1)))[N // 2 - 1]
+        np.testing.assert_allclose(found[chain], right)
+    assert "pretrained" in metric(view(REAL, FIRST, base=None)).why
+    assert "no probabilities" in metric(view(REAL, FIRST, base=object())).why
+    # It has not seen S_0: these rows surprise it more than the model that learned them.
+    assert (found > values(judged.SequencePerplexity(), view(REAL, FIRST))).all()
+
+
+def test_histograms_hold_all_rows_and_the_tails_of_the_metrics():
+    made = view(WRONG[1], FIRST)
+    for under, judge in (("first", FIRST), ("base", BASE)):
+        metric = judged.SequencePerplexity(under=under)
+        assert isinstance(metric, Binned)
+        kept = metric.histogram(made)
+        assert {k.partition(".")[0] for k in kept} == {under}
+        kept = {k.partition(".")[2]: v for k, v in kept.items()}
+        assert kept["made"].sum(axis=1).tolist() == [N] * C
+        assert kept["real"].sum(axis=1).tolist() == [HELD_OUT.shape[1]] * C
+        ends = np.stack(
+            [
+                np.quantile(rows_of(judge, HELD_OUT), q, 1, method="inverted_cdf")
+                for q in (0.05, 0.95)
+            ],
+            axis=1,
+        )
+        np.testing.assert_allclose(kept["quantiles"], ends)
+        for i, tail in enumerate(("low", "high")):
+            ratio = values(judged.PerplexityTail(tail, under=under), made)
+            np.testing.assert_allclose(kept["beyond"][:, i], 0.05 * ratio)
+    assert judged.SequencePerplexity().histogram(zero()) == {}
+    assert set(judged.PerplexityTail("low").histogram(made)) == {
+        f"first.{k}" for k in ("edges", "made", "real", "quantiles", "beyond")
+    }
+
+
+def rows_of(judge, x):
+    """Perplexities of rows (C, n), chain after chain."""
+    one = [x[i : i + 1] if judge.n_chains == 1 else x for i in range(C)]
+    found = [judge.token_log_probs(rows) for rows in one]
+    return np.exp(-np.stack([f[min(i, len(f) - 1)] for i, f in enumerate(found)]).mean(axis=2))
 
 
 def test_perplexity_is_computed_once_more_by_hand():
@@ -284,7 +344,7 @@ def test_a_chain_that_ends_at_once_has_no_value_instead_of_nan():
     x = REAL.copy()
     x[1, :, 1:] = NO_TOKEN
     ended = view(x, FIRST)
-    for metric in (corpus.DistinctN(), rows.Repetition(), models.SequencePerplexity()):
+    for metric in (corpus.DistinctN(), rows.Repetition(), judged.SequencePerplexity()):
         assert "chain 1" in metric(ended).why
     assert values(corpus.TypeTokenRatio(), ended).tolist()[0] > 0
 
@@ -297,10 +357,10 @@ def test_what_is_shared_is_computed_once(monkeypatch):
     )
     one = first_view()
     for q in (0.01, 0.5, 0.99):
-        models.SequencePerplexity(q)(one)
-    models.PerplexityTail("low")(one)
+        judged.SequencePerplexity(q)(one)
+    judged.PerplexityTail("low")(one)
     assert len(calls) == 2
-    models.SequencePerplexity()(replace(one, memo={}, t=2))
+    judged.SequencePerplexity()(replace(one, memo={}, t=2))
     assert len(calls) == 3
 
 
@@ -313,9 +373,9 @@ def test_what_is_shared_is_computed_once(monkeypatch):
         lambda: rows.Repetition(0),
         lambda: rows.SelfBleu(1),
         lambda: models.Perplexity(stride=-1),
-        lambda: models.SequencePerplexity(0.0),
-        lambda: models.PerplexityTail("high", 0.6),
-        lambda: models.PerplexityTail("middle"),
+        lambda: judged.SequencePerplexity(0.0),
+        lambda: judged.PerplexityTail("high", 0.6),
+        lambda: judged.PerplexityTail("middle"),
     ],
 )
 def test_options_out_of_range_are_refused(make):

@@ -71,6 +71,20 @@ def test_starts_are_what_follows_an_end_inside_a_row():
     np.testing.assert_array_equal(found[1], [[0, 1], [0, 2], [0, 1]])
 
 
+def test_what_follows_a_prompt_is_the_text_behind_it():
+    rest = np.array([[[8, 9, 1, 2], [7, 7, 7, 7], [6, NO_TOKEN, NO_TOKEN, NO_TOKEN]]])
+    one = ROWS[:1]
+    found = Prompts("blocks").after(one, rest, END, 4, 3)
+    np.testing.assert_array_equal(found[0], [[8, 9, 1], [7, 7, 7], [6, -1, -1], [8, 9, 1]])
+    found = Prompts("blocks", 3).after(one, rest, END, 2, 3)
+    np.testing.assert_array_equal(found[0], [[7, 8, 9], [2, 7, 7]])
+    # The starts are those of `of`: [0, 7] in row 0 and [0, 3] in row 2.
+    found = Prompts("starts", 1).after(one, rest, END, 3, 4)
+    np.testing.assert_array_equal(found[0], [[8, 9, 1, 2], [4, 5, 6, -1], [8, 9, 1, 2]])
+    with pytest.raises(SpecError, match="stand in no text"):
+        Prompts("none").after(one, rest, END, 1, 1)
+
+
 def test_without_prompts_every_text_begins_a_document():
     np.testing.assert_array_equal(Prompts("none").of(None, 7, 2, 3), np.full((2, 3, 1), 7))
 

@@ -51,7 +51,13 @@ def test_example_specs_build(path):
     assert load_study(path).name == tomllib.loads(path.read_text())["name"]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+SCRIPTS = [
+    pytest.param(p, id=p.name, marks=[pytest.mark.slow] if "base_model" in p.name else [])
+    for p in sorted((ROOT / "examples").glob("*.py"))
+]
+
+
+@pytest.mark.parametrize("path", SCRIPTS)
 def test_examples_run_and_stay_short(path, tmp_path):
     assert len(path.read_text().splitlines()) <= 60
     done = subprocess.run(

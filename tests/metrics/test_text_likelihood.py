@@ -105,3 +105,22 @@ def test_nothing_to_score_is_refused():
         tl.perplexity(np.zeros((1, 1, 2)), np.zeros((1, 2), bool))
     with pytest.raises(DataError, match="n_bytes"):
         tl.bits_per_byte(np.zeros((1, 1, 2)), np.ones((1, 2), bool), 0)
+
+
+def test_histograms_count_every_row_once():
+    made = np.array([[1.0, 1.0, 2.5, np.nan, 9e5], [1.13, 40.0, 2e7, np.inf, 3.0]])
+    real = np.array([[2.0, 3.0, 4.0], [2.0, 3.0, 4.0]])
+    found = tl.histograms(made, real, 0.05)
+    edges = found["edges"]
+    np.testing.assert_allclose(edges[[0, -1]], [1.0, 1e6])
+    np.testing.assert_allclose(np.diff(np.log(edges)), np.log(edges[1]))
+    assert found["made"].sum(axis=1).tolist() == [4, 5]
+    for chain, values in enumerate(made):
+        for value in values[np.isfinite(values) & (values < 1e6)]:
+            inside = np.flatnonzero((edges[:-1] <= value) & (value < edges[1:]))
+            assert found["made"][chain, inside[0]] >= 1
+    # Both of what lies above a million are in the last bin.
+    assert found["made"][1, -1] == 2
+    assert found["made"][0, 0] == 2
+    np.testing.assert_array_equal(found["quantiles"], [[2.0, 4.0], [2.0, 4.0]])
+    np.testing.assert_allclose(found["beyond"], [[2 / 4, 1 / 4], [1 / 5, 3 / 5]])

@@ -105,6 +105,7 @@ SLOW = {
 """Networks take a minute each; the test of `genloss demo` runs them and holds their targets."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(NAMES) - SLOW))
 def test_every_experiment_meets_its_targets_at_smoke_scale(name, tmp_path):
     _, verdicts = reproduce(load_experiment(name, "smoke"), tmp_path, workers=1)

@@ -64,6 +64,17 @@ def test_real_text_that_was_kept_with_its_prompt_is_its_continuation():
     assert prompts_of(kept) == [Prompt("a", (("reality", "b c"), ("t = 1", "d")))]
 
 
+def test_a_text_that_stays_the_same_is_told_once():
+    kept = {t: [("a", "same" if t != 3 else "other")] for t in (0, 1, 2, 3, 4)}
+    (only,) = prompts_of(kept)
+    assert only.told == (
+        ("reality", "same"),
+        ("t = 1 to t = 2", "same"),
+        ("t = 3", "other"),
+        ("t = 4", "same"),
+    )
+
+
 def test_texts_without_prompts_stand_side_by_side():
     kept = {0: [("", "real"), ("", "too")], 1: [("", "made")]}
     assert [p.told for p in prompts_of(kept)] == [
@@ -85,6 +96,10 @@ def test_another_prompt_in_the_same_place_is_left_out():
         ("a\x00b\x1bc\x7f", "a\u2400b\u241bc\u2421"),
         ("x\u202ey", "x⟨U+202E⟩y"),
         ("one\n\ttwo\n", "one\n\ttwo"),
+        ("one\n\n\ntwo", "one\n\n\ntwo"),
+        ("one \n\n \n\n\n  two", "one\n⟨5 line breaks⟩\ntwo"),
+        ("\n" * 40, "⟨40 line breaks⟩"),
+        ("one" + " " * 30, "one ⟨30 spaces⟩"),
         (
             "e\u0301 می\u200cخواهم \u00a0日本語 👩\u200d🔬",
             "e\u0301 می\u200cخواهم \u00a0日本語 👩\u200d🔬",
@@ -102,14 +117,44 @@ def test_long_texts_are_cut():
 
 def test_few_prompts_at_once_and_more_folded_away(tmp_path):
     texts = [f"text {i}" for i in range(20)]
-    run = with_texts(tmp_path, dict.fromkeys(range(15), texts), [f"prompt {i}" for i in range(20)])
+    kept = {t: [f"{text} at {t}" for text in texts] for t in range(15)}
+    run = with_texts(tmp_path, kept, [f"prompt {i}" for i in range(20)])
     figure = text_figure(run, "label")
-    assert 3 <= len(figure.prompts) <= 6
+    assert 2 <= len(figure.prompts) <= 4
     assert len(figure.prompts) + len(figure.more) == 12
     when = [when for when, _ in figure.prompts[0].told]
     assert (when[0], when[-1]) == ("t = 1", "t = 14")
     assert len(when) <= 12
     assert text_figure(make_run(tmp_path, "none"), "x") is None
+
+
+def test_texts_come_before_the_figures_and_only_one_run_is_open(tmp_path):
+    for name in "ab":
+        texts = {0: ["real"], 2: ["made"], 20: [f"made by {name}"]}
+        with_texts(tmp_path, texts, ["prompt"], name=name)
+    html = render(find_sections([tmp_path]), title="t")
+    places = [html.index(what) for what in ("Texts through", "made by a", "made by b")]
+    folded, figure = html.index("Texts of 1 more run<"), html.index('class="metric" id="s1')
+    assert places == sorted(places)
+    assert places[1] < folded < places[2] < figure
+
+
+def test_prompts_with_words_come_before_tables(tmp_path):
+    prompts = ["+----+----+", "some words here", "| a | b |", "more of the words"]
+    run = with_texts(tmp_path, {0: ["x"] * 4, 1: list("abcd")}, prompts)
+    figure = text_figure(run, "x")
+    shown = [p.text for p in (*figure.prompts, *figure.more)]
+    assert shown == [prompts[i] for i in (1, 3, 2, 0)]
+
+
+def test_reality_with_its_prompt_is_said_to_go_on(tmp_path):
+    run = with_texts(tmp_path, {0: ["go on"], 3: ["x"]}, ["p"])
+    assert "Reality is" not in text_figure(run, "x").reading
+    arrays = packed(["goes on"]) | {f"prompts_{k}": v for k, v in packed(["p"]).items()}
+    (run.blocks[0].generation(0) / "texts.safetensors").write_bytes(pack_arrays(arrays, {}))
+    figure = text_figure(run, "x")
+    assert "Reality is how the real text goes on." in figure.reading
+    assert figure.prompts[0].told == (("reality", "goes on"), ("t = 3", "x"))
 
 
 def test_the_page_shows_texts_and_runs_nothing_in_them(tmp_path):

@@ -66,7 +66,7 @@ def killed_after(command: list[str], run: Path, size: int) -> int:
 
 LONG = {"generations": 200, "checkpoint_every": 40, "keep": {"every": 60, "rows": 5}}
 CASES = [
-    pytest.param("moments_replace", 1),
+    pytest.param("moments_replace", 1, marks=pytest.mark.slow),
     pytest.param("finite_fresh", 1, marks=pytest.mark.slow),
     pytest.param("rows_accumulate", 2, marks=pytest.mark.slow),
     pytest.param("kde_accumulate", 2, marks=pytest.mark.slow),
@@ -142,10 +142,10 @@ def interrupted(command: list[str], run: Path, times: int) -> subprocess.Complet
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
-OTHERS = [pytest.param(t, w, marks=pytest.mark.slow) for t, w in ((2, 1), (1, 2))]
+OTHERS = [pytest.param(t, w, marks=pytest.mark.slow) for t, w in ((2, 1), (1, 2), (2, 2))]
 
 
-@pytest.mark.parametrize(("times", "workers"), [(1, 1), (2, 2), *OTHERS])
+@pytest.mark.parametrize(("times", "workers"), [(1, 1), *OTHERS])
 def test_ctrl_c_leaves_a_folder_that_resumes(small, tmp_path, folder_bytes, times, workers):
     spec = small("moments_replace", generations=800, checkpoint_every=100)
     study = study_from(spec)

@@ -82,6 +82,7 @@ def test_a_folder_of_text_runs_with_defaults_that_just_work(folder, tmp_path):
     assert shown is not None
     assert len(shown) == 4
     assert all(prompt for prompt, _ in shown)
+    assert {"first.made", "first.real"} <= set(run.arrays(2, "histograms"))
     # What reality says after the same prompts stands in the text, right after them.
     p_0, real = study.reality.realise(1, rng()), run.texts(0)
     assert [prompt for prompt, _ in real] == [prompt for prompt, _ in shown]

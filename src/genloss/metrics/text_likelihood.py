@@ -8,6 +8,9 @@ from genloss.core.arrays import Array, Floats, Ints
 from genloss.core.text import NO_TOKEN
 from genloss.errors import DataError, SpecError
 
+DECADES, PER_DECADE = 6, 20
+"""Range and fineness of histograms: a bin is 12 % wide, the last one begins near a million."""
+
 
 def perplexity(log_probs: Floats, scored: Array) -> Floats:
     """Perplexity, exp of the mean negative log-likelihood: every scored token weighs the same.
@@ -45,6 +48,30 @@ def sequence_perplexities(log_probs: Floats, scored: Array) -> Floats:
     total = np.where(scored, log_probs, 0.0).sum(axis=2)
     with np.errstate(over="ignore"):
         return np.where(count > 0, np.exp(-total / np.maximum(count, 1)), np.nan)
+
+
+def histograms(made: Floats, real: Floats, q: float) -> dict[str, Array]:
+    """Count perplexities in bins of equal ratio; how many lie beyond the real quantiles q, 1 - q.
+
+    Args:
+        made: perplexities (C, n) of rows; NaN does not count.
+        real: those of real rows (C, m).
+        q: in (0, 0.5].
+
+    Returns:
+        edges (K + 1,) of the bins, the last of which has no upper end; made and real (C, K),
+        counts; quantiles (C, 2) of real; beyond (C, 2), the shares of made below and above them.
+    """
+    edges = 10.0 ** (np.arange(DECADES * PER_DECADE + 1) / PER_DECADE)
+    ends = [quantiles(real, q), quantiles(real, 1.0 - q)]
+    shares = [tail_share(made, real, q, "low"), tail_share(made, real, q, "high")]
+    return {
+        "edges": edges,
+        "made": _counts(made, edges),
+        "real": _counts(real, edges),
+        "quantiles": np.stack(ends, axis=1),
+        "beyond": np.stack(shares, axis=1),
+    }
 
 
 def quantiles(values: Floats, q: float) -> Floats:
@@ -105,6 +132,14 @@ def sliding_windows(blocks: Ints, stride: int) -> tuple[Ints, Array]:
     place = begins[:, None] + np.arange(width)
     known = np.concatenate([[1], begins[:-1] + width])
     return text[place], place[:, 1:] >= known[:, None]
+
+
+def _counts(values: Floats, edges: Floats) -> Ints:
+    """Count values (C, n) of at least 1 between edges; the last bin takes all above, inf too."""
+    there = ~np.isnan(values)
+    place = np.searchsorted(edges[1:-1], np.where(there, values, 1.0), side="right")
+    k = len(edges) - 1
+    return np.stack([np.bincount(p[t], minlength=k) for p, t in zip(place, there, strict=True)])
 
 
 def _mean_nll(log_probs: Floats, scored: Array) -> Floats:

@@ -1,8 +1,8 @@
 """View: what a metric may look at, and what it answers."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -25,7 +25,8 @@ class View:
     None; rng is a stream of this metric alone. memo is shared by the metrics of one generation,
     lasting by those of all generations of a block (what depends on reality alone).
     first is p_1, the only model trained on real rows alone, if a metric `UsesFirst`; else None.
-    streams are those of the block, for what metrics share, see `shared_rng`.
+    base is the pretrained model that fits begin at, one chain for all, if a metric `UsesBase` and
+    the learner has one; else None. streams are those of the block, see `shared_rng`.
     """
 
     t: int
@@ -39,6 +40,7 @@ class View:
     first: Model | None = None
     lasting: dict[Hashable, Any] = field(default_factory=dict)
     streams: Streams = field(default_factory=lambda: Streams(0))
+    base: Model | None = None
 
     def shared_rng(self, role: str, t: int | None = None) -> np.random.Generator:
         """Return a stream of this generation, or of t, that no metric owns.
@@ -102,14 +104,56 @@ class UsesFirst(Protocol):
         ...
 
 
-def named(base: str, metric: Any) -> str:
-    """Return base, followed by the options of the metric that differ from their defaults."""
-    changed = [
+@runtime_checkable
+class UsesBase(Protocol):
+    """A metric that looks through the pretrained model that the learner starts from."""
+
+    @property
+    def uses_base(self) -> bool:
+        """Whether View.base is needed."""
+        ...
+
+
+@runtime_checkable
+class Binned(Protocol):
+    """A metric of single rows, whose counts per bin are kept with the generations that are kept."""
+
+    def histogram(self, view: View) -> Mapping[str, Array]:
+        """Return arrays by name; none where the metric has no value."""
+        ...
+
+
+class Named:
+    """A metric called `base`, with the options that differ from their defaults."""
+
+    base: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """The name in tables."""
+        return named(self.base, self)
+
+
+def named(base: str, metric: Any, said: str = "") -> str:
+    """Return base, followed by the options of the metric that differ from their defaults.
+
+    said: an option that base says already.
+    """
+    return bracketed(base, changed(metric, said))
+
+
+def changed(metric: Any, said: str = "") -> list[str]:
+    """Return the options of a metric that differ from their defaults, all but `said`."""
+    return [
         f"{f.name}={shown(getattr(metric, f.name))}"
         for f in fields(metric)
-        if getattr(metric, f.name) != f.default
+        if f.name != said and getattr(metric, f.name) != f.default
     ]
-    return f"{base}({', '.join(changed)})" if changed else base
+
+
+def bracketed(base: str, options: Sequence[str]) -> str:
+    """Return base, with the options behind it if there are any."""
+    return f"{base}({', '.join(options)})" if options else base
 
 
 def shown(value: Any) -> str:

@@ -16,6 +16,8 @@ families     metrics that are read together, and the function that draws them
 combined     what a figure of several metrics is
 shares       K shares as stacked areas
 fans         the quantiles of one law as a fan
+rarefaction  types against tokens, a line per generation
+spreads      histograms of the perplexity of texts, with both tails
 paths        one metric against another, a path per run
 theme        colours and type of the charts, light and dark
 kept         rows and texts that runs kept
@@ -27,7 +29,7 @@ glossary     what each metric means
 tables       verdicts, numbers, what did not apply, how to run it again
 toml         a spec as TOML
 references   the citations of exactly what the runs used
-works        the works that may be cited
+work         one published work; works, works_images, works_language those that may be cited
 runtime      the optional dependencies
 page         render and write_report
 static       one chart as a PNG or SVG file

@@ -6,7 +6,7 @@ A new chart of several metrics is one function and one line in FAMILIES or PAIRS
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from genloss.report import fans, paths, shares
+from genloss.report import fans, paths, rarefaction, shares, spreads
 from genloss.report.combined import Combined, Members
 from genloss.report.figures import Figure, metric_figure
 from genloss.report.glossary import base_name, options_of
@@ -31,12 +31,16 @@ class Family:
 FAMILIES: Mapping[str, Family] = {
     "class_share": Family("digit", "0", 2, shares.figure),
     "sequence_perplexity": Family("q", "0.5", 3, fans.figure),
+    "rarefied_types": Family("tokens", "1000", 3, rarefaction.figure),
 }
 
 PAIRS: Mapping[str, tuple[str, Callable[[str, str, Sequence[Measured]], Iterator[Combined]]]] = {
     "recall": ("precision", paths.figure),
 }
 """Metric on x to the metric on y; drawn after the lines of both."""
+
+OF_TEXTS = ("sequence_perplexity", "low_perplexity_tail", "high_perplexity_tail")
+"""Metrics whose histograms are kept, drawn after the first figure of any of them."""
 
 
 def drawn(runs: Sequence[Measured], published: Points | None = None) -> Iterator[Figure | Combined]:
@@ -45,6 +49,7 @@ def drawn(runs: Sequence[Measured], published: Points | None = None) -> Iterator
     families = grouped(metrics)
     pairs = paired(metrics)
     done: set[str] = set()
+    single = next((m for m in metrics if base_name(m) in OF_TEXTS), None)
     for metric in metrics:
         if metric in done:
             continue
@@ -54,6 +59,8 @@ def drawn(runs: Sequence[Measured], published: Points | None = None) -> Iterator
         elif figure := metric_figure(metric, runs, published):
             done.add(metric)
             yield figure
+        if metric == single:
+            yield from spreads.figures(runs)
         for across, up in pairs:
             if metric in (across, up) and done.issuperset((across, up)):
                 yield from PAIRS[base_name(across)][1](across, up, runs)

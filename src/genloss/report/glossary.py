@@ -77,7 +77,7 @@ MEANINGS = {
 }
 
 TITLES = {
-    "fid": "Fréchet distance of features (FID)",
+    "fid": "FID, Fréchet distance of features",
     "nearest_train": "Distance to the nearest training row",
     "mauve": "MAUVE-style area",
     "self_bleu": "Self-BLEU",
@@ -124,6 +124,7 @@ def title_of(metric: str) -> str:
     """Return a metric's heading, with its options as they stand."""
     name, bracket, options = metric.partition("(")
     plain = TITLES.get(name, name.replace("_", " ").capitalize())
+    options = options.replace("under=base", "under the base")
     return f"{plain} ({options}" if bracket else plain
 
 

@@ -120,7 +120,7 @@ def _labels(runs: Sequence[Measured], rows: Sequence[Row]) -> list[str]:
     said = [_joined(list(row.values())) for row in rows]
     if len(set(said)) == len(runs) and all(0 < len(text) <= LONGEST for text in said):
         return said
-    names = [run.run.header.name for run in runs]
+    names = [plain(run.run.header.name) for run in runs]
     twice = {name for name, n in Counter(names).items() if n > 1}
     return [
         f"{name} {run.run.header.fingerprint[:6]}" if name in twice else name

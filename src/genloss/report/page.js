@@ -48,6 +48,13 @@
       spec.spec.width = spec.spec.height = cell;
       return spec;
     }
+    if (kind === "spread") {
+      const n = spec.data.values.length;
+      const most = Math.max(1, Math.min(n, Math.floor(width / 260)));
+      spec.columns = Math.ceil(n / Math.ceil(n / most));
+      spec.spec.width = Math.floor((width - 44) / spec.columns) - 14;
+      return spec;
+    }
     delete spec.title;
     spec.width = width;
     spec.autosize = { type: "fit", contains: "padding" };
@@ -67,6 +74,7 @@
       spec.encoding.color.legend = null;
       spec.height = Math.min(380, Math.floor(width * 0.75));
     }
+    if (kind === "rarefaction") spec.height = 300;
     if (kind === "area" || kind === "fan") spec.height = width < 420 ? 220 : 280;
     if (kind === "own" && width < 420) spec.encoding.color.legend.columns = 3;
     return spec;

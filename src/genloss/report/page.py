@@ -26,7 +26,20 @@ LINE_BUDGET = 60_000
 ROW_BUDGET = 60_000
 """Rows of all scatter panels of a page together."""
 
-HEROES = ("trace_ratio", "sigma", "entropy_ratio", "surviving_fraction", "w2_squared", "squared_l2")
+HEROES = (
+    "trace_ratio",
+    "sigma",
+    "entropy_ratio",
+    "surviving_fraction",
+    "w2_squared",
+    "squared_l2",
+    "perplexity",
+    "surviving_vocabulary",
+    "latent_spread",
+    "recall",
+    "fid",
+    "class_entropy",
+)
 """Metrics that say most at a glance, the best first."""
 
 

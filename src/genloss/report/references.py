@@ -11,7 +11,8 @@ from typing import Any
 from genloss.report.factors import kind_of
 from genloss.report.glossary import base_name
 from genloss.report.reading import Measured
-from genloss.report.works import WORKS, Work
+from genloss.report.work import Work
+from genloss.report.works import WORKS
 
 USES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "regime": {

@@ -57,8 +57,9 @@ def sample_figure(run: Run, label: str, points: int = POINTS) -> SampleFigure | 
     first = kept[min(kept)]
     whose = f"Chain 1 of {run.spec['chains']:,}"
     if first.dtype.kind in "iu":
-        text = f"{whose}: share of each symbol, the most frequent first."
-        spec = ranks(kept)
+        what = "token" if first.ndim > 1 else "symbol"
+        text = f"{whose}: share of each {what}, the most frequent first."
+        spec = ranks(kept, what)
         return SampleFigure(label, text, spec) if spec["data"]["values"] else None
     rows = {t: x.reshape(len(x), -1) for t, x in kept.items()}
     d = rows[min(rows)].shape[1]
@@ -112,7 +113,7 @@ def histograms(rows: Mapping[int, Floats]) -> Spec:
     return _panels(values, ["a", "b", "share"], front, back, f"Histograms at {_times(rows)}")
 
 
-def ranks(kept: Mapping[int, Array]) -> Spec:
+def ranks(kept: Mapping[int, Array], what: str = "symbol") -> Spec:
     """Return rank-frequency lines, one per generation, on log axes.
 
     Rows of text end early: what fills them up is negative, and no symbol.
@@ -128,12 +129,12 @@ def ranks(kept: Mapping[int, Array]) -> Spec:
         rows.append({"panel": heading(t), "rank": (at + 1).tolist(), "share": rounded(share[at])})
     log = {"scale": {"type": "log", "nice": False}, "type": "quantitative"}
     tens = [10.0**k for k in range(-6, 7)]
-    across = {"title": "rank of the symbol", "format": "~s", "values": tens[6:], "grid": False}
-    up = {"title": "share of the rows", "format": "~g", "values": tens[:7]}
+    across = {"title": f"rank of the {what}", "format": "~s", "values": tens[6:], "grid": False}
+    up = {"title": f"share of all {what}s", "format": "~g", "values": tens[:7]}
     least = 0.8 / max(1, *(x.size for x in symbols.values()))
     shares = {"type": "log", "domain": [least, 1], "nice": False}
     return {
-        "description": "Share of each symbol by rank, one line per kept generation",
+        "description": f"Share of each {what} by rank, one line per kept generation",
         "width": 680,
         "height": 280,
         "view": {"stroke": None},

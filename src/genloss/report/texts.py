@@ -1,14 +1,16 @@
 """Kept texts: what the same prompts got through the generations."""
 
+import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from genloss.report.kept import heading, kept_texts
 from genloss.report.words import count
 from genloss.store.reader import Run
 
-AT_ONCE = 3
+AT_ONCE = 2
 """Prompts shown at once; the others are folded away."""
 
 MOST = 12
@@ -20,8 +22,15 @@ GENERATIONS = 12
 LONGEST = 700
 """Characters shown of one text or prompt."""
 
+BREAK = "\n"
+
 KEPT_CONTROLS = "\n\t"
 """The control characters that lay text out; all others are shown as symbols."""
+
+BREAKS = re.compile(r"\s*(?:\n[^\S\n]*){4,}")
+"""Line breaks that show nothing but that they are many: what collapsed models write."""
+
+SPACES = re.compile(r"[^\S\n]{12,}$")
 
 Texts = Mapping[int, Sequence[tuple[str, str]]]
 
@@ -47,16 +56,25 @@ class TextFigure:
 def text_figure(run: Run, label: str) -> TextFigure | None:
     """Return the texts that the first chain of a run kept, or None where it kept none."""
     kept = kept_texts(run, GENERATIONS)
-    found = prompts_of(kept)
+    found = sorted(prompts_of(kept), key=lambda p: -_wordy(p.text))
     if not found:
         return None
     asked = any(p.text for p in found)
-    what = "the same prompts through the generations" if asked else "texts written without a prompt"
+    what = "texts written without a prompt"
+    if asked:
+        what = "the same prompts through the generations, those with most words first"
     cut = any(len(text) > LONGEST for texts in kept.values() for pair in texts for text in pair)
     text = f"Chain 1 of {run.spec['chains']:,}: {what}."
+    if asked and any(when == heading(0) for p in found for when, _ in p.told):
+        text += " Reality is how the real text goes on."
     if cut:
         text += f" Texts are cut after {count(LONGEST, 'character')}."
     return TextFigure(label, text, tuple(found[:AT_ONCE]), tuple(found[AT_ONCE:MOST]))
+
+
+def _wordy(text: str) -> float:
+    """Return the share of letters; tables and rules of dashes have few, and say little."""
+    return sum(c.isalpha() for c in text) / max(len(text), 1)
 
 
 def prompts_of(kept: Texts) -> list[Prompt]:
@@ -72,8 +90,15 @@ def prompts_of(kept: Texts) -> list[Prompt]:
             if i < len(texts) and (text := continued(prompt, *texts[i], real=t == 0)) is not None
         ]
         if told:
-            out.append(Prompt(readable(prompt), tuple(told)))
+            out.append(Prompt(readable(prompt), tuple(joined(told))))
     return out
+
+
+def joined(told: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the texts, one that stays the same once: t = 3 to t = 9; reality stays alone."""
+    for (_, text), same in groupby(told, key=lambda pair: (pair[0] == heading(0), pair[1])):
+        when = [said for said, _ in same]
+        yield when[0] if len(when) == 1 else f"{when[0]} to {when[-1]}", text
 
 
 def continued(prompt: str, own: str, text: str, *, real: bool = False) -> str | None:
@@ -92,10 +117,13 @@ def continued(prompt: str, own: str, text: str, *, real: bool = False) -> str | 
 def readable(text: str) -> str:
     """Return text that shows what is in it: control characters as symbols, cut where it is long.
 
-    Characters that turn the direction of what follows are written out as their numbers.
+    Characters that turn the direction of what follows are written out as their numbers; many line
+    breaks in a row, and many spaces at the end, are counted.
     """
     shown = text if len(text) <= LONGEST else text[:LONGEST].rstrip() + " …"
-    return "".join(_shown(c) for c in shown.strip())
+    shown = "".join(_shown(c) for c in shown)
+    shown = BREAKS.sub(lambda m: f"\n⟨{count(m[0].count(BREAK), 'line break')}⟩\n", shown)
+    return SPACES.sub(lambda m: f" ⟨{count(len(m[0]), 'space')}⟩", shown).strip()
 
 
 def _shown(c: str) -> str:

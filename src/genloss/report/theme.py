@@ -78,6 +78,7 @@ def config(mode: Mode) -> dict[str, Any]:
             "reality": {"color": quiet, "strokeWidth": 1, "strokeDash": [1, 3]},
             "ghost": {"color": quiet, "fill": quiet},
             "seam": {"stroke": PAPER[mode], "strokeWidth": 1},
+            "real": {"color": ink, "stroke": ink},
             "halo": {"stroke": PAPER[mode], "strokeWidth": 3, "strokeJoin": "round"},
         },
     }

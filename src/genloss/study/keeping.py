@@ -12,7 +12,7 @@ from genloss.core.protocols import Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.streams import Streams
-from genloss.core.text import TextModel
+from genloss.core.text import ContinuedText, TextModel
 from genloss.study.study import Study
 
 TEXTS = 24
@@ -49,13 +49,22 @@ def _rows(samples: Any, most: int, rng: np.random.Generator) -> Samples | None:
 
 
 def _texts(study: Study, p_0: TextModel, rows: Samples, real: Any, t: int) -> dict[str, Array]:
-    decode, n = p_0.tokeniser.decode, min(TEXTS, rows.n_rows)
-    out = packed([decode(row) for row in rows.x[0, :n]])
-    if t and isinstance(study.sampler, BeamSearch | Sampling) and isinstance(real, Samples):
-        end = p_0.tokeniser.end
-        prompts = study.sampler.prompts.of(real.x, end, real.n_chains, n)[0]
-        found = packed([decode(row) for row in prompts])
-        out |= {f"prompts_{name}": value for name, value in found.items()}
+    decode, end, n = p_0.tokeniser.decode, p_0.tokeniser.end, min(TEXTS, rows.n_rows)
+    written, prompts, asked = rows.x[0, :n], None, study.sampler
+    if isinstance(asked, BeamSearch | Sampling) and isinstance(real, Samples):
+        x = real.x[:1]
+        if t or asked.prompts.kind != "none":
+            prompts = asked.prompts.of(x, end, 1, n)[0]
+        if t == 0 and prompts is not None and isinstance(p_0, ContinuedText):
+            # What the real text says after the prompts; its rows are the prompts themselves.
+            rest = p_0.following(0, real.n_rows)[:1]
+            written = asked.prompts.after(x, rest, end, n, asked.max_new)[0]
+        elif t == 0:
+            prompts = None
+    out = packed([decode(row) for row in written])
+    if prompts is not None:
+        told = packed([decode(row) for row in prompts])
+        out |= {f"prompts_{name}": value for name, value in told.items()}
     return out
 
 

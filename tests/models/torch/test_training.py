@@ -208,9 +208,13 @@ FEEDS = {
 
 
 @pytest.mark.parametrize(
-    ("limit", "words"), [(5, "one of 4 does: set batch = 4"), (0, "not even one")]
+    ("kind", "limit", "words"),
+    [
+        pytest.param(kind, limit, words, marks=[] if kind == "rows" else [pytest.mark.slow])
+        for kind in FEEDS
+        for limit, words in ((5, "one of 4 does: set batch = 4"), (0, "not even one"))
+    ],
 )
-@pytest.mark.parametrize("kind", FEEDS)
 def test_too_large_a_batch_names_one_that_fits(kind, limit, words):
     chains = [0, 2] if kind == "together" else [0]
     loop = Loop(hungry(limit), start(chains), recipe(batch=16), "test", len(chains))

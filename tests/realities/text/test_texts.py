@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from genloss.core.protocols import FiniteModel, Identified, Reality
-from genloss.core.text import NO_TOKEN, TextModel, checked_tokens
+from genloss.core.text import NO_TOKEN, ContinuedText, TextModel, checked_tokens
 from genloss.errors import DataError, RealityExhausted, SpecError
 from genloss.realities.text.documents import embedded
 from genloss.realities.text.texts import HubTexts, Texts
@@ -129,6 +129,23 @@ def test_streams_hold_documents_between_end_tokens(folder):
     np.testing.assert_array_equal(
         starts, [encode([document.text])[0][:50] for document in splits.train]
     )
+
+
+def test_a_block_goes_on_with_the_next_one_of_the_text(folder):
+    model = Texts(str(folder), block=50, vocabulary=400).realise(2, rng())
+    assert isinstance(model, ContinuedText)
+    stream = model.train_tokens
+    rows, after = model.rows(0, model.n_rows), model.following(0, model.n_rows)
+    assert rows.shape == after.shape
+    for chain in range(2):
+        at = {int(i): row for row, i in enumerate(model.order[chain])}
+        for i in range(model.n_rows - 1):
+            np.testing.assert_array_equal(after[chain, at[i]], rows[chain, at[i + 1]])
+        last = after[chain, at[model.n_rows - 1]]
+        left = stream[model.n_rows * 50 :]
+        np.testing.assert_array_equal(last[: left.size], left)
+        assert (last[left.size :] == NO_TOKEN).all()
+    np.testing.assert_array_equal(model.following(3, 2), after[:, 3:5])
 
 
 def test_starts_of_short_documents_are_filled_up(folder):

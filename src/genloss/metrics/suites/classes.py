@@ -1,115 +1,105 @@
 """Metrics of classes: S_t as a classifier of real rows sees it; generation 0 is the real value."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from genloss.core.arrays import Floats
 from genloss.core.features import Features
 from genloss.errors import DataError
 from genloss.metrics import classes
 from genloss.metrics.suites.shared import classes_of, samples_of
-from genloss.metrics.view import Direction, NotApplicable, View, shown
+from genloss.metrics.view import Direction, NotApplicable, View, bracketed, changed, shown
 
 
-def classed(base: str, metric: Any) -> str:
-    """Return a name with the options that are not usual; the usual features are a classifier's."""
-    usual = [] if "digit" not in vars(metric) else [f"digit={metric.digit}"]
-    usual += [f"rows={metric.rows}"] if metric.rows != 1000 else []
-    seen = shown(metric.features)
-    usual += [f"features={seen}"] if seen != "classifier" else []
-    return f"{base}({', '.join(usual)})" if usual else base
+class OfClasses(ABC):
+    """A metric of the classes that `features` see in the first `rows` rows; finals say which."""
+
+    base: ClassVar[str]
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+    features: Features
+    rows: int
+
+    @property
+    def name(self) -> str:
+        """The name with the options that are not usual; the usual features are a classifier's."""
+        seen = shown(self.features)
+        through = [f"features={seen}"] if seen != "classifier" else []
+        return bracketed(self.base, changed(self, said="features") + through)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = classes_of(view, self.features, self.rows)
+        return found if isinstance(found, NotApplicable) else self.of(view, found)
+
+    @abstractmethod
+    def of(self, view: View, p: Floats) -> Floats | NotApplicable:
+        """Return (C,) from the probabilities (C, n, K) of the classes of each row."""
 
 
 @dataclass(frozen=True)
-class ClassShare:
+class ClassShare(OfClasses):
     """Share of rows that the classifier takes for class `digit`."""
 
     features: Features
     digit: int
     rows: int = 1000
-    unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    base: ClassVar[str] = "class_share"
 
-    @property
-    def name(self) -> str:
-        """class_share, which class, and its options."""
-        return classed("class_share", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, view: View, p: Floats) -> Floats:
         """Return the share (C,), in [0, 1].
 
         Raises:
             DataError: a class that the classifier does not know.
         """
-        found = classes_of(view, self.features, self.rows)
-        if isinstance(found, NotApplicable):
-            return found
-        if not 0 <= self.digit < found.shape[2]:
+        if not 0 <= self.digit < p.shape[2]:
             raise DataError(
                 f"class_share: digit is {self.digit}; the classifier was trained on other classes, "
-                f"0 to {found.shape[2] - 1}"
+                f"0 to {p.shape[2] - 1}"
             )
         share: Floats = view.once(
-            ("class shares", self.features, self.rows), lambda: classes.class_shares(found)
+            ("class shares", self.features, self.rows), lambda: classes.class_shares(p)
         )
         return share[:, self.digit]
 
 
 @dataclass(frozen=True)
-class ClassEntropy:
+class ClassEntropy(OfClasses):
     """Entropy of the class shares over that of equal shares; 1 is all classes alike."""
 
     features: Features
     rows: int = 1000
-    unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    base: ClassVar[str] = "class_entropy"
 
-    @property
-    def name(self) -> str:
-        """class_entropy and its options."""
-        return classed("class_entropy", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, view: View, p: Floats) -> Floats:
         """Return the entropy (C,), in [0, 1]."""
-        found = classes_of(view, self.features, self.rows)
-        return found if isinstance(found, NotApplicable) else classes.class_entropy(found)
+        return classes.class_entropy(p)
 
 
 @dataclass(frozen=True)
-class Confidence:
+class Confidence(OfClasses):
     """Mean probability that the classifier gives to the likeliest class of a row."""
 
     features: Features
     rows: int = 1000
-    unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    base: ClassVar[str] = "confidence"
 
-    @property
-    def name(self) -> str:
-        """Confidence and its options."""
-        return classed("confidence", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, view: View, p: Floats) -> Floats:
         """Return the mean (C,), in [1/K, 1]."""
-        found = classes_of(view, self.features, self.rows)
-        return found if isinstance(found, NotApplicable) else classes.confidence(found)
+        return classes.confidence(p)
 
 
 @dataclass(frozen=True)
-class LabelAccuracy:
+class LabelAccuracy(OfClasses):
     """Share of rows seen as the class that the model was asked for."""
 
     features: Features
     rows: int = 1000
-    unit: ClassVar[str] = "1"
+    base: ClassVar[str] = "label_accuracy"
     direction: ClassVar[Direction] = "higher is closer"
 
-    @property
-    def name(self) -> str:
-        """label_accuracy and its options."""
-        return classed("label_accuracy", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, view: View, p: Floats) -> Floats | NotApplicable:
         """Return the share (C,), in [0, 1]; rows without a label do not count.
 
         Raises:
@@ -118,10 +108,6 @@ class LabelAccuracy:
         given = samples_of(view, self.rows)
         if isinstance(given, NotApplicable):
             return given
-        label = given.label
-        if label is None or not (label >= 0).any(axis=1).all():
+        if given.label is None or not (given.label >= 0).any(axis=1).all():
             return NotApplicable("S_t has no labels; use a learner that is trained with them")
-        found = classes_of(view, self.features, self.rows)
-        if isinstance(found, NotApplicable):
-            return found
-        return classes.label_accuracy(found, label)
+        return classes.label_accuracy(p, given.label)

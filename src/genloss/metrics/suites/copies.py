@@ -1,5 +1,6 @@
 """Metrics of memorisation: S_t beside the rows that p_t was trained on."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
 from genloss.metrics import memorisation
 from genloss.metrics.suites.shared import beside_reality
-from genloss.metrics.view import Direction, NotApplicable, View, named
+from genloss.metrics.view import Direction, Named, NotApplicable, View
 
 
 def trained_on(view: View) -> Array | NotApplicable:
@@ -54,45 +55,51 @@ def real_rows(view: View, n: int) -> Floats:
     return view.p_0.sample(n, view.shared_rng("real rows", 0))
 
 
+class OfNearest(Named, ABC):
+    """A metric of nearest distances, to D_t and to real rows; finals say which function."""
+
+    unit: ClassVar[str] = "1"
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """Rows of S_t and held-out rows, at most."""
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = nearest(view, self.rows)
+        return found if isinstance(found, NotApplicable) else self.of(*found)
+
+    @abstractmethod
+    def of(self, made: Floats, real: Floats) -> Floats:
+        """Return (C,) from distances (C, n) of S_t and (C, m) of held-out rows."""
+
+
 @dataclass(frozen=True)
-class NearestTrain:
+class NearestTrain(OfNearest):
     """Mean distance from S_t to the nearest row of D_t, over that of new real rows.
 
     New real rows are the held-out ones, met by as many real rows as D_t has.
     """
 
     rows: int = 1000
-    unit: ClassVar[str] = "1"
+    base: ClassVar[str] = "nearest_train"
     direction: ClassVar[Direction] = "1 is reality"
 
-    @property
-    def name(self) -> str:
-        """nearest_train and its options."""
-        return named("nearest_train", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, made: Floats, real: Floats) -> Floats:
         """Return the ratio (C,), >= 0; far below 1 rows are copies or crowd together."""
-        found = nearest(view, self.rows)
-        return found if isinstance(found, NotApplicable) else memorisation.nearest_ratio(*found)
+        return memorisation.nearest_ratio(made, real)
 
 
 @dataclass(frozen=True)
-class CopyRate:
+class CopyRate(OfNearest):
     """Share of S_t nearer to a row of D_t than all but a share q of new real rows come."""
 
     q: float = 0.01
     rows: int = 1000
-    unit: ClassVar[str] = "1"
+    base: ClassVar[str] = "copy_rate"
     direction: ClassVar[Direction] = "lower is closer"
 
-    @property
-    def name(self) -> str:
-        """copy_rate and its options."""
-        return named("copy_rate", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, made: Floats, real: Floats) -> Floats:
         """Return the share (C,), in [0, 1]; about q for new real rows."""
-        found = nearest(view, self.rows)
-        if isinstance(found, NotApplicable):
-            return found
-        return memorisation.copy_rate(*found, self.q)
+        return memorisation.copy_rate(made, real, self.q)

@@ -1,5 +1,6 @@
 """Metrics of images: latents of p_1's encoder, and the Fréchet distance of features."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from genloss.core.protocols import EncodingModel
 from genloss.metrics import frechet
 from genloss.metrics.features import PIXELS
 from genloss.metrics.suites.shared import rows_of, seen_beside_reality
-from genloss.metrics.view import Direction, NotApplicable, View, named
+from genloss.metrics.view import Direction, Named, NotApplicable, View
 
 
 def latents(view: View, images: int) -> Floats | NotApplicable:
@@ -30,8 +31,29 @@ def latents(view: View, images: int) -> Floats | NotApplicable:
     return view.once(("latents", images), lambda: encoder.encode(x))
 
 
+class OfLatents(Named, ABC):
+    """A metric of the latents of generated images; finals say which function."""
+
+    uses_first: ClassVar[bool] = True
+    unit: ClassVar[str] = "1"
+
+    @property
+    @abstractmethod
+    def images(self) -> int:
+        """How many images."""
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = latents(view, self.images)
+        return found if isinstance(found, NotApplicable) else self.of(found)
+
+    @abstractmethod
+    def of(self, z: Floats) -> Floats:
+        """Return (C,) from latents (C, images, k)."""
+
+
 @dataclass(frozen=True)
-class LatentSpread:
+class LatentSpread(OfLatents):
     """Standard deviation of all latent coordinates of generated images under p_1's encoder.
 
     The figure of Shumailov et al. 2024 for their VAE, who count from the first model trained on
@@ -39,43 +61,29 @@ class LatentSpread:
     """
 
     images: int = 100
-    uses_first: ClassVar[bool] = True
-    unit: ClassVar[str] = "1"
+    base: ClassVar[str] = "latent_spread"
     direction: ClassVar[Direction] = "higher is closer"
 
-    @property
-    def name(self) -> str:
-        """latent_spread and its options."""
-        return named("latent_spread", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, z: Floats) -> Floats:
         """Return the standard deviation (C,), >= 0; it falls as images grow alike."""
-        found = latents(view, self.images)
-        return found if isinstance(found, NotApplicable) else np.asarray(found.std(axis=(1, 2)))
+        return np.asarray(z.std(axis=(1, 2)))
 
 
 @dataclass(frozen=True)
-class LatentMean:
+class LatentMean(OfLatents):
     """Mean of all latent coordinates of generated images under p_1's encoder."""
 
     images: int = 100
-    uses_first: ClassVar[bool] = True
-    unit: ClassVar[str] = "1"
+    base: ClassVar[str] = "latent_mean"
     direction: ClassVar[Direction] = "0 is reality"
 
-    @property
-    def name(self) -> str:
-        """latent_mean and its options."""
-        return named("latent_mean", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, z: Floats) -> Floats:
         """Return the mean (C,)."""
-        found = latents(view, self.images)
-        return found if isinstance(found, NotApplicable) else np.asarray(found.mean(axis=(1, 2)))
+        return np.asarray(z.mean(axis=(1, 2)))
 
 
 @dataclass(frozen=True)
-class FID:
+class FID(Named):
     """Fréchet distance between Gaussian fits of the features of S_t and of held-out real rows.
 
     At most `rows` of each. Generation 0 shows how large it is for real rows at this size.
@@ -83,13 +91,9 @@ class FID:
 
     features: Features = PIXELS
     rows: int = 1000
+    base: ClassVar[str] = "fid"
     unit: ClassVar[str] = "squared units of the features"
     direction: ClassVar[Direction] = "lower is closer"
-
-    @property
-    def name(self) -> str:
-        """fid, its features and its options."""
-        return named("fid", self)
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the distance (C,), >= 0."""

@@ -15,7 +15,7 @@ from genloss.core.protocols import DensityModel, MixtureLaw, Model, MomentLaw
 from genloss.core.samples import Samples
 from genloss.errors import FitError
 from genloss.metrics import likelihood, mixtures, moments
-from genloss.metrics.view import Direction, NotApplicable, View, named
+from genloss.metrics.view import Direction, Named, NotApplicable, View
 
 Pair = tuple[Floats, Floats, Floats, Floats]
 
@@ -246,17 +246,13 @@ class ComponentStd:
 
 
 @dataclass(frozen=True)
-class HeldOutNLL:
+class HeldOutNLL(Named):
     """Mean negative log-likelihood of held-out real rows under p_t; inf where p_t gives them 0."""
 
     rows: int = 0
+    base: ClassVar[str] = "held_out_nll"
     unit: ClassVar[str] = "nats per row"
     direction: ClassVar[Direction] = "lower is closer"
-
-    @property
-    def name(self) -> str:
-        """held_out_nll, with rows if not all of them are used."""
-        return named("held_out_nll", self)
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the mean (C,)."""

@@ -1,5 +1,6 @@
 """Metrics of realities with named modes: which of them S_t still visits."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,7 +8,7 @@ from genloss.core.arrays import Floats
 from genloss.core.protocols import ModalLaw
 from genloss.metrics import modes
 from genloss.metrics.suites.shared import rows_of
-from genloss.metrics.view import Direction, NotApplicable, View, named
+from genloss.metrics.view import Direction, Named, NotApplicable, View
 
 
 def rows_and_modes(view: View) -> tuple[Floats, Floats, float] | NotApplicable:
@@ -20,50 +21,49 @@ def rows_and_modes(view: View) -> tuple[Floats, Floats, float] | NotApplicable:
     return x, *view.p_0.modes()
 
 
+class OfModes(Named, ABC):
+    """A metric of S_t and reality's modes; finals say which function."""
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = rows_and_modes(view)
+        return found if isinstance(found, NotApplicable) else self.of(*found)
+
+    @abstractmethod
+    def of(self, x: Floats, centres: Floats, radius: float) -> Floats | NotApplicable:
+        """Return (C,) from rows (C, n, d), centres (K, d) and the radius of a mode."""
+
+
 @dataclass(frozen=True)
-class SurvivingModes:
+class SurvivingModes(OfModes):
     """Number of modes that hold at least min_share of the rows (Alemohammad et al. 2023)."""
 
     min_share: float = 0.0
+    base: ClassVar[str] = "surviving_modes"
     unit: ClassVar[str] = "modes"
     direction: ClassVar[Direction] = "higher is closer"
 
-    @property
-    def name(self) -> str:
-        """surviving_modes and its options."""
-        return named("surviving_modes", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, x: Floats, centres: Floats, radius: float) -> Floats:
         """Return the number (C,), in [0, K]."""
-        found = rows_and_modes(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return modes.surviving_modes(*found, min_share=self.min_share)
+        return modes.surviving_modes(x, centres, radius, min_share=self.min_share)
 
 
 @dataclass(frozen=True)
-class AverageModalVariance:
+class AverageModalVariance(OfModes):
     """Mean variance within the modes that still hold rows (Alemohammad et al. 2023)."""
 
     min_share: float = 0.0
+    base: ClassVar[str] = "average_modal_variance"
     unit: ClassVar[str] = "squared units of the data"
     direction: ClassVar[Direction] = "compare with t = 0"
 
-    @property
-    def name(self) -> str:
-        """average_modal_variance and its options."""
-        return named("average_modal_variance", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, x: Floats, centres: Floats, radius: float) -> Floats:
         """Return the variance (C,), >= 0."""
-        found = rows_and_modes(view)
-        if isinstance(found, NotApplicable):
-            return found
-        return modes.average_modal_variance(*found, min_share=self.min_share)
+        return modes.average_modal_variance(x, centres, radius, min_share=self.min_share)
 
 
 @dataclass(frozen=True)
-class ModeShare:
+class ModeShare(OfModes):
     """Share of rows in one mode, such as a minority."""
 
     mode: int
@@ -75,11 +75,8 @@ class ModeShare:
         """mode_share and which mode."""
         return f"mode_share({self.mode})"
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, x: Floats, centres: Floats, radius: float) -> Floats | NotApplicable:
         """Return the share (C,), in [0, 1]."""
-        found = rows_and_modes(view)
-        if isinstance(found, NotApplicable):
-            return found
-        if not 0 <= self.mode < len(found[1]):
-            return NotApplicable(f"there are only {len(found[1])} modes")
-        return modes.mode_shares(*found)[:, self.mode]
+        if not 0 <= self.mode < len(centres):
+            return NotApplicable(f"there are only {len(centres)} modes")
+        return modes.mode_shares(x, centres, radius)[:, self.mode]

@@ -1,5 +1,6 @@
 """Metrics of rows: S_t beside held-out real rows that no generation trained on."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -10,72 +11,69 @@ from genloss.core.features import Features
 from genloss.metrics import distances, diversity, manifold, tails
 from genloss.metrics.features import PIXELS
 from genloss.metrics.suites.shared import beside_reality, rows_of, seen_beside_reality
-from genloss.metrics.view import Direction, NotApplicable, View, named, shown
+from genloss.metrics.view import Direction, Named, NotApplicable, View, named
+
+
+class BesideReality(Named, ABC):
+    """A metric of S_t and held-out rows, at most `rows` of each; finals say which function."""
+
+    @property
+    def rows(self) -> int:
+        """How many; 0 for all."""
+        return 0
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = beside_reality(view, self.rows)
+        return found if isinstance(found, NotApplicable) else self.of(*found, view.rng)
+
+    @abstractmethod
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
+        """Return (C,) from rows (C, n, d) of S_t and held-out rows (C, m, d)."""
 
 
 @dataclass(frozen=True)
-class SlicedWasserstein:
+class SlicedWasserstein(BesideReality):
     """Sliced 2-Wasserstein distance over random directions."""
 
     n_directions: int = 64
     rows: int = 2000
+    base: ClassVar[str] = "sliced_wasserstein"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "lower is closer"
 
-    @property
-    def name(self) -> str:
-        """sliced_wasserstein and its options."""
-        return named("sliced_wasserstein", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the distance (C,), >= 0."""
-        found = beside_reality(view, self.rows)
-        if isinstance(found, NotApplicable):
-            return found
-        return distances.sliced_wasserstein(*found, n_directions=self.n_directions, rng=view.rng)
+        return distances.sliced_wasserstein(x, real, n_directions=self.n_directions, rng=rng)
 
 
 @dataclass(frozen=True)
-class EnergyDistance:
+class EnergyDistance(BesideReality):
     """Energy distance 2E|X-Y| - E|X-X'| - E|Y-Y'|; O(rows^2) for d > 1."""
 
     rows: int = 1000
+    base: ClassVar[str] = "energy_distance"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "lower is closer"
 
-    @property
-    def name(self) -> str:
-        """energy_distance and its options."""
-        return named("energy_distance", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the distance (C,), >= 0."""
-        found = beside_reality(view, self.rows)
-        if isinstance(found, NotApplicable):
-            return found
-        return distances.energy_distance(*found)
+        return distances.energy_distance(x, real)
 
 
 @dataclass(frozen=True)
-class MMDSquared:
+class MMDSquared(BesideReality):
     """Squared maximum mean discrepancy, Gaussian kernel of the median bandwidth of reality."""
 
     estimator: Literal["unbiased", "biased"] = "unbiased"
     rows: int = 1000
+    base: ClassVar[str] = "mmd_squared"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "lower is closer"
 
-    @property
-    def name(self) -> str:
-        """mmd_squared and its options."""
-        return named("mmd_squared", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the discrepancy (C,); the unbiased one may be negative."""
-        found = beside_reality(view, self.rows)
-        if isinstance(found, NotApplicable):
-            return found
-        return distances.mmd_squared(*found, estimator=self.estimator)
+        return distances.mmd_squared(x, real, estimator=self.estimator)
 
 
 @dataclass(frozen=True)
@@ -95,10 +93,7 @@ class Manifold:
     @property
     def name(self) -> str:
         """The score and its options."""
-        options = [f"k={self.k}"] if self.k != 5 else []
-        options += [f"rows={self.rows}"] if self.rows != 1000 else []
-        options += [f"features={shown(self.features)}"] if self.features != PIXELS else []
-        return f"{self.score}({', '.join(options)})" if options else self.score
+        return named(self.score, self, said="score")
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the score (C,); all four of one k, size and features are computed once."""
@@ -115,62 +110,43 @@ class Manifold:
 
 
 @dataclass(frozen=True)
-class TailMass:
+class TailMass(BesideReality):
     """Share of rows beyond reality's q/2 and 1 - q/2 quantiles, relative to q."""
 
     q: float = 0.05
+    base: ClassVar[str] = "tail_mass"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
 
-    @property
-    def name(self) -> str:
-        """tail_mass and its options."""
-        return named("tail_mass", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the ratio (C,), in [0, 1/q]; thresholds come from the block's held-out rows."""
-        found = beside_reality(view, 0)
-        if isinstance(found, NotApplicable):
-            return found
-        x, real = found
         thresholds = tails.tail_thresholds(real.reshape(-1, real.shape[2]), self.q)
         return tails.tail_mass(x, thresholds, self.q)
 
 
 @dataclass(frozen=True)
-class QuantileCoverage:
+class QuantileCoverage(BesideReality):
     """Share of held-out rows inside the central 1 - q interval of S_t, over 1 - q."""
 
     q: float = 0.05
+    base: ClassVar[str] = "quantile_coverage"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
 
-    @property
-    def name(self) -> str:
-        """quantile_coverage and its options."""
-        return named("quantile_coverage", self)
-
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the ratio (C,), in [0, 1 / (1 - q)]."""
-        found = beside_reality(view, 0)
-        if isinstance(found, NotApplicable):
-            return found
-        return np.asarray(tails.quantile_coverage(*found, self.q) / (1 - self.q))
+        return np.asarray(tails.quantile_coverage(x, real, self.q) / (1 - self.q))
 
 
 @dataclass(frozen=True)
-class VendiScore:
+class VendiScore(Named):
     """Effective number of different rows among the first `rows`, cosine kernel, order q."""
 
     q: float = 1.0
     rows: int = 1000
+    base: ClassVar[str] = "vendi_score"
     unit: ClassVar[str] = "effective rows"
     direction: ClassVar[Direction] = "compare with t = 0"
-
-    @property
-    def name(self) -> str:
-        """vendi_score and its options."""
-        return named("vendi_score", self)
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the score (C,), in [1, rows]."""

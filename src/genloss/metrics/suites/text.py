@@ -12,38 +12,44 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints, checked_count
-from genloss.core.protocols import FiniteModel
-from genloss.core.text import TextModel
+from genloss.core.text import TextModel, Tokeniser
 from genloss.metrics import text_ngrams, text_rows
 from genloss.metrics.suites.shared import rows_of
-from genloss.metrics.view import Direction, NotApplicable, View, named
+from genloss.metrics.view import Direction, Named, NotApplicable, View
 
 
-def tokens_of(view: View, rows: int = 0) -> Ints | NotApplicable:
-    """Return the first `rows` rows of S_t (0: all) as tokens (C, n, T), or why there are none."""
+def text_of(view: View, rows: int = 0) -> tuple[Ints, TextModel] | NotApplicable:
+    """Return the first `rows` rows of S_t (0: all) as tokens (C, n, T), and the text they follow.
+
+    Or why there are none.
+    """
     if not isinstance(view.p_0, TextModel):
         return NotApplicable(f"{type(view.p_0).__name__} is no text")
     x = rows_of(view, rows)
-    if not isinstance(x, NotApplicable) and (x.ndim != 3 or x.dtype.kind not in "iu"):
+    if isinstance(x, NotApplicable):
+        return x
+    if x.ndim != 3 or x.dtype.kind not in "iu":
         return NotApplicable(f"needs tokens (C, n, T); rows have shape {x.shape}")
-    return x
+    return x, view.p_0
 
 
-def beside_real_text(view: View, tokens: int) -> tuple[Ints, Ints] | NotApplicable:
+def beside_real_text(view: View, tokens: int) -> tuple[Ints, Ints, Tokeniser] | NotApplicable:
     """Return S_t and S_0 with equally many tokens in each chain, or why that cannot be."""
-    x = tokens_of(view)
-    if isinstance(x, NotApplicable) or not isinstance(view.p_0, FiniteModel):
-        return x if isinstance(x, NotApplicable) else NotApplicable("reality has no rows")
-    reality, n = view.p_0, min(x.shape[1], view.p_0.n_rows)
+    found = text_of(view)
+    if isinstance(found, NotApplicable):
+        return found
+    x, reality = found
+    n = min(x.shape[1], reality.n_rows)
     real: Ints = view.once_for_all(("real text", n), lambda: reality.rows(0, n))
     have = np.minimum(text_ngrams.token_counts(x), text_ngrams.token_counts(real))
     if tokens > have.min():
         return NotApplicable(f"asked for {tokens} tokens; S_0 or S_t has {have.min()}")
     most = np.full(len(have), tokens) if tokens else have
-    return view.once(
+    made, beside = view.once(
         ("equal tokens", tokens),
         lambda: (text_ngrams.first_tokens(x, most), text_ngrams.first_tokens(real, most)),
     )
+    return made, beside, reality.tokeniser
 
 
 def defined(values: Floats, lacking: str) -> Floats | NotApplicable:
@@ -53,7 +59,7 @@ def defined(values: Floats, lacking: str) -> Floats | NotApplicable:
     return values
 
 
-class AtEqualTokens(ABC):
+class AtEqualTokens(Named, ABC):
     """A metric of S_t and S_0 cut to equally many tokens; finals say which function."""
 
     lacking: ClassVar[str] = "n-gram of that length"
@@ -72,14 +78,10 @@ class AtEqualTokens(ABC):
         found = beside_real_text(view, self.tokens)
         if isinstance(found, NotApplicable):
             return found
-        if found[0].shape[2] < self.least or found[1].shape[2] < self.least:
+        x, real, _ = found
+        if x.shape[2] < self.least or real.shape[2] < self.least:
             return NotApplicable(f"rows are shorter than {self.least} tokens")
-        return defined(self.of(*found), self.lacking)
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """The name in tables."""
+        return defined(self.of(x, real), self.lacking)
 
     @property
     def least(self) -> int:
@@ -97,13 +99,9 @@ class DistinctN(AtEqualTokens):
 
     n: int = 2
     tokens: int = 0
+    base: ClassVar[str] = "distinct_n"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
-
-    @property
-    def name(self) -> str:
-        """distinct_n and its options."""
-        return named("distinct_n", self)
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the ratio (C,), in (0, 1]."""
@@ -115,13 +113,9 @@ class TypeTokenRatio(AtEqualTokens):
     """Different tokens over all tokens."""
 
     tokens: int = 0
+    base: ClassVar[str] = "type_token_ratio"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
-
-    @property
-    def name(self) -> str:
-        """type_token_ratio and its options."""
-        return named("type_token_ratio", self)
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the ratio (C,), in (0, 1]."""
@@ -133,13 +127,9 @@ class SurvivingVocabulary(AtEqualTokens):
     """Share of S_0's tokens that still occur (Suresh et al. 2024)."""
 
     tokens: int = 0
+    base: ClassVar[str] = "surviving_vocabulary"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "higher is closer"
-
-    @property
-    def name(self) -> str:
-        """surviving_vocabulary and its options."""
-        return named("surviving_vocabulary", self)
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the share (C,), in [0, 1]; 1 for S_0 itself, less for other real text."""
@@ -157,13 +147,9 @@ class SurvivingNGrams(AtEqualTokens):
     band: Literal["all", "hapax", "rare", "common"] = "all"
     tokens: int = 0
     lacking: ClassVar[str] = "n-gram of that length and band in S_0"
+    base: ClassVar[str] = "surviving_ngrams"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "higher is closer"
-
-    @property
-    def name(self) -> str:
-        """surviving_ngrams and its options."""
-        return named("surviving_ngrams", self)
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the share (C,), in [0, 1]; 1 for S_0 itself."""
@@ -176,13 +162,9 @@ class GoodTuringMissingMass(AtEqualTokens):
 
     n: int = 1
     tokens: int = 0
+    base: ClassVar[str] = "good_turing_missing_mass"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
-
-    @property
-    def name(self) -> str:
-        """good_turing_missing_mass and its options."""
-        return named("good_turing_missing_mass", self)
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the mass (C,), in [0, 1]."""
@@ -195,13 +177,9 @@ class RareTokenShare(AtEqualTokens):
 
     mass: float = 0.05
     tokens: int = 0
+    base: ClassVar[str] = "rare_token_share"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
-
-    @property
-    def name(self) -> str:
-        """rare_token_share and its options."""
-        return named("rare_token_share", self)
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the share (C,), in [0, 1]; just below `mass` for S_0."""
@@ -209,36 +187,33 @@ class RareTokenShare(AtEqualTokens):
 
 
 @dataclass(frozen=True)
-class CompressionRatio:
+class CompressionRatio(Named):
     """Bytes of the text of S_t over those left by zlib, at as many tokens as S_0."""
 
     tokens: int = 0
+    base: ClassVar[str] = "compression_ratio"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
-
-    @property
-    def name(self) -> str:
-        """compression_ratio and its options."""
-        return named("compression_ratio", self)
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the ratio (C,), above 0; higher is more repetitive."""
         found = beside_real_text(view, self.tokens)
-        if isinstance(found, NotApplicable) or not isinstance(view.p_0, TextModel):
-            return found if isinstance(found, NotApplicable) else NotApplicable("no text")
-        decode = view.p_0.tokeniser.decode
-        texts = ["\n".join(decode(row) for row in rows if row[0] >= 0) for rows in found[0]]
+        if isinstance(found, NotApplicable):
+            return found
+        x, _, tokeniser = found
+        texts = ["\n".join(tokeniser.decode(row) for row in rows if row[0] >= 0) for rows in x]
         if not all(texts):
             return NotApplicable("a chain whose tokens have no text")
         return text_rows.compression_ratio(texts)
 
 
 @dataclass(frozen=True)
-class RarefiedTypes:
+class RarefiedTypes(Named):
     """Expected number of different n-grams among `tokens` drawn from S_t (Hurlbert 1971)."""
 
     tokens: int = 1000
     n: int = 1
+    base: ClassVar[str] = "rarefied_types"
     unit: ClassVar[str] = "types"
     direction: ClassVar[Direction] = "compare with t = 0"
 
@@ -246,16 +221,12 @@ class RarefiedTypes:
         checked_count(self.tokens, "rarefied_types: tokens")
         checked_count(self.n, "rarefied_types: n")
 
-    @property
-    def name(self) -> str:
-        """rarefied_types and its options."""
-        return named("rarefied_types", self)
-
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the number (C,), in [1, tokens]."""
-        x = tokens_of(view)
-        if isinstance(x, NotApplicable):
-            return x
+        found = text_of(view)
+        if isinstance(found, NotApplicable):
+            return found
+        x = found[0]
         have = (x[:, :, self.n - 1 :] >= 0).sum(axis=(1, 2)).min()
         if have < self.tokens:
             return NotApplicable(f"asked for {self.tokens} n-grams; a chain of S_t has {have}")

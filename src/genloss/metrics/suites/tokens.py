@@ -9,7 +9,7 @@ import numpy as np
 from genloss.core.arrays import Floats, checked_count
 from genloss.core.protocols import CategoricalLaw
 from genloss.metrics import categorical, support
-from genloss.metrics.view import Direction, NotApplicable, View, named
+from genloss.metrics.view import Direction, Named, NotApplicable, View
 
 
 def both_laws(view: View) -> tuple[Floats, Floats] | NotApplicable:
@@ -137,17 +137,13 @@ class SupportLoss(OfSymbols):
 
 
 @dataclass(frozen=True)
-class ForwardKL(OfSymbols):
+class ForwardKL(Named, OfSymbols):
     """KL(p_0 || p_t) with additive smoothing: what of reality p_t fails to expect."""
 
     smoothing: float = 1e-6
+    base: ClassVar[str] = "forward_kl"
     unit: ClassVar[str] = "nats"
     direction: ClassVar[Direction] = "lower is closer"
-
-    @property
-    def name(self) -> str:
-        """forward_kl and its options."""
-        return named("forward_kl", self)
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the divergence (C,), >= 0; read support_loss beside it."""
@@ -155,17 +151,13 @@ class ForwardKL(OfSymbols):
 
 
 @dataclass(frozen=True)
-class BackwardKL(OfSymbols):
+class BackwardKL(Named, OfSymbols):
     """KL(p_t || p_0) with additive smoothing: what p_t overdoes or invents."""
 
     smoothing: float = 1e-6
+    base: ClassVar[str] = "backward_kl"
     unit: ClassVar[str] = "nats"
     direction: ClassVar[Direction] = "lower is closer"
-
-    @property
-    def name(self) -> str:
-        """backward_kl and its options."""
-        return named("backward_kl", self)
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the divergence (C,), >= 0."""
@@ -173,17 +165,13 @@ class BackwardKL(OfSymbols):
 
 
 @dataclass(frozen=True)
-class RareMass(OfSymbols):
+class RareMass(Named, OfSymbols):
     """p_t of reality's rarest symbols, those that hold `mass` under p_0, relative to p_0's."""
 
     mass: float = 0.05
+    base: ClassVar[str] = "rare_mass"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
-
-    @property
-    def name(self) -> str:
-        """rare_mass and its options."""
-        return named("rare_mass", self)
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the ratio (C,), >= 0."""

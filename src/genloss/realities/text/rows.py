@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from genloss.core.arrays import Array, Ints, checked_count, frozen
+from genloss.core.text import NO_TOKEN
 from genloss.errors import RealityExhausted
 from genloss.realities.text.corpus import Corpus, Summary
 from genloss.realities.text.tokenisers import Compact, Subwords
@@ -90,6 +91,16 @@ class TextRows:
                 "the block, or give more text"
             )
         return self._blocks(self.corpus.train, self.order[:, start : start + n])
+
+    def following(self, start: int, n: int) -> Ints:
+        """Return the T tokens after each of those blocks in the text (C, n, T).
+
+        The last block of all goes on with what is left of the text, filled up with NO_TOKEN.
+        """
+        stream, width = self.corpus.train, self.summary.block
+        place = (self.order[:, start : start + n, None] + 1) * width + np.arange(width)
+        last = stream.size - 1
+        return np.where(place <= last, stream[np.minimum(place, last)], NO_TOKEN).astype(np.int64)
 
     def labels_of(self, start: int, n: int) -> Ints | None:
         """Return None: blocks of text have no classes."""

@@ -20,6 +20,8 @@ from genloss.models.torch.lm.objective import FineTuning, counted, decoder_total
 from genloss.models.torch.lm.portions import Portions, Team
 from genloss.models.torch.lm.room import in_batches, rows_that_fit
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 V, T = 64, 12
 

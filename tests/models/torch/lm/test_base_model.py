@@ -1,0 +1,39 @@
+"""The base that fits begin at, as a model of its own: one chain, and no fit before it."""
+
+import numpy as np
+import pytest
+import torch
+
+from genloss.core.protocols import BasedLearner
+from genloss.core.text import SequenceModel
+from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
+from genloss.models.torch.lm.learner import TransformerLearner
+
+LEARNERS = (
+    TransformerLearner,
+    HuggingFaceLearner,
+    lambda base: HuggingFaceLearner(base, adapters="lora", rank=2),
+)
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+@pytest.mark.parametrize("family", ["opt", "gpt2"])
+def test_the_base_gives_the_log_probabilities_of_its_checkpoint(pair, prompts, family, kind):
+    made = pair(family)
+    learner = kind(str(made.folder))
+    assert isinstance(learner, BasedLearner)
+    base = learner.base_model()
+    assert isinstance(base, SequenceModel)
+    assert base.n_chains == 1
+    with torch.no_grad():
+        logits = made.theirs(torch.from_numpy(prompts)).logits.double()
+    law = torch.log_softmax(logits[:, :-1], dim=2).numpy()
+    right = np.take_along_axis(law, prompts[:, 1:, None], axis=2)[:, :, 0]
+    np.testing.assert_allclose(base.token_log_probs(prompts[None])[0], right, atol=1e-4)
+
+
+def test_from_scratch_there_is_no_base(pair):
+    folder = str(pair("opt").folder)
+    assert TransformerLearner(start="scratch").base_model() is None
+    assert TransformerLearner(folder, start="scratch").base_model() is None
+    assert TransformerLearner(folder, start="last").base_model() is not None
