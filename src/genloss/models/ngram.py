@@ -173,7 +173,7 @@ class NGramWriter:
         """Continue prompts (C, n, P) to rows (C, n, max_new), NO_TOKEN after an end token.
 
         Beam search draws no random number; of equally good continuations it takes the one of the
-        better beam, then the smaller token.
+        better beam, then the smaller token. O(B V) for each token of each different prompt.
         """
         if isinstance(self.how, BeamSearch):
             return self.model._searched(prompts, self.how)

@@ -31,8 +31,9 @@ def vae_loss(net: ConvVAE, beta: float) -> Loss:
 
     def loss(weights: Sequence[Tensor], batch: Batch, noise: torch.Generator) -> Tensor:
         w, x, weight = Weights(*weights), batch.x, batch.weight
+        # Before the network, so that a compiled graph has no break in its middle.
+        draw = torch.randn((len(x), net.latent), generator=noise, device=x.device)
         mean, log_var = net.encode(w, x)
-        draw = torch.randn(mean.shape, generator=noise, device=mean.device, dtype=mean.dtype)
         logits = net.decode(w, mean + (0.5 * log_var).exp() * draw)
         prior = mean.square() + log_var.exp() - 1 - log_var
         if weight is None:

@@ -101,11 +101,12 @@ class Cache:
 
 def _move(old: Part, rows: Tensor, new: Part, at: Tensor) -> None:
     """Copy rows of an old part to rows `at` of a new one."""
-    slots = min(old.shape[2], new.shape[2])
+    slots, device = min(old.shape[2], new.shape[2]), old.keys[0].device
+    rows, at = rows.to(device), at.to(device)
     for source, target in ((old.keys, new.keys), (old.values, new.values)):
         for x, y in zip(source, target, strict=True):
-            y[at.to(y.device), :, :slots] = x[rows.to(x.device), :, :slots]
-            y[at.to(y.device), :, slots:] = 0.0
+            y[at, :, :slots] = x[rows, :, :slots]
+            y[at, :, slots:] = 0.0
 
 
 def attend(q: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
