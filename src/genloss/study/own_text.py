@@ -27,10 +27,16 @@ METRICS: tuple[Any, ...] = (
     {"kind": "repetition", "n": 3},
     {"kind": "perplexity_tail", "tail": "low"},
     {"kind": "perplexity_tail", "tail": "high"},
+    *({"kind": "rarefied_types", "tokens": n} for n in (100, 300, 1000, 3000, 10000)),
     "duplicate_rows",
     "empty_rows",
     "real_share",
 )
+
+BY_THE_BASE: tuple[Any, ...] = tuple(
+    {"kind": "sequence_perplexity", "q": q, "under": "base"} for q in (0.05, 0.5, 0.95)
+)
+"""What a model that was trained before says of the texts."""
 
 
 def is_text(path: Path) -> bool:
@@ -63,7 +69,7 @@ def own_text_spec(path: Path, model: str = "") -> dict[str, Any]:
         "n_real": p_0.n_rows,
         "generations": 5,
         "held_out": min(HELD_OUT, max(1, p_0.n_rows // 10)),
-        "metrics": list(METRICS),
+        "metrics": [*METRICS, *(BY_THE_BASE if model else ())],
         "keep": {"every": 1, "rows": 100},
         "checkpoint_every": 1,
     }
