@@ -19,10 +19,10 @@ import numpy as np
 import torch
 
 from genloss.core.samples import Samples
-from genloss.models.torch import denoise_fit
-from genloss.models.torch.denoise_nets import VectorNet
-from genloss.models.torch.diffusion import DiffusionLearner
-from genloss.models.torch.diffusion_model import DenoisedModel
+from genloss.models.torch.denoising import recipe
+from genloss.models.torch.denoising.diffusion import DiffusionLearner
+from genloss.models.torch.denoising.model import DenoisedModel
+from genloss.models.torch.denoising.nets import VectorNet
 from genloss.models.torch.training import Training
 from genloss.realities.shapes import TwoMoons
 
@@ -51,7 +51,7 @@ def moons(chains: int, together: int, device: str) -> Callable:
     learner = DiffusionLearner(width=64, training=training)
 
     def fit():
-        denoise_fit.VectorNet = lambda *args: VectorNet(*args, together=together)
+        recipe.VectorNet = lambda *args: VectorNet(*args, together=together)
         return learner.fit(Samples.of(x, 0), np.random.default_rng(2))
 
     return fit

@@ -20,10 +20,10 @@ from genloss.models.categorical import CategoricalLearner, CategoricalModel
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.models.kde import KDELearner
 from genloss.models.mixture import MixtureLearner, MixtureModel
-from genloss.models.torch.diffusion import DiffusionLearner
-from genloss.models.torch.flow import FlowLearner
+from genloss.models.torch.denoising.diffusion import DiffusionLearner
+from genloss.models.torch.denoising.flow import FlowLearner
 from genloss.models.torch.training import Training
-from genloss.models.torch.vae import VAELearner
+from genloss.models.torch.vae.learner import VAELearner
 
 C, N = 2, 60
 KS_4_SIGMA = 2.28

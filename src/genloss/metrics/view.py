@@ -1,7 +1,8 @@
 """View: what a metric may look at, and what it answers."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from pathlib import PurePath
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -145,15 +146,21 @@ def named(base: str, metric: Any, said: str = "") -> str:
 def changed(metric: Any, said: str = "") -> list[str]:
     """Return the options of a metric that differ from their defaults, all but `said`."""
     return [
-        f"{f.name}={shown(getattr(metric, f.name))}"
+        f"{f.name}={_told(f, getattr(metric, f.name))}"
         for f in fields(metric)
-        if f.name != said and getattr(metric, f.name) != f.default
+        if f.repr and f.name != said and getattr(metric, f.name) != f.default
     ]
 
 
 def bracketed(base: str, options: Sequence[str]) -> str:
     """Return base, with the options behind it if there are any."""
     return f"{base}({', '.join(options)})" if options else base
+
+
+def _told(option: Field[Any], value: Any) -> str:
+    # Where something lies differs between machines; its last part names it on all of them.
+    elsewhere = option.metadata.get("identity") is False
+    return PurePath(str(value)).name if elsewhere else shown(value)
 
 
 def shown(value: Any) -> str:

@@ -30,9 +30,9 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "categorical": "genloss.models.categorical:CategoricalLearner",
         "kde": "genloss.models.kde:KDELearner",
         "mixture": "genloss.models.mixture:MixtureLearner",
-        "vae": "genloss.models.torch.vae:VAELearner",
-        "diffusion": "genloss.models.torch.diffusion:DiffusionLearner",
-        "flow_matching": "genloss.models.torch.flow:FlowLearner",
+        "vae": "genloss.models.torch.vae.learner:VAELearner",
+        "diffusion": "genloss.models.torch.denoising.diffusion:DiffusionLearner",
+        "flow_matching": "genloss.models.torch.denoising.flow:FlowLearner",
         "ngram": "genloss.models.ngram:NGramLearner",
         "transformer": "genloss.models.torch.lm.learner:TransformerLearner",
         "hugging_face": "genloss.models.torch.lm.hugging_face:HuggingFaceLearner",
@@ -64,8 +64,8 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
     },
     "features": {
         "pixels": "genloss.metrics.features:Pixels",
-        "classifier": "genloss.models.torch.classifier:Classifier",
-        "vision": "genloss.models.torch.vision:Vision",
+        "classifier": "genloss.models.torch.features.classifier:Classifier",
+        "vision": "genloss.models.torch.features.vision:Vision",
     },
     "metric": {
         "real_share": "genloss.metrics.suites.laws:RealShare",

@@ -11,14 +11,14 @@ import torch
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.samples import Samples
 from genloss.core.source import Source
-from genloss.models.torch.diffusion import DiffusionLearner
-from genloss.models.torch.flow import FlowLearner
+from genloss.models.torch.denoising.diffusion import DiffusionLearner
+from genloss.models.torch.denoising.flow import FlowLearner
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.learner import TransformerLearner
 from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.writer import Writer
 from genloss.models.torch.training import Training
-from genloss.models.torch.vae import VAELearner
+from genloss.models.torch.vae.learner import VAELearner
 
 SPEC = importlib.util.spec_from_file_location("pretend", Path(__file__).with_name("pretend.py"))
 pretend = importlib.util.module_from_spec(SPEC)

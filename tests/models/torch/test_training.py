@@ -10,7 +10,7 @@ from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.errors import FitError, SpecError
 from genloss.models.gaussian import GaussianModel
-from genloss.models.torch.denoise_data import NoisyFeed
+from genloss.models.torch.denoising.data import NoisyFeed
 from genloss.models.torch.feeds import Batch, SourceFeed, TogetherFeed, feed_of, labels_of
 from genloss.models.torch.training import Loop, Training
 

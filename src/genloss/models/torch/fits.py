@@ -1,6 +1,6 @@
 """What all fits of networks share: notebooks, a look at the rows, chain after chain."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -83,6 +83,25 @@ def part_after_part(
                 pages.finish(part, found)
         left.append(found)
     return left
+
+
+def joined(parts: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Join what groups of chains left on axis 0; shorter losses are filled with NaN."""
+    out = {}
+    for name in parts[0]:
+        arrays = [part[name] for part in parts]
+        if name in ("train_loss", "held_out_loss"):
+            longest = max(a.shape[1] for a in arrays)
+            pads = [((0, 0), (0, longest - a.shape[1])) for a in arrays]
+            padded = zip(arrays, pads, strict=True)
+            arrays = [np.pad(a, p, constant_values=np.nan) for a, p in padded]
+        out[name] = np.concatenate(arrays)
+    return out
+
+
+def stacked(chains: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Stack what each chain left on a new axis 0; shorter losses are filled with NaN."""
+    return joined([{name: array[None] for name, array in chain.items()} for chain in chains])
 
 
 def rows_of(train: Any, seed: int, name: str, n: int) -> Samples:

@@ -9,8 +9,8 @@ from genloss.core.arrays import Array
 from genloss.core.protocols import Data, Model, Notebook
 from genloss.core.samples import Samples
 from genloss.core.source import Source
-from genloss.models.torch.denoise_fit import Recipe
-from genloss.models.torch.diffusion_model import DenoisedModel
+from genloss.models.torch.denoising.model import DenoisedModel
+from genloss.models.torch.denoising.recipe import Recipe
 from genloss.models.torch.fits import Noted
 from genloss.models.torch.training import Training
 

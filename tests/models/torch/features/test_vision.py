@@ -14,8 +14,8 @@ from genloss.metrics.frechet import frechet_distance
 from genloss.metrics.suites.images import FID
 from genloss.metrics.view import View
 from genloss.models.gaussian import GaussianModel
-from genloss.models.torch.vision import Vision
-from genloss.models.torch.vision_images import Preparation
+from genloss.models.torch.features.preparation import Preparation
+from genloss.models.torch.features.vision import Vision
 from genloss.realities.digits import Digits8x8
 from genloss.realities.gaussians import Gaussian
 from genloss.study.build import build, identity
@@ -168,6 +168,11 @@ def test_identity_is_content(saved, reality, tmp_path):
     assert told(Vision(str(moved), size=16)) != first
     (moved / "preprocessor_config.json").write_text(json.dumps(NORMALISED | {"size": 8}))
     assert told(Vision(str(moved))) != first
+
+
+def test_a_metrics_name_does_not_tell_where_the_model_lies():
+    name = FID(Vision("some/where/dino", size=28, device="cpu")).name
+    assert name == "fid(features=vision(base=dino, size=28))"
 
 
 def test_refused_rows(saved, reality):

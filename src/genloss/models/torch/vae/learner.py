@@ -15,12 +15,12 @@ from genloss.core.source import Source
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.device import generator, pick, stream
 from genloss.models.torch.feeds import CHECK, START, Batch, feed_of, on
-from genloss.models.torch.fits import Noted, held_out_rows, part_after_part, rows_of
+from genloss.models.torch.fits import Noted, held_out_rows, part_after_part, rows_of, stacked
 from genloss.models.torch.images import check_images, check_lit
-from genloss.models.torch.nets import ConvVAE
 from genloss.models.torch.pages import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, Loss, Training
-from genloss.models.torch.vae_model import Output, VAEModel, left_by, stacked, vae_loss
+from genloss.models.torch.vae.model import Output, VAEModel, left_by, vae_loss
+from genloss.models.torch.vae.net import ConvVAE
 
 SIZES = {"paper": (28, 64, 128), "small": (8, 16, 32)}
 """Side in pixels and channels of the two convolutions of each network."""

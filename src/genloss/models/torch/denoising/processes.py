@@ -9,7 +9,7 @@ from torch import Tensor
 
 from genloss.core.arrays import Array, Floats
 from genloss.errors import SpecError
-from genloss.models.torch.schedules import (
+from genloss.models.torch.denoising.schedules import (
     Predict,
     Schedule,
     Solver,

@@ -13,8 +13,8 @@ from genloss.core.arrays import Array, Floats, frozen
 from genloss.errors import DataError
 from genloss.models.torch.device import Device, pick
 from genloss.models.torch.feeds import Batch, on
-from genloss.models.torch.nets import ConvVAE, Weights
 from genloss.models.torch.training import Loss, to_numpy
+from genloss.models.torch.vae.net import ConvVAE, Weights
 
 Output = Literal["mean", "bernoulli"]
 
@@ -146,18 +146,6 @@ class VAEModel:
         """Return the parameters and the losses."""
         losses = {"train_loss": self.train_loss, "held_out_loss": self.held_out_loss}
         return {**self.parameters, **losses}
-
-
-def stacked(chains: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
-    """Stack what each chain left on axis 0; shorter losses are filled with NaN."""
-    longest = max(len(chain["train_loss"]) for chain in chains)
-    out = {}
-    for name in chains[0]:
-        parts = [chain[name] for chain in chains]
-        if name in ("train_loss", "held_out_loss"):
-            parts = [np.pad(p, (0, longest - len(p)), constant_values=np.nan) for p in parts]
-        out[name] = np.stack(parts)
-    return out
 
 
 def left_by(net: ConvVAE, weights: Sequence[Tensor], **losses: Floats) -> dict[str, Array]:

@@ -15,17 +15,17 @@ from genloss.core.arrays import Array, Floats, checked_count
 from genloss.core.protocols import Model
 from genloss.errors import DataError, MissingExtra
 from genloss.models.torch.device import Device, pick, stream
-from genloss.models.torch.feeds import LOOK, on
-from genloss.models.torch.images import check_images
-from genloss.models.torch.lm.hub import content_of, folder_of
-from genloss.models.torch.lm.modules import transformers, without_bars
-from genloss.models.torch.memory import lacks_memory
-from genloss.models.torch.vision_images import (
+from genloss.models.torch.features.preparation import (
     PREPROCESSING,
     Preparation,
     preparation_in,
     side_of,
 )
+from genloss.models.torch.feeds import LOOK, on
+from genloss.models.torch.images import check_images
+from genloss.models.torch.lm.hub import content_of, folder_of
+from genloss.models.torch.lm.modules import transformers, without_bars
+from genloss.models.torch.memory import lacks_memory
 
 CHUNK, GLANCE = 64, 8
 """Images seen at a time, and real ones looked at before."""

@@ -15,8 +15,8 @@ from genloss.metrics.suites.images import FID
 from genloss.metrics.suites.rows import Manifold
 from genloss.metrics.view import View
 from genloss.models.gaussian import GaussianModel
-from genloss.models.torch import classifier as module
-from genloss.models.torch.classifier import Classifier
+from genloss.models.torch.features import classifier as module
+from genloss.models.torch.features.classifier import Classifier
 from genloss.realities.digits import Digits8x8
 from genloss.realities.finite import FiniteRows
 from genloss.realities.gaussians import Gaussian

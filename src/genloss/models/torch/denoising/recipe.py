@@ -13,7 +13,7 @@ from genloss.core.protocols import Data, Model, Notebook
 from genloss.core.samples import UNLABELLED, Samples
 from genloss.core.source import Source
 from genloss.errors import DataError, SpecError
-from genloss.models.torch.denoise_data import (
+from genloss.models.torch.denoising.data import (
     FEW,
     GLANCE,
     NoisyFeed,
@@ -25,15 +25,15 @@ from genloss.models.torch.denoise_data import (
     scaled_images,
     standardised,
 )
-from genloss.models.torch.denoise_nets import DenoiseNet, VectorNet
+from genloss.models.torch.denoising.model import FIXED, DenoisedModel
+from genloss.models.torch.denoising.nets import DenoiseNet, VectorNet
+from genloss.models.torch.denoising.processes import ALL_STEPS, Asked, Process
+from genloss.models.torch.denoising.unet import SIDES, UNet
 from genloss.models.torch.device import generator, pick, stream
-from genloss.models.torch.diffusion_model import FIXED, DenoisedModel
 from genloss.models.torch.feeds import CHECK, START, Batch, TogetherFeed, feed_of, on
-from genloss.models.torch.fits import held_out_rows, part_after_part
+from genloss.models.torch.fits import held_out_rows, joined, part_after_part
 from genloss.models.torch.pages import Pages
-from genloss.models.torch.processes import ALL_STEPS, Asked, Process
 from genloss.models.torch.training import DTYPES, Check, Loop, Loss, Training, to_numpy
-from genloss.models.torch.unet import SIDES, UNet
 
 NetName = Literal["auto", "mlp", "unet"]
 Conditioning = Literal["none", "labels"]
@@ -253,17 +253,3 @@ class Fit:
             return total / x.shape[1]
 
         return check
-
-
-def joined(parts: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
-    """Join what groups of chains left on axis 0; shorter losses are filled with NaN."""
-    out = {}
-    for name in parts[0]:
-        arrays = [part[name] for part in parts]
-        if name in ("train_loss", "held_out_loss"):
-            longest = max(a.shape[1] for a in arrays)
-            pads = [((0, 0), (0, longest - a.shape[1])) for a in arrays]
-            padded = zip(arrays, pads, strict=True)
-            arrays = [np.pad(a, p, constant_values=np.nan) for a, p in padded]
-        out[name] = np.concatenate(arrays)
-    return out

@@ -10,9 +10,9 @@ from torch import Tensor
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
 from genloss.core.protocols import Model
 from genloss.errors import DataError, SpecError
-from genloss.models.torch.classifier_net import SIDES, ConvClassifier, Weights, tensors
-from genloss.models.torch.classifier_store import key_of, store, stored
 from genloss.models.torch.device import stream
+from genloss.models.torch.features.classifier_net import SIDES, ConvClassifier, Weights, tensors
+from genloss.models.torch.features.classifier_store import key_of, store, stored
 from genloss.models.torch.feeds import SHUFFLE, START, Batch, on
 from genloss.models.torch.training import Loop, Training, to_numpy
 

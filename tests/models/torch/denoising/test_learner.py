@@ -14,13 +14,13 @@ from genloss.core.statistics import Moments
 from genloss.errors import DataError, FitError, SpecError
 from genloss.metrics.distances import energy_distance
 from genloss.models.gaussian import GaussianModel
-from genloss.models.torch.denoise_data import NoisyFeed, noise_for
-from genloss.models.torch.denoise_fit import denoising_loss
-from genloss.models.torch.denoise_nets import VectorNet
-from genloss.models.torch.diffusion import DiffusionLearner
+from genloss.models.torch.denoising.data import NoisyFeed, noise_for
+from genloss.models.torch.denoising.diffusion import DiffusionLearner
+from genloss.models.torch.denoising.flow import FlowLearner
+from genloss.models.torch.denoising.nets import VectorNet
+from genloss.models.torch.denoising.processes import Diffusion
+from genloss.models.torch.denoising.recipe import denoising_loss
 from genloss.models.torch.feeds import Batch, feed_of
-from genloss.models.torch.flow import FlowLearner
-from genloss.models.torch.processes import Diffusion
 from genloss.models.torch.training import Training
 from genloss.realities.shapes import TwoMoons
 
@@ -164,7 +164,7 @@ def test_chains_together_are_trained_as_if_alone(precision, monkeypatch):
     """Only the order of sums differs between one batched product and several."""
     build = small(conditioning="labels", classes=2, precision=precision, clip=0.5, epochs=3)
     together = build.fit(clusters(), rng(5))
-    monkeypatch.setattr("genloss.models.torch.denoise_fit.VectorNet", alone)
+    monkeypatch.setattr("genloss.models.torch.denoising.recipe.VectorNet", alone)
     apart = build.fit(clusters(), rng(5))
     rtol = 1e-4 if precision == "float32" else 0.05
     np.testing.assert_allclose(together.train_loss, apart.train_loss, rtol=rtol)

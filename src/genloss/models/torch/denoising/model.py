@@ -9,11 +9,11 @@ from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
 from genloss.errors import DataError
-from genloss.models.torch.denoise_nets import DenoiseNet
+from genloss.models.torch.denoising.nets import DenoiseNet
+from genloss.models.torch.denoising.processes import ALL_STEPS, Asked, Process, checked_for_classes
+from genloss.models.torch.denoising.schedules import guided
 from genloss.models.torch.device import Device, pick
 from genloss.models.torch.feeds import Batch, on
-from genloss.models.torch.processes import ALL_STEPS, Asked, Process, checked_for_classes
-from genloss.models.torch.schedules import guided
 
 FIXED = ("shift", "scale", "reach", "frequencies", "train_loss", "held_out_loss")
 """Arrays of a state beside the parameters, the marks of the process and how it is asked."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from genloss.models.torch.vision_images import Preparation, preparation_in
+from genloss.models.torch.features.preparation import Preparation, preparation_in
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 NORMALISED = {"image_mean": MEAN, "image_std": STD}

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 
 from genloss.core.arrays import checked_count
 from genloss.errors import SpecError
-from genloss.models.torch.denoise_fit import Conditioning, NetName, Recipe
-from genloss.models.torch.denoise_learner import Denoiser, calmly
-from genloss.models.torch.processes import Flow
-from genloss.models.torch.schedules import Solver
+from genloss.models.torch.denoising.learner import Denoiser, calmly
+from genloss.models.torch.denoising.processes import Flow
+from genloss.models.torch.denoising.recipe import Conditioning, NetName, Recipe
+from genloss.models.torch.denoising.schedules import Solver
 from genloss.models.torch.training import Training
 
 

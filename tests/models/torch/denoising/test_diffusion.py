@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from genloss.errors import SpecError
-from genloss.models.torch.processes import Diffusion, Flow
-from genloss.models.torch.schedules import denoise, follow, guided, signal_left, visited
+from genloss.models.torch.denoising.processes import Diffusion, Flow
+from genloss.models.torch.denoising.schedules import denoise, follow, guided, signal_left, visited
 
 MEAN, STD = 0.7, 0.5
 """The Gaussian whose noise is known exactly."""

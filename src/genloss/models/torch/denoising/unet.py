@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genloss.core.arrays import Array
-from genloss.models.torch.denoise_nets import WAVES, class_table, one_hot, uniform, waves
+from genloss.models.torch.denoising.nets import WAVES, class_table, one_hot, uniform, waves
 
 SIDES = {8: 1, 14: 1, 28: 2}
 """Sides in pixels that there is a network for, and the side of the patch that becomes one place."""

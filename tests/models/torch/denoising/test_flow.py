@@ -9,8 +9,8 @@ from genloss.core.samplers import Denoising
 from genloss.core.samples import Samples
 from genloss.errors import DataError, SpecError
 from genloss.metrics.modes import surviving_modes
-from genloss.models.torch.diffusion import DiffusionLearner
-from genloss.models.torch.flow import FlowLearner
+from genloss.models.torch.denoising.diffusion import DiffusionLearner
+from genloss.models.torch.denoising.flow import FlowLearner
 from genloss.models.torch.training import Training
 from genloss.realities.mixtures import ModeGrid
 
