@@ -29,7 +29,7 @@ from ceiling import products
 from genloss.core.decoding import BeamSearch, Decoding, Sampling
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.writer import Writer
+from genloss.models.torch.lm.writing.writer import Writer
 
 PROMPT, NEW = 64, 64
 SMALL = Decoder("opt", 4096, 128, 4, 4, 512, 256, end=2)

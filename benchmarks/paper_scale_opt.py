@@ -27,7 +27,7 @@ import numpy as np
 
 from genloss.core.arrays import Array
 from genloss.models.torch.lm.learner import TransformerLearner, pretrained
-from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.realities.text.texts import VOCABULARY, Texts
 from genloss.store.block import FileNotebook
 from genloss.store.reader import Run

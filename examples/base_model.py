@@ -16,7 +16,7 @@ import genloss
 from genloss.core.decoding import BeamSearch
 from genloss.metrics.suites.text_models import Perplexity
 from genloss.models.torch.lm.learner import TransformerLearner, pretrained
-from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.realities.text.texts import Texts
 from genloss.store.block import FileNotebook
 

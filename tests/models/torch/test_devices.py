@@ -15,8 +15,8 @@ from genloss.models.torch.denoising.diffusion import DiffusionLearner
 from genloss.models.torch.denoising.flow import FlowLearner
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.learner import TransformerLearner
-from genloss.models.torch.lm.objective import FineTuning
-from genloss.models.torch.lm.writer import Writer
+from genloss.models.torch.lm.tuning.objective import FineTuning
+from genloss.models.torch.lm.writing.writer import Writer
 from genloss.models.torch.training import Training
 from genloss.models.torch.vae.learner import VAELearner
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genloss.models.torch.lm.checkpoint import load_checkpoint
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.writer import Writer
+from genloss.models.torch.lm.writing.writer import Writer
 
 VOCABULARY = 97  # no multiple of anything that the engine cuts the vocabulary into
 

@@ -11,7 +11,7 @@ from genloss.errors import DataError
 from genloss.metrics.suites.text_models import Perplexity
 from genloss.models.torch.lm.checkpoint import load_checkpoint, save_tokeniser
 from genloss.models.torch.lm.learner import TransformerLearner, pretrained
-from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.realities.text.texts import Texts
 from genloss.realities.text.tokenisers import Pretrained
 from genloss.store.block import FileNotebook

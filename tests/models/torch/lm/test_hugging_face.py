@@ -13,7 +13,7 @@ from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.hugging_face_model import ended
 from genloss.models.torch.lm.learner import TransformerLearner
-from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.tuning.objective import FineTuning
 
 V, T = 64, 12
 CONFIG = {

@@ -15,7 +15,7 @@ from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.learner import TransformerLearner, pretrained
-from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.tuning.objective import FineTuning
 
 V, T, END = 64, 12, 0
 

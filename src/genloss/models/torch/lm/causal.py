@@ -13,11 +13,11 @@ from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.models.torch.device import Device
 from genloss.models.torch.fits import Noted
-from genloss.models.torch.lm.fitting import BLOCK, Lesson, continued
 from genloss.models.torch.lm.hub import content_of
-from genloss.models.torch.lm.launch import in_processes
-from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.token_model import TokenModel
+from genloss.models.torch.lm.tuning.fitting import BLOCK, Lesson, continued
+from genloss.models.torch.lm.tuning.launch import in_processes
+from genloss.models.torch.lm.tuning.objective import FineTuning
 
 M = TypeVar("M", bound=TokenModel)
 

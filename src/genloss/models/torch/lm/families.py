@@ -4,18 +4,64 @@ Names and shapes are those of the families' checkpoints, so that safetensors loa
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
-
-if TYPE_CHECKING:
-    from genloss.models.torch.lm.decoder import Decoder
 
 Shapes = dict[str, tuple[int, ...]]
 
 OFFSET = 2
 """The first two rows of OPT's table of positions are never used."""
+
+
+class Sizes(Protocol):
+    """What the shapes of a decoder follow from."""
+
+    @property
+    def vocabulary(self) -> int:
+        """V, tokens."""
+        ...
+
+    @property
+    def positions(self) -> int:
+        """The longest row of tokens."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Numbers per token."""
+        ...
+
+    @property
+    def layers(self) -> int:
+        """Blocks."""
+        ...
+
+    @property
+    def heads(self) -> int:
+        """Heads of the queries."""
+        ...
+
+    @property
+    def few_heads(self) -> int:
+        """Heads of keys and values."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Width of a head."""
+        ...
+
+    @property
+    def feed_forward(self) -> int:
+        """Width of the feed-forward network."""
+        ...
+
+    @property
+    def tied(self) -> bool:
+        """Whether the table of tokens is also the last layer."""
+        ...
 
 
 class Layer(NamedTuple):
@@ -57,8 +103,8 @@ class Family(NamedTuple):
     """
 
     prefix: str
-    shapes: Callable[["Decoder"], Shapes]
-    pack: Callable[["Decoder", Mapping[str, Tensor]], Packed]
+    shapes: Callable[[Sizes], Shapes]
+    pack: Callable[[Sizes, Mapping[str, Tensor]], Packed]
     small: tuple[str, ...] = ()
 
 
@@ -70,7 +116,7 @@ def _norm(name: str, width: int) -> Shapes:
     return {f"{name}.weight": (width,), f"{name}.bias": (width,)}
 
 
-def _opt_shapes(d: "Decoder") -> Shapes:
+def _opt_shapes(d: Sizes) -> Shapes:
     base, width = "model.decoder.", d.width
     out: Shapes = {
         f"{base}embed_tokens.weight": (d.vocabulary, width),
@@ -88,7 +134,7 @@ def _opt_shapes(d: "Decoder") -> Shapes:
     return out
 
 
-def _opt_pack(d: "Decoder", w: Mapping[str, Tensor]) -> Packed:
+def _opt_pack(d: Sizes, w: Mapping[str, Tensor]) -> Packed:
     base = "model.decoder."
 
     def layer(i: int) -> Layer:
@@ -119,7 +165,7 @@ def _opt_pack(d: "Decoder", w: Mapping[str, Tensor]) -> Packed:
     )
 
 
-def _gpt2_shapes(d: "Decoder") -> Shapes:
+def _gpt2_shapes(d: Sizes) -> Shapes:
     base, width = "transformer.", d.width
     out: Shapes = {
         f"{base}wte.weight": (d.vocabulary, width),
@@ -139,7 +185,7 @@ def _gpt2_shapes(d: "Decoder") -> Shapes:
     return out | _norm(f"{base}ln_f", width)
 
 
-def _gpt2_pack(d: "Decoder", w: Mapping[str, Tensor]) -> Packed:
+def _gpt2_pack(d: Sizes, w: Mapping[str, Tensor]) -> Packed:
     base = "transformer."
 
     def layer(i: int) -> Layer:
@@ -171,7 +217,7 @@ def _gpt2_pack(d: "Decoder", w: Mapping[str, Tensor]) -> Packed:
     )
 
 
-def _llama_shapes(d: "Decoder") -> Shapes:
+def _llama_shapes(d: Sizes) -> Shapes:
     base, width, few = "model.", d.width, d.few_heads * d.size
     out: Shapes = {f"{base}embed_tokens.weight": (d.vocabulary, width)}
     for i in range(d.layers):
@@ -190,7 +236,7 @@ def _llama_shapes(d: "Decoder") -> Shapes:
     return out | {f"{base}norm.weight": (width,)}
 
 
-def _llama_pack(d: "Decoder", w: Mapping[str, Tensor]) -> Packed:
+def _llama_pack(d: Sizes, w: Mapping[str, Tensor]) -> Packed:
     base = "model."
 
     def layer(i: int) -> Layer:

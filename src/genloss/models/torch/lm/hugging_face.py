@@ -14,13 +14,6 @@ from genloss.models.torch.device import pick, stream
 from genloss.models.torch.feeds import START, on
 from genloss.models.torch.lm.adapters import first_adapters, with_lora
 from genloss.models.torch.lm.causal import CausalLearner
-from genloss.models.torch.lm.fitting import (
-    Lesson,
-    Network,
-    Start,
-    check_options,
-    fit_chains,
-)
 from genloss.models.torch.lm.hugging_face_model import HuggingFaceModel
 from genloss.models.torch.lm.modules import (
     config_of,
@@ -30,9 +23,16 @@ from genloss.models.torch.lm.modules import (
     module_total,
     n_parameters,
 )
-from genloss.models.torch.lm.objective import FineTuning
-from genloss.models.torch.lm.room import check_room
 from genloss.models.torch.lm.token_model import TokenModel
+from genloss.models.torch.lm.tuning.fitting import (
+    Lesson,
+    Network,
+    Start,
+    check_options,
+    fit_chains,
+)
+from genloss.models.torch.lm.tuning.objective import FineTuning
+from genloss.models.torch.lm.tuning.room import check_room
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from genloss.core.text import NO_TOKEN
 from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import on
 from genloss.models.torch.lm.modules import module_logits, transformers
-from genloss.models.torch.lm.room import SHARE, free_bytes, in_batches
-from genloss.models.torch.lm.scores import CELL, cut_to_top_k, cut_to_top_p, draw
 from genloss.models.torch.lm.scoring import Logits
 from genloss.models.torch.lm.token_model import TokenModel
-from genloss.models.torch.lm.writer import ROWS, beams_of, checked_prompts, uniform_for
+from genloss.models.torch.lm.tuning.room import SHARE, free_bytes, in_batches
+from genloss.models.torch.lm.writing.scores import CELL, cut_to_top_k, cut_to_top_p, draw
+from genloss.models.torch.lm.writing.writer import ROWS, beams_of, checked_prompts, uniform_for
 from genloss.models.torch.training import DTYPES
 
 UNKNOWN = 64

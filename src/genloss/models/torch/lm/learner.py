@@ -24,18 +24,18 @@ from genloss.models.torch.lm.checkpoint import (
     save_tokeniser,
 )
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.fitting import (
+from genloss.models.torch.lm.hub import config_in, folder_of
+from genloss.models.torch.lm.model import TransformerModel
+from genloss.models.torch.lm.token_model import TokenModel
+from genloss.models.torch.lm.tuning.fitting import (
     Lesson,
     Network,
     Start,
     check_options,
     fit_chains,
 )
-from genloss.models.torch.lm.hub import config_in, folder_of
-from genloss.models.torch.lm.model import TransformerModel
-from genloss.models.torch.lm.objective import FineTuning, decoder_total
-from genloss.models.torch.lm.room import check_room
-from genloss.models.torch.lm.token_model import TokenModel
+from genloss.models.torch.lm.tuning.objective import FineTuning, decoder_total
+from genloss.models.torch.lm.tuning.room import check_room
 
 Precision = Literal["float32", "bfloat16"]
 

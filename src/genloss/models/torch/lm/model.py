@@ -12,7 +12,7 @@ from genloss.models.torch.device import pick
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.scoring import Logits, decoder_logits
 from genloss.models.torch.lm.token_model import TokenModel
-from genloss.models.torch.lm.writer import Writer
+from genloss.models.torch.lm.writing.writer import Writer
 from genloss.models.torch.training import DTYPES
 
 

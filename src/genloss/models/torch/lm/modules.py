@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from genloss.errors import DataError, MissingExtra, SpecError
 from genloss.models.torch.lm.hub import OFFLINE
-from genloss.models.torch.lm.objective import Named, Total, context
 from genloss.models.torch.lm.scoring import Logits
+from genloss.models.torch.lm.tuning.objective import Named, Total, context
 
 SAFETENSORS = (
     "only safetensors are loaded, since pickled weights can run code; if you trust them, convert "

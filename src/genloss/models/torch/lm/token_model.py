@@ -13,8 +13,8 @@ from genloss.core.decoding import Decoding, Prompts, Sampling
 from genloss.core.protocols import ConditionalModel
 from genloss.errors import DataError
 from genloss.models.torch.device import Device, pick
-from genloss.models.torch.lm.fitting import BLOCK
 from genloss.models.torch.lm.scoring import Logits, Value, by_token, entropy, log_prob
+from genloss.models.torch.lm.tuning.fitting import BLOCK
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ import torch
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.text import NO_TOKEN
 from genloss.errors import DataError, SpecError
-from genloss.models.torch.lm.cache import Slots
-from genloss.models.torch.lm.scores import best
-from genloss.models.torch.lm.writer import _side_by_side
+from genloss.models.torch.lm.writing.cache import Slots
+from genloss.models.torch.lm.writing.scores import best
+from genloss.models.torch.lm.writing.writer import _side_by_side
 
 NEW = 12
 

@@ -8,7 +8,7 @@ import torch
 
 from genloss.core.decoding import Sampling
 from genloss.core.text import NO_TOKEN
-from genloss.models.torch.lm.scores import cut_to_top_k, cut_to_top_p, draw, penalise
+from genloss.models.torch.lm.writing.scores import cut_to_top_k, cut_to_top_p, draw, penalise
 
 
 def drawn(pair, how, prompts, seed=0, **options):

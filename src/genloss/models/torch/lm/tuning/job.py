@@ -16,8 +16,8 @@ from genloss.core.arrays import Array
 from genloss.core.protocols import Model
 from genloss.core.samples import Samples
 from genloss.errors import FitError, GenlossError
-from genloss.models.torch.lm.fitting import Lesson
-from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.tuning.fitting import Lesson
+from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.models.torch.pages import below
 
 LEARNER, ARRAYS, LEFT = "learner.json", "arrays.safetensors", "left.safetensors"

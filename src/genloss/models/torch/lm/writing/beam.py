@@ -11,9 +11,9 @@ from torch import Tensor
 
 from genloss.core.decoding import BeamSearch
 from genloss.core.text import NO_TOKEN
-from genloss.models.torch.lm.cache import ROWS, Cache, Slots
-from genloss.models.torch.lm.engine import Engine
-from genloss.models.torch.lm.scores import best, penalise
+from genloss.models.torch.lm.writing.cache import ROWS, Cache, Slots
+from genloss.models.torch.lm.writing.engine import Engine
+from genloss.models.torch.lm.writing.scores import best, penalise
 
 NEVER = -1e9
 """The score of a text that is not there."""

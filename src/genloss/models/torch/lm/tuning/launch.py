@@ -19,8 +19,8 @@ from genloss.core.source import Given, Source
 from genloss.errors import FitError, MissingExtra, SpecError
 from genloss.models.torch.device import pick, release
 from genloss.models.torch.fits import held_out_rows
-from genloss.models.torch.lm.fitting import Lesson
-from genloss.models.torch.lm.job import (
+from genloss.models.torch.lm.tuning.fitting import Lesson
+from genloss.models.torch.lm.tuning.job import (
     LEFT,
     LOG,
     NOTE,
@@ -102,7 +102,7 @@ def _run(folder: Path, processes: int, notebook: Notebook | None) -> int:
     ask = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
     ask += ["--num_machines", "1", "--num_processes", str(processes), "--main_process_port", "0"]
     ask += ["--gpu_ids", "all", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    ask += ["-m", "genloss.models.torch.lm.worker", str(folder)]
+    ask += ["-m", "genloss.models.torch.lm.tuning.worker", str(folder)]
     threads = max(1, torch.get_num_threads() // processes)
     env = os.environ | {"OMP_NUM_THREADS": str(threads)}
     with (

@@ -13,12 +13,12 @@ from genloss.core.decoding import BeamSearch, Decoding
 from genloss.core.text import NO_TOKEN, checked_tokens, lengths
 from genloss.errors import SpecError
 from genloss.models.torch.device import keep_heap
-from genloss.models.torch.lm.beam import search
-from genloss.models.torch.lm.cache import rounded
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.engine import Engine, engine_of
-from genloss.models.torch.lm.room import SHARE, free_bytes, in_batches
-from genloss.models.torch.lm.sampling import greedy, sample
+from genloss.models.torch.lm.tuning.room import SHARE, free_bytes, in_batches
+from genloss.models.torch.lm.writing.beam import search
+from genloss.models.torch.lm.writing.cache import rounded
+from genloss.models.torch.lm.writing.engine import Engine, engine_of
+from genloss.models.torch.lm.writing.sampling import greedy, sample
 
 ROWS = 640
 """Rows of all beams together that one CPU batch has, so that its tensors stay in the caches."""

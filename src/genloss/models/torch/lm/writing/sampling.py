@@ -7,9 +7,9 @@ from torch import Tensor
 
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.text import NO_TOKEN
-from genloss.models.torch.lm.cache import rounded
-from genloss.models.torch.lm.engine import Engine
-from genloss.models.torch.lm.scores import cut_to_top_k, cut_to_top_p, draw, penalise
+from genloss.models.torch.lm.writing.cache import rounded
+from genloss.models.torch.lm.writing.engine import Engine
+from genloss.models.torch.lm.writing.scores import cut_to_top_k, cut_to_top_p, draw, penalise
 
 KEEP = 0.75
 """Rows that ended are dropped once no more than this share goes on; dropping copies the cache."""

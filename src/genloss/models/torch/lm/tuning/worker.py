@@ -9,7 +9,7 @@ from pathlib import Path
 
 from genloss.errors import GenlossError
 from genloss.models.torch.device import pick
-from genloss.models.torch.lm.job import (
+from genloss.models.torch.lm.tuning.job import (
     LEFT,
     NOTE,
     FileNotebook,
@@ -18,7 +18,7 @@ from genloss.models.torch.lm.job import (
     write_arrays,
     write_failure,
 )
-from genloss.models.torch.lm.portions import Team
+from genloss.models.torch.lm.tuning.portions import Team
 
 
 def train(folder: Path) -> None:

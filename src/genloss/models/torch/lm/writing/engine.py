@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genloss.models.torch.lm.cache import Cache, attend
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.families import Layer, Packed
-from genloss.models.torch.lm.scores import CELL
+from genloss.models.torch.lm.writing.cache import Cache, attend
+from genloss.models.torch.lm.writing.scores import CELL
 
 
 @dataclass(frozen=True, eq=False)

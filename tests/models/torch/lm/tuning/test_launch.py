@@ -9,9 +9,10 @@ from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.text import NO_TOKEN
 from genloss.errors import FitError, SpecError
-from genloss.models.torch.lm.fitting import Lesson
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
-from genloss.models.torch.lm.job import (
+from genloss.models.torch.lm.learner import TransformerLearner
+from genloss.models.torch.lm.tuning.fitting import Lesson
+from genloss.models.torch.lm.tuning.job import (
     NOTE,
     FileNotebook,
     failure_in,
@@ -20,8 +21,7 @@ from genloss.models.torch.lm.job import (
     write_failure,
     write_job,
 )
-from genloss.models.torch.lm.learner import TransformerLearner
-from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.tuning.objective import FineTuning
 
 V, T = 64, 12
 CONFIG = {
@@ -97,7 +97,7 @@ def left(tmp_path, monkeypatch):
 
 def workers() -> list[psutil.Process]:
     below = psutil.Process().children(recursive=True)
-    return [p for p in below if "genloss.models.torch.lm.worker" in p.cmdline()]
+    return [p for p in below if "genloss.models.torch.lm.tuning.worker" in p.cmdline()]
 
 
 @pytest.mark.slow

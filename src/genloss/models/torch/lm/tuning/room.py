@@ -8,7 +8,7 @@ from torch import Tensor
 
 from genloss.errors import FitError
 from genloss.models.torch.device import pick, release
-from genloss.models.torch.lm.objective import Named, Total, counted
+from genloss.models.torch.lm.tuning.objective import Named, Total, counted
 from genloss.models.torch.memory import lacks_memory
 from genloss.models.torch.training import DTYPES, Training
 

@@ -17,9 +17,9 @@ from genloss.errors import DataError, FitError, SpecError
 from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import feed_of, on
 from genloss.models.torch.fits import held_out_rows, part_after_part, rows_of, stacked
-from genloss.models.torch.lm.objective import FineTuning, Named, Total, counted
-from genloss.models.torch.lm.portions import ALONE, Portions, Team
-from genloss.models.torch.lm.room import in_batches
+from genloss.models.torch.lm.tuning.objective import FineTuning, Named, Total, counted
+from genloss.models.torch.lm.tuning.portions import ALONE, Portions, Team
+from genloss.models.torch.lm.tuning.room import in_batches
 from genloss.models.torch.pages import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, to_numpy
 
