@@ -1,5 +1,7 @@
 """The language model of the paper: its settings are the ones that are run."""
 
+from dataclasses import replace
+
 import pytest
 
 from genloss.study.published import load_experiment
@@ -8,6 +10,11 @@ from genloss.study.published import load_experiment
 @pytest.fixture(scope="module")
 def studies():
     return load_experiment("shumailov-2024-opt", "paper").studies
+
+
+@pytest.fixture(scope="module")
+def laptop():
+    return load_experiment("shumailov-2024-opt", "laptop").studies
 
 
 def test_the_sources_settings_are_run(studies):
@@ -33,13 +40,22 @@ def test_setting_b_keeps_a_new_tenth_of_real_blocks_and_trains_ten_epochs(studie
     assert sizes.train == study.n_real
 
 
-def test_the_ablations_change_one_thing(studies):
-    plain = studies["opt,A"].sampler
-    for penalty in (2.0, 3.0):
-        how = studies[f"opt,A,penalty={penalty}"].sampler
-        assert how.repetition_penalty == penalty
-        assert (how.beams, how.max_new) == (plain.beams, plain.max_new)
+@pytest.mark.parametrize("scale", ["laptop", "paper"])
+def test_the_ablations_change_one_thing(scale):
+    studies = load_experiment("shumailov-2024-opt", scale).studies
+    for setting, penalty in (("A", 2.0), ("A", 3.0), ("B", 2.0)):
+        plain, changed = studies[f"opt,{setting}"], studies[f"opt,{setting},penalty={penalty}"]
+        assert changed.sampler == replace(plain.sampler, repetition_penalty=penalty)
+        assert (changed.learner, changed.regime) == (plain.learner, plain.regime)
     assert studies["opt,sampled,A"].sampler.temperature == 1.0
+
+
+def test_every_cell_of_decoding_and_regime_is_run_as_long(laptop):
+    for model, plain, other in (("opt", "", "sampled,"), ("ngram", "beams,", "")):
+        cells = [laptop[f"{model},{how}{s}"] for how in (plain, other) for s in "AB"]
+        assert len({(s.learner, s.n_real, s.generations, s.chains) for s in cells}) == 1
+        assert len({(s.sampler, s.regime) for s in cells}) == 4
+        assert [getattr(s.sampler, "beams", 0) for s in cells] == [5, 5, 0, 0]
 
 
 @pytest.mark.parametrize("scale", ["smoke", "laptop"])
