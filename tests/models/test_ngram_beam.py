@@ -9,6 +9,8 @@ from genloss.core.samples import Samples
 from genloss.core.text import NO_TOKEN
 from genloss.models.ngram import NGramLearner
 
+pytestmark = pytest.mark.slow
+
 V, END, NEW = 12, 3, 8
 
 

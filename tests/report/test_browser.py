@@ -12,6 +12,8 @@ from genloss.report.page import write_report
 
 from .conftest import make_run
 
+pytestmark = pytest.mark.slow
+
 FLAGS = (
     "--headless=new",
     "--no-sandbox",

@@ -63,6 +63,7 @@ def test_the_same_folders_give_the_same_bytes_anywhere(lab, html, tmp_path):
     assert str(lab) not in html
 
 
+@pytest.mark.slow
 def test_a_fresh_interpreter_with_another_hash_seed_gives_the_same_bytes(lab, html, tmp_path):
     out = tmp_path / "report.html"
     code = (
@@ -166,6 +167,7 @@ def test_a_missing_extra_says_how_to_get_it(lab, monkeypatch, module):
         render(find_sections([lab]), title="t")
 
 
+@pytest.mark.slow
 def test_a_page_of_many_lines_stays_small(tmp_path):
     # More lines get fewer points each: these 300 fill what a page spends on lines.
     for i in range(6):

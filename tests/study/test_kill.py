@@ -15,10 +15,12 @@ from genloss.store.folder import run_path
 from genloss.study.build import study_from
 from genloss.study.runner import header_of, run_study
 
+pytestmark = pytest.mark.slow
+
 GENLOSS = Path(sysconfig.get_path("scripts")) / "genloss"
 SCRIPT = Path(__file__).with_name("die_at_every_call.py")
 DEADLINE = 60.0
-SLOW = [pytest.param(n, 1, marks=pytest.mark.slow) for n in ("kde_accumulate", "endless_augment")]
+SLOW = [pytest.param(n, 1) for n in ("kde_accumulate", "endless_augment")]
 
 
 @pytest.mark.parametrize(("name", "stride"), [("finite_fresh", 4), *SLOW])
@@ -66,11 +68,11 @@ def killed_after(command: list[str], run: Path, size: int) -> int:
 
 LONG = {"generations": 200, "checkpoint_every": 40, "keep": {"every": 60, "rows": 5}}
 CASES = [
-    pytest.param("moments_replace", 1, marks=pytest.mark.slow),
-    pytest.param("finite_fresh", 1, marks=pytest.mark.slow),
-    pytest.param("rows_accumulate", 2, marks=pytest.mark.slow),
-    pytest.param("kde_accumulate", 2, marks=pytest.mark.slow),
-    pytest.param("endless_augment", 1, marks=pytest.mark.slow),
+    pytest.param("moments_replace", 1),
+    pytest.param("finite_fresh", 1),
+    pytest.param("rows_accumulate", 2),
+    pytest.param("kde_accumulate", 2),
+    pytest.param("endless_augment", 1),
 ]
 
 
@@ -142,7 +144,7 @@ def interrupted(command: list[str], run: Path, times: int) -> subprocess.Complet
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
-OTHERS = [pytest.param(t, w, marks=pytest.mark.slow) for t, w in ((2, 1), (1, 2), (2, 2))]
+OTHERS = [pytest.param(t, w) for t, w in ((2, 1), (1, 2), (2, 2))]
 
 
 @pytest.mark.parametrize(("times", "workers"), [(1, 1), *OTHERS])

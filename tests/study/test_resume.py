@@ -120,6 +120,7 @@ def test_a_metric_more_never_shifts_the_chain(small, tmp_path):
     assert three.series[name].values.tobytes() == two.series[name].values.tobytes()
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_bytes_of_one(small, tmp_path, folder_bytes):
     """Workers rebuild every study from its description; blocks do not know of each other."""
     wide = small("rows_accumulate", reality={"kind": "gaussian", "d": 150}, n_real=300)

@@ -20,6 +20,8 @@ from genloss.models.torch.lm.writing.writer import Writer
 from genloss.models.torch.training import Training
 from genloss.models.torch.vae.learner import VAELearner
 
+pytestmark = pytest.mark.slow
+
 SPEC = importlib.util.spec_from_file_location("pretend", Path(__file__).with_name("pretend.py"))
 pretend = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(pretend)

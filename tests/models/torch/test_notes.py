@@ -8,6 +8,8 @@ import pytest
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 
+pytestmark = pytest.mark.slow
+
 
 class Died(Exception):
     """The process would be gone here."""

@@ -28,6 +28,7 @@ def files(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.text())
 def test_every_text_comes_back(text):

@@ -75,6 +75,7 @@ def test_the_roles(labelled):
     assert not isinstance(model, DensityModel)
 
 
+@pytest.mark.slow
 def test_two_moons_are_learned_in_seconds():
     """A Gaussian with the moons' moments is the known-bad baseline; energy distances squared."""
     p_0 = TwoMoons().realise(1, rng())

@@ -70,6 +70,7 @@ def read(classifier, rows: FiniteRows) -> float:
     return float((found == rows.labels_of(0, n)).mean())
 
 
+@pytest.mark.slow
 def test_it_reads_digits_it_has_never_seen(trained, halves):
     """More than 95 % of 447 digits; four folds of the default recipe measured 97.8 to 99.3 %."""
     assert read(trained, halves[1]) > 0.95

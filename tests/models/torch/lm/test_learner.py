@@ -100,6 +100,7 @@ def test_a_fit_is_a_function_of_data_and_stream(train, model):
     assert not np.array_equal(first[0], first[1])
 
 
+@pytest.mark.slow
 def test_it_learns_where_texts_end(fluent):
     """All texts of the language end within 10 tokens, so nearly all sampled rows must too.
 
