@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 GENLOSS = Path(sysconfig.get_path("scripts")) / "genloss"
 
 
@@ -136,7 +138,6 @@ def test_a_missing_extra_says_how_to_install_it(spec):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.slow
 def test_demo_makes_a_report(tmp_path):
     done = genloss("demo", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

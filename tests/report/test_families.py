@@ -183,6 +183,7 @@ def test_reality_is_drawn_in_the_colour_of_the_theme():
     assert f'stroke="{theme.QUIET["dark"]}" stroke-width="1" stroke-dasharray="1,3"' in svg
 
 
+@pytest.mark.slow
 def test_the_page_draws_them_once_and_the_same_each_time(tmp_path):
     metrics = {k: v[:, :3] for k, v in {**scores(), **quantiles(), **shares()}.items()}
     make_run(tmp_path, "a", metrics=metrics)

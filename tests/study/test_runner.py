@@ -122,6 +122,7 @@ def test_a_bug_is_not_disguised(own, tmp_path, workers):
         run_study(own("Broken"), tmp_path / "runs", workers=workers)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_reported_and_the_run_resumes(own, tmp_path, small, folder_bytes):
     study = own("Killed")
     with pytest.raises(StoreError, match=r"a worker process died .* it resumes; fewer workers"):
@@ -165,6 +166,7 @@ def test_progress_counts_all_generations_of_all_blocks(small, tmp_path):
     assert seen == [(14, 14)]
 
 
+@pytest.mark.slow
 def test_an_error_of_progress_frees_the_folder(small, tmp_path, folder_bytes):
     """The same process may try again at once: no lock and no half-run block is left behind."""
     study = study_from(small("rows_accumulate"))

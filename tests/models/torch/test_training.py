@@ -207,10 +207,13 @@ FEEDS = {
 }
 
 
+SLOW = [pytest.mark.slow]
+
+
 @pytest.mark.parametrize(
     ("kind", "limit", "words"),
     [
-        pytest.param(kind, limit, words, marks=[] if kind == "rows" else [pytest.mark.slow])
+        pytest.param(kind, limit, words, marks=[] if kind == "rows" and limit else SLOW)
         for kind in FEEDS
         for limit, words in ((5, "one of 4 does: set batch = 4"), (0, "not even one"))
     ],
@@ -227,6 +230,7 @@ def test_a_batch_that_was_named_can_be_trained():
     assert torch.isfinite(weights.weights[0]).all()
 
 
+@pytest.mark.slow
 def test_the_device_says_so_by_another_error():
     def loss(weights, batch, noise):
         if batch.x.shape[-2] > 2:
@@ -237,6 +241,7 @@ def test_the_device_says_so_by_another_error():
         Loop(loss, start([0]), recipe(), "test").run(feed([0]), 1, None, None)
 
 
+@pytest.mark.slow
 def test_what_the_failed_step_held_is_free_when_smaller_ones_are_tried():
     held = []
 

@@ -24,6 +24,8 @@ from genloss.realities.idx import Mnist
 from genloss.study.runner import run_study
 from genloss.study.study import Study
 
+pytestmark = pytest.mark.slow
+
 BESIDE = Path(__file__).parents[3].parent / "shared" / "data" / "mnist"
 QUICK = Classifier(steps=20, batch=32, channels=4, width=12)
 
@@ -70,13 +72,11 @@ def read(classifier, rows: FiniteRows) -> float:
     return float((found == rows.labels_of(0, n)).mean())
 
 
-@pytest.mark.slow
 def test_it_reads_digits_it_has_never_seen(trained, halves):
     """More than 95 % of 447 digits; four folds of the default recipe measured 97.8 to 99.3 %."""
     assert read(trained, halves[1]) > 0.95
 
 
-@pytest.mark.slow
 def test_it_reads_mnist():
     folder = Path(os.environ.get("GENLOSS_MNIST", BESIDE))
     if not folder.is_dir():

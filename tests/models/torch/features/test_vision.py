@@ -21,6 +21,8 @@ from genloss.realities.gaussians import Gaussian
 from genloss.study.build import build, identity
 from genloss.study.study import Study
 
+pytestmark = pytest.mark.slow
+
 transformers = pytest.importorskip("transformers")
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)

@@ -9,6 +9,8 @@ from genloss.core.text import SequenceModel
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.learner import TransformerLearner
 
+pytestmark = pytest.mark.slow
+
 LEARNERS = (
     TransformerLearner,
     HuggingFaceLearner,

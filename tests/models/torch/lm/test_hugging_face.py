@@ -15,6 +15,8 @@ from genloss.models.torch.lm.hugging_face_model import ended
 from genloss.models.torch.lm.learner import TransformerLearner
 from genloss.models.torch.lm.tuning.objective import FineTuning
 
+pytestmark = pytest.mark.slow
+
 V, T = 64, 12
 CONFIG = {
     "model_type": "opt",
