@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from genloss.core.decoding import BeamSearch, Prompts, Sampling
-from genloss.core.text import NO_TOKEN, checked_tokens, lengths
+from genloss.core.samples import NO_TOKEN
+from genloss.core.text import checked_tokens, lengths
 from genloss.errors import DataError, SpecError
 from genloss.models.gaussian import GaussianModel
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from genloss.core.samples import FOREIGN, REAL, Samples, without_replacement
+from genloss.core.samples import FOREIGN, NO_TOKEN, REAL, Samples, without_replacement
 from genloss.errors import DataError
 
 X = np.arange(24.0).reshape(2, 4, 3)
@@ -103,6 +103,16 @@ def test_origin_counts_are_exact_in_every_chain():
     whole = Samples.of(X, 3)
     assert {k: v.tolist() for k, v in whole.origin_counts().items()} == {3: [4, 4]}
     assert {k: v.tolist() for k, v in whole.head(2).origin_counts().items()} == {3: [2, 2]}
+
+
+def test_concat_fills_up_shorter_rows_of_tokens():
+    long = Samples.of(np.arange(6).reshape(1, 2, 3), 0)
+    short = Samples.of(np.array([[[7], [8]]]), 4)
+    joined = Samples.concat([long, short])
+    np.testing.assert_array_equal(
+        joined.x[0], [[0, 1, 2], [3, 4, 5], [7, NO_TOKEN, NO_TOKEN], [8, NO_TOKEN, NO_TOKEN]]
+    )
+    np.testing.assert_array_equal(joined.origin[0], [0, 0, 4, 4])
 
 
 def test_take_head_and_concat_keep_row_origin_and_weight_together():

@@ -7,9 +7,8 @@ import pytest
 
 from genloss.core.decoding import PromptedModel, Prompts, Sampling
 from genloss.core.protocols import ConditionalModel, DensityModel
-from genloss.core.samples import Samples
+from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
-from genloss.core.text import NO_TOKEN
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.ngram import NGramLearner
 

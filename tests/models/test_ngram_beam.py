@@ -5,8 +5,7 @@ import pytest
 
 from genloss.core.decoding import BeamSearch, Prompts
 from genloss.core.protocols import ConditionalModel
-from genloss.core.samples import Samples
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN, Samples
 from genloss.models.ngram import NGramLearner
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,8 @@ import numpy as np
 
 from genloss.core.arrays import Array, Ints, checked_count
 from genloss.core.protocols import ConditionalModel, Model
-from genloss.core.text import NO_TOKEN, SequenceModel
+from genloss.core.samples import NO_TOKEN
+from genloss.core.text import SequenceModel
 from genloss.errors import SpecError
 
 

@@ -1,7 +1,7 @@
 """Samples: what are the data, and who made each row?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,9 @@ FOREIGN = -1
 
 UNLABELLED = -1
 """Label of a row whose class nobody knows."""
+
+NO_TOKEN = -1
+"""Fills a row of tokens after its end; never learned, scored or counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +129,11 @@ class Samples:
 
     @classmethod
     def concat(cls, parts: Sequence["Samples"]) -> "Samples":
-        """Join rows along axis 1; missing weights count as 1, missing labels as unknown."""
+        """Join rows along axis 1; missing weights count as 1, missing labels as unknown.
+
+        Rows of tokens (C, n, T) of several lengths are filled up with NO_TOKEN.
+        """
+        parts = _equally_long(parts)
         shapes = {(p.n_chains, *p.x.shape[2:], p.x.dtype.kind) for p in parts}
         if len(shapes) != 1:
             raise DataError(f"cannot concatenate rows of shapes {[p.x.shape for p in parts]}")
@@ -142,6 +149,21 @@ def without_replacement(n_chains: int, n_rows: int, n: int, rng: np.random.Gener
     """Draw n of n_rows indices without replacement, independently per chain: (C, n)."""
     draws = [rng.choice(n_rows, n, replace=False, shuffle=False) for _ in range(n_chains)]
     return np.stack(draws).astype(np.int64)
+
+
+def _equally_long(parts: Sequence[Samples]) -> Sequence[Samples]:
+    """Return rows of tokens filled up to the longest; other rows as they are."""
+    lengths = {p.x.shape[2] for p in parts if p.x.ndim == 3 and p.x.dtype.kind == "i"}
+    if len(lengths) < 2 or any(p.x.ndim != 3 or p.x.dtype.kind != "i" for p in parts):
+        return parts
+    longest = max(lengths)
+    return [
+        replace(
+            p,
+            x=np.pad(p.x, ((0, 0), (0, 0), (0, longest - p.x.shape[2])), constant_values=NO_TOKEN),
+        )
+        for p in parts
+    ]
 
 
 def _joined(

@@ -7,10 +7,8 @@ import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
 from genloss.core.protocols import FiniteModel, Learner, Model
+from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
-
-NO_TOKEN = -1
-"""Fills a row of tokens after its end; never learned, scored or counted."""
 
 
 @runtime_checkable
@@ -100,7 +98,11 @@ class TextLearner(Learner, Protocol):
     """A learner that can take its vocabulary and end token from the text it learns from."""
 
     def of_text(self, tokeniser: Tokeniser) -> Learner:
-        """Return the learner with those of the tokeniser, unless it names its own."""
+        """Return the learner with those of the tokeniser, unless it names its own.
+
+        Raises:
+            SpecError: a tokeniser that does not fit the model that it starts from.
+        """
         ...
 
 
@@ -120,6 +122,31 @@ def check_vocabulary(vocabulary: int, name: str) -> None:
         )
 
 
+def check_tokeniser(
+    tokeniser: Tokeniser, model: str, entries: int | None, ends: Sequence[int]
+) -> None:
+    """Refuse a text's tokeniser that is not that of a model; None and no ends: the model is silent.
+
+    A model may have more entries than its tokeniser (OPT: 50,272 and 50,265), and several ends.
+
+    Raises:
+        SpecError: more entries than the model has, or another end token.
+    """
+    if entries is not None and tokeniser.size > entries:
+        raise SpecError(
+            f"the tokeniser of the text is not that of the model: it has {tokeniser.size} entries "
+            f"and {model} has {entries}; name the right one's folder or hub name by "
+            "reality.tokeniser=..."
+        )
+    if ends and tokeniser.end not in ends:
+        raise SpecError(
+            f"the tokeniser of the text is not that of the model: it ends a document by token "
+            f"{tokeniser.end} and {model} by {' or '.join(map(str, ends))}; name the right one by "
+            "reality.tokeniser=..., or its token by reality.end='...', or correct eos_token_id in "
+            "the model's config.json"
+        )
+
+
 def lengths(x: Ints) -> Ints:
     """Return the number of tokens of every row (..., T): those before the first NO_TOKEN."""
     return np.asarray((np.asarray(x) != NO_TOKEN).sum(axis=-1))
@@ -130,13 +157,17 @@ def checked_tokens(x: Array, vocabulary: int, what: str = "rows") -> Ints:
 
     Raises:
         DataError: another type or shape, a token outside the vocabulary, a gap inside a row, or a
-            row without a token.
+            row without a token; no rows.
     """
     x = np.asarray(x)
     if x.ndim != 3 or x.dtype.kind not in "iu":
         raise DataError(
             f"{what} have shape {x.shape} and dtype {x.dtype}; expected tokens (C, n, T), "
             "integers; use a reality of text"
+        )
+    if not x.size:
+        raise DataError(
+            f"{what} have shape {x.shape}; expected a row at least, of one token or more"
         )
     if x.min() < NO_TOKEN or x.max() >= vocabulary:
         raise DataError(

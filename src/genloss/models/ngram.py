@@ -9,9 +9,9 @@ import numpy as np
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
 from genloss.core.decoding import BeamSearch, Decoding, Sampling
 from genloss.core.protocols import Data, Model
-from genloss.core.samples import Samples
+from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
-from genloss.core.text import NO_TOKEN, Tokeniser, check_vocabulary, checked_tokens
+from genloss.core.text import Tokeniser, check_vocabulary, checked_tokens
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import as_samples
 from genloss.models.ngram_counts import Smoothing, Tree, arrays_of, counted, tree_of

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints, frozen
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 
 Smoothing = Literal["kneser_ney", "add_k"]
 

@@ -8,8 +8,17 @@ import torch
 from genloss.errors import FitError
 from genloss.models.torch.device import release
 
-MARKS = ("can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
-"""Words of errors that stand for too little memory but have no type of their own."""
+MARKS = (
+    "can't allocate memory",
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+"""Words of errors that stand for too little memory but have no type of their own.
+
+cuBLAS cannot be initialised where no memory is left for its workspace.
+"""
 
 
 def lacks_memory(error: RuntimeError) -> bool:

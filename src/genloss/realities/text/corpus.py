@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Ints
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError
 from genloss.realities.text.files import Document
 from genloss.realities.text.split import Splits
@@ -95,10 +95,11 @@ def corpus_of(splits: Splits, tokenising: Tokenising, block: int) -> Corpus:
     parts = {part: _part(named[part], stream, block) for part, stream in streams.items()}
     for name, part in parts.items():
         if not part.blocks:
+            larger = "" if name == "train" else f", or a larger share by reality.{name}"
             raise DataError(
                 f"the {name} split has {part.documents} documents of {part.size} bytes and "
-                f"{part.tokens} tokens, too few for one block of {block}; give more text, a "
-                f"smaller block{'' if name == 'train' else f' or a larger {name} share'}"
+                f"{part.tokens} tokens, too few for one block of {block}; give more text, or a "
+                f"smaller reality.block{larger}"
             )
     summary = Summary(
         parts["train"],

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from genloss.core.arrays import Array, Ints, checked_count, frozen
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.errors import RealityExhausted
 from genloss.realities.text.corpus import Corpus, Summary
 from genloss.realities.text.tokenisers import Compact, Subwords

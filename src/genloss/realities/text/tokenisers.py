@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Ints, checked_count
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError
 from genloss.realities.text.extras import optional
 from genloss.realities.text.hub import hub_folder

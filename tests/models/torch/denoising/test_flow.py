@@ -1,5 +1,7 @@
 """Flow matching as a learner: what differs from diffusion."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -114,3 +116,14 @@ def test_what_it_refuses(model):
         small(solver="rk4")
     with pytest.raises(ValueError, match="steps"):
         small(steps=0)
+
+
+@pytest.mark.parametrize("kind", [DiffusionLearner, FlowLearner])
+def test_one_epoch_of_a_fit_is_the_same_learner_otherwise(kind):
+    learner = kind(steps=7, width=9, classes=3, conditioning="labels", training=Training(epochs=4))
+    once, epochs = learner.one_epoch()
+    assert epochs == 4
+    assert once.training.epochs == 1
+    assert replace(once, training=learner.training) == learner
+    assert once.recipe().process == learner.process()
+    assert once.recipe().process.steps == 7

@@ -133,6 +133,12 @@ def test_missing_broken_and_foreign_files(copy, tmp_path):
         ("opt", {"activation_function": "tanh"}, "activation_function"),
         ("opt", {"hidden_size": None}, "hidden_size"),
         ("opt", {"eos_token_id": None}, "eos_token_id"),
+        ("opt", {"model_type": ["opt"]}, "model_type"),
+        ("opt", {"num_hidden_layers": None}, "num_hidden_layers"),
+        ("opt", {"ffn_dim": None}, "ffn_dim"),
+        ("gpt2", {"n_positions": None}, "n_positions"),
+        ("llama", {"intermediate_size": None}, "intermediate_size"),
+        ("llama", {"hidden_act": ["silu"]}, "hidden_act"),
         ("gpt2", {"scale_attn_by_inverse_layer_idx": True}, "scale_attn_by_inverse_layer_idx"),
         ("llama", {"rope_parameters": {"rope_type": "yarn"}}, "rope_type"),
         ("llama", {"attention_bias": True}, "attention_bias"),
@@ -141,3 +147,15 @@ def test_missing_broken_and_foreign_files(copy, tmp_path):
 def test_says_which_field_is_not_supported(pair, family, change, field):
     with pytest.raises(SpecError, match=field):
         from_config(config_of(pair(family).decoder) | change)
+
+
+@pytest.mark.parametrize(
+    ("family", "field", "key"),
+    [("gpt2", "feed_forward", "n_inner"), ("llama", "eps", "rms_norm_eps")],
+)
+def test_what_a_config_leaves_out_is_what_transformers_takes(pair, family, field, key):
+    from transformers import AutoConfig
+
+    config = {k: v for k, v in config_of(pair(family).decoder).items() if k != key}
+    expected = getattr(AutoConfig.for_model(**config), key) or 4 * pair(family).decoder.width
+    assert getattr(from_config(config), field) == expected

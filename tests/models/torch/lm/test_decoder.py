@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
-from genloss.models.torch.lm.decoder import Decoder
+from genloss.models.torch.lm.checkpoint import config_of
+from genloss.models.torch.lm.decoder import ACTIVATIONS, Decoder
 
 FAMILIES = ["opt", "gpt2", "llama"]
 SMALL = {"vocabulary": 50, "width": 16, "layers": 2, "heads": 4, "feed_forward": 24}
@@ -42,6 +43,25 @@ def test_gradients_are_those_of_transformers(pair, prompts, family):
         scale = np.abs(expected).max()
         # Sums of a thousand float32 products of either sign, relative to the largest of them.
         np.testing.assert_allclose(weights[name].grad.numpy(), expected, atol=1e-4 * scale + 1e-3)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_learns_in_every_family(family, activation):
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    decoder = Decoder(family, **SMALL, positions=8, end=1, activation=activation)
+    drawn = decoder.initial(np.random.default_rng(0))
+    weights = {k: torch.from_numpy(10 * v).requires_grad_() for k, v in drawn.items()}
+    theirs = AutoModelForCausalLM.from_config(AutoConfig.for_model(**config_of(decoder))).eval()
+    theirs.load_state_dict(weights, strict=False)
+    tokens = torch.arange(12).view(2, 6)
+    decoder.logits(weights, decoder.hidden(weights, tokens)).logsumexp(-1).sum().backward()
+    theirs(tokens).logits.logsumexp(-1).sum().backward()
+    for name, value in theirs.named_parameters():
+        scale = float(value.grad.abs().max())
+        found = weights[name].grad.numpy()
+        np.testing.assert_allclose(found, value.grad.numpy(), atol=1e-4 * scale + 1e-5)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -6,8 +6,7 @@ import torch
 
 from genloss.core.decoding import BeamSearch, PromptedModel, Sampling
 from genloss.core.protocols import Learner, ResumableLearner
-from genloss.core.samples import Samples
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN, Samples
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner

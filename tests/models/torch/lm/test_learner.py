@@ -8,9 +8,9 @@ import torch
 
 from genloss.core.decoding import PromptedModel, Sampling
 from genloss.core.protocols import Learner, ResumableLearner
-from genloss.core.samples import Samples
+from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
-from genloss.core.text import NO_TOKEN, lengths
+from genloss.core.text import lengths
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.lm.checkpoint import save_checkpoint

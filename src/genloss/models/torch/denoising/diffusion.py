@@ -1,12 +1,12 @@
 """Denoising diffusion as a learner."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from genloss.core.arrays import checked_count
 from genloss.errors import SpecError
 from genloss.models.torch.denoising.learner import Denoiser, calmly
 from genloss.models.torch.denoising.processes import Diffusion
-from genloss.models.torch.denoising.recipe import Conditioning, NetName, Recipe
+from genloss.models.torch.denoising.recipe import Conditioning, NetName
 from genloss.models.torch.denoising.schedules import Schedule
 from genloss.models.torch.training import Training
 
@@ -50,18 +50,6 @@ class DiffusionLearner(Denoiser):
             )
         self.recipe()
 
-    def recipe(self) -> Recipe:
-        """Return what is trained and how; checks the options."""
-        return Recipe(
-            Diffusion(self.steps, self.schedule),
-            self.net,
-            self.width,
-            self.channels,
-            self.conditioning,
-            self.classes,
-            self.training,
-        )
-
-    def one_epoch(self) -> "tuple[DiffusionLearner, int]":
-        """Return the learner that stops after one epoch, and the epochs of this one."""
-        return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
+    def process(self) -> Diffusion:
+        """Return what the network is trained to predict."""
+        return Diffusion(self.steps, self.schedule)

@@ -1,12 +1,12 @@
 """Flow matching as a learner."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from genloss.core.arrays import checked_count
 from genloss.errors import SpecError
 from genloss.models.torch.denoising.learner import Denoiser, calmly
 from genloss.models.torch.denoising.processes import Flow
-from genloss.models.torch.denoising.recipe import Conditioning, NetName, Recipe
+from genloss.models.torch.denoising.recipe import Conditioning, NetName
 from genloss.models.torch.denoising.schedules import Solver
 from genloss.models.torch.training import Training
 
@@ -40,18 +40,6 @@ class FlowLearner(Denoiser):
             raise SpecError(f"flow_matching: solver is {self.solver!r}; expected 'euler' or 'heun'")
         self.recipe()
 
-    def recipe(self) -> Recipe:
-        """Return what is trained and how; checks the options."""
-        return Recipe(
-            Flow(self.steps, self.solver),
-            self.net,
-            self.width,
-            self.channels,
-            self.conditioning,
-            self.classes,
-            self.training,
-        )
-
-    def one_epoch(self) -> "tuple[FlowLearner, int]":
-        """Return the learner that stops after one epoch, and the epochs of this one."""
-        return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
+    def process(self) -> Flow:
+        """Return what the network is trained to predict."""
+        return Flow(self.steps, self.solver)

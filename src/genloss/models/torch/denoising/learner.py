@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -10,7 +12,8 @@ from genloss.core.protocols import Data, Model, Notebook
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.models.torch.denoising.model import DenoisedModel
-from genloss.models.torch.denoising.recipe import Recipe
+from genloss.models.torch.denoising.processes import Process
+from genloss.models.torch.denoising.recipe import Conditioning, NetName, Recipe
 from genloss.models.torch.fits import Noted
 from genloss.models.torch.training import Training
 
@@ -25,11 +28,30 @@ def calmly() -> Training:
 
 
 class Denoiser(ABC):
-    """A learner that trains what its recipe says."""
+    """A dataclass of options, as `Recipe` has them, and the process that is learned."""
+
+    net: NetName
+    width: int
+    channels: int
+    conditioning: Conditioning
+    classes: int
+    training: Training
 
     @abstractmethod
+    def process(self) -> Process:
+        """Return what the network is trained to predict."""
+
     def recipe(self) -> Recipe:
         """Return what is trained and how; checks the options."""
+        return Recipe(
+            self.process(),
+            self.net,
+            self.width,
+            self.channels,
+            self.conditioning,
+            self.classes,
+            self.training,
+        )
 
     def fit(
         self,
@@ -46,6 +68,11 @@ class Denoiser(ABC):
     def with_notebook(self, notebook: Notebook) -> Noted[DenoisedModel]:
         """Return the learner that notes its way and resumes from there."""
         return Noted(self, notebook)
+
+    def one_epoch(self) -> tuple[Self, int]:
+        """Return the learner that stops after one epoch, and the epochs of this one."""
+        once = {"training": replace(self.training, epochs=1)}
+        return cast(Self, replace(cast(Any, self), **once)), self.training.epochs
 
     def restore(self, state: Mapping[str, Array]) -> DenoisedModel:
         """Rebuild a model from its state; raises DataError for that of another learner."""

@@ -21,6 +21,9 @@ from genloss.models.torch.lm.tuning.objective import FineTuning
 
 M = TypeVar("M", bound=TokenModel)
 
+ROW = 2048
+"""Tokens that a base model writes in a row, at most: some have no end of positions."""
+
 
 class CausalLearner(ABC, Generic[M]):
     """A dataclass of options that says how a lesson is learned and a model restored.
@@ -55,7 +58,7 @@ class CausalLearner(ABC, Generic[M]):
         state = {name: value[None] for name, value in self.base_weights().items()}
         state |= dict.fromkeys(("train_loss", "held_out_loss"), np.empty((1, 0)))
         model = self.restore(state | {BLOCK: np.ones(1, dtype=np.int64)})
-        return replace(model, block=model.positions)
+        return replace(model, block=min(model.positions, ROW))
 
     def fit(
         self,

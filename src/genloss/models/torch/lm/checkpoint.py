@@ -57,6 +57,9 @@ FIELDS: dict[str, dict[str, str]] = {
 }
 """Field of a Decoder -> key of a config."""
 
+SIZES = ("vocabulary", "width", "layers", "heads", "positions", "feed_forward")
+"""What every config must say; only GPT-2's may leave the last one out."""
+
 ONLY: dict[str, dict[str, Any]] = {
     "opt": {
         "do_layer_norm_before": True,
@@ -96,7 +99,7 @@ def from_config(config: Mapping[str, Any]) -> Decoder:
         SpecError: another architecture, or a variant that this decoder does not know.
     """
     family = config.get("model_type")
-    if family not in FAMILIES:
+    if family not in [*FAMILIES]:
         raise SpecError(
             f"config: model_type is {family!r}; expected one of {[*FAMILIES]}; other models go "
             "through transformers"
@@ -107,13 +110,15 @@ def from_config(config: Mapping[str, Any]) -> Decoder:
     found = {name: config.get(key) for name, key in FIELDS[family].items()}
     known = {name: value for name, value in found.items() if value is not None}
     if "activation" in known:
-        known["activation"] = SYNONYMS.get(known["activation"], known["activation"])
+        name = str(known["activation"])
+        known["activation"] = SYNONYMS.get(name, name)
         if known["activation"] not in ACTIVATIONS:
             raise SpecError(
                 f"config: {FIELDS[family]['activation']} is {known['activation']!r}; expected one "
                 f"of {[*ACTIVATIONS]}"
             )
-    missing = [FIELDS[family][n] for n in ("vocabulary", "width", "heads") if n not in known]
+    needed = SIZES[:-1] if family == "gpt2" else SIZES
+    missing = [FIELDS[family][n] for n in needed if n not in known]
     if missing:
         raise SpecError(f"config: {', '.join(missing)} missing; is this a config.json of {family}?")
     known |= _special(family, config, known)
@@ -139,6 +144,7 @@ def _special(family: str, config: Mapping[str, Any], known: Mapping[str, Any]) -
         raise SpecError(f"config: rope_type is {kind!r}; only 'default' is supported here")
     usual = known.get("head_width") == width // known["heads"]
     return {
+        "eps": known.get("eps", 1e-6),
         "theta": float(rope.get("rope_theta", config.get("rope_theta", 10_000.0))),
         "head_width": 0 if usual else known.get("head_width", 0),
         "kv_heads": 0 if known.get("kv_heads") == known["heads"] else known.get("kv_heads", 0),

@@ -194,7 +194,8 @@ class Decoder:
         wide = F.linear(self.norm(x, layer.second, layer.second_bias), layer.up, layer.up_bias)
         act = ACTIVATIONS[self.activation or USUAL[self.family]]
         if self.family == "llama":
-            gate, up = wide.chunk(2, dim=-1)
+            # What `chunk` returns may not be changed in place, as ReLU does, under gradients.
+            gate, up = wide.unsafe_chunk(2, dim=-1)
             wide = act(gate) * up
         else:
             wide = act(wide)

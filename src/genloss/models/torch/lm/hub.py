@@ -10,6 +10,12 @@ from genloss.models.torch.lm.checkpoint import CONFIG
 NEEDED = ["*.json", "*.safetensors", "*.model", "*.txt"]
 """Files of a model and its tokeniser; nothing pickled, no code."""
 
+SAFETENSORS = (
+    "only safetensors are loaded, since pickled weights can run code; if you trust them, convert "
+    "them once: AutoModelForCausalLM.from_pretrained(NAME).save_pretrained(FOLDER), and give the "
+    "folder; for a hub name, a revision such as 'refs/pr/1' may hold a conversion"
+)
+
 
 def folder_of(base: str, revision: str = "") -> Path:
     """Return the folder of a base model, downloaded if it is a name on the hub.
@@ -43,6 +49,20 @@ def folder_of(base: str, revision: str = "") -> Path:
     except (OSError, ValueError) as error:
         said = str(error).strip().partition("\n")[0]
         raise DataError(f"{base} cannot be fetched ({said}); check the name; {OFFLINE}") from error
+
+
+def weights_of(base: str, revision: str = "") -> Path:
+    """Return the folder of a base model that holds weights, downloaded if it is a name on the hub.
+
+    Raises:
+        DataError, MissingExtra: as `folder_of`, or a name on the hub without safetensors.
+    """
+    folder = folder_of(base, revision)
+    local = Path(base).expanduser().is_dir()
+    if not local and not any(folder.glob("*.safetensors")):
+        at = f" (revision {revision!r})" if revision else ""
+        raise DataError(f"{base}{at} holds no safetensors; {SAFETENSORS}")
+    return folder
 
 
 OFFLINE = (

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor
 
 from genloss.core.arrays import Array, checked_count
-from genloss.core.text import Tokeniser
+from genloss.core.text import Tokeniser, check_tokeniser
 from genloss.errors import SpecError
 from genloss.models.torch.device import pick, stream
 from genloss.models.torch.feeds import START, on
@@ -18,10 +18,12 @@ from genloss.models.torch.lm.hugging_face_model import HuggingFaceModel
 from genloss.models.torch.lm.modules import (
     config_of,
     end_of,
+    ends_of,
     fresh_module,
     module_of,
     module_total,
     n_parameters,
+    positions_of,
 )
 from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.tuning.fitting import (
@@ -90,7 +92,15 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
             )
 
     def of_text(self, tokeniser: Tokeniser) -> "HuggingFaceLearner":
-        """Return the learner whose config has the tokeniser's vocabulary and end, if none yet."""
+        """Return the learner whose config has the tokeniser's vocabulary and end, if none yet.
+
+        Raises:
+            SpecError: the tokeniser of another model than the base.
+        """
+        if self.base:
+            config = config_of(self.base, self.revision, {}, self.remote_code)
+            ends = [self.end] if self.end >= 0 else ends_of(config)
+            check_tokeniser(tokeniser, self.base, getattr(config, "vocab_size", None), ends)
         if self.base or "vocab_size" in self.config:
             return self
         end = tokeniser.end
@@ -135,7 +145,7 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
         if self.adapters == "lora" and self.training.precision == "bfloat16":
             trainee = copy.deepcopy(module).bfloat16()
         total = module_total(trainee, self.dropout)
-        sizes = (module.config.vocab_size, module.config.max_position_embeddings)
+        sizes = (module.config.vocab_size, positions_of(module.config))
         network = Network("hugging_face", *sizes, total, start)
         state = fit_chains(network, self.training, lesson)
         return self._model(module, state)

@@ -12,15 +12,21 @@ from torch.nn import functional as F
 
 from genloss.core.arrays import Array, Ints
 from genloss.core.decoding import BeamSearch, Decoding, Sampling
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import on
-from genloss.models.torch.lm.modules import module_logits, transformers
+from genloss.models.torch.lm.modules import module_logits, positions_of, transformers
 from genloss.models.torch.lm.scoring import Logits
 from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.tuning.room import SHARE, free_bytes, in_batches
 from genloss.models.torch.lm.writing.scores import CELL, cut_to_top_k, cut_to_top_p, draw
-from genloss.models.torch.lm.writing.writer import ROWS, beams_of, checked_prompts, uniform_for
+from genloss.models.torch.lm.writing.writer import (
+    ROWS,
+    beams_of,
+    checked_prompts,
+    score_bytes,
+    uniform_for,
+)
 from genloss.models.torch.training import DTYPES
 
 UNKNOWN = 64
@@ -47,7 +53,7 @@ class HuggingFaceModel(TokenModel):
     @property
     def positions(self) -> int:
         """The longest row of tokens."""
-        return int(self.module.config.max_position_embeddings)
+        return positions_of(self.module.config)
 
     @property
     def end(self) -> int:
@@ -141,8 +147,9 @@ def generated(
     used = prompts != NO_TOKEN
     # transformers continues a row at its right edge, so what fills it goes to the left.
     order = np.argsort(used, axis=1, kind="stable")
-    tokens = np.take_along_axis(prompts, order, axis=1).clip(min=0)
     mask = np.take_along_axis(used, order, axis=1).astype(np.int64)
+    # A penalty may read what fills a row, so that it is a token which the row has anyway.
+    tokens = np.where(mask, np.take_along_axis(prompts, order, axis=1), prompts[:, :1])
     asked: dict[str, Any] = {"input_ids": on(device, tokens), "attention_mask": on(device, mask)}
     if isinstance(how, Sampling) and uniform is not None:
         draws = Draws(how, uniform, prompts.shape[1])
@@ -170,8 +177,9 @@ def _rows(config: Any, how: Decoding, length: int, dtype: torch.dtype, device: t
     if not (free and layers and width):
         return max(1, UNKNOWN // beams)
     cache = 2 * layers * width * (length + how.max_new) * dtype.itemsize
-    # generate copies the cache where beams are reordered; it holds scores about five times over.
-    each = beams * (2 * cache + 20 * int(config.vocab_size))
+    # generate copies the cache where beams are reordered; it holds scores about three times over.
+    scores = (12 + score_bytes(how)) * int(config.vocab_size)
+    each = beams * (2 * cache + scores)
     planned = max(1, int(SHARE * free / each))
     return min(planned, max(1, ROWS // beams)) if device.type == "cpu" else planned
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from genloss.core.arrays import Array, checked_count
 from genloss.core.protocols import FiniteModel, Notebook, Reality
 from genloss.core.samples import Samples
-from genloss.core.text import TextModel, Tokeniser, check_vocabulary
+from genloss.core.text import TextModel, Tokeniser, check_tokeniser, check_vocabulary
 from genloss.errors import SpecError
 from genloss.models.torch.device import pick, stream
 from genloss.models.torch.feeds import START, on
@@ -24,7 +24,7 @@ from genloss.models.torch.lm.checkpoint import (
     save_tokeniser,
 )
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.hub import config_in, folder_of
+from genloss.models.torch.lm.hub import config_in, folder_of, weights_of
 from genloss.models.torch.lm.model import TransformerModel
 from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.tuning.fitting import (
@@ -97,7 +97,7 @@ class TransformerLearner(CausalLearner[TransformerModel]):
 
     def base_weights(self) -> Mapping[str, Array]:
         """Return the weights of the base by name."""
-        return load_checkpoint(folder_of(self.base, self.revision))[1]
+        return load_checkpoint(weights_of(self.base, self.revision))[1]
 
     def decoder(self) -> Decoder:
         """Return the network, of the base where there is one."""
@@ -108,13 +108,11 @@ class TransformerLearner(CausalLearner[TransformerModel]):
 
     def trained(self, lesson: Lesson) -> TransformerModel:
         """Train every chain in this process, alone or with others of a team."""
-        before = lesson.before
-        known: dict[str, Array] | None = None
-        if before is None and self.base and self.start != "scratch":
-            decoder, known = load_checkpoint(folder_of(self.base, self.revision))
-        else:
-            decoder = self.decoder()
+        before, decoder = lesson.before, self.decoder()
         check_room("transformer", decoder.n_parameters, self.training)
+        known: Mapping[str, Array] | None = None
+        if before is None and self.base and self.start != "scratch":
+            known = self.base_weights()
         device = pick(self.training.device)
 
         def start(chain: int, seed: int) -> dict[str, Tensor]:
@@ -132,7 +130,14 @@ class TransformerLearner(CausalLearner[TransformerModel]):
         return TransformerModel(*self.common(state), decoder)
 
     def of_text(self, tokeniser: Tokeniser) -> "TransformerLearner":
-        """Return the learner with vocabulary and end of the tokeniser, unless it has its own."""
+        """Return the learner with vocabulary and end of the tokeniser, unless it has its own.
+
+        Raises:
+            SpecError: the tokeniser of another model than the base.
+        """
+        if self.base:
+            decoder = self.decoder()
+            check_tokeniser(tokeniser, self.base, decoder.vocabulary, [decoder.end])
         if self.vocabulary or self.base:
             return self
         return replace(self, vocabulary=tokeniser.size, end=tokeniser.end)

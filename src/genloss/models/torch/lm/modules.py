@@ -6,20 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from torch.func import functional_call
 from torch.nn import functional as F
 
 from genloss.errors import DataError, MissingExtra, SpecError
-from genloss.models.torch.lm.hub import OFFLINE
+from genloss.models.torch.lm.hub import OFFLINE, SAFETENSORS, weights_of
 from genloss.models.torch.lm.scoring import Logits
 from genloss.models.torch.lm.tuning.objective import Named, Total, context
 
-SAFETENSORS = (
-    "only safetensors are loaded, since pickled weights can run code; if you trust them, convert "
-    "them once: AutoModelForCausalLM.from_pretrained(NAME).save_pretrained(FOLDER), and give the "
-    "folder; for a hub name, a revision such as 'refs/pr/1' may hold a conversion"
-)
+WHOLE = {"cpu": 1 << 26, "cuda": 1 << 29}
+"""Logits held at a time, by kind of device, of models that give those of whole rows only."""
+
+LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "n_ctx", "context_length")
+"""Keys of a config for the longest row of tokens, by family."""
+
+ENDLESS = (1 << 31) - 1
+"""Positions of a model that sets no limit: those of recurrences and of biases by distance."""
 
 
 def transformers() -> Any:
@@ -63,16 +67,21 @@ def module_of(base: str, revision: str, config: Any, remote_code: bool) -> Any:
         DataError: a base that cannot be read, is gated or out of reach, or has no safetensors.
     """
     auto = transformers().AutoModelForCausalLM
+    # By name, transformers would ask a service to convert what is pickled, and take that instead
+    # of the revision. Code that comes along is found by name only, and nothing is converted then.
+    where = place(base) if remote_code else str(weights_of(base, revision))
     try:
         with without_bars():
             return auto.from_pretrained(
-                place(base),
+                where,
                 config=config,
                 revision=revision or "main",
                 use_safetensors=True,
                 trust_remote_code=remote_code,
                 dtype=torch.float32,
             )
+    except SafetensorError as error:
+        raise DataError(f"{base} cannot be read ({_first(error)}); copy it again") from error
     except (OSError, ValueError) as error:
         raise _unread(base, error, remote_code) from error
 
@@ -92,16 +101,28 @@ def n_parameters(config: Any, remote_code: bool) -> int:
     return sum(p.numel() for p in module.parameters())
 
 
+def positions_of(config: Any) -> int:
+    """Return the longest row of tokens of a configuration; ENDLESS where it sets no limit."""
+    named = (getattr(config, key, None) for key in LENGTHS)
+    # XLNet says -1.
+    return next((n for n in named if isinstance(n, int) and n > 0), ENDLESS)
+
+
+def ends_of(config: Any) -> list[int]:
+    """Return the tokens that a configuration calls ends: none, one or several."""
+    end = getattr(config, "eos_token_id", None)
+    return [t for t in (end if isinstance(end, list) else [end]) if isinstance(t, int)]
+
+
 def end_of(config: Any) -> int:
     """Return the end token of a configuration; raises SpecError where it names none, or several."""
-    end = config.eos_token_id
-    if isinstance(end, list) and len(end) == 1:
-        end = end[0]
-    if not isinstance(end, int):
+    ends = ends_of(config)
+    if len(ends) != 1:
         raise SpecError(
-            f"hugging_face: the config's eos_token_id is {end!r}; name one token as end = ..."
+            f"hugging_face: the config's eos_token_id is {ends or None}; name one token as "
+            "end = ..."
         )
-    return end
+    return ends[0]
 
 
 def place(base: str) -> str:
@@ -128,10 +149,12 @@ def module_total(module: Any, dropout: bool) -> Total:
 
 
 def module_logits(module: Any) -> Logits:
-    """Return the logits of a model, those of a block of rows at a time."""
+    """Return the logits of a model, those of some rows at a time."""
 
     def logits(w: Named, tokens: Tensor) -> Iterator[Tensor]:
-        yield called(module, w, tokens).flatten(0, 1).float()
+        row = max(1, tokens.shape[1] * int(module.config.vocab_size))
+        for rows in torch.split(tokens, max(1, WHOLE[tokens.device.type] // row)):
+            yield called(module, w, rows).flatten(0, 1).float()
 
     return logits
 

@@ -7,11 +7,13 @@ import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats
-from genloss.core.text import NO_TOKEN, checked_tokens
+from genloss.core.samples import NO_TOKEN
+from genloss.core.text import checked_tokens
 from genloss.errors import DataError
 from genloss.models.torch.feeds import on
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.tuning.objective import CELLS, Named
+from genloss.models.torch.lm.tuning.room import in_batches
 
 TOKENS = {"cpu": 1 << 12, "cuda": 1 << 16}
 """Tokens in one pass, by kind of device."""
@@ -59,6 +61,7 @@ def by_token(
 
     Raises:
         DataError: no tokens of this vocabulary, rows too long, or another number of chains.
+        FitError: memory runs out for a single row.
     """
     x = checked_tokens(x, vocabulary, "rows to score")
     c, n, length = x.shape
@@ -70,16 +73,24 @@ def by_token(
     out = np.zeros((c, n, length - 1))
     with torch.no_grad():
         for chain in range(c):
-            w = weights(chain)
-            device = next(iter(w.values())).device
-            size = max(1, TOKENS[device.type] // length)
-            for i in range(0, n, size):
-                rows = on(device, x[chain, i : i + size])
-                pieces = list(_values(logits, w, rows, value))
-                if pieces:
-                    found = torch.cat(pieces).view(len(rows), -1).cpu().numpy()
-                    out[chain, i : i + size] = found
+            out[chain] = _of_chain(logits, weights(chain), x[chain], value)
     return np.where(x[:, :, 1:] == NO_TOKEN, 0.0, out)
+
+
+def _of_chain(logits: Logits, w: Named, x: Array, value: Value) -> Floats:
+    """Return the values of rows (n, T), fewer at a time where memory runs out: (n, T - 1)."""
+    n, length = x.shape
+    device = next(iter(w.values())).device
+    out = np.zeros((n, length - 1))
+
+    def score(part: slice) -> None:
+        rows = on(device, x[part])
+        pieces = list(_values(logits, w, rows, value))
+        if pieces:
+            out[part] = torch.cat(pieces).view(len(rows), -1).cpu().numpy()
+
+    in_batches(score, n, max(1, TOKENS[device.type] // length), device, "a row to score")
+    return out
 
 
 def _values(logits: Logits, w: Named, rows: Tensor, value: Value) -> Iterator[Tensor]:

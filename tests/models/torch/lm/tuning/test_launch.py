@@ -5,9 +5,8 @@ import psutil
 import pytest
 import torch
 
-from genloss.core.samples import Samples
+from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
-from genloss.core.text import NO_TOKEN
 from genloss.errors import FitError, SpecError
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.learner import TransformerLearner

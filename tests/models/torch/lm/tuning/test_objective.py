@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.feeds import Batch
 from genloss.models.torch.lm.checkpoint import from_config
 from genloss.models.torch.lm.decoder import Decoder

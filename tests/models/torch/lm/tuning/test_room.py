@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from genloss.core.decoding import BeamSearch, Sampling
-from genloss.core.samples import Samples
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN, Samples
 from genloss.errors import FitError
 from genloss.models.torch.feeds import Batch
 from genloss.models.torch.lm import hugging_face as their_module

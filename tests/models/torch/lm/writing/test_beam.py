@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from genloss.core.decoding import BeamSearch, Sampling
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.lm.writing.cache import Slots
+from genloss.models.torch.lm.writing.engine import engine_of
 from genloss.models.torch.lm.writing.scores import best
 from genloss.models.torch.lm.writing.writer import _side_by_side
 
@@ -193,6 +194,21 @@ def test_no_beam_ever_loses_a_slot_that_it_sees():
                 assert set(np.flatnonzero(slots.mask[i, b].numpy() == 0)) == expected
         assert slots.used == [1 + max(max(set().union(*row)) for row in seen)]
     assert slots.used[0] < prompt + 30 * beams / 2  # most slots were used again
+
+
+def test_the_batch_of_a_large_gpu_stays_within_what_its_kernels_count(pair, monkeypatch):
+    p = pair("opt")
+    engine, endless = engine_of(p.decoder, p.weights), 1 << 60
+    monkeypatch.setattr("genloss.models.torch.lm.writing.writer.free_bytes", lambda device: endless)
+
+    def planned(engine, how):
+        writer = replace(p.writer(how), device=torch.device("cuda"))
+        return writer._batch(engine, 7)
+
+    assert planned(engine, Sampling(max_new=5)) == 2**16 - 1
+    wide = replace(engine, head=engine.head.new_empty(50304, 0))
+    rows = planned(wide, BeamSearch(5, 5, 5))
+    assert rows * 5 * 50304 < 2**31 <= (rows + 1) * 5 * 50304
 
 
 def test_refuses_what_it_cannot_continue(pair, prompts):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from genloss.core.decoding import Sampling
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.lm.writing.scores import cut_to_top_k, cut_to_top_p, draw, penalise
 
 

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from genloss.core.arrays import Array, Ints
 from genloss.core.protocols import Data, Model, Notebook
-from genloss.core.samples import Samples
+from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
-from genloss.core.text import NO_TOKEN, checked_tokens
+from genloss.core.text import checked_tokens
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import feed_of, on

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genloss.core.arrays import checked_count
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.training import Training
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from genloss.core.decoding import BeamSearch
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.lm.writing.cache import ROWS, Cache, Slots
 from genloss.models.torch.lm.writing.engine import Engine
-from genloss.models.torch.lm.writing.scores import best, penalise
+from genloss.models.torch.lm.writing.scores import best, check_finite, penalise
 
 NEVER = -1e9
 """The score of a text that is not there."""
@@ -74,7 +74,8 @@ class State:
 
     rows (m,): which of the prompts are still searched; running (m, B): ln p of the beams, one beam
     before the first step; texts (m B, k): their tokens, the new ones from column `start` on (before
-    it prompts, if a penalty reads them); hidden (m B, width): what the decoder makes of them.
+    it prompts, if a penalty reads them); hidden (m B, width): what the decoder makes of them; fine:
+    whether all of that was finite.
     """
 
     rows: Tensor
@@ -85,6 +86,7 @@ class State:
     cache: Cache
     slots: Slots
     hidden: Tensor
+    fine: Tensor
 
     def keep(self, index: Tensor) -> None:
         """Go on with some rows, those that need few slots first; `hidden` is stale from now on.
@@ -119,12 +121,13 @@ def search(engine: Engine, prompts: Tensor, how: BeamSearch) -> Tensor:
             if len(going) <= KEEP * len(state.rows):
                 out[state.rows] = state.ended.texts[:, 0]
                 if not len(going):
-                    return out
+                    break
                 state.keep(going)
         if sort and step in SORT and len(state.rows) > ROWS:
             state.keep(torch.arange(len(state.rows)))
         _read(engine, state, step, length + step, step % look == 0)
     out[state.rows] = state.ended.texts[:, 0]
+    check_finite(state.fine)
     return out
 
 
@@ -146,6 +149,7 @@ def _begun(engine: Engine, prompts: Tensor, how: BeamSearch) -> State:
         cache,
         Slots(mask, length, [length]),
         hidden,
+        hidden.isfinite().all(),
     )
 
 
@@ -187,3 +191,4 @@ def _read(engine: Engine, state: State, step: int, place: int, look: bool) -> No
     state.cache.grow(state.slots.used)
     tokens = state.texts[:, state.start + step].view_as(state.running)
     state.hidden = engine.advance(state.cache, tokens, place, free, state.slots.mask)
+    state.fine &= state.hidden.isfinite().all()

@@ -6,10 +6,16 @@ import torch
 from torch import Tensor
 
 from genloss.core.decoding import BeamSearch, Sampling
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.lm.writing.cache import rounded
 from genloss.models.torch.lm.writing.engine import Engine
-from genloss.models.torch.lm.writing.scores import cut_to_top_k, cut_to_top_p, draw, penalise
+from genloss.models.torch.lm.writing.scores import (
+    check_finite,
+    cut_to_top_k,
+    cut_to_top_p,
+    draw,
+    penalise,
+)
 
 KEEP = 0.75
 """Rows that ended are dropped once no more than this share goes on; dropping copies the cache."""
@@ -47,6 +53,7 @@ def _write(engine: Engine, prompts: Tensor, how: Sampling | BeamSearch, choose: 
     rows, seen = torch.arange(n, device=device), prompts
     ended = torch.zeros(n, dtype=torch.bool, device=device)
     cache, hidden = engine.prefill(prompts)
+    fine = hidden.isfinite().all()
     mask = hidden.new_full((1, 1, rounded(length + how.max_new)), -torch.inf)
     mask[..., :length] = 0.0
     for step in range(how.max_new):
@@ -74,4 +81,6 @@ def _write(engine: Engine, prompts: Tensor, how: Sampling | BeamSearch, choose: 
         slots = torch.full_like(tokens, slot).unsqueeze(1)
         masks = mask.expand(len(rows), -1, -1)
         hidden = engine.advance(cache, tokens.unsqueeze(1), slot, slots, masks)
+        fine &= hidden.isfinite().all()
+    check_finite(fine)
     return out

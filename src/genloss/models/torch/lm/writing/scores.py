@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from genloss.errors import FitError
+
 CELL = 64
 """Tokens of a cell; the engine fills the vocabulary up to whole cells, with logits of -inf."""
 
@@ -70,8 +72,19 @@ def _first(mass: Tensor, uniform: Tensor, left: Tensor | None) -> tuple[Tensor, 
     # Rounding must not lead past the last token that has any mass.
     goal = torch.minimum(goal, torch.nextafter(total, torch.zeros_like(total)))
     place = torch.searchsorted(sums, goal.unsqueeze(1), right=True)
+    # There is none only where sums are NaN, which `check_finite` tells once all is written.
+    place.masked_fill_(place == sums.shape[1], 0)
     before = (sums - mass).gather(1, place).squeeze(1)
     return place.squeeze(1), (goal - before).clamp_min_(0.0)
+
+
+def check_finite(fine: Tensor) -> None:
+    """Raise FitError unless everything that the decoder made was finite; waits for the device."""
+    if not fine:
+        raise FitError(
+            "the model cannot write: what it makes of a text is not finite, so that its training "
+            "diverged at the end; try a lower learning_rate, or clip = 1.0"
+        )
 
 
 def best(scores: Tensor, running: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, Ints, checked_count
-from genloss.core.decoding import BeamSearch, Decoding
-from genloss.core.text import NO_TOKEN, checked_tokens, lengths
+from genloss.core.decoding import BeamSearch, Decoding, Sampling
+from genloss.core.samples import NO_TOKEN
+from genloss.core.text import checked_tokens, lengths
 from genloss.errors import SpecError
 from genloss.models.torch.device import keep_heap
 from genloss.models.torch.lm.decoder import Decoder
@@ -18,7 +19,16 @@ from genloss.models.torch.lm.tuning.room import SHARE, free_bytes, in_batches
 from genloss.models.torch.lm.writing.beam import search
 from genloss.models.torch.lm.writing.cache import rounded
 from genloss.models.torch.lm.writing.engine import Engine, engine_of
-from genloss.models.torch.lm.writing.sampling import greedy, sample
+from genloss.models.torch.lm.writing.sampling import KEEP, greedy, sample
+
+MOST = (1 << 31) - 1
+"""Logits in one tensor: some kernels of a GPU count no further."""
+
+NUCLEUS = 40
+"""Bytes for each entry of the vocabulary where all are sorted."""
+
+GRID = (1 << 16) - 1
+"""Prompts in one batch of a GPU: kernels of attention have a grid of no more."""
 
 ROWS = 640
 """Rows of all beams together that one CPU batch has, so that its tensors stay in the caches."""
@@ -71,16 +81,19 @@ class Writer:
         prompts = checked_prompts(prompts, self.how, decoder.vocabulary, decoder.positions)
         uniform = uniform_for(self.how, prompts, rng)
         keep_heap()
+        most, out = GRID, []
         with torch.inference_mode():
-            return np.stack(
-                [
-                    self._chain(c, rows, None if uniform is None else uniform[c])
-                    for c, rows in enumerate(prompts)
-                ]
-            )
+            for c, rows in enumerate(prompts):
+                own = None if uniform is None else uniform[c]
+                written, most = self._chain(c, rows, own, most)
+                out.append(written)
+        return np.stack(out)
 
-    def _chain(self, c: int, prompts: Ints, uniform: Array | None) -> Ints:
-        """Continue the prompts (n, P) of one chain, those of each length together."""
+    def _chain(self, c: int, prompts: Ints, uniform: Array | None, most: int) -> tuple[Ints, int]:
+        """Continue the prompts (n, P) of one chain, those of each length together.
+
+        most: prompts that the memory has held at a time; returned as the chain leaves it.
+        """
         engine = engine_of(self.decoder, self.weights(c))
         # The same prompt has the same best continuation; a draw is another each time.
         back = np.arange(len(prompts))
@@ -96,9 +109,10 @@ class Writer:
                 own = None if uniform is None else uniform[rows]
                 out[rows] = self._write(engine, prompts[rows, :length], own)
 
-            batch = self.batch or self._batch(engine, length)
-            _side_by_side(write, len(which), batch, self.device)
-        return out[back.reshape(-1)]
+            batch = min(most, self.batch or self._batch(engine, length))
+            held = _side_by_side(write, len(which), batch, self.device)
+            most = held if held < batch else most
+        return out[back.reshape(-1)], most
 
     def _write(self, engine: Engine, prompts: Ints, uniform: Array | None) -> Ints:
         rows = torch.from_numpy(prompts).to(self.device)
@@ -113,37 +127,38 @@ class Writer:
         """Return how many prompts suit the memory."""
         if self.device.type == "cpu":
             return max(1, ROWS // self.beams)
-        free = free_bytes(self.device) or 0
-        return max(1, int(SHARE * free / row_bytes(engine, self.how.max_new, length, self.beams)))
+        free, beams = free_bytes(self.device) or 0, self.beams
+        planned = int(SHARE * free / row_bytes(engine, self.how, length))
+        return max(1, min(planned, MOST // (beams * len(engine.head)), GRID))
 
 
-def _side_by_side(write: Callable[[slice], None], n: int, batch: int, device: torch.device) -> None:
+def _side_by_side(write: Callable[[slice], None], n: int, batch: int, device: torch.device) -> int:
     """Call write for slices that cover n rows; on a CPU several at a time, on one thread each.
 
-    The products of one batch are too small to be shared out among threads.
+    The products of one batch are too small to be shared out among threads. Returns the rows at a
+    time that the memory held in the end.
     """
     threads = torch.get_num_threads() if device.type == "cpu" else 1
     starts = range(0, n, batch)
     if threads == 1 or len(starts) == 1:
-        in_batches(write, n, batch, device, "a prompt")
-        return
+        return in_batches(write, n, batch, device, "a prompt")
 
-    def alone(start: int) -> None:
+    def alone(start: int) -> int:
         # Both are a thread's own.
         torch.set_num_threads(1)
         with torch.inference_mode():
             own = min(batch, n - start)
-            in_batches(
+            return in_batches(
                 lambda part: write(slice(start + part.start, start + part.stop)),
                 own,
-                own,
+                batch,
                 device,
                 "a prompt",
             )
 
     try:
         with ThreadPoolExecutor(min(threads, len(starts))) as pool:
-            list(pool.map(alone, starts))
+            return min(pool.map(alone, starts))
     finally:
         # MKL's number, though, is everybody's.
         torch.set_num_threads(threads)
@@ -178,13 +193,24 @@ def uniform_for(how: Decoding, prompts: Ints, rng: np.random.Generator) -> Float
     return rng.random((*prompts.shape[:2], how.max_new))
 
 
-def row_bytes(engine: Engine, max_new: int, length: int, beams: int) -> int:
+def score_bytes(how: Decoding) -> int:
+    """Return about how many bytes choosing a token takes for each entry of the vocabulary.
+
+    Scores are held in float32, and once more as log-probabilities or divided by a temperature. A
+    nucleus sorts them all on a GPU: values, places and a copy of both, float64 terms and sums.
+    """
+    return NUCLEUS if isinstance(how, Sampling) and how.top_p < 1.0 else 8
+
+
+def row_bytes(engine: Engine, how: Decoding, length: int) -> int:
     """Return about how many bytes decoding takes for each prompt of a length."""
-    d, each = engine.decoder, engine.head.element_size()
-    slots = rounded(length + max_new * beams)
+    d, each, beams = engine.decoder, engine.head.element_size(), beams_of(how)
+    slots = rounded(length + how.max_new * beams)
     cache = 2 * d.layers * d.few_heads * d.size * slots * each
-    # Logits are held in the engine's precision, in float32 and once more as log-probabilities.
-    scores = beams * len(engine.head) * (each + 8)
+    if how.min_new < how.max_new:
+        # Where texts end, those that go on are copied beside the old cache.
+        cache += int(KEEP * cache)
+    scores = beams * len(engine.head) * (each + score_bytes(how))
     gates = 2 if d.family == "llama" else 1
     pass_ = length * each * (8 * d.width + 2 * gates * d.feed_forward)
     attention = 3 * beams * d.heads * slots * each
