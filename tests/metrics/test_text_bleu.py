@@ -49,6 +49,19 @@ def test_equal_rows_have_one_and_rows_without_a_common_token_zero():
     np.testing.assert_allclose(self_bleu(np.arange(18).reshape(1, 3, 6)), 0.0)
 
 
+@pytest.mark.parametrize("rows", [[[0], [0], [0]], [[0], [1], [0]], [[], [1, 2], [1]], [[], []]])
+def test_rows_that_end_at_once_are_compared_too(rows):
+    """A model that writes nothing but the end token; there is no pair of tokens to match."""
+    x = np.full((1, len(rows), 6), -1)
+    for i, row in enumerate(rows):
+        x[0, i, : len(row)] = row
+    if not any(rows):
+        with pytest.raises(DataError, match="NO_TOKEN"):
+            self_bleu(x)
+        return
+    np.testing.assert_allclose(self_bleu(x), plain(x[0]))
+
+
 def test_one_row_has_nothing_to_be_compared_with():
     with pytest.raises(DataError, match="at least two"):
         self_bleu(np.arange(6).reshape(1, 1, 6))

@@ -45,6 +45,8 @@ def test_a_lost_token_is_infinite_only_where_it_counts():
     lp[0, 0, 1] = -np.inf
     np.testing.assert_array_equal(tl.perplexity(lp, np.array([[True, True]])), np.inf)
     np.testing.assert_allclose(tl.perplexity(lp, np.array([[True, False]])), 2.0)
+    # Nor does what is finite and beyond all numbers warn.
+    np.testing.assert_array_equal(tl.perplexity(np.full((1, 1, 2), -1e3), np.array(True)), np.inf)
 
 
 def test_rows_of_one_token_have_no_perplexity():
@@ -66,11 +68,72 @@ def test_quantiles_are_values_with_infinity_and_without_nan():
 def test_tails_are_counted_on_their_own_side():
     real = np.arange(1.0, 101)[None]
     x = np.array([[1.0, 2, 3, 50, 99, 100, 1000, np.nan]])
-    # The 5 % quantile is 5, the 95 % quantile 95.
+    # The fifth of them from below is 5, from above 96.
     np.testing.assert_allclose(tl.tail_share(x, real, 0.05, "low"), 3 / 7)
     np.testing.assert_allclose(tl.tail_share(x, real, 0.05, "high"), 3 / 7)
     np.testing.assert_allclose(tl.tail_share(x[:, :4], real, 0.05, "low"), 3 / 4)
     np.testing.assert_allclose(tl.tail_share(x[:, :4], real, 0.05, "high"), 0)
+
+
+@pytest.mark.parametrize("m", [19, 20, 30, 100, 200])
+def test_both_tails_of_equal_laws_hold_the_mass_of_their_order_statistic(m):
+    """k / (m + 1), k = q m rounded up, on either side; the band is 4 standard errors.
+
+    The quantile 0.95 would leave 2 / 21 above it at m = 20, not 1 / 21.
+    """
+    q, chains = 0.05, 3000
+    stream = np.random.default_rng(m)
+    real, x = stream.random((chains, m)), stream.random((chains, 100))
+    for tail in ("low", "high"):
+        found = tl.tail_share(x, real, q, tail)
+        right = -(-m // 20) / (m + 1)
+        assert abs(found.mean() - right) < 4 * found.std() / np.sqrt(chains)
+
+
+def test_the_edges_of_one_tail_mirror_those_of_the_other():
+    real = np.array([[3.0, 1.0, np.nan, 2.0, np.inf], [5.0, 4.0, 3.0, 2.0, 1.0]])
+    for q in (0.05, 0.3, 0.5):
+        low, high = tl.tail_edge(-real, q, "low"), tl.tail_edge(real, q, "high")
+        np.testing.assert_array_equal(-low, high)
+    np.testing.assert_array_equal(tl.tail_edge(real, 0.25, "high"), [np.inf, 4.0])
+
+
+def test_ranks_are_whole_where_their_product_is_not_quite():
+    """0.07 * 100 is 7.000000000000001 in floating point, and yet the rank is 7."""
+    np.testing.assert_array_equal(tl.quantiles(np.arange(1.0, 101)[None], 0.07), 7.0)
+
+
+class Prefix:
+    """ln p of a token is a hash of all that the window shows before it."""
+
+    def token_log_probs(self, x):
+        seen = np.zeros(x.shape[:2])
+        out = np.empty((*x.shape[:2], x.shape[2] - 1))
+        for i in range(1, x.shape[2]):
+            seen = np.sin(seen * 7.3 + x[:, :, i - 1] + 1)
+            out[:, :, i - 1] = -2.0 - np.sin(seen * 3 + x[:, :, i])
+        return out
+
+
+@pytest.mark.parametrize(("stride", "windows"), [(1, 9), (3, 5), (4, 6), (6, 3)])
+def test_sliding_perplexity_is_that_of_the_loop_in_the_manual_of_transformers(stride, windows):
+    """One window after another, the tokens that overlap the last one masked out."""
+    width = 8
+    text = np.random.default_rng(stride).integers(0, 50, width + stride * (windows - 1))
+    total, scored, before = 0.0, 0, 0
+    for begin in range(0, len(text) - width + 1, stride):
+        end = begin + width
+        log_probs = Prefix().token_log_probs(text[None, None, begin:end])[0, 0]
+        new = min(end - before, width - 1)
+        total, scored, before = total - log_probs[-new:].sum(), scored + new, end
+    blocks = np.full((-(-len(text) // width), width), -1)
+    blocks.ravel()[: len(text)] = text
+    rows, counted = tl.sliding_windows(blocks, stride)
+    assert len(rows) == windows
+    found = tl.perplexity(Prefix().token_log_probs(rows[None]), counted)
+    np.testing.assert_allclose(found, np.exp(total / scored), rtol=1e-12)
+    alone = tl.perplexity(Prefix().token_log_probs(rows[None]), np.array(True))
+    assert abs(found - alone) > 1e-3
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])

@@ -66,6 +66,41 @@ def test_mauve_falls_from_the_same_law_to_another_and_brackets_its_mean():
     assert found["other"].mean < 0.5
 
 
+@pytest.mark.parametrize(("n", "m"), [(600, 120), (120, 600)])
+def test_the_smaller_set_decides_on_the_clusters(n, m):
+    """Equal laws look alike; a tenth of the larger set, 60 clusters of 120 rows, says 0.75."""
+    features = rng(4).normal(size=(1, n + m, 16))
+    x, real = features[:, :n], features[:, n:]
+    assert tm.mauve(x, real, rng()).mean > 0.93
+    assert tm.mauve(x, real, rng(), clusters=60).mean < 0.85
+
+
+def test_portions_change_nothing(monkeypatch):
+    x = texts(np.full(9, 1 / 9), n=50)
+    whole, clusters = tm.bag_features(x, x)[0], tm.cluster(tm.bag_features(x, x)[0][0], 6, rng())
+    monkeypatch.setattr(tm, "PORTION", 7)
+    np.testing.assert_allclose(tm.bag_features(x, x)[1], whole, atol=1e-12)
+    np.testing.assert_array_equal(tm.cluster(whole[0], 6, rng()), clusters)
+
+
+def test_a_clustering_ends_where_each_row_is_nearest_to_the_mean_of_its_own():
+    rows = rng(6).normal(size=(200, 3))
+    label = tm.cluster(rows, 5, rng(), rounds=500)
+    centres = np.stack([rows[label == k].mean(axis=0) for k in range(5)])
+    nearest = ((rows[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(label, nearest)
+
+
+def test_the_interval_covers_the_mean_over_clusterings():
+    """Of 80 intervals about 76 do; 67 or fewer have a probability below 1e-3 at 95 %."""
+    rows = rng(8).normal(size=(1, 160, 4))
+    rows[:, 80:, 0] += 0.5
+    x, real = rows[:, :80], rows[:, 80:]
+    right = tm.mauve(x, real, rng(9), clusterings=300).mean
+    found = [tm.mauve(x, real, rng(100 + i)) for i in range(80)]
+    assert sum(f.low <= right <= f.high for f in found) > 67
+
+
 def test_features_count_tokens_and_pairs_of_a_row_and_nothing_else():
     x = np.array([[[1, 2, 3, -1], [1, 2, 3, -1], [3, 2, 1, -1], [9, 8, 7, 6]]])
     wide = np.array([[[1, 2, 3, -1, -1, -1]]])

@@ -44,6 +44,17 @@ def test_codes_are_equal_exactly_where_n_grams_are(n, huge):
     assert len({g for g, _ in pairs}) == len({c for _, c in pairs}) == len(pairs)
 
 
+@pytest.mark.parametrize("kind", ["int16", "uint16", "int32", "uint32", "uint64"])
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_narrow_integers_do_not_wrap_around(kind, n):
+    """30,000 squared takes more than 16 bits, cubed more than 32."""
+    x = np.random.default_rng(n).integers(0, 30_000, size=(1, 300, 60))
+    np.testing.assert_array_equal(tn.distinct_n(x.astype(kind), n), tn.distinct_n(x, n))
+    np.testing.assert_array_equal(
+        np.unique(tn.ngram_codes(x.astype(kind), n)).size, np.unique(tn.ngram_codes(x, n)).size
+    )
+
+
 def test_by_hand():
     """Rows 0 1 0 1 and 2 1 0: bigrams 01 10 01 21 10."""
     x = np.array([[[0, 1, 0, 1], [2, 1, 0, -1]]])
@@ -125,6 +136,26 @@ def test_rare_share_by_hand():
     np.testing.assert_allclose(tn.rare_share(real, real, 0.2), 0.2)
 
 
+def test_rare_in_one_text_is_rare_by_chance():
+    """Its own share is just below `mass`, that of another text of the law is not: 40 se apart."""
+    p = 1 / np.arange(1.0, 2001) ** 0.8
+    x = np.random.default_rng(0).choice(2000, size=(2, 40, 40, 500), p=p / p.sum())
+    own, other = tn.rare_share(x[0], x[0]), tn.rare_share(x[1], x[0])
+    assert (own <= 0.05).all()
+    assert own.min() > 0.0495
+    assert other.mean() - 0.05 > 40 * other.std() / np.sqrt(40)
+
+
+def test_good_and_turing_estimate_the_mass_that_is_missing():
+    """Their estimate is of the mean over texts of m - 1 tokens; 4 standard errors of 300 texts."""
+    p = 1 / np.arange(1.0, 2001)
+    p /= p.sum()
+    x = np.random.default_rng(1).choice(2000, size=(300, 10, 50), p=p)
+    right = (p * (1 - p) ** 499).sum()
+    found = tn.missing_mass(x)
+    assert abs(found.mean() - right) < 4 * found.std() / np.sqrt(300)
+
+
 def test_rarefaction_is_the_mean_over_all_subsets():
     x = np.array([[[0, 0, 0, 1, 1, 2, 3]]])
     tokens = np.arange(1, 8)
@@ -139,6 +170,8 @@ def test_chains_without_an_n_gram_have_no_number():
     x = np.array([[[1, -1, -1]], [[1, 2, 3]]])
     for found in (tn.distinct_n(x, 2), tn.repetition(x, 2), tn.missing_mass(x, 2)):
         np.testing.assert_array_equal(np.isnan(found), [True, False])
+    none = np.array([[[-1, -1]], [[1, 2]]])
+    np.testing.assert_array_equal(np.isnan(tn.rare_share(none, x, 0.4)), [True, False])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError
 from genloss.metrics.text_ngrams import checked, ngram_codes
 
@@ -54,6 +54,8 @@ def _scores(rows: Ints, order: int) -> Floats:
 def _matches(rows: Ints, n: int) -> Floats:
     """Count each row's n-grams, every kind at most as often as in the row that has most of it."""
     codes = ngram_codes(rows, n)
+    if not (codes >= 0).any():
+        return np.zeros(len(rows))
     row = np.broadcast_to(np.arange(len(rows))[:, None], codes.shape)[codes >= 0]
     _, kind = np.unique(codes[codes >= 0], return_inverse=True)
     pairs, counts = np.unique(kind * len(rows) + row, return_counts=True)

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
 
 DECADES, PER_DECADE = 6, 20
@@ -26,7 +26,8 @@ def perplexity(log_probs: Floats, scored: Array) -> Floats:
     Raises:
         DataError: NaN, a probability above 1, or nothing to score.
     """
-    return np.exp(_mean_nll(log_probs, scored))
+    with np.errstate(over="ignore"):
+        return np.exp(_mean_nll(log_probs, scored))
 
 
 def bits_per_byte(log_probs: Floats, scored: Array, n_bytes: float) -> Floats:
@@ -51,7 +52,7 @@ def sequence_perplexities(log_probs: Floats, scored: Array) -> Floats:
 
 
 def histograms(made: Floats, real: Floats, q: float) -> dict[str, Array]:
-    """Count perplexities in bins of equal ratio; how many lie beyond the real quantiles q, 1 - q.
+    """Count perplexities in bins of equal ratio; how many lie beyond `tail_edge` on either side.
 
     Args:
         made: perplexities (C, n) of rows; NaN does not count.
@@ -60,10 +61,11 @@ def histograms(made: Floats, real: Floats, q: float) -> dict[str, Array]:
 
     Returns:
         edges (K + 1,) of the bins, the last of which has no upper end; made and real (C, K),
-        counts; quantiles (C, 2) of real; beyond (C, 2), the shares of made below and above them.
+        counts; quantiles (C, 2), the edges of real; beyond (C, 2), the shares of made below and
+        above them.
     """
     edges = 10.0 ** (np.arange(DECADES * PER_DECADE + 1) / PER_DECADE)
-    ends = [quantiles(real, q), quantiles(real, 1.0 - q)]
+    ends = [tail_edge(real, q, "low"), tail_edge(real, q, "high")]
     shares = [tail_share(made, real, q, "low"), tail_share(made, real, q, "high")]
     return {
         "edges": edges,
@@ -87,13 +89,30 @@ def quantiles(values: Floats, q: float) -> Floats:
     if not 0.0 <= q <= 1.0:
         raise SpecError(f"q: got {q}, expected a number in [0, 1]")
     count = (~np.isnan(values)).sum(axis=1)
-    index = np.maximum(np.ceil(q * count).astype(np.int64) - 1, 0)
+    index = np.maximum(_rank(q, count) - 1, 0)
     # NaN sorts last.
     return np.take_along_axis(np.sort(values, axis=1), index[:, None], axis=1)[:, 0]
 
 
+def tail_edge(real: Floats, q: float, tail: Literal["low", "high"]) -> Floats:
+    """Return the k-th smallest or the k-th largest of m real values, k = q m rounded up.
+
+    A new value of the same continuous law lies beyond either with probability k / (m + 1), where
+    the quantile 1 - q would leave k + 1 of m + 1 parts above it.
+
+    Args:
+        real: (C, m); NaN does not count.
+        q: in [0, 1].
+        tail: which one.
+
+    Returns:
+        (C,), NaN for a chain without values.
+    """
+    return quantiles(real, q) if tail == "low" else -quantiles(-real, q)
+
+
 def tail_share(values: Floats, real: Floats, q: float, tail: Literal["low", "high"]) -> Floats:
-    """Share of values below the quantile q of real ones, or above their quantile 1 - q.
+    """Share of values below the low `tail_edge` of real ones, or above the high one.
 
     Args:
         values: (C, n); NaN does not count.
@@ -102,9 +121,10 @@ def tail_share(values: Floats, real: Floats, q: float, tail: Literal["low", "hig
         tail: which one.
 
     Returns:
-        (C,), no unit, range [0, 1], about q for equal laws; NaN without values.
+        (C,), no unit, range [0, 1], NaN without values. For equal laws k / (m + 1) on average, k
+        = q m rounded up: q m / (m + 1) where q m is whole, far from q below 1 / q real values.
     """
-    edge = quantiles(real, q if tail == "low" else 1.0 - q)[:, None]
+    edge = tail_edge(real, q, tail)[:, None]
     beyond = values < edge if tail == "low" else values > edge
     count = (~np.isnan(values)).sum(axis=1)
     return np.where(count > 0, beyond.sum(axis=1) / np.maximum(count, 1), np.nan)
@@ -132,6 +152,11 @@ def sliding_windows(blocks: Ints, stride: int) -> tuple[Ints, Array]:
     place = begins[:, None] + np.arange(width)
     known = np.concatenate([[1], begins[:-1] + width])
     return text[place], place[:, 1:] >= known[:, None]
+
+
+def _rank(q: float, count: Ints) -> Ints:
+    """Return q count, rounded up; products such as 0.07 * 100 lie a bit above whole numbers."""
+    return np.ceil(q * count * (1.0 - 1e-12)).astype(np.int64)
 
 
 def _counts(values: Floats, edges: Floats) -> Ints:

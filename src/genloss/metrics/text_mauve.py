@@ -17,6 +17,9 @@ POINTS = 1001
 
 BUCKETS = 4096
 
+PORTION = 1024
+"""Rows whose counts or distances are held at a time."""
+
 
 @dataclass(frozen=True)
 class Frontier:
@@ -66,7 +69,7 @@ def mauve(
         x: features (C, n, d).
         real: features (C, m, d).
         rng: starts of k-means.
-        clusters: k; 0 is n / 10, the paper's choice, at least 2.
+        clusters: k; 0 is a tenth of the smaller set, as in the paper's own code, at least 2.
         clusterings: how often k-means begins anew; single ones vary much.
         scale: c.
 
@@ -84,7 +87,8 @@ def mauve(
         raise DataError(f"mauve: got {x.shape} and {real.shape}, expected (C, n, d), (C, m, d)")
     if clusterings < 2:
         raise DataError(f"mauve: got {clusterings} clusterings, expected at least 2")
-    k = clusters or max(2, x.shape[1] // 10)
+    # A tenth of the larger set would leave the smaller one fewer rows than clusters.
+    k = clusters or max(2, min(x.shape[1], real.shape[1]) // 10)
     areas = np.empty((clusterings, len(x)))
     for chain, rows in enumerate(np.concatenate([x, real], axis=1)):
         n = x.shape[1]
@@ -106,17 +110,22 @@ def cluster(rows: Floats, k: int, rng: np.random.Generator, rounds: int = 20) ->
     centres = rows[rng.choice(len(rows), k, replace=False)]
     label = np.full(len(rows), -1)
     for _ in range(rounds):
-        distance = (centres * centres).sum(axis=1) - 2.0 * rows @ centres.T
-        found = distance.argmin(axis=1)
+        found = _nearest(rows, centres)
         if (found == label).all():
             break
         label = found
         count = np.bincount(label, minlength=k)
-        member = np.zeros((k, len(rows)))
-        member[label, np.arange(len(rows))] = 1.0
-        moved = member @ rows / np.maximum(count, 1)[:, None]
+        sums = np.stack([np.bincount(label, column, minlength=k) for column in rows.T], axis=1)
+        moved = sums / np.maximum(count, 1)[:, None]
         centres = np.where(count[:, None] > 0, moved, centres)
     return np.asarray(label, dtype=np.int64)
+
+
+def _nearest(rows: Floats, centres: Floats) -> Ints:
+    """Return the centre (n,) nearest to each of rows (n, d)."""
+    size = (centres * centres).sum(axis=1)
+    parts = (rows[i : i + PORTION] for i in range(0, len(rows), PORTION))
+    return np.concatenate([(size - 2.0 * part @ centres.T).argmin(axis=1) for part in parts])
 
 
 def bag_features(x: Ints, real: Ints, dims: int = 64) -> tuple[Floats, Floats]:
@@ -139,14 +148,13 @@ def bag_features(x: Ints, real: Ints, dims: int = 64) -> tuple[Floats, Floats]:
 
 
 def _projected(x: Ints, project: Floats) -> Floats:
-    out = []
-    for rows in x:
-        counts = np.zeros((len(rows), BUCKETS))
-        for n in (1, 2):
-            counts += _hashed(rows, n)
-        counts /= np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1.0)
-        out.append(counts @ project)
-    return np.stack(out)
+    out = np.empty((*x.shape[:2], project.shape[1]))
+    for chain, rows in enumerate(x):
+        for i in range(0, len(rows), PORTION):
+            counts = sum(_hashed(rows[i : i + PORTION], n) for n in (1, 2))
+            counts = counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1.0)
+            out[chain, i : i + PORTION] = counts @ project
+    return out
 
 
 def _hashed(rows: Ints, n: int) -> Array:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
-from genloss.core.text import NO_TOKEN, lengths
+from genloss.core.samples import NO_TOKEN
+from genloss.core.text import lengths
 from genloss.errors import DataError
 from genloss.metrics.text_ngrams import checked
 

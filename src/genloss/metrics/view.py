@@ -28,6 +28,7 @@ class View:
     first is p_1, the only model trained on real rows alone, if a metric `UsesFirst`; else None.
     base is the pretrained model that fits begin at, one chain for all, if a metric `UsesBase` and
     the learner has one; else None. streams are those of the block, see `shared_rng`.
+    real are rows of S_0 (C, m, ...), no more than a generation writes, or None without rows.
     """
 
     t: int
@@ -42,6 +43,7 @@ class View:
     lasting: dict[Hashable, Any] = field(default_factory=dict)
     streams: Streams = field(default_factory=lambda: Streams(0))
     base: Model | None = None
+    real: Array | None = None
 
     def shared_rng(self, role: str, t: int | None = None) -> np.random.Generator:
         """Return a stream of this generation, or of t, that no metric owns.

@@ -131,7 +131,7 @@ def chart(s: Spread, whose: str, bars: Bars) -> Spec:
         "field": "where",
         "type": "nominal",
         "scale": {"domain": ["between", "low tail", "high tail"]},
-        "legend": {"title": None},
+        "legend": {"title": None, "values": ["low tail", "between", "high tail"]},
     }
     told = [
         {"field": "where"},

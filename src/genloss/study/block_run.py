@@ -144,6 +144,8 @@ class Recorder:
 
     def view(self, generation: Generation, metric: Metric, memo: dict[Hashable, Any]) -> View:
         """Return what a metric may look at; memo is shared by those of one generation."""
+        real = generation.history.real
+        rows = real.x[:, : self.study.n_synthetic] if isinstance(real, Samples) else None
         return View(
             generation.t,
             self.p_0,
@@ -157,6 +159,7 @@ class Recorder:
             self.lasting,
             self.streams,
             self.base,
+            rows,
         )
 
     def rows(self, generation: Generation, memo: dict[Hashable, Any]) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,9 @@
 """Metrics of generated text: S_t beside the rows of S_0, at equal numbers of tokens.
 
-S_0 stands for as many real training rows as S_t has. Both are cut, in order, to the same number of
-tokens of each chain: `tokens`, or if that is 0 as many as the smaller of the two has. A fixed
-number keeps generations comparable with one another where texts grow shorter.
+What a corpus shows depends on its length: types per token, for one, rise by half where texts end at
+40 tokens instead of 64. So S_0 and every S_t are cut, in order, to the same number of tokens of
+each chain: `tokens`, or if that is 0 those of S_0, of as many rows as a generation writes. A
+generation that has fewer has no value, and says which number would do.
 """
 
 from abc import ABC, abstractmethod
@@ -12,8 +13,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints, checked_count
+from genloss.core.samples import NO_TOKEN
 from genloss.core.text import TextModel, Tokeniser
 from genloss.metrics import text_ngrams, text_rows
+from genloss.metrics.checks import open_fraction
 from genloss.metrics.suites.shared import rows_of
 from genloss.metrics.view import Direction, Named, NotApplicable, View
 
@@ -21,7 +24,7 @@ from genloss.metrics.view import Direction, Named, NotApplicable, View
 def text_of(view: View, rows: int = 0) -> tuple[Ints, TextModel] | NotApplicable:
     """Return the first `rows` rows of S_t (0: all) as tokens (C, n, T), and the text they follow.
 
-    Or why there are none.
+    Or why there are none: that is what the metrics of a text without a token say.
     """
     if not isinstance(view.p_0, TextModel):
         return NotApplicable(f"{type(view.p_0).__name__} is no text")
@@ -30,6 +33,8 @@ def text_of(view: View, rows: int = 0) -> tuple[Ints, TextModel] | NotApplicable
         return x
     if x.ndim != 3 or x.dtype.kind not in "iu":
         return NotApplicable(f"needs tokens (C, n, T); rows have shape {x.shape}")
+    if (x == NO_TOKEN).all():
+        return NotApplicable("S_t has rows without a single token")
     return x, view.p_0
 
 
@@ -40,14 +45,19 @@ def beside_real_text(view: View, tokens: int) -> tuple[Ints, Ints, Tokeniser] | 
         return found
     x, reality = found
     n = min(x.shape[1], reality.n_rows)
-    real: Ints = view.once_for_all(("real text", n), lambda: reality.rows(0, n))
-    have = np.minimum(text_ngrams.token_counts(x), text_ngrams.token_counts(real))
-    if tokens > have.min():
-        return NotApplicable(f"asked for {tokens} tokens; S_0 or S_t has {have.min()}")
-    most = np.full(len(have), tokens) if tokens else have
+    rows = view.real if view.real is not None else reality.rows(0, n)
+    whole = text_ngrams.token_counts(rows)
+    wanted = np.full(len(whole), tokens) if tokens else whole
+    have = np.minimum(text_ngrams.token_counts(x), whole)
+    if (have < wanted).any():
+        chain = int((have - wanted).argmin())
+        return NotApplicable(
+            f"chain {chain} of S_0 or S_t has {have[chain]} tokens, not {wanted[chain]}; give "
+            "tokens, a number that all generations have"
+        )
     made, beside = view.once(
         ("equal tokens", tokens),
-        lambda: (text_ngrams.first_tokens(x, most), text_ngrams.first_tokens(real, most)),
+        lambda: (text_ngrams.first_tokens(x, wanted), text_ngrams.first_tokens(rows, wanted)),
     )
     return made, beside, reality.tokeniser
 
@@ -67,7 +77,7 @@ class AtEqualTokens(Named, ABC):
     @property
     @abstractmethod
     def tokens(self) -> int:
-        """Tokens of each chain that count; 0: those of the smaller of S_0 and S_t."""
+        """Tokens of each chain that count; 0: those of S_0."""
 
     def __post_init__(self) -> None:
         checked_count(self.tokens, f"{self.name}: tokens", 0)
@@ -151,8 +161,12 @@ class SurvivingNGrams(AtEqualTokens):
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "higher is closer"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        text_ngrams.checked_band(self.band)
+
     def of(self, x: Ints, real: Ints) -> Floats:
-        """Return the share (C,), in [0, 1]; 1 for S_0 itself."""
+        """Return the share (C,), in [0, 1]; 1 for S_0 itself, less for other real text."""
         return text_ngrams.surviving_share(x, real, self.n, self.band)
 
 
@@ -173,13 +187,20 @@ class GoodTuringMissingMass(AtEqualTokens):
 
 @dataclass(frozen=True)
 class RareTokenShare(AtEqualTokens):
-    """Share of generated tokens from the rarest that hold `mass` of S_0."""
+    """Share of generated tokens from the rarest that hold `mass` of S_0.
+
+    S_0's own share, at t = 0, is just below `mass`; other real text of its size has another one.
+    """
 
     mass: float = 0.05
     tokens: int = 0
     base: ClassVar[str] = "rare_token_share"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        open_fraction(self.mass, "rare_token_share: mass")
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the share (C,), in [0, 1]; just below `mass` for S_0."""

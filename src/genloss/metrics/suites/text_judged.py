@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.text import NO_TOKEN, SequenceModel
+from genloss.core.samples import NO_TOKEN
+from genloss.core.text import SequenceModel
 from genloss.errors import SpecError
 from genloss.metrics import text_likelihood
 from genloss.metrics.suites.text import defined, text_of
@@ -46,12 +49,19 @@ def judged(view: View, under: Judge) -> tuple[Floats, Floats] | NotApplicable:
     x, real = found[0], view.held_out
 
     def of(rows: Ints) -> Floats:
-        together = rows.reshape(judge.n_chains, -1, rows.shape[2])
+        together = _begun(rows).reshape(judge.n_chains, -1, rows.shape[2])
         log_probs = judge.token_log_probs(together).reshape(*rows.shape[:2], -1)
         return text_likelihood.sequence_perplexities(log_probs, rows[:, :, 1:] != NO_TOKEN)
 
     made: Floats = view.once(("rows under", under), lambda: of(x))
     return made, view.once_for_all(("held-out rows under", under), lambda: of(real))
+
+
+def _begun(rows: Ints) -> Ints:
+    """Return rows that all have a first token, which models ask for and which is not scored."""
+    begun = rows.copy()
+    begun[..., 0] = np.maximum(begun[..., 0], 0)
+    return begun
 
 
 class UnderJudge(ABC):
@@ -82,7 +92,12 @@ class UnderJudge(ABC):
         found = judged(view, self.under)
         if isinstance(found, NotApplicable):
             return found
-        return defined(self.of(*found), "row of two tokens")
+        made, real = found
+        return self.lacks(real) or defined(self.of(made, real), "row of two tokens")
+
+    def lacks(self, real: Floats) -> NotApplicable | None:
+        """Return why perplexities (C, m) of held-out rows do not suffice, or None."""
+        return None
 
     @abstractmethod
     def of(self, made: Floats, real: Floats) -> Floats:
@@ -110,6 +125,7 @@ class SequencePerplexity(Named, UnderJudge):
     q: float = 0.5
     under: Judge = "first"
     base: ClassVar[str] = "sequence_perplexity"
+    unit: ClassVar[str] = "tokens"
     direction: ClassVar[Direction] = "compare with t = 0"
 
     def __post_init__(self) -> None:
@@ -126,6 +142,8 @@ class PerplexityTail(UnderJudge):
 
     tail 'low': rows more probable than the q most probable of the held-out ones; 'high': less
     probable than the q least probable, the improbable tail that grows in Shumailov et al. 2024.
+    It takes 1 / q held-out rows of two tokens or more. For equal laws the mean is k / (m + 1) / q,
+    m of them, k = q m rounded up: 0.99 at 100 rows, but 1.29 at 30, so take a multiple of 1 / q.
     """
 
     tail: Literal["low", "high"]
@@ -145,6 +163,13 @@ class PerplexityTail(UnderJudge):
     def name(self) -> str:
         """low_ or high_perplexity_tail, and its options."""
         return named(f"{self.tail}_perplexity_tail", self, said="tail")
+
+    def lacks(self, real: Floats) -> NotApplicable | None:
+        """Return that too few real rows have a perplexity to say where a share q of them ends."""
+        have = int((~np.isnan(real)).sum(axis=1).min())
+        if have * self.q < 1.0 - 1e-9:
+            return NotApplicable(f"a tail of {self.q} takes {1 / self.q:.0f} held-out rows: {have}")
+        return None
 
     def of(self, made: Floats, real: Floats) -> Floats:
         """Return the ratio (C,), in [0, 1/q]."""

@@ -7,7 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints, checked_count
-from genloss.core.text import NO_TOKEN, SequenceModel, TextModel
+from genloss.core.samples import NO_TOKEN
+from genloss.core.text import SequenceModel, TextModel
+from genloss.errors import SpecError
 from genloss.metrics import text_likelihood
 from genloss.metrics.suites.text import defined
 from genloss.metrics.view import Direction, Named, NotApplicable, View
@@ -37,8 +39,17 @@ class OfTest(Named, ABC):
         model, p_0 = view.model, view.p_0
         if not isinstance(p_0, TextModel):
             return NotApplicable(f"{type(p_0).__name__} is no text")
+        width = p_0.test.shape[1]
+        if self.stride >= width > 1:
+            # Said at t = 0, before anything is trained.
+            raise SpecError(
+                f"{self.name}: stride is {self.stride}; expected 1 to {width - 1}, or 0, for "
+                f"blocks of {width} tokens"
+            )
         if not isinstance(model, SequenceModel):
             return NotApplicable(f"{type(model).__name__} gives tokens no probabilities")
+        if not (p_0.test[: self.blocks or None, 1:] != NO_TOKEN).any():
+            return NotApplicable("the test blocks have no token with one before it")
         scored = view.once(
             ("scored test", self.stride, self.blocks),
             lambda: scored_text(model, p_0.test[: self.blocks or None], self.stride),
@@ -70,7 +81,7 @@ class Perplexity(OfTest):
     stride: int = 0
     blocks: int = 0
     base: ClassVar[str] = "perplexity"
-    unit: ClassVar[str] = "1"
+    unit: ClassVar[str] = "tokens"
 
     def of(self, log_probs: Floats, scored: Array, text: TextModel) -> Floats:
         """Return the perplexity (C,), in [1, inf]."""
@@ -81,7 +92,8 @@ class Perplexity(OfTest):
 class BitsPerByte(OfTest):
     """Bits that p_t needs for a byte of the test text; see `Perplexity` for the options.
 
-    The bytes of the tokens that are not scored (the first of a block) are taken as average ones.
+    Bytes of a scored token: the mean over all test blocks, so that neither the first tokens of
+    blocks, which are not scored, nor blocks left out (`blocks`) need bytes of their own.
     """
 
     stride: int = 0

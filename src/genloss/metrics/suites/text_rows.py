@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from genloss.core.arrays import Floats, Ints, checked_count
 from genloss.core.text import Tokeniser
+from genloss.errors import SpecError
 from genloss.metrics import text_bleu, text_mauve, text_ngrams, text_rows
 from genloss.metrics.suites.text import defined, text_of
 from genloss.metrics.view import Direction, Named, NotApplicable, View
@@ -38,7 +39,10 @@ class OfRows(Named, ABC):
 
 @dataclass(frozen=True)
 class Repetition(OfRows):
-    """Mean over rows of 1 - different n-grams / n-grams (rep-n, Welleck et al. 2020)."""
+    """Mean over rows of 1 - different n-grams / n-grams (rep-n, Welleck et al. 2020).
+
+    The number of rows does not matter, their length does: read `mean_length` beside it.
+    """
 
     n: int = 3
     base: ClassVar[str] = "repetition"
@@ -76,7 +80,10 @@ class TextDiversity(OfRows):
 
 @dataclass(frozen=True)
 class SelfBleu(Named):
-    """Mean BLEU-4 of each of the first `rows` rows of S_t against the others."""
+    """Mean BLEU-4 of each of the first `rows` rows of S_t against the others.
+
+    Longer rows have more to match: read `mean_length` beside it.
+    """
 
     rows: int = 200
     base: ClassVar[str] = "self_bleu"
@@ -150,7 +157,8 @@ class Mauve(Named):
     """MAUVE-style area under the divergence frontier of S_t and held-out text.
 
     Of hashed tokens and pairs, not of a language model's states: the method of Pillutla et al.
-    2021, not its numbers. bound: the mean over five clusterings, or an end of its 95 % interval.
+    2021, not its numbers. bound: the mean over five clusterings, or an end of its 95 % interval,
+    which says how far the clusters matter, not the rows. rows: of each at most.
     """
 
     rows: int = 1000
@@ -161,6 +169,8 @@ class Mauve(Named):
 
     def __post_init__(self) -> None:
         checked_count(self.rows, "mauve: rows", 2)
+        if self.bound not in ("mean", "low", "high"):
+            raise SpecError(f"mauve: bound is {self.bound!r}; expected 'mean', 'low' or 'high'")
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the area (C,), in (0, 1]; the three bounds of one size are computed once."""

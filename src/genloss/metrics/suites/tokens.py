@@ -8,7 +8,9 @@ import numpy as np
 
 from genloss.core.arrays import Floats, checked_count
 from genloss.core.protocols import CategoricalLaw
+from genloss.errors import SpecError
 from genloss.metrics import categorical, support
+from genloss.metrics.checks import open_fraction
 from genloss.metrics.view import Direction, Named, NotApplicable, View
 
 
@@ -145,6 +147,9 @@ class ForwardKL(Named, OfSymbols):
     unit: ClassVar[str] = "nats"
     direction: ClassVar[Direction] = "lower is closer"
 
+    def __post_init__(self) -> None:
+        _check_smoothing(self.base, self.smoothing)
+
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the divergence (C,), >= 0; read support_loss beside it."""
         return categorical.kl(p_0, p, self.smoothing)
@@ -159,6 +164,9 @@ class BackwardKL(Named, OfSymbols):
     unit: ClassVar[str] = "nats"
     direction: ClassVar[Direction] = "lower is closer"
 
+    def __post_init__(self) -> None:
+        _check_smoothing(self.base, self.smoothing)
+
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the divergence (C,), >= 0."""
         return categorical.kl(p, p_0, self.smoothing)
@@ -172,6 +180,9 @@ class RareMass(Named, OfSymbols):
     base: ClassVar[str] = "rare_mass"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
+
+    def __post_init__(self) -> None:
+        open_fraction(self.mass, "rare_mass: mass")
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the ratio (C,), >= 0."""
@@ -203,3 +214,8 @@ class SymbolProbability:
         if self.symbol >= found[0].shape[1]:
             return NotApplicable(f"there are only {found[0].shape[1]} symbols")
         return np.ascontiguousarray(found[0][:, self.symbol])
+
+
+def _check_smoothing(what: str, smoothing: float) -> None:
+    if not (np.isfinite(smoothing) and smoothing >= 0):
+        raise SpecError(f"{what}: smoothing is {smoothing}; expected a finite number of at least 0")

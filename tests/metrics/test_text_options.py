@@ -1,0 +1,38 @@
+"""Options of metrics of text and of symbols that make no sense are refused before a run."""
+
+import numpy as np
+import pytest
+
+from genloss.errors import GenlossError
+from genloss.metrics.suites import text as corpus
+from genloss.metrics.suites import text_judged as judged
+from genloss.metrics.suites import text_models as models
+from genloss.metrics.suites import text_rows as rows
+from genloss.metrics.suites import tokens
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: corpus.DistinctN(0),
+        lambda: corpus.DistinctN(2, -1),
+        lambda: corpus.RarefiedTypes(0),
+        lambda: rows.Repetition(0),
+        lambda: rows.SelfBleu(1),
+        lambda: models.Perplexity(stride=-1),
+        lambda: judged.SequencePerplexity(0.0),
+        lambda: judged.PerplexityTail("high", 0.6),
+        lambda: judged.PerplexityTail("middle"),
+        lambda: corpus.RareTokenShare(1.0),
+        lambda: corpus.RareTokenShare(5),
+        lambda: corpus.SurvivingNGrams(2, "frequent"),
+        lambda: corpus.SurvivingNGrams(0),
+        lambda: rows.Mauve(100, "median"),
+        lambda: tokens.RareMass(5),
+        lambda: tokens.ForwardKL(-1e-6),
+        lambda: tokens.BackwardKL(np.nan),
+    ],
+)
+def test_options_out_of_range_are_refused(make):
+    with pytest.raises(GenlossError):
+        make()
