@@ -57,6 +57,11 @@ def test_a_constant_metric_still_has_an_axis():
     assert found.low < 0.5 < found.high
 
 
+def test_a_share_that_stays_zero_has_no_negative_axis():
+    found = axis(column(0.0, 0.0, 0.0))
+    assert (found.log, found.low, found.high) == (False, 0.0, 1.0)
+
+
 def test_infinite_values_do_not_stretch_the_axis():
     values = column(1.0, 2.0, 3.0)
     values[2] = np.inf

@@ -10,7 +10,7 @@ import pytest
 
 from genloss.report.page import write_report
 
-from .conftest import make_run
+from .conftest import make_experiment, make_run
 
 pytestmark = pytest.mark.slow
 
@@ -128,6 +128,43 @@ def test_the_page_works(browser, lab, tmp_path):
     assert [url for url in urls if not url.startswith(ALLOWED)] == []
 
 
+CORNERS = """
+return [...document.querySelectorAll(".chart canvas")].map(
+  (c) => [...c.getContext("2d").getImageData(1, 1, 1, 1).data].slice(0, 3).join());
+"""
+"""The background of every chart."""
+
+
+TELL = """
+const [event, done] = arguments;
+const seen = () => [...document.querySelectorAll(".chart canvas")].map(
+  (c) => [...c.getContext("2d").getImageData(1, 1, 1, 1).data].join());
+const before = seen();
+const step = () => seen().some((c, i) => c === before[i]) ? requestAnimationFrame(step) : done();
+dispatchEvent(new Event(event));
+step();
+"""
+"""Tell the page of an event, and wait until every chart has another background."""
+
+
+def test_a_dark_page_is_printed_on_white_paper(browser, tmp_path):
+    make_run(tmp_path, "one")
+    page = write_report([tmp_path], tmp_path / "report.html")
+    show(browser, 1280, 900, "dark")
+    browser.get(page.as_uri())
+    browser.execute_async_script(SCROLL)
+    before = set(browser.execute_script(CORNERS))
+    browser.execute_async_script(TELL, "beforeprint")
+    assert set(browser.execute_script(CORNERS)) == {"255,255,255"} != before
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": features})
+    assert background(browser) == "rgb(255, 255, 255)"
+    browser.execute_async_script(TELL, "afterprint")
+    assert set(browser.execute_script(CORNERS)) == before
+    # The browser would rather that this test read fewer pixels; it must not have seen an error.
+    assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
+
+
 FILM = """
 const seen = [...document.querySelectorAll(".frame")].filter((f) => f.checkVisibility());
 const output = document.querySelector(".slider output").textContent;
@@ -173,6 +210,19 @@ def test_without_scripts_all_images_are_there(browser, lab, tmp_path):
     frames = browser.find_elements("css selector", ".frame")
     assert [frame.is_displayed() for frame in frames] == [True, True]
     assert not browser.find_element("css selector", ".slider").is_displayed()
+
+
+def test_verdicts_fit_a_phone_and_stay_a_table(browser, tmp_path):
+    make_experiment(tmp_path)
+    page = write_report([tmp_path], tmp_path / "report.html")
+    show(browser, 390, 844, "light")
+    browser.get(page.as_uri())
+    wide = "return arguments[0].scrollWidth - arguments[0].clientWidth"
+    region = browser.find_element("css selector", ".scroll[aria-label=Verdicts]")
+    assert browser.execute_script(wide, region) == 0
+    roles = [region.find_element("css selector", part).aria_role for part in ("table", "tbody td")]
+    assert roles == ["table", "cell"]
+    assert browser.get_log("browser") == []
 
 
 def requested(entry):

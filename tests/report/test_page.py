@@ -15,7 +15,7 @@ from genloss.errors import MissingExtra, StoreError
 from genloss.report.page import embedded, render, strong, write_report
 from genloss.report.sections import find_sections
 
-from .conftest import decay, make_run
+from .conftest import decay, make_experiment, make_run
 
 LOADING = ("src", "srcset", "poster", "data", "background", "ping", "action", "manifest")
 
@@ -114,12 +114,36 @@ def test_headings_do_not_skip_a_level(page):
 
 def test_what_was_run_and_met_is_said_first(page):
     text = "".join(page.text)
-    assert "1 published experiment repeated: 1 of 2 targets met. 8 runs in all." in text
+    said = "1 published experiment repeated at smoke scale: 1 of 2 targets met. 8 runs in all."
+    assert said in text
+    assert "1 of 2 targets met: 2 published numbers to hold ours against." in text
     assert text.index("1 of 2 targets met") < text.index("Published numbers beside ours")
     assert text.count("✗") == 1
     assert "missed" in text
     assert "genloss reproduce kazdan-2024-gaussian --scale smoke" in text
     assert "no held-out rows; set held_out" in text
+
+
+def test_the_words_of_the_page_and_its_runs_come_before_the_numbers(page):
+    text = "".join(page.text)
+    order = ("generation t", "Each later generation learns from", "only what the last model wrote")
+    places = [text.index(said) for said in (*order, "Published numbers beside ours")]
+    assert places == sorted(places)
+
+
+def test_contents_of_one_section_list_its_figures(tmp_path):
+    make_experiment(tmp_path)
+    html = render(find_sections([tmp_path]), title="t")
+    parts = html[html.index("<nav") : html.index("</nav>")]
+    shown = re.findall(r'href="#([^"]+)">([^<]+)', parts)
+    assert [name for _, name in shown[1:]] == [
+        "Published beside ours",
+        "Trace ratio",
+        "Squared Wasserstein-2 distance",
+        "How to reproduce",
+        "References",
+    ]
+    assert {where for where, _ in shown} <= set(Reader(html).ids())
 
 
 def test_text_is_escaped(page, html):
@@ -148,6 +172,14 @@ def test_a_page_without_experiments_or_numbers(tmp_path):
     assert "No generation has been measured yet." in render(
         find_sections([tmp_path / "b"]), title="t"
     )
+
+
+def test_a_page_of_families_alone_does_not_say_that_nothing_was_measured(tmp_path):
+    tokens = (100, 1000, 10000)
+    make_run(tmp_path, metrics={f"rarefied_types(tokens={n})": decay(5, 2) * n for n in tokens})
+    text = render(find_sections([tmp_path]), title="t")
+    assert "Rarefaction of tokens" in text
+    assert "No generation has been measured yet." not in text
 
 
 def test_a_report_is_written_whole_or_not_at_all(lab, html, tmp_path):

@@ -8,6 +8,7 @@ from genloss.report.tables import (
     AT_ONCE,
     BANDS,
     band_words,
+    judged,
     not_applicable,
     number_table,
     origin,
@@ -47,6 +48,30 @@ def test_narrow_bands_get_the_digits_they_need():
     assert row.band == "0.999891 to 1.00002"
     assert row.published == "–"
     assert row.strip["published"] is None
+
+
+def test_a_claim_that_something_rises_or_falls_has_one_end():
+    rises = verdict(band="interval", low=20.0, high=1e6, measured=84.6, published=None)
+    falls = verdict(band="interval", low=-1e6, high=-0.1, measured=-0.93, published=None)
+    short = verdict(band="interval", low=20.0, high=1e6, measured=12.0, passed=False) | {
+        "published": None
+    }
+    (up, down, missed), _ = rows_of(rises, falls, short)
+    assert (up.band, down.band, missed.band) == ("20 or more", "−0.1 or less", "20 or more")
+    assert {row.published for row in (up, down, missed)} == {"claim"}
+    # The band is drawn to the end of its rail, ours well inside where it is met.
+    assert (up.strip["start"], up.strip["end"]) == (26.0, 96.0)
+    assert (down.strip["start"], down.strip["end"]) == (0.0, 70.0)
+    assert 30.0 < up.strip["ours"] < 66.0
+    assert 30.0 < down.strip["ours"] < 66.0
+    assert missed.strip["ours"] < 26.0
+
+
+def test_targets_say_of_what_sort_they_are():
+    some = [verdict(), verdict(published=None), verdict(published=None)]
+    assert judged({"targets": some}) == "1 published number and 2 claims or exact laws"
+    assert judged({"targets": some[1:2]}) == "1 claim or exact law"
+    assert judged({"targets": []}) == ""
 
 
 def test_one_draw_is_a_share_of_our_chains():

@@ -1,11 +1,21 @@
 """Kept texts: read back whole, set beside their prompts, and shown as what they are."""
 
+import re
+
 import numpy as np
 import pytest
 
 from genloss.report.page import render
 from genloss.report.sections import find_sections
-from genloss.report.texts import LONGEST, Prompt, continued, prompts_of, readable, text_figure
+from genloss.report.texts import (
+    LONGEST,
+    Prompt,
+    beside,
+    continued,
+    prompts_of,
+    readable,
+    text_figure,
+)
 from genloss.store.files import pack_arrays
 
 from .conftest import make_run
@@ -133,10 +143,44 @@ def test_texts_come_before_the_figures_and_only_one_run_is_open(tmp_path):
         texts = {0: ["real"], 2: ["made"], 20: [f"made by {name}"]}
         with_texts(tmp_path, texts, ["prompt"], name=name)
     html = render(find_sections([tmp_path]), title="t")
-    places = [html.index(what) for what in ("Texts through", "made by a", "made by b")]
-    folded, figure = html.index("Texts of 1 more run<"), html.index('class="metric" id="s1')
-    assert places == sorted(places)
-    assert places[1] < folded < places[2] < figure
+    together, folded = html.index("All runs at their last"), html.index("Texts of 1 more run<")
+    figure = html.index('class="metric" id="s1')
+    first, second = (
+        [found.start() for found in re.finditer(f"made by {name}", html)] for name in "ab"
+    )
+    # Both runs stand side by side, then each alone, the second one folded away.
+    assert html.index("Texts through") < together < first[0] < second[0] < first[1] < folded
+    assert folded < second[1] < figure
+
+
+def test_runs_stand_side_by_side_under_the_prompts_that_they_share(tmp_path):
+    def told(name, prompts, last):
+        texts = [f"{prompt} by {name}" for prompt in prompts]
+        run = with_texts(tmp_path, {0: ["x"], 3: texts, last: [*texts[:-1], "end"]}, prompts, name)
+        return text_figure(run, name)
+
+    a, b = told("a", ["alone", "shared"], 9), told("b", ["shared"], 20)
+    c, d = told("c", ["other", "pair"], 9), told("d", ["pair"], 9)
+    assert beside([a, b, c, d]) == [
+        Prompt("shared", (("a, t = 9", "end"), ("b, t = 20", "end"))),
+        Prompt("pair", (("c, t = 9", "end"), ("d, t = 9", "end"))),
+    ]
+    assert beside([a]) == beside([a, c]) == beside([]) == []
+
+
+def test_real_text_comes_first_beside_the_runs(tmp_path):
+    figures = []
+    for name in "ab":
+        run = with_texts(tmp_path, {0: ["real"], 3: [f"made by {name}"]}, ["p"], name)
+        arrays = packed(["goes on"]) | {f"prompts_{k}": v for k, v in packed(["p"]).items()}
+        (run.blocks[0].generation(0) / "texts.safetensors").write_bytes(pack_arrays(arrays, {}))
+        figures.append(text_figure(run, name))
+    (only,) = beside(figures)
+    assert only.told == (
+        ("reality", "goes on"),
+        ("a, t = 3", "made by a"),
+        ("b, t = 3", "made by b"),
+    )
 
 
 def test_prompts_with_words_come_before_tables(tmp_path):

@@ -64,6 +64,25 @@ def test_runs_are_ranked_by_their_distance_from_reality():
     assert "**ten** is closest" in reading(curves, "compare with t = 0")
 
 
+def test_where_all_began_is_said_unless_that_was_reality():
+    def late(label, *values):
+        at = np.arange(1, len(values) + 1)
+        return curve(label, Series("x", "1", "lower is closer", at, column(*values)), None)
+
+    text = reading([late("x", 252.0, 485.0), late("y", 250.0, 941.0)], "lower is closer")
+    assert "**y** farthest (941; all began near 251 at generation 1)." in text
+    apart = reading([late("x", 254.1, 485.0), late("y", 200.0, 941.0)], "lower is closer")
+    assert "began" not in apart
+    assert "began" not in reading([a("x", column(1.0, 0.5)), a("y", column(1.0, 0.1))], "1 is")
+
+
+def test_an_unfinished_run_is_not_said_to_go_anywhere():
+    text = reading([a("r", column(0.97))], "higher is closer")
+    assert text == "Only generation 0 has been measured: the median is 0.97."
+    both = reading([a("x", column(0.5)), a("y", column(0.9))], "higher is closer")
+    assert both.startswith("At generation 0 **y** is closest")
+
+
 def test_a_mean_that_few_chains_decide_is_said_to_be_one():
     values = np.full((2, 100), 1e-6)
     values[0] = 1.0

@@ -76,6 +76,8 @@ def y_axis(curves: Sequence[Curve], direction: str) -> YAxis:
         low, high = min(low, 1.0), max(high, 1.0)
     if low > 0 and low < high / 2:
         low = 0.0
+    if low == high == 0.0:
+        high = 1.0
     if low == high:
         low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
     return YAxis(False, low, high)

@@ -7,7 +7,9 @@
     return JSON.parse(parsed.get(id));
   };
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const config = () => read("themes")[dark.matches ? "dark" : "light"];
+  // Paper is white, whatever the screen is.
+  let printing = false;
+  const config = () => read("themes")[dark.matches && !printing ? "dark" : "light"];
   const charts = [...document.querySelectorAll(".chart")];
   const views = new Map();
 
@@ -144,7 +146,12 @@
   });
   addEventListener("beforeprint", () => {
     document.querySelectorAll("details.numbers, details.more").forEach((d) => { d.open = true; });
-    charts.filter((c) => !views.has(c)).forEach(draw);
+    printing = true;
+    charts.filter((c) => dark.matches || !views.has(c)).forEach(draw);
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    if (dark.matches) redraw(() => true);
   });
 
   document.querySelectorAll(".axis").forEach((button) => {

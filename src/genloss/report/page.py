@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from genloss.report import families, images, references, samples, tables, texts, theme
+from genloss.report import families, guide, images, references, samples, tables, texts, theme
 from genloss.report.combined import Combined
 from genloss.report.figures import Figure, Panel
 from genloss.report.kept import PANELS, heading
@@ -62,12 +62,15 @@ class Chapter:
     command: str
     passed: int
     failed: int
+    judged: str
+    runs: Sequence[guide.RunRow]
     verdicts: Sequence[tables.VerdictRow]
     more: Sequence[tables.VerdictRow]
     bands: Sequence[tuple[str, str]]
     sources: Sequence[tuple[str, str]]
     figures: Sequence[tuple[str, Figure | Combined]]
     reel: images.Reel | None
+    beside: Sequence[texts.Prompt]
     texts: Sequence[texts.TextFigure]
     samples: Sequence[tuple[str, samples.SampleFigure]]
     absent: Sequence[tuple[str, str, str]]
@@ -111,6 +114,9 @@ def render(sections: Sequence[Section], *, title: str) -> str:
         tiles=tiles(sections),
         chapters=chapters,
         hero=hero(chapters),
+        measured=any(c.figures for c in chapters),
+        words=guide.words(any(s.targets for s in sections)),
+        few=guide.AT_ONCE,
         citations=references.citations(
             used,
             [s.targets["experiment"] for s in sections if s.targets],
@@ -130,7 +136,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
     prefix = f"s{i}"
     named = [(plain(run.header.name), run) for run in section.runs]
     shown = [samples.sample_figure(run, label, budget.rows) for label, run in named]
-    told = [texts.text_figure(run, label) for label, run in named]
+    told = [f for label, run in named if (f := texts.text_figure(run, label))]
     targets = section.targets or {"targets": []}
     at_once, more = tables.verdict_rows(targets)
     drawn = families.drawn(data, points(section.targets))
@@ -141,13 +147,16 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         command=_command(section),
         passed=sum(bool(v["passed"]) for v in targets["targets"]),
         failed=sum(not v["passed"] for v in targets["targets"]),
+        judged=tables.judged(targets),
+        runs=guide.run_rows(section.runs),
         verdicts=at_once,
         more=more,
         bands=tables.band_words(targets),
         sources=[(mark, text) for text, mark in tables.source_marks(targets).items()],
         figures=[(f"{prefix}-{slug(f.metric)}", f) for f in drawn],
         reel=images.reel(named, budget.frames),
-        texts=[f for f in told if f],
+        texts=told,
+        beside=texts.beside(told),
         samples=[(f"{prefix}-rows-{j}", f) for j, f in enumerate(shown, 1) if f],
         absent=tables.not_applicable(data),
         origins=[tables.origin(run) for run in section.runs],
@@ -163,8 +172,10 @@ def headline(sections: Sequence[Section]) -> str:
     verdicts = [v for s in experiments if s.targets for v in s.targets["targets"]]
     met = sum(bool(v["passed"]) for v in verdicts)
     which = count(len(experiments), "published experiment")
+    scales = " and ".join(sorted({s.targets["scale"] for s in experiments if s.targets}))
     said = "all" if met == len(verdicts) else f"{met:,} of"
-    return f"{which} repeated: {said} {len(verdicts):,} targets met. {runs} in all."
+    told = f"{said} {len(verdicts):,} targets met"
+    return f"{which} repeated at {scales} scale: {told}. {runs} in all."
 
 
 def tiles(sections: Sequence[Section]) -> list[tuple[str, str]]:

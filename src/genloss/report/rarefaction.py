@@ -85,7 +85,7 @@ def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
         "field": "generation",
         "type": "ordinal",
         "sort": order,
-        "legend": {"title": None, "columns": 3},
+        "legend": {"title": None, "columns": 4},
     }
     told = [
         {"field": "generation"},

@@ -1,6 +1,6 @@
 """Tables: verdicts, numbers, what did not apply, and how every run came to be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from genloss.report.bands import over_chains, predicts
 from genloss.report.glossary import title_of
 from genloss.report.reading import Measured
 from genloss.report.toml import toml_text
-from genloss.report.words import number, percent
+from genloss.report.words import count, number, percent
 from genloss.store.reader import Run, Series
 
 BANDS = {
@@ -19,13 +19,19 @@ BANDS = {
     "ensemble": "a published mean over chains: ours may differ by 4 standard errors of both",
     "one_draw": "one published chain: the share of our chains below it must lie in the middle 99 %",
     "readoff": "read off a figure: its reading error, and 4 standard errors of ours",
-    "interval": "a range that the source states itself",
+    "interval": "a range that the source states, or a rise or fall of at least that much",
     "between": "above one of our runs and below another, by 4 standard errors of the difference",
 }
 """What each kind of band means to a reader."""
 
+CLAIMS = ("interval", "between")
+"""Kinds of band that hold a claim of the source in words, where it prints no number."""
+
 AT_ONCE = 14
 """More verdicts than this are folded away, the missed ones never."""
+
+OPEN = 1e6
+"""An end of a band as far out as this is none: a claim that something rises has no upper end."""
 
 STRIP = (96.0, 26.0, 70.0)
 """A picture of a band: width, and where the band begins and ends."""
@@ -33,7 +39,7 @@ STRIP = (96.0, 26.0, 70.0)
 
 @dataclass(frozen=True)
 class VerdictRow:
-    """One target as the table shows it; strip places our value and the published one beside it."""
+    """One target as the table shows it; strip places the band, our value and the published one."""
 
     what: str
     run: str
@@ -97,6 +103,15 @@ def band_words(targets: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the kinds of band that an experiment uses, in words."""
     kinds = dict.fromkeys(v["band"] for v in targets["targets"])
     return [(kind.replace("_", " "), BANDS.get(kind, kind)) for kind in kinds]
+
+
+def judged(targets: Mapping[str, Any]) -> str:
+    """Return of what sort the targets of an experiment are, in words; nothing without any."""
+    published = sum(v["published"] is not None for v in targets["targets"])
+    others = len(targets["targets"]) - published
+    said = [count(published, "published number")] if published else []
+    said += [count(others, "claim or exact law", "claims or exact laws")] if others else []
+    return " and ".join(said)
 
 
 def number_table(rows: Sequence[tuple[str, Measured, str]]) -> NumberTable:
@@ -165,8 +180,8 @@ def _verdict_row(v: Mapping[str, Any], sources: Mapping[str, str]) -> VerdictRow
     return VerdictRow(
         what=v["what"],
         run="" if v["run"] in v["what"] else v["run"],
-        published="–" if v["published"] is None else number(float(v["published"]), max(digits, 5)),
-        band=f"{said(low)} to {said(high)}",
+        published=_published(v, max(digits, 5)),
+        band=_band(low, high, said),
         ours=f"{said(ours)} below" if share else said(ours),
         passed=bool(v["passed"]),
         kind=v["band"].replace("_", " "),
@@ -176,8 +191,22 @@ def _verdict_row(v: Mapping[str, Any], sources: Mapping[str, str]) -> VerdictRow
     )
 
 
+def _published(v: Mapping[str, Any], digits: int) -> str:
+    if v["published"] is not None:
+        return number(float(v["published"]), digits)
+    return "claim" if v["band"] in CLAIMS else "–"
+
+
+def _band(low: float, high: float, said: Callable[[float], str]) -> str:
+    if high >= OPEN:
+        return f"{said(low)} or more"
+    return f"{said(high)} or less" if low <= -OPEN else f"{said(low)} to {said(high)}"
+
+
 def _digits(low: float, high: float) -> int:
     """Return the significant digits that show the width of a band with two of its own."""
+    if high >= OPEN or low <= -OPEN:
+        return 3
     largest, width = max(abs(low), abs(high)), high - low
     if not width > 0:
         return 6
@@ -186,12 +215,19 @@ def _digits(low: float, high: float) -> int:
 
 def _strip(low: float, high: float, ours: float, published: Any) -> dict[str, float | None]:
     width, left, right = STRIP
+    start, end = (0.0 if low <= -OPEN else left), (width if high >= OPEN else right)
+    # An open band has no width: it is drawn so wide that ours, where it is met, lies well inside.
+    if high >= OPEN:
+        high = low + 2 * max(abs(ours - low), abs(low), 1e-9)
+    elif low <= -OPEN:
+        low = high - 2 * max(abs(ours - high), abs(high), 1e-9)
 
     def place(x: float) -> float:
         share = (x - low) / (high - low) if high > low else float(np.sign(x - low)) + 0.5
         return round(float(np.clip(left + share * (right - left), 5.0, width - 5.0)), 1)
 
-    return {"ours": place(ours), "published": None if published is None else place(published)}
+    theirs = None if published is None else place(published)
+    return {"start": start, "end": end, "ours": place(ours), "published": theirs}
 
 
 def _three(series: Series) -> tuple[int, ...]:

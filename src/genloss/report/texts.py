@@ -32,6 +32,9 @@ BREAKS = re.compile(r"\s*(?:\n[^\S\n]*){4,}")
 
 SPACES = re.compile(r"[^\S\n]{12,}$")
 
+BESIDE = 3
+"""Prompts under which the last texts of several runs stand side by side."""
+
 Texts = Mapping[int, Sequence[tuple[str, str]]]
 
 
@@ -70,6 +73,35 @@ def text_figure(run: Run, label: str) -> TextFigure | None:
     if cut:
         text += f" Texts are cut after {count(LONGEST, 'character')}."
     return TextFigure(label, text, tuple(found[:AT_ONCE]), tuple(found[AT_ONCE:MOST]))
+
+
+def beside(figures: Sequence[TextFigure]) -> list[Prompt]:
+    """Return prompts that several runs share, each with the last text of every one of them.
+
+    Each run is there once: under its first prompt that most runs share. Real text comes first.
+    """
+    owners: dict[str, list[tuple[str, Prompt]]] = {}
+    for figure in figures:
+        first = {p.text: p for p in reversed((*figure.prompts, *figure.more))}
+        for text in dict.fromkeys(p.text for p in (*figure.prompts, *figure.more)):
+            owners.setdefault(text, []).append((figure.label, first[text]))
+    out: list[Prompt] = []
+    done: set[str] = set()
+    for text, some in sorted(owners.items(), key=lambda item: -len(item[1])):
+        left = [(label, p) for label, p in some if label not in done]
+        if len(left) > 1 and len(out) < BESIDE:
+            done.update(label for label, _ in left)
+            out.append(Prompt(text, tuple(_ends(left))))
+    return out
+
+
+def _ends(owners: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
+    real = heading(0)
+    yield from [pair for _, p in owners for pair in p.told if pair[0] == real and p.text][:1]
+    for label, p in owners:
+        when, text = p.told[-1]
+        if when != real:
+            yield f"{label}, {when}", text
 
 
 def _wordy(text: str) -> float:

@@ -1,7 +1,7 @@
 """Numbers and figures in plain language."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -12,6 +12,10 @@ SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 SMALL = 1e-3
 """A share below this is said as a number, not as a percentage."""
+
+
+ALIKE = 1.02
+"""Runs whose first values differ by no more than this factor began alike."""
 
 
 def number(x: float, digits: int = 3) -> str:
@@ -57,24 +61,39 @@ def reading(curves: Sequence[Curve], direction: str) -> str:
         return _one(curves[0], direction)
     order = sorted(curves, key=lambda c: _distance(c, direction))
     best, worst = order[0], order[-1]
-    last = {c.last() for c in curves}
-    when = (
-        f"After {count(last.pop(), 'generation')}" if len(last) == 1 else "At the last generation"
-    )
+    when = _when({c.last() for c in curves})
     low, high = _end(best), _end(worst)
     if number(low, 2) == number(high, 2):
         text = f"{when} every run has a median near {number(low)}."
     else:
         text = (
             f"{when} **{best.label}** is closest to reality (median {number(low)}) and "
-            f"**{worst.label}** farthest ({number(high)})."
+            f"**{worst.label}** farthest ({number(high)}{_began(curves)})."
         )
     told = worst if np.isfinite(worst.theory[-1]) else best
     return f"{text} {_theory(told, f' of **{told.label}**')}".strip()
 
 
+def _when(last: Set[int]) -> str:
+    if len(last) > 1:
+        return "At the last generation"
+    (t,) = last
+    return f"After {count(t, 'generation')}" if t else "At generation 0"
+
+
+def _began(curves: Sequence[Curve]) -> str:
+    """Return where all curves began, for those that were not reality then and began alike."""
+    first = {int(c.t[0]) for c in curves}
+    starts = [float(c.median[0]) for c in curves]
+    if first == {0} or len(first) > 1 or not 0 < max(starts) <= ALIKE * min(starts):
+        return ""
+    return f"; all began near {number(float(np.median(starts)))} at generation {first.pop():,}"
+
+
 def _one(c: Curve, direction: str) -> str:
     first, last = float(c.median[0]), _end(c)
+    if len(c.t) == 1:
+        return f"Only generation {c.t[0]:,} has been measured: the median is {number(last)}."
     after = f"after {count(c.last(), 'generation')}"
     low, high = float(c.bands[0, -1]), float(c.bands[-1, -1])
     if direction.startswith("1 is") and SMALL < last < 1:

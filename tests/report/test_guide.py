@@ -1,0 +1,64 @@
+"""The words of the page, and the table that says which run is what."""
+
+import pytest
+
+from genloss.report.guide import REGIMES, TARGET, WORDS, run_rows, trained_on, words
+from genloss.study.catalog import CATALOG
+
+from .conftest import make_run
+
+
+def test_every_regime_of_the_catalog_has_words():
+    assert set(REGIMES) == set(CATALOG["regime"])
+
+
+@pytest.mark.parametrize(
+    ("regime", "said"),
+    [
+        ({"kind": "replace"}, "replace: only what the last model wrote"),
+        (
+            {"kind": "replace_multiple"},
+            "replace multiple: only what the last model wrote, t times as much",
+        ),
+        ({"kind": "accumulate"}, "accumulate: everything so far, real and generated"),
+        (
+            {"kind": "accumulate_subsample", "size": 10},
+            "accumulate subsample: a random part, of fixed size, of everything so far",
+        ),
+        (
+            {"kind": "mix", "real_fraction": 0.1, "real_rows": "redrawn"},
+            "mix: 10 % real rows, the rest by the last model",
+        ),
+        ({"kind": "fresh", "n_real": 1}, "fresh: 1 new real row and what the last model wrote"),
+        (
+            {"kind": "augment", "synthetic": "pool"},
+            "augment: all real rows and all that models wrote so far",
+        ),
+        ({"kind": "window", "k": 3}, "window: the last 3 sets of rows"),
+        (
+            {"kind": "static_contamination", "n_foreign": 5, "n_real": 0},
+            "static contamination: real rows and rows of one fixed foreign law",
+        ),
+        (
+            {"kind": "switch", "at": 5},
+            "switch: one regime up to generation 5, another one after it",
+        ),
+        ({"kind": "my.module:OddOnes"}, "odd ones"),
+    ],
+)
+def test_regimes_say_what_is_learned_from(regime, said):
+    assert trained_on(regime) == said
+
+
+def test_a_run_is_told_by_its_name_its_regime_and_its_learner(tmp_path):
+    run = make_run(tmp_path, "tiny,B", sampler={"kind": "beam_search"}, n_real=1200)
+    (row,) = run_rows([run])
+    assert (row.name, row.learner, row.rows) == ("tiny · B", "gaussian, beam search", "1,200")
+    assert (row.chains, row.generations) == ("8", "20")
+    (plain,) = run_rows([make_run(tmp_path, "plain")])
+    assert plain.learner == "gaussian"
+
+
+def test_targets_are_explained_where_there_are_some():
+    assert words(judged=False) == list(WORDS)
+    assert words(judged=True)[-1] == TARGET
