@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from genloss.cli import console
 from genloss.cli.main import app
 from genloss.store.folder import locked
 from genloss.store.reader import Run
@@ -16,8 +17,8 @@ COMMANDS = [c.name or c.callback.__name__ for c in app.registered_commands]
 def test_run_makes_a_folder_and_says_what_is_in_it(genloss, told, spec):
     first = genloss("run", spec, "--workers", 1)
     assert first.exit_code == 0
-    assert first.stderr == ""
     [path] = spec.parent.glob("runs/moons-*")
+    assert first.stderr == f"next: genloss report runs/{path.name}\n"
     for word in (f"runs/{path.name}", "complete", "kde on two_moons", "trace_ratio", "t = 6"):
         assert word in first.stdout
     assert "entropy: not applicable" in first.stdout
@@ -49,13 +50,18 @@ def test_run_in_a_folder_of_ones_own_and_again_from_that_folder(genloss, told, s
     assert Run(spec.parent / "mine").spec["seed"] == 0
 
 
-def test_show_marks_what_was_not_measured_at_a_time(genloss, told, spec):
-    """Moons have no density, so held_out_nll begins at t = 1: not under the heading t = 0."""
+def test_show_begins_where_a_metric_begins(genloss, told, spec):
+    """Moons have no density, so held_out_nll begins at t = 1, and says so below t = 0."""
     path = told("run", spec)["run"]
     shown = genloss("show", path).stdout
     line = next(line for line in shown.splitlines() if line.startswith("held_out_nll"))
-    assert re.match(r"held_out_nll\s{20,}\S", line)
-    assert told("show", path)["metrics"]["held_out_nll"]["t"] == [1, 2, 3, 4, 5, 6]
+    found = told("show", path)["metrics"]["held_out_nll"]
+    assert found["t"] == [1, 2, 3, 4, 5, 6]
+    cells = re.split(r"\s{2,}", line.replace("│", " "))
+    assert cells[1].startswith(f"t = 1: {found['median'][0]:.4g} [")
+    assert cells[2].startswith(f"{found['median'][2]:.4g} [")  # at t = 3
+    trace = next(line for line in shown.splitlines() if line.startswith("trace_ratio"))
+    assert "t =" not in trace
 
 
 def test_show_of_infinite_values(genloss, told, spec):
@@ -65,6 +71,15 @@ def test_show_of_infinite_values(genloss, told, spec):
     done = told("run", spec, *options, "n_real=5", 'metrics=["held_out_nll"]')
     assert done["metrics"]["held_out_nll"]["median"][-1] == "inf"
     assert "inf [inf, inf]" in genloss("show", done["run"]).stdout
+
+
+def test_one_chain_is_shown_without_a_spread(genloss, told, spec):
+    done = told("run", spec, "chains=1", "generations=1", 'metrics=["trace_ratio"]', "keep.at=[]")
+    shown = genloss("show", done["run"]).stdout
+    assert "1 chain, 1 generation, seed 0" in shown
+    [line] = [line for line in shown.splitlines() if line.startswith("trace_ratio")]
+    assert f" {done['metrics']['trace_ratio']['median'][1]:.4g} " in line
+    assert "[" not in line
 
 
 def test_a_run_without_metrics_can_be_shown(genloss, told, spec):
@@ -85,6 +100,22 @@ def test_ls_lists_runs_and_their_progress(genloss, told, spec):
     shown = genloss("ls").stdout
     assert "pooled-" in shown
     assert "yes" in shown
+    assert [r["run"] for r in told("ls", "runs/deep")] == [found[0]["run"].removeprefix("deep/")]
+    one = Path("runs") / found[1]["run"]
+    assert [r["run"] for r in told("ls", one)] == [str(one)]
+
+
+def test_ls_folds_long_paths_and_nothing_else(genloss, told, spec):
+    name = "x" * 150
+    told("run", spec, "regime=accumulate", f"name={name}")
+    shown = genloss("ls").stdout
+    for word in ("generations", "complete", "accumulate", "two_moons", "yes"):
+        assert word in shown
+    assert "problem" in shown
+    assert name not in shown
+    path = next(spec.parent.glob("runs/x*")).name
+    firsts = [line.split(" ")[0].strip() for line in shown.splitlines()[2:]]
+    assert "".join(firsts) == path
 
 
 def test_ls_shows_a_damaged_folder_beside_the_others(genloss, told, spec):
@@ -105,7 +136,8 @@ def test_plan_says_what_will_happen_and_leaves_nothing(genloss, told, spec):
 
 def test_report_writes_one_page(genloss, told, spec):
     path = told("run", spec)["run"]
-    assert told("report", path, "--out", "one.html") == {"report": "one.html"}
+    given = str(spec.parent / "one.html")
+    assert told("report", path, "--out", given) == {"report": given}
     assert genloss("report", "runs", "--title", "Mine").stdout.strip() == "report.html"
     page = (spec.parent / "report.html").read_text()
     assert "<title>Mine" in page
@@ -117,11 +149,11 @@ def test_version_is_the_packages(genloss):
 
 
 def test_reproduce_lists_experiments(genloss, told):
-    listed = told("reproduce")
+    listed, shown = told("reproduce"), genloss("reproduce").stdout
     assert "shumailov-2024-gaussian" in [entry["experiment"] for entry in listed]
     for entry in listed:
         assert set(entry) == {"experiment", "title"}
-        assert entry["experiment"] in genloss("reproduce").stdout
+        assert entry["experiment"] in shown
 
 
 EXPERIMENT = """
@@ -147,16 +179,16 @@ def experiment(tmp_path, monkeypatch):
     (folder / "spec.toml").write_text(EXPERIMENT)
     monkeypatch.setattr("genloss.study.published.published_folder", lambda: folder.parent)
 
-    def write(low, high):
+    def write(low, high, published=0.81, **band):
         target = {
             "id": "spread",
             "what": "mean trace ratio",
-            "published": 0.81,
+            "published": published,
             "run": "only",
             "metric": "trace_ratio",
             "t": 2,
             "statistic": "mean",
-            "band": {"kind": "interval", "low": low, "high": high},
+            "band": {"kind": "interval", "low": low, "high": high} | band,
             "source": "made up",
         }
         (folder / "expected.json").write_text(json.dumps({"targets": [target]}))
@@ -187,8 +219,26 @@ def test_a_target_that_is_missed_exits_1(experiment, genloss):
     assert "0 of 1 targets met" in shown.stdout
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "band"), [(0.5, 1e6, ">= 0.5"), (-1e6, 1.0, "<= 1"), (0.5, 1.0, "0.5 .. 1")]
+)
+def test_claims_and_open_bands_are_named_as_such(experiment, genloss, low, high, band):
+    experiment(low, high, None)
+    shown = genloss("reproduce", "small-2024", "--scale", "smoke").stdout
+    [row] = [line for line in shown.splitlines() if line.startswith("spread")]
+    assert re.search(rf"claim\s+{re.escape(band)}\s", row)
+
+
+def test_proven_bounds_are_no_claim(experiment, genloss):
+    experiment(0, 0, None, kind="bounds", lower=0, upper=1)
+    shown = genloss("reproduce", "small-2024", "--scale", "smoke").stdout
+    assert re.search(r"\slaw\s", shown)
+    assert "claim" not in shown
+
+
 BAD_INPUT = [
-    (["run", "nowhere.toml"], "cannot read the spec nowhere.toml"),
+    (["run", "nowhere.toml"], "nowhere.toml: no such spec, run folder or text"),
+    (["plan", "nowhere"], "nowhere: no such spec, run folder or text"),
     (["run", "moons.toml", "n_reel=3"], "unknown key 'n_reel' (did you mean 'n_real'?)"),
     (["run", "moons.toml", "n_real=0"], "n_real is 0; expected a whole number of at least 1"),
     (["run", "moons.toml", "seed"], "override 'seed'; expected key=value"),
@@ -200,7 +250,8 @@ BAD_INPUT = [
     (["show", "."], "is not a run folder: it has no run.json"),
     (["show", "nowhere"], "is not a run folder"),
     (["report", "nowhere"], "nowhere"),
-    (["reproduce", "shumailov"], "unknown experiment 'shumailov'"),
+    (["reproduce", "gmm"], "unknown experiment 'gmm' (did you mean 'shumailov-2024-gmm'?)"),
+    (["reproduce", "x"], "unknown experiment 'x'; `genloss reproduce` lists all"),
     (["reproduce", "shumailov-2024-gaussian", "--scale", "giant"], "unknown scale 'giant'"),
     (["rnu"], "No such command 'rnu'"),
     ([], "Usage: genloss"),
@@ -267,3 +318,19 @@ def test_pasted_examples_are_real_commands(genloss):
         for word in words[1:]:
             if word.startswith("--"):
                 assert word in genloss(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.123, "0.12 s"), (41.2, "41 s"), (720, "12 min"), (12_000, "3 h 20 min"), (5e5, "5 days")],
+)
+def test_times_are_said_as_people_say_them(seconds, said):
+    assert console.duration(seconds) == said
+
+
+def test_slow_generations_have_a_pace_too():
+    assert console.pace(0, 5.0) == ""
+    assert console.pace(300, 2.0) == "150 generations/s"
+    assert console.pace(2, 60.0) == "30 s a generation"
+    assert console.pace(3, 2.9) == "1 generation/s"
+    assert console.pace(8, 5.0) == "2 generations/s"

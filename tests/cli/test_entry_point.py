@@ -63,7 +63,7 @@ def read_until_hangup(terminal: int) -> bytes:
 def test_bad_input_from_the_shell_exits_2_on_stderr(tmp_path):
     done = genloss("run", "nowhere.toml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("genloss: cannot read the spec nowhere.toml")
+    assert done.stderr.startswith("genloss: nowhere.toml: no such spec, run folder or text")
 
 
 def test_a_missed_target_exits_1_from_the_shell(tmp_path):
@@ -143,5 +143,6 @@ def test_demo_makes_a_report(tmp_path):
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["failed"] == 0
-    assert told["passed"] > 20
+    assert told["left_out"] == []
+    assert told["passed"] > 280  # every smoke experiment has its part
     assert (tmp_path / told["report"]).stat().st_size > 10_000

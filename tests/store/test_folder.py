@@ -43,6 +43,19 @@ def test_the_folder_is_named_by_name_and_fingerprint(run):
     assert read_header(run) == header()
 
 
+def test_what_was_found_in_the_data_is_kept_and_is_no_identity(tmp_path):
+    told = header(data="3 documents; 1 empty")
+    assert told.fingerprint == header().fingerprint
+    create_or_match(tmp_path / "run", told)
+    create_or_match(tmp_path / "run", header())
+    assert read_header(tmp_path / "run").data == "3 documents; 1 empty"
+    path = tmp_path / "run" / HEADER
+    older = json.loads(path.read_text())
+    del older["data"]
+    path.write_text(json.dumps(older))
+    assert read_header(tmp_path / "run").data == ""
+
+
 def test_the_same_config_is_welcome_again_and_changes_nothing(run):
     before = (run / HEADER).read_bytes()
     create_or_match(run, header(name="other name", theory={"sigma": {}}))

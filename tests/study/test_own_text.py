@@ -1,5 +1,6 @@
 """A run on one's own text: the defaults work, and say what they cost first."""
 
+import json
 from pydoc_data.topics import topics
 
 import numpy as np
@@ -77,7 +78,12 @@ def test_a_folder_of_text_runs_with_defaults_that_just_work(folder, tmp_path):
     assert study.name == folder.name
     assert study.learner.vocabulary == 0  # that of the text
     run = run_study(study, tmp_path / "runs", workers=1)
-    assert {"perplexity", "surviving_vocabulary"} <= set(run.series)
+    assert {"perplexity", "predictive_entropy"} <= set(run.series)
+    # At t = 0 the real rows are whole blocks, later ones shorter: compared all the same.
+    assert run.series["surviving_vocabulary(tokens=512)"].t.tolist() == [0, 1, 2]
+    # A tail of a twentieth asks for more than 8 held-out rows.
+    assert set(run.not_applicable) == {"low_perplexity_tail", "high_perplexity_tail"}
+    assert run.series["perplexity"].unit == run.series["sequence_perplexity"].unit == "tokens"
     shown = run.texts(2)
     assert shown is not None
     assert len(shown) == 4
@@ -124,3 +130,136 @@ def test_too_little_text_and_a_model_beside_a_spec_are_refused(tmp_path):
     spec.write_text("n_real = 1")
     with pytest.raises(SpecError, match="is no text; name the model in the spec"):
         load_study(spec, model="somebody/model")
+
+
+def test_overrides_of_the_text_count_before_it_is_read(tmp_path):
+    mine = tmp_path / "Mine (1)"
+    mine.mkdir()
+    rows = [json.dumps({"body": topics["compound"].replace(" ", f" w{i} ")}) for i in range(2)]
+    (mine / "t.jsonl").write_text("\n".join(rows))
+    with pytest.raises(DataError, match=r"no field 'text'.*reality.text_field"):
+        load_study(mine)
+    with pytest.raises(DataError, match=r"reality.documents=pieces"):
+        load_study(mine, ["reality.text_field=body"])
+    found = load_study(
+        mine, ["reality.text_field=body", "reality.documents=pieces", "reality.block=16"]
+    )
+    assert (found.sampler.max_new, found.learner.positions) == (16, 32)
+    assert found.name == "Mine--1-"
+    assert 0 < found.held_out <= 200
+
+
+@pytest.mark.parametrize(
+    ("overrides", "tokens", "vary"),
+    [
+        ([], 0, False),
+        (["sampler.max_new=80", "sampler.min_new=70"], 0, False),
+        (["sampler.max_new=16", "sampler.min_new=16"], 32 * 16, False),
+        (["sampler.min_new=4"], 32 * 64 // 2, True),
+        (["sampler.min_new=48"], 32 * 48, True),
+        (["sampler.max_new=16", "sampler.min_new=0", "n_synthetic=10"], 10 * 8, True),
+        (["sampler.kind=beam_search", "sampler.max_new=16", "sampler.min_new=16"], 512, False),
+        (["sampler=ancestral"], 32 * 64 // 2, True),
+    ],
+)
+def test_corpora_are_compared_at_tokens_that_all_generations_have(folder, overrides, tokens, vary):
+    metrics = [m for m in load_study(folder, ["n_real=32", *overrides]).metrics if named(m)]
+    found = {m.base: m for m in metrics}
+    for name in ("surviving_vocabulary", "compression_ratio", "good_turing_missing_mass"):
+        assert found[name].tokens == tokens
+    assert found["distinct_n"].tokens == tokens
+    assert {"mean_length", "truncated_rows"} & set(found) == (
+        {"mean_length", "truncated_rows"} if vary else set()
+    )
+    assert "predictive_entropy" in found
+    assert "empty_rows" not in found
+    assert all(m.tokens <= (tokens or 32 * 64) for m in metrics if m.base == "rarefied_types")
+
+
+def test_parts_may_be_given_by_name_alone(folder):
+    study = load_study(folder, ["learner=ngram", "sampler=ancestral"])
+    assert type(study.learner).__name__ == "NGramLearner"
+    with pytest.raises(SpecError, match="reality 'two_moons' is no text"):
+        load_study(folder, ["reality=two_moons"])
+
+
+def named(metric):
+    return hasattr(metric, "base")
+
+
+def test_a_prompt_and_its_text_must_have_places(folder, base):
+    """Said at once: it would show after the first fit."""
+    assert load_study(folder, ["sampler.max_new=100"]).learner.positions == 163
+    long = ["sampler.kind=beam_search"]  # 64 new tokens after a block of 20
+    for family in ("opt", "gpt_neox"):
+        with pytest.raises(SpecError, match="need 83 positions and the model has 40"):
+            load_study(folder, long, base(model_type=family))
+    with pytest.raises(SpecError, match="need 127 positions and the model has 99"):
+        load_study(folder, ["learner.positions=99"])
+    short = ["sampler.prompts.tokens=3", "sampler.max_new=38", "sampler.min_new=38"]
+    assert load_study(folder, short, base(model_type="opt")).sampler.max_new == 38
+
+
+@pytest.mark.slow
+def test_one_long_file_is_cut_into_pieces_and_a_long_text_is_not_used_up(tmp_path):
+    book = tmp_path / "book.txt"
+    words = rng().permutation(np.repeat(np.arange(2000), 70)).reshape(-1, 50)
+    book.write_text("\n\n".join(" ".join(f"w{i}" for i in line) for line in words))
+    study = load_study(book)
+    assert study.reality.documents == "pieces"
+    assert study.n_real == 2000
+    assert study.reality.realise(1, rng()).n_rows > 2000
+    assert load_study(book, ["n_real=2500"]).n_real == 2500
+
+
+@pytest.fixture
+def base(folder, tmp_path):
+    """A folder as transformers saves a model: sizes and tokeniser; the weights are never read."""
+    tokens = build("reality", {"kind": "text", "path": str(folder), "vocabulary": 300})
+    tokens = tokens.realise(1, rng()).tokeniser
+    place = tmp_path / "base"
+    place.mkdir()
+    (place / "tokenizer.json").write_text(tokens.to_json())
+    (place / "model.safetensors").write_bytes(b"")
+
+    def saved(**config):
+        sizes = {"vocab_size": tokens.size, "eos_token_id": tokens.end}
+        sizes |= {"hidden_size": 8, "num_attention_heads": 2, "max_position_embeddings": 40}
+        sizes |= {"num_hidden_layers": 1, "ffn_dim": 16}
+        (place / "config.json").write_text(json.dumps(sizes | config))
+        return str(place)
+
+    return saved
+
+
+def test_a_model_chooses_the_learner_and_the_block(folder, base):
+    for family, kind in (("opt", "transformer"), ("gpt_neox", "hugging_face")):
+        study = load_study(folder, model=base(model_type=family))
+        assert study.learner.kind == kind
+        assert (study.reality.block, study.sampler.max_new) == (20, 20)
+    endless = load_study(folder, model=base(model_type="gpt_neox", max_position_embeddings=-1))
+    assert endless.reality.block == 64
+    other = load_study(folder, ["learner.end=1", "reality.end=!"], base(model_type="gpt_neox"))
+    assert other.learner.end == 1
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"vocab_size": 99}, "300 entries and .*base has 99.*reality.tokeniser"),
+        ({"eos_token_id": 5}, "by token 0 and .*base by 5.*reality.end"),
+    ],
+)
+def test_a_tokeniser_of_another_model_is_refused(folder, base, config, says):
+    with pytest.raises(SpecError, match=says):
+        load_study(folder, model=base(model_type="opt", **config))
+
+
+def test_a_model_without_safetensors_is_refused(folder, base, tmp_path):
+    place = base(model_type="opt")
+    (tmp_path / "base" / "model.safetensors").rename(tmp_path / "base" / "pytorch_model.bin")
+    with pytest.raises(DataError, match=r"pytorch_model.bin, but no safetensors; pickled"):
+        load_study(folder, model=place)
+    (tmp_path / "base" / "pytorch_model.bin").unlink()
+    with pytest.raises(DataError, match="holds no safetensors; expected the folder"):
+        load_study(folder, model=place)

@@ -6,12 +6,12 @@ import pytest
 from genloss.core.chain import draw_real
 from genloss.core.streams import Streams
 from genloss.errors import DataError, GenlossError, RealityExhausted, SpecError, StoreError
-from genloss.store.folder import locked
+from genloss.store.folder import create_or_match, locked
 from genloss.store.reader import Run
 from genloss.study.block_run import reserve
 from genloss.study.build import study_from
 from genloss.study.plan import plan_of
-from genloss.study.runner import run_studies, run_study
+from genloss.study.runner import header_of, run_studies, run_study
 
 OWN = '''
 """Metrics that misbehave at generation 3."""
@@ -43,6 +43,11 @@ class Infinite(Named):
 class Scalar(Named):
     def __call__(self, view):
         return 1.0
+
+@dataclass(frozen=True)
+class Late(Named):
+    def __call__(self, view):
+        return 1.0 if view.t == 3 else np.ones(view.p_0.n_chains)
 
 @dataclass(frozen=True)
 class Broken(Named):
@@ -114,6 +119,30 @@ def test_infinities_are_values(own, tmp_path):
 def test_a_metric_without_a_value_per_chain_is_refused(own, tmp_path):
     with pytest.raises(SpecError, match=r"Scalar returned shape \(\); expected one value per cha"):
         run_study(own("Scalar"), tmp_path / "runs", workers=1)
+
+
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_bad_input_leaves_no_folder(own, small, tmp_path, workers):
+    """A metric that is refused at t = 0, and a learner that cannot fit: nothing is written."""
+    too_few = study_from(small("moments_replace", n_real=1, metrics=[], keep={"at": [0]}))
+    for study in (own("Scalar"), too_few):
+        with pytest.raises(GenlossError):
+            run_studies([study, own("Infinite")], tmp_path / "runs", workers=workers)
+        left = [Run(p) for p in (tmp_path / "runs").iterdir()]
+        assert all(run.header.fingerprint != header_of(study).fingerprint for run in left)
+        assert all(not run.is_blank for run in left)
+
+
+def test_bad_input_takes_nothing_away_that_was_there(own, small, tmp_path):
+    """What another session left resumes; what came before a late refusal is kept."""
+    with pytest.raises(SpecError, match="Late returned shape"):
+        run_study(own("Late"), tmp_path / "late", workers=1)
+    assert measured(only(tmp_path / "late")) == [0, 1, 2]
+    study = own("Scalar")
+    create_or_match(tmp_path / "mine", header_of(study))
+    with pytest.raises(SpecError, match="Scalar returned shape"):
+        run_studies([study], tmp_path, folders=[tmp_path / "mine"], workers=1)
+    assert Run(tmp_path / "mine").is_blank
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -199,8 +228,7 @@ def test_a_reality_too_small_is_refused_before_anything_runs(small, tmp_path):
             RealityExhausted, match=r"trains on 39 real rows per chain and holds out 5; .* 40, 35"
         ):
             ask(short)
-    table = only(tmp_path).path / "blocks" / "0000" / "metrics.jsonl"
-    assert not table.exists()
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_held_out_rows_are_never_trained_on(small, tmp_path):

@@ -303,6 +303,16 @@ def test_a_dotted_override_of_a_new_table_is_an_unknown_key():
         study_from(overridden(SPEC, ["learnr.ddof=0"]))
 
 
+def test_a_plus_adds_to_a_list():
+    spec = {"metrics": ["sigma"], "keep": {"at": [1]}}
+    grown = overridden(spec, ['metrics+=["trace_ratio"]', "keep.at+=[2, 5]", "new+=[3]"])
+    assert grown == {"metrics": ["sigma", "trace_ratio"], "keep": {"at": [1, 2, 5]}, "new": [3]}
+    assert spec == {"metrics": ["sigma"], "keep": {"at": [1]}}
+    for change in ('metrics+="sigma"', "keep+=[1]"):
+        with pytest.raises(SpecError, match="expected two lists"):
+            overridden(spec, [change])
+
+
 def test_merging_leaves_the_given_spec_alone():
     spec = {"a": {"b": {"c": 1}}}
     assert merged(spec, {"a.b.c": 2}) == {"a": {"b": {"c": 2}}}
@@ -330,7 +340,7 @@ def test_a_file_is_read_with_its_own_name_as_default(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"n_real = ", "is not TOML"), (b"\xff\xfe", "is not TOML"), (None, "cannot read the spec")],
+    [(b"n_real = ", "is not TOML"), (b"\xff\xfe", "is not TOML"), (None, "no such spec")],
 )
 def test_a_file_that_cannot_be_read_is_refused(tmp_path, content, why):
     path = tmp_path / "x.toml"

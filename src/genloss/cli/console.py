@@ -23,20 +23,50 @@ def print_line(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table that fits the terminal; text columns wrap, numbers do not."""
+def print_hint(text: str) -> None:
+    """Print one line on standard error: what to do next, for nobody but a person."""
+    sys.stderr.write(text + "\n")
+
+
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], folds: Sequence[str] | None = None
+) -> None:
+    """Print a table that fits the terminal; columns named in folds wrap, or all but the first."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    wrapped = columns[1:] if folds is None else folds
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for i, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=i == 0)
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column not in wrapped)
     for row in rows:
         table.add_row(*row)
     width = None if sys.stdout.isatty() else 160
     # Without markup: "[inf, inf]" is a cell, not a style.
     Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person says it: 0.8 s, 41 s, 12 min, 3 h 20 min, 5 days."""
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 2880 else f"{minutes // 1440} days"
+
+
+def pace(done: int, seconds: float) -> str:
+    """Return the rate of generations, by the second or, where they are slow, by the generation."""
+    rate = done / max(seconds, 1e-9)
+    if done == 0:
+        return ""
+    if rate < 1.0:
+        return f"{duration(1.0 / rate)} a generation"
+    return f"{rate:,.0f} generation{'s' if round(rate) > 1 else ''}/s"
 
 
 @contextmanager
@@ -62,8 +92,8 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
         def show(done: int, total: int) -> None:
             first[0] = done if first[0] < 0 else first[0]
-            rate = (done - first[0]) / max(time.monotonic() - begun, 1e-9)
-            bar.update(task, completed=done, total=total, rate=f"{rate:,.0f} generations/s")
+            rate = pace(done - first[0], time.monotonic() - begun)
+            bar.update(task, completed=done, total=total, rate=rate)
 
         yield show
 

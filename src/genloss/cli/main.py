@@ -1,6 +1,6 @@
 """The commands of genloss."""
 
-import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,7 +84,7 @@ def reproduce(
     experiment = load_experiment(name, scale, overrides or [])
     with console.progress(f"{name} ({scale})") as show:
         _, verdicts = reproduced(experiment, root, workers=workers, progress=show)
-    shown.verdicts(summary(experiment, verdicts), json)
+    shown.verdicts(summary(experiment, verdicts), verdicts, json)
     if not all(v.passed for v in verdicts):
         raise typer.Exit(console.FAILED)
 
@@ -117,6 +117,8 @@ def run_spec(
         folders = [folder] if folder else None
         [done] = run_studies([study], root, folders=folders, workers=workers, progress=show)
     shown.run(done, json)
+    if not json:
+        console.print_hint(f"next: genloss report {shlex.quote(str(done.path))}")
 
 
 @app.command(epilog="Example: genloss plan examples/gaussian.toml chains=1000")
@@ -134,13 +136,16 @@ def plan(
     shown.plan(plan_of(load_study(spec, overrides or [], model)), json)
 
 
-@app.command(epilog="Example: genloss ls --root runs")
-def ls(root: Root = RUNS, json: Json = False) -> None:
+@app.command(epilog="Example: genloss ls runs/demo")
+def ls(
+    folder: Annotated[Path, typer.Argument(help="Folder that holds the runs.")] = RUNS,
+    json: Json = False,
+) -> None:
     """List the runs so far."""
     from genloss.cli import shown
     from genloss.store.reader import find_runs
 
-    shown.runs(find_runs(root), root, json)
+    shown.runs(find_runs(folder), folder, json)
 
 
 @app.command(epilog="Example: genloss show runs/gaussian-0123456789abcdef")
@@ -162,8 +167,7 @@ def report(
     """Write one HTML page that opens offline, for one run or several."""
     from genloss.report.page import write_report
 
-    written = write_report(runs, out, title=title)
-    place = os.path.relpath(written)
+    place = str(write_report(runs, out, title=title))
     if json:
         console.print_json({"report": place})
     else:

@@ -10,8 +10,11 @@ import numpy as np
 from genloss.cli import console
 from genloss.core.arrays import Floats
 from genloss.errors import StoreError
+from genloss.report.tables import CLAIMS, OPEN
+from genloss.report.words import count
 from genloss.store.reader import Run, Series
 from genloss.study.published import SCALES, load_experiment, published_names
+from genloss.study.targets import Verdict
 
 
 def experiments(json: bool) -> None:
@@ -24,21 +27,21 @@ def experiments(json: bool) -> None:
     console.print_line("Run one: genloss reproduce NAME --scale smoke|laptop|paper")
 
 
-def verdicts(summary: Mapping[str, Any], json: bool) -> None:
+def verdicts(summary: Mapping[str, Any], found: Sequence[Verdict], json: bool) -> None:
     """Show targets with their bands."""
     if json:
         console.print_json(summary)
         return
     rows = [
         [
-            t["id"],
-            t["what"],
-            "law" if t["published"] is None else _number(t["published"]),
-            f"{_number(t['low'])} .. {_number(t['high'])}",
-            _number(t["measured"]),
-            "pass" if t["pass"] else "FAIL",
+            v.id,
+            v.what,
+            _source(v) if v.published is None else _number(v.published),
+            _band(v.low, v.high),
+            _number(v.measured),
+            "pass" if v.passed else "FAIL",
         ]
-        for t in summary["targets"]
+        for v in found
     ]
     console.print_table(["target", "what", "published", "band", "ours", ""], rows)
     total = summary["passed"] + summary["failed"]
@@ -47,13 +50,24 @@ def verdicts(summary: Mapping[str, Any], json: bool) -> None:
     )
 
 
+def _source(v: Verdict) -> str:
+    return "claim" if v.band in CLAIMS else "law"
+
+
+def _band(low: float, high: float) -> str:
+    if high >= OPEN:
+        return f">= {_number(low)}"
+    return f"<= {_number(high)}" if low <= -OPEN else f"{_number(low)} .. {_number(high)}"
+
+
 def plan(plan: Mapping[str, Any], json: bool) -> None:
     """Show a plan."""
     if json:
         console.print_json(plan)
         return
-    rows = [[k, v if isinstance(v, str) else _number(v)] for k, v in plan.items()]
-    console.print_table(["plan", ""], rows)
+    times = "seconds, one process"
+    rows = [[k, v if isinstance(v, str) else _number(v)] for k, v in plan.items() if k != times]
+    console.print_table(["plan", ""], [*rows, ["time, one process", console.duration(plan[times])]])
 
 
 def runs(found: Sequence[Run], root: Path, json: bool) -> None:
@@ -67,11 +81,12 @@ def runs(found: Sequence[Run], root: Path, json: bool) -> None:
         return
     words = {"True": "yes", "False": "no"}
     shown = [[words.get(str(v), str(v)) for v in row.values()] for row in rows]
-    console.print_table(list(rows[0]), shown)
+    # A path can be cut in two and still be read; "comple/te" cannot.
+    console.print_table(list(rows[0]), shown, folds=("run", "problem"))
 
 
 def _listed(r: Run, root: Path) -> dict[str, Any]:
-    place = os.path.relpath(r.path, root)
+    place = str(r.path) if r.path == root else os.path.relpath(r.path, root)
     try:
         return {
             "run": place,
@@ -97,13 +112,17 @@ def run(found: Run, json: bool) -> None:
     console.print_line(f"{found.path}  {'complete' if found.is_complete else 'unfinished'}")
     console.print_line(
         f"{_kind(found.spec['learner'])} on {_kind(found.spec['reality'])}, "
-        f"{_kind(found.spec['regime'])}, {found.spec['chains']} chains, "
-        f"{found.spec['generations']} generations, seed {found.spec['seed']}, {header.fingerprint}"
+        f"{_kind(found.spec['regime'])}, "
+        f"{count(found.spec['chains'], 'chain')}, "
+        f"{count(found.spec['generations'], 'generation')}, "
+        f"seed {found.spec['seed']}, {header.fingerprint}"
     )
+    if header.data:
+        console.print_line(f"text: {header.data}")
     measured = sorted({int(t) for series in found.series.values() for t in series.t})
     times = sorted({measured[i] for i in (0, len(measured) // 2, -1)}) if measured else []
     rows = [
-        [name, *(_cell(series, t) for t in times), series.unit, series.direction]
+        [name, *_cells(series, times), series.unit, series.direction]
         for name, series in found.series.items()
     ]
     columns = ["metric: median [5 %, 95 %]", *(f"t = {t}" for t in times), "unit", "direction"]
@@ -129,6 +148,7 @@ def _run_json(found: Run) -> dict[str, Any]:
         "run": str(found.path),
         "fingerprint": found.header.fingerprint,
         "complete": found.is_complete,
+        "data": found.header.data,
         "spec": found.spec,
         "metrics": series,
         "not_applicable": found.not_applicable,
@@ -141,11 +161,21 @@ def _finite(value: float) -> float | str:
     return float(value) if np.isfinite(value) else str(value)
 
 
+def _cells(series: Series, times: Sequence[int]) -> list[str]:
+    """Return a cell for each time; the first is that of the first generation that there is."""
+    first = int(series.t[0])
+    cells = [_cell(series, t) for t in times]
+    return cells if first in times[:1] else [f"t = {first}: {_cell(series, first)}", *cells[1:]]
+
+
 def _cell(series: Series, t: int) -> str:
     place = np.flatnonzero(series.t == t)
     if not place.size:
         return ""
     low, middle, high = (_quantile(series.values[place[0]], q) for q in (0.05, 0.5, 0.95))
+    if series.values.shape[1] == 1:
+        # One chain has no spread to show.
+        return _number(middle)
     return f"{_number(middle)} [{_number(low)}, {_number(high)}]"
 
 

@@ -33,7 +33,7 @@ class Header:
 
     identity: what the fingerprint covers. spec: the full description, from which the study is
     rebuilt. metrics: name, unit and direction of each. theory: dashed lines, {metric: {label, t,
-    value}}.
+    value}}. data: what was found in the data, in one line; empty where nothing is told.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Header:
     spec: Mapping[str, Any]
     metrics: tuple[Mapping[str, Any], ...]
     theory: Mapping[str, Any]
+    data: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -57,6 +58,7 @@ class Header:
             "spec": self.spec,
             "metrics": list(self.metrics),
             "theory": self.theory,
+            "data": self.data,
         }
 
 
@@ -70,8 +72,8 @@ def block_path(run: Path, block: int) -> Path:
     return run / "blocks" / f"{block:04d}"
 
 
-def create_or_match(run: Path, header: Header) -> None:
-    """Create the folder, or check that it holds the same config.
+def create_or_match(run: Path, header: Header) -> bool:
+    """Create the folder, or check that it holds the same config; return whether it is new.
 
     Raises:
         StoreError: another config, another format version, or a half-deleted folder.
@@ -81,7 +83,7 @@ def create_or_match(run: Path, header: Header) -> None:
         found = read_header(run)
         if found.fingerprint != header.fingerprint:
             raise StoreError(_side_by_side(run, found.identity, header.identity))
-        return
+        return False
     # A kill may have left the header half-written, which is as good as not begun.
     if run.exists() and any(not f.name.endswith(TEMPORARY) for f in run.iterdir()):
         raise StoreError(
@@ -91,6 +93,7 @@ def create_or_match(run: Path, header: Header) -> None:
     with explained("create", run):
         run.mkdir(parents=True, exist_ok=True)
     write_json(path, header.as_json())
+    return True
 
 
 def read_header(run: Path) -> Header:
@@ -112,6 +115,7 @@ def read_header(run: Path) -> Header:
             value["spec"],
             tuple(value["metrics"]),
             value["theory"],
+            value.get("data", ""),
         )
     except (KeyError, TypeError) as error:
         raise StoreError(

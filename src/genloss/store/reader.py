@@ -11,7 +11,7 @@ import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
 from genloss.errors import StoreError
-from genloss.store.block import CHECKPOINT, TABLE, BlockStore
+from genloss.store.block import CHECKPOINT, NOTEBOOK, TABLE, BlockStore
 from genloss.store.files import explained, unpack_arrays
 from genloss.store.folder import HEADER, Header, read_header
 
@@ -63,6 +63,14 @@ class Run:
         spec = self.spec
         done = [t >= spec["generations"] for t in self.progress()]
         return len(done) == -(-spec["chains"] // spec["chains_per_block"]) and all(done)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is stored but generation 0, and no note of an unfinished fit."""
+        noted = any((block.path / NOTEBOOK).exists() for block in self.blocks)
+        measured = any(row["t"] for block in self.blocks for row in _rows(block.path / TABLE))
+        kept = any(t for block in self.blocks for t in block.kept())
+        return not (noted or measured or kept or any(self.progress()))
 
     @cached_property
     def series(self) -> dict[str, Series]:

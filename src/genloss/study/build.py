@@ -93,8 +93,9 @@ def identity(study: Study) -> dict[str, Any]:
 
 
 def nearest(word: str, known: typing.Iterable[str]) -> str:
-    """Return ' (did you mean ...?)' for the closest known word, or nothing."""
-    found = get_close_matches(word, list(known), n=1)
+    """Return ' (did you mean ...?)' for the closest known word, or one it is part of, if any."""
+    words = list(known)
+    found = get_close_matches(word, words, n=1) or [w for w in words if len(word) > 2 and word in w]
     return f" (did you mean {found[0]!r}?)" if found else ""
 
 

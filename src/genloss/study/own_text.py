@@ -1,37 +1,54 @@
 """A study of one's own text: the defaults that just work, to be changed by overrides."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genloss.core.protocols import Reality
-from genloss.core.text import TextModel
+from genloss.core.arrays import checked_count
+from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.protocols import Reality, Sampler
+from genloss.core.text import bound
 from genloss.errors import SpecError
+from genloss.realities.text.files import files_of, is_prose
+from genloss.realities.text.rows import TextRows
 from genloss.store.folder import HEADER
 from genloss.study.build import build
+from genloss.study.own_model import (
+    check_places,
+    config_of,
+    learner_of,
+    longest,
+    places,
+)
+from genloss.study.toml import overridden
 
 BLOCK = 64
 """Tokens of a block and of what is written after it, as in Shumailov et al. 2024."""
 
+MOST = 2000
+"""Training blocks, at most, unless n_real says more: a laptop gets through 128,000 tokens."""
+
 HELD_OUT = 200
 """Validation blocks, at most."""
 
-METRICS: tuple[Any, ...] = (
-    "perplexity",
-    "bits_per_byte",
-    *({"kind": "sequence_perplexity", "q": q} for q in (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)),
+FEW = 30
+"""Files; as many or fewer are cut into pieces, lest a tenth of the text be two of them or one."""
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+"""Of the perplexities of generated texts."""
+
+RAREFIED = (100, 300, 1000, 3000, 10000)
+"""Tokens at which types are counted, as far as there are so many."""
+
+AT_EQUAL_TOKENS = (
     "surviving_vocabulary",
     "rare_token_share",
-    {"kind": "distinct_n", "n": 2},
-    {"kind": "repetition", "n": 3},
-    {"kind": "perplexity_tail", "tail": "low"},
-    {"kind": "perplexity_tail", "tail": "high"},
-    *({"kind": "rarefied_types", "tokens": n} for n in (100, 300, 1000, 3000, 10000)),
-    "duplicate_rows",
-    "empty_rows",
-    "real_share",
+    "good_turing_missing_mass",
+    "compression_ratio",
 )
+"""What a corpus shows, which depends on its length."""
 
 BY_THE_BASE: tuple[Any, ...] = tuple(
     {"kind": "sequence_perplexity", "q": q, "under": "base"} for q in (0.05, 0.5, 0.95)
@@ -47,37 +64,103 @@ def is_text(path: Path) -> bool:
     return path.is_file() and path.suffix != ".toml"
 
 
-def own_text_spec(path: Path, model: str = "") -> dict[str, Any]:
+def name_of(path: Path) -> str:
+    """Return the name of a study of the text at path: what of the path's name a run may have."""
+    stem = path.resolve().stem
+    return "".join(c if c.isalnum() or c in "-_.=," else "-" for c in stem) or "text"
+
+
+def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) -> dict[str, Any]:
     """Return the spec of a study on the text at path, five generations of full replacement.
 
     model: a name on the Hugging Face hub or a folder; every generation is fine-tuned from it. Empty
     trains a small OPT (1.3 million parameters) from scratch, on byte pairs learned from the text.
+    overrides: key=value; the text is read as those of the reality say, and the sizes follow it.
 
     Raises:
-        GenlossError: a text that cannot be read or that is too small.
+        GenlossError: a text that cannot be read or that is too small, a model that does not fit it.
     """
-    reality: dict[str, Any] = {"kind": "text", "path": str(path), "block": BLOCK}
+    config = config_of(model) if model else {}
+    # A block and what is written after it must have places.
+    block = min(BLOCK, (longest(config) or 2 * BLOCK) // 2)
+    reality = {"kind": "text", "path": str(path), "block": block, "documents": _documents(path)}
     reality |= {"tokeniser": model} if model else {}
-    recipe: Reality = build("reality", reality)
-    p_0 = recipe.realise(1, np.random.default_rng(0))
-    if not isinstance(p_0, TextModel):
-        raise SpecError(f"{path} is no text")
-    return {
+    learner = _learner(model)
+    asked = overridden({"reality": reality, "learner": learner}, overrides)
+    p_0 = _read(asked["reality"])
+    # Refuses a tokeniser that is not that of the model.
+    bound(build("learner", asked["learner"]), p_0)
+    block, held = p_0.summary.block, p_0.summary.validation.blocks
+    spec = {
         "reality": reality,
-        "learner": _learner(model),
-        "sampler": {"kind": "sampling", "max_new": BLOCK, "min_new": BLOCK},
-        "n_real": p_0.n_rows,
+        "learner": learner,
+        "sampler": {"kind": "sampling", "max_new": block, "min_new": block},
+        "n_real": min(MOST, p_0.n_rows),
         "generations": 5,
-        "held_out": min(HELD_OUT, max(1, p_0.n_rows // 10)),
-        "metrics": [*METRICS, *(BY_THE_BASE if model else ())],
+        "held_out": min(HELD_OUT, held, max(1, p_0.n_rows // 10)),
         "keep": {"every": 1, "rows": 100},
         "checkpoint_every": 1,
     }
+    sampler = build("sampler", overridden(spec, overrides)["sampler"])
+    if not model:
+        spec["learner"] = learner | {"positions": max(2 * block, places(sampler, block))}
+    asked = overridden(spec, overrides)
+    check_places(sampler, block, longest({**config, **_taken(asked, "positions", "n_positions")}))
+    metrics = metrics_of(asked, sampler, block)
+    return spec | {"metrics": [*metrics, *(BY_THE_BASE if model else ())]}
+
+
+def metrics_of(spec: Mapping[str, Any], sampler: Sampler, block: int) -> list[Any]:
+    """Return the metrics of a spec, overrides included, whose real rows have `block` tokens.
+
+    Generations are compared at as many tokens as every one of them has: where rows are shorter than
+    blocks, their number; where texts may end early, half of what they have at most.
+    """
+    n = checked_count(spec["n_real"], "n_real")
+    n = min(n, checked_count(spec.get("n_synthetic", 0), "n_synthetic", 0) or n)
+    least, most = 0, block
+    if isinstance(sampler, BeamSearch | Sampling):
+        least, most = min(sampler.min_new, block), min(sampler.max_new, block)
+    have = n * most if least == most else max(n * most // 2, n * least)
+    at = {"tokens": have} if least < block else {}
+    return [
+        "perplexity",
+        "bits_per_byte",
+        "predictive_entropy",
+        *({"kind": "sequence_perplexity", "q": q} for q in QUANTILES),
+        *({"kind": kind} | at for kind in AT_EQUAL_TOKENS),
+        {"kind": "distinct_n", "n": 2} | at,
+        {"kind": "repetition", "n": 3},
+        {"kind": "perplexity_tail", "tail": "low"},
+        {"kind": "perplexity_tail", "tail": "high"},
+        *({"kind": "rarefied_types", "tokens": m} for m in RAREFIED if m <= have),
+        "duplicate_rows",
+        *(("mean_length", "truncated_rows") if least < most else ()),
+        "real_share",
+    ]
+
+
+def _read(part: Any) -> TextRows:
+    recipe: Reality = build("reality", part)
+    p_0 = recipe.realise(1, np.random.default_rng(0))
+    if not isinstance(p_0, TextRows):
+        raise SpecError(f"reality {part!r} is no text; expected text or hub_text")
+    return p_0
+
+
+def _taken(spec: Mapping[str, Any], name: str, key: str) -> dict[str, Any]:
+    """Return a field of the learner, where it is given, as a config names it."""
+    learner = spec["learner"]
+    return {key: learner[name]} if isinstance(learner, Mapping) and name in learner else {}
+
+
+def _documents(path: Path) -> str:
+    files = files_of(path)
+    return "pieces" if len(files) <= FEW and all(is_prose(file) for file in files) else "whole"
 
 
 def _learner(model: str) -> dict[str, Any]:
     if model:
-        return {"kind": "hugging_face", "base": model}
+        return learner_of(model)
     training = {"epochs": 20, "batch": 32, "learning_rate": 1e-3, "rate": "cosine", "warmup": 100}
-    sizes = {"start": "scratch", "positions": 2 * BLOCK}
-    return {"kind": "transformer", **sizes, "training": training}
+    return {"kind": "transformer", "start": "scratch", "training": training}

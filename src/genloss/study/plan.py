@@ -9,23 +9,26 @@ from typing import Any
 
 import numpy as np
 
+from genloss.core.arrays import Array
 from genloss.core.chain import Generation, generation_zero
-from genloss.core.protocols import EpochLearner
+from genloss.core.protocols import EpochLearner, Model
 from genloss.core.regimes import Sizes
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
-from genloss.core.text import bound
+from genloss.core.text import TextModel, bound
+from genloss.store.block import BlockStore
 from genloss.store.reader import Run
-from genloss.study.block_run import real_rows_needed, reserve
+from genloss.study.block_run import Recorder, real_rows_needed, reserve
 from genloss.study.keeping import kept_parts
 from genloss.study.runner import run_study
-from genloss.study.study import Schedule, Study
+from genloss.study.study import Schedule, Study, Telling
 
 PROBE = 3
 """Generations of one block that are run for the estimate, in a temporary folder."""
 
-GLIMPSE = 2000
-"""Rows of one epoch that are run instead, where a whole generation takes many epochs."""
+FEW, GLIMPSE, PATIENCE = 64, 2000, 10.0
+"""Where a generation takes many epochs, one is run instead, on a few rows, and on as many as about
+ten seconds allow, up to 2,000."""
 
 ROW_BYTES = 120.0
 """Bytes of one metric of one generation in the table, about."""
@@ -36,13 +39,14 @@ def plan_of(study: Study) -> dict[str, Any]:
 
     Time is for one process: training and sampling extrapolated by the rows of later generations,
     measuring by the number of measured generations; a learner of many epochs is watched for one
-    epoch of one chain on at most GLIMPSE rows. Disk counts the table and kept generations.
+    epoch of one chain, on few rows and on more. Disk counts the table and kept generations.
 
     Raises:
         GenlossError: whatever the first generations refuse, a finite reality too small among it.
     """
     streams = Streams(study.seed)
-    reserve(study, study.reality.realise(1, streams.rng(0, "realise")), streams)
+    p_0 = study.reality.realise(1, streams.rng(0, "realise"))
+    reserve(study, p_0, streams)
     sizes = [
         study.regime.sizes(t, study.n_real, study.n_synthetic)
         for t in range(1, study.generations + 1)
@@ -54,6 +58,7 @@ def plan_of(study: Study) -> dict[str, Any]:
     seconds = found.learning + found.measuring * measured
     disk = found.row_bytes * measured + found.kept_bytes * kept
     return {
+        **_told(study, p_0),
         "chains": study.chains,
         "blocks": study.n_blocks,
         "generations": study.generations,
@@ -66,6 +71,13 @@ def plan_of(study: Study) -> dict[str, Any]:
         "seconds, one process": round(seconds * study.n_blocks, 2),
         "megabytes on disk": round(disk * study.n_blocks / 1e6, 3),
     }
+
+
+def _told(study: Study, p_0: Model) -> dict[str, str]:
+    if not (isinstance(study.reality, Telling) and isinstance(p_0, TextModel)):
+        return {}
+    blocks = f"{p_0.n_rows:,} training blocks of {p_0.test.shape[1]} tokens"
+    return {"text": f"{study.reality.told()}; {blocks}"}
 
 
 @dataclass(frozen=True)
@@ -102,27 +114,49 @@ def _probe(study: Study, sizes: list[Sizes]) -> Cost:
 
 
 def _glimpse(study: Study, sizes: list[Sizes]) -> Cost:
-    """Watch one epoch of one chain and one draw, on few rows, and extrapolate by both."""
+    """Watch one epoch, one draw and the measuring of one chain, on few rows, and extrapolate."""
     assert isinstance(study.learner, EpochLearner)
     once, epochs = study.learner.one_epoch()
-    streams, n = Streams(study.seed), min(GLIMPSE, study.n_real)
+    streams, few = Streams(study.seed), min(FEW, study.n_real)
     p_0 = study.reality.realise(1, streams.rng(0, "realise"))
     learner = bound(once, p_0)
     p_0, held_out = reserve(study, p_0, streams)
-    zero = generation_zero(p_0, study.form, n, streams)
     valid = None if held_out is None else Samples.of(held_out, 0)
+
+    def fitted(zero: Generation) -> Model:
+        return learner.fit(zero.samples, streams.rng(1, "fit"), valid=valid)
+
+    zero = generation_zero(p_0, study.form, few, streams)
+    # The first fit of a kind pays for imports and compilation.
+    fitted(zero)
+    short, _ = _seconds(lambda: fitted(zero))
+    n = max(few, min(GLIMPSE, study.n_real, int(few * PATIENCE / max(short, 1e-9))))
+    zero = generation_zero(p_0, study.form, n, streams)
+    fit, model = _seconds(lambda: fitted(zero))
+    # What every fit costs, such as a look at held-out rows, does not grow with the rows.
+    row = (fit - short) / (n - few) if n > few and fit > short else fit / n
+    fixed = max(fit - n * row, 0.0)
     prompts = zero.samples.x if isinstance(zero.samples, Samples) else None
-    learner.fit(zero.samples.head(min(n, 64)), streams.rng(1, "fit"), valid=valid)
-    fit, model = _seconds(lambda: learner.fit(zero.samples, streams.rng(1, "fit"), valid=valid))
     asked = study.sampler.ask(model, prompts)
     draw, samples = _seconds(lambda: study.form.draw(asked, n, streams.rng(1, "sample"), 1))
     one = Generation(1, zero.samples, model, samples, zero.history)
+    measuring = _measuring(study, one, p_0, held_out)
     parts = kept_parts(study, one, p_0, zero.samples, streams)
     kept = sum(np.asarray(v).nbytes for part in parts.values() for v in part.values())
     chains = study.block_chains(0)
-    trained, drawn = (sum(getattr(s, name) for s in sizes) / n for name in ("train", "synthetic"))
-    seconds = fit * epochs * trained + draw * drawn
-    return Cost(seconds * chains, 0.0, ROW_BYTES * len(study.metrics), float(kept))
+    learning = epochs * sum(fixed + row * s.train for s in sizes)
+    drawing = draw / n * sum(s.synthetic for s in sizes)
+    row_bytes = ROW_BYTES * len(study.metrics)
+    return Cost((learning + drawing) * chains, measuring * chains, row_bytes, float(kept))
+
+
+def _measuring(study: Study, one: Generation, p_0: Model, held_out: Array | None) -> float:
+    """Return the seconds that all metrics of one generation take, on its rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = BlockStore(Path(folder))
+        recorder = Recorder(study, store, Streams(study.seed), p_0, held_out)
+        recorder.first = one.model if recorder.uses_first else None
+        return _seconds(lambda: list(recorder.rows(one, {})))[0]
 
 
 def _seconds(work: Callable[[], Any]) -> tuple[float, Any]:

@@ -74,7 +74,7 @@ def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Exp
     known = published_names()
     if name not in known:
         raise SpecError(
-            f"unknown experiment {name!r}{nearest(name, known)}; known: {', '.join(known)}"
+            f"unknown experiment {name!r}{nearest(name, known)}; `genloss reproduce` lists all"
         )
     if scale not in SCALES:
         raise SpecError(f"unknown scale {scale!r}; expected one of {', '.join(SCALES)}")

@@ -7,29 +7,40 @@ and asked again. Another executor (a cluster) would take the same triples.
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
 from genloss.core.arrays import checked_count
-from genloss.errors import StoreError
+from genloss.errors import (
+    DataError,
+    FitError,
+    MissingExtra,
+    RealityExhausted,
+    SpecError,
+    StoreError,
+)
+from genloss.store.files import explained
 from genloss.store.folder import Header, create_or_match, locked, run_path
 from genloss.store.provenance import session
 from genloss.store.reader import Run
 from genloss.study.block_run import run_block
 from genloss.study.build import describe, identity, study_from
 from genloss.study.laws import theory_lines
-from genloss.study.study import Study
+from genloss.study.study import Study, Telling
 
 Progress = Callable[[int, int], None]
 """Called with generations done and generations in all, over all blocks."""
+
+BAD_INPUT = (SpecError, DataError, FitError, RealityExhausted, MissingExtra)
 
 THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -45,8 +56,9 @@ class Task:
 
 def header_of(study: Study) -> Header:
     """Return the header of a study's run folder."""
-    metrics = tuple(study.metric_header())
-    return Header(study.name, identity(study), describe(study), metrics, theory_lines(study))
+    metrics, theory = tuple(study.metric_header()), theory_lines(study)
+    data = study.reality.told() if isinstance(study.reality, Telling) else ""
+    return Header(study.name, identity(study), describe(study), metrics, theory, data)
 
 
 def run_study(
@@ -69,14 +81,15 @@ def run_studies(
     folders overrides the default root/NAME-FINGERPRINT. workers: processes, 0 for one per core and
     never more than blocks. Killed at any moment, the same call resumes to the same bytes.
 
+    Bad input that shows before a new run's first generation is done leaves no folder of it.
+
     Raises:
         GenlossError: the first failure of any block; the folders resume.
     """
     checked_count(workers, "workers", 0)
     headers = [header_of(study) for study in studies]
     paths = list(folders or (run_path(root, header) for header in headers))
-    for path, header in zip(paths, headers, strict=True):
-        create_or_match(path, header)
+    new = {p for p, header in zip(paths, headers, strict=True) if create_or_match(p, header)}
     tasks = [
         Task(study, path, block)
         for study, path in zip(studies, paths, strict=True)
@@ -86,6 +99,7 @@ def run_studies(
     with ExitStack() as stack:
         for path, study in dict(zip(paths, studies, strict=True)).items():
             stack.enter_context(locked(path))
+            stack.enter_context(_withdrawn_on_bad_input(path) if path in new else nullcontext())
             stack.enter_context(session(path / "provenance.jsonl", study.seed))
         count = min(workers or os.cpu_count() or 1, len(tasks))
         steps = _here(tasks) if count < 2 else _in_workers(tasks, count)
@@ -96,6 +110,21 @@ def run_studies(
     if progress is not None:
         progress(total, total)
     return [Run(path) for path in paths]
+
+
+@contextmanager
+def _withdrawn_on_bad_input(run: Path) -> Iterator[None]:
+    """Remove a new run that bad input ends before it holds anything; it is locked meanwhile.
+
+    A model or text that does not fit shows where it is read, which only a learner can tell.
+    """
+    try:
+        yield
+    except BAD_INPUT:
+        if Run(run).is_blank:
+            with explained("remove", run):
+                shutil.rmtree(run)
+        raise
 
 
 def _here(tasks: Sequence[Task]) -> Generator[int, None, None]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from genloss.errors import SpecError
 from genloss.store.folder import read_header
 from genloss.study.build import study_from
-from genloss.study.own_text import is_text, own_text_spec
+from genloss.study.own_text import is_text, name_of, own_text_spec
 from genloss.study.study import Study
 from genloss.study.toml import overridden, read_spec
 
@@ -20,9 +20,11 @@ def load_study(path: Path, overrides: Sequence[str] = (), model: str = "") -> St
         SpecError: a spec that cannot be read, an unknown key, overrides of a run folder, or a
             model beside anything but text.
     """
+    if not path.exists():
+        raise SpecError(f"{path}: no such spec, run folder or text; check the path")
     if is_text(path):
-        spec = overridden(own_text_spec(path, model), overrides)
-        return study_from({"name": path.stem.replace(" ", "-") or "text", **spec})
+        spec = overridden(own_text_spec(path, model, overrides), overrides)
+        return study_from({"name": name_of(path), **spec})
     if model:
         raise SpecError(f"a model was given, but {path} is no text; name the model in the spec")
     if path.is_dir():

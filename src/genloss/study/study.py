@@ -1,7 +1,7 @@
 """Study: everything one run is, typed and frozen."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from genloss.core.arrays import checked_count
 from genloss.core.forms import Rows
@@ -10,6 +10,16 @@ from genloss.core.regimes import Regime, Replace
 from genloss.core.samplers import Ancestral
 from genloss.errors import SpecError
 from genloss.metrics.view import Metric
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A reality that has something to say about its data, such as what was left out of them."""
+
+    def told(self) -> str:
+        """Return it in one line."""
+        ...
+
 
 MOST_GENERATIONS = 10_000_000
 """Schedules are sets of generations, held in memory."""

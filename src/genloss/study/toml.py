@@ -44,7 +44,11 @@ def parsed(text: str) -> Any:
 def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the spec with dotted keys set: {'learner.ddof': 0}; other entries are untouched.
 
-    Setting a kind drops the fields of the kind that stood there.
+    Setting a kind drops the fields of the kind that stood there; a key that ends in '+' adds to a
+    list: {'metrics+': ['entropy']}.
+
+    Raises:
+        SpecError: a path through something that is not a table, or an addition to no list.
     """
     out = {k: dict(v) if isinstance(v, Mapping) else v for k, v in spec.items()}
     for dotted, value in changes.items():
@@ -58,7 +62,15 @@ def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
                 raise SpecError(f"{dotted}: {'.'.join(path[: i + 1])} is {inner!r}, not a table")
             place[key] = dict(inner)
             place = place[key]
+        if last.endswith("+"):
+            last, value = last[:-1], _longer(dotted, place.get(last[:-1], []), value)
         if last == "kind" and place.get("kind") not in (None, value):
             place.clear()
         place[last] = dict(value) if isinstance(value, Mapping) else value
     return out
+
+
+def _longer(dotted: str, old: Any, new: Any) -> list[Any]:
+    if not isinstance(old, list) or not isinstance(new, list):
+        raise SpecError(f"{dotted}: {new!r} cannot be added to {old!r}; expected two lists")
+    return [*old, *new]

@@ -12,6 +12,7 @@ import pytest
 from genloss.errors import DataError
 from genloss.realities.text.documents import content_hash, cut, digest, embedded, read_documents
 from genloss.realities.text.files import Document, files_of
+from genloss.realities.text.hub import hub_rows
 
 
 def texts(path, **options) -> list[str]:
@@ -69,7 +70,7 @@ def test_parquet_and_json_take_the_named_field(tmp_path):
     ("name", "content", "says"),
     [
         ("a.txt", "fine\nalso\ncaf\xe9 au lait".encode("latin-1"), "line 3, byte 4 is 0xe9"),
-        ("a.txt", "fine\ncaf\xe9".encode("latin-1"), "iconv -f Latin-1 -t UTF-8"),
+        ("a.txt", "fine\ncaf\xe9".encode("latin-1"), "iconv -f CP1252 -t UTF-8"),
         ("a.txt", "wide".encode("utf-16"), "UTF-16"),
         ("a.txt", b"", "holds no text"),
         ("a.txt", b" \n\t\n", "1 empty"),
@@ -78,6 +79,13 @@ def test_parquet_and_json_take_the_named_field(tmp_path):
         ("a.jsonl", json_lines({"text": "a"}, ["b"]), "line 2: is list"),
         ("a.jsonl", json_lines({"Text": "a", "id": 1}), "did you mean 'Text'.*it has Text, id"),
         ("a.jsonl", json_lines({"text": 5}), "line 1: text is int; expected text"),
+        ("a.jsonl", b"[" * 100_000, "line 1: not JSON"),
+        ("a.jsonl", b'{"n": ' + b"1" * 5000 + b"}", "line 1: not JSON"),
+        ("a.jsonl", b'{"text": "a"}\n{"text": "\\ud800"}', r"line 2: character 1 is '\\ud800'"),
+        ("a.jsonl", b'{"text": "broken \\ud800 x"}', "character 8 .*after 'broken '; .*remove it"),
+        ("a.txt", "a\nwide".encode("utf-16-le"), "line 1, byte 2 is 0x00.*iconv -f UTF-16LE"),
+        ("a.arrow", b"no stream", "no whole stream of Arrow"),
+        ("a/b.csv", b"text", r"1 visible files \(.csv\); rename or convert"),
         ("a.jsonl", b"", "holds no text"),
         ("a.jsonl.xz", b"no archive", "truncated or damaged"),
         ("a.txt.gz", gzip.compress(b"x" * 99, mtime=0)[:20], "truncated or damaged"),
@@ -99,6 +107,23 @@ def test_parquet_without_the_column_or_with_numbers(tmp_path):
         read_documents(tmp_path / "a.parquet")
     with pytest.raises(DataError, match="row 1: n is int"):
         read_documents(tmp_path / "a.parquet", text_field="n")
+
+
+@pytest.mark.slow
+def test_a_data_set_saved_to_disk_is_read(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    table = pa.table({"id": [1, 2, 3], "text": ["one", None, "two"]})
+    datasets.Dataset(table).save_to_disk(tmp_path)
+    documents, empty = read_documents(tmp_path)
+    assert ([d.text for d in documents], empty) == (["one", "two"], 1)
+    assert documents[1].source.endswith("arrow: row 3")
+    assert [d.text for d in hub_rows(str(tmp_path), "", "train", "", "text", 0)] == [
+        "one",
+        "",
+        "two",
+    ]
+    with pytest.raises(DataError, match=r"no field 'body'.*it has id, text"):
+        read_documents(tmp_path, text_field="body")
 
 
 def test_nothing_there(tmp_path):
@@ -182,5 +207,3 @@ def test_hashes_cover_texts_and_boundaries_but_not_sources():
     assert digest([one, two]) != digest([Document("abc", "here")])
     assert digest([one, two]) != digest([two, one])
     assert content_hash("a", "s") != content_hash("a")
-    with pytest.raises(DataError, match="half a surrogate pair"):
-        content_hash("broken \ud800 text")

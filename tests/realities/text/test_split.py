@@ -63,7 +63,7 @@ def test_equal_documents_stay_together():
 
 
 def test_one_document_cannot_be_split():
-    with pytest.raises(DataError, match=r"validation split needs one.*'pieces'"):
+    with pytest.raises(DataError, match=r"validation split needs one.*documents=pieces"):
         held_out(documents(1), 0.1, 0, "validation")
 
 
@@ -141,7 +141,21 @@ def test_given_splits_are_reported_and_kept():
     assert clean.dropped == 0
 
 
+def test_what_leaks_is_told():
+    sizes = "5 training, {} validation, {} test documents"
+    left, kept = without_leaks(planted()), without_leaks(planted(), frozenset({"test"}))
+    gone, given = "left out as copies of documents of another split", "of a given split kept"
+    assert left.told() == f"{sizes.format(1, 2)}; 4 {gone}; a copy is test 0 of train 0"
+    told = kept.told()
+    assert told.startswith(f"{sizes.format(1, 4)}; 2 {gone}; 2 {given} although they are such")
+    assert told.endswith("; a copy is test 0 of train 0")
+    own = Splits(planted().train, planted().validation[:1], planted().test[:1], empty=3)
+    assert own.told() == f"{sizes.format(1, 1)}; 3 empty"
+
+
 def test_a_split_of_copies_alone_is_refused():
     whole = planted()
-    with pytest.raises(DataError, match=r"all 2 documents of the test split.*test 0 in train 0"):
+    with pytest.raises(
+        DataError, match=r"nothing is left of the test split.*its 2 documents.*test 0 in train 0"
+    ):
         without_leaks(Splits(whole.train, whole.validation, whole.test[:2]))

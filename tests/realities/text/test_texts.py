@@ -10,7 +10,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from genloss.core.protocols import FiniteModel, Identified, Reality
-from genloss.core.text import NO_TOKEN, ContinuedText, TextModel, checked_tokens
+from genloss.core.samples import NO_TOKEN
+from genloss.core.text import ContinuedText, TextModel, checked_tokens
 from genloss.errors import DataError, RealityExhausted, SpecError
 from genloss.realities.text.documents import embedded
 from genloss.realities.text.texts import HubTexts, Texts
@@ -244,6 +245,7 @@ def test_given_splits_are_used_as_they_are(folder, rows_file, tmp_path_factory):
     assert [d.text for d in splits.test] == [story(4)]
     assert splits.dropped == 0
     assert len(splits.leaked) == 1
+    assert "1 of a given split kept" in reality.told()
     half = Texts(str(folder), test_path=str(other / "valid.txt")).splits()
     assert len(half.train) + len(half.validation) == 20
     assert [d.text for d in half.test] == [story(100)]
@@ -315,6 +317,7 @@ def test_a_local_data_set_with_splits_of_its_own(tmp_path):
     summary = reality.realise(2, rng()).summary
     assert [p.documents for p in (summary.train, summary.validation, summary.test)] == [9, 2, 3]
     assert summary.empty == 3
+    assert reality.told() == "9 training, 2 validation, 3 test documents; 3 empty"
     assert reality.splits().test[2].text == story(202)
     limited = HubTexts(str(tmp_path), **HUB, limit=2).splits()
     assert [len(p) for p in (limited.train, limited.validation, limited.test)] == [2, 2, 2]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from genloss.core.text import NO_TOKEN
+from genloss.core.samples import NO_TOKEN
 from genloss.core.text import Tokeniser as TokeniserProtocol
 from genloss.errors import DataError
 from genloss.realities.text.documents import embedded

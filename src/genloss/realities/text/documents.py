@@ -72,27 +72,31 @@ def without_empty(found: Iterable[Document], what: str) -> tuple[list[Document],
     kept, empty = [], 0
     for document in found:
         if document.text.strip():
-            kept.append(document)
+            kept.append(_encodable(document))
         else:
             empty += 1
     if not kept:
-        raise DataError(f"{what}: holds no text ({empty} empty documents); expected some")
+        raise DataError(
+            f"{what}: holds no text ({empty} empty documents); expected some; check the path"
+        )
     return kept, empty
 
 
-def content_hash(text: str, salt: str = "") -> str:
-    """Return the SHA-256 of salt and text as hex digits.
-
-    Raises:
-        DataError: half a surrogate pair, which no UTF-8 text can hold.
-    """
+def _encodable(document: Document) -> Document:
     try:
-        return sha256(f"{salt}\0{text}".encode()).hexdigest()
+        document.text.encode()
     except UnicodeEncodeError as error:
+        at, text = error.start, document.text
         raise DataError(
-            f"a text holds {text[error.start]!r}, half a surrogate pair, near "
-            f"{text[max(error.start - 30, 0) : error.start]!r}; no UTF-8 text can; remove it"
+            f"{document.source}: character {at + 1} is {text[at]!r}, half a surrogate pair, after "
+            f"{text[max(at - 30, 0) : at]!r}; no UTF-8 text can hold it; remove it"
         ) from None
+    return document
+
+
+def content_hash(text: str, salt: str = "") -> str:
+    """Return the SHA-256 of salt and text as hex digits."""
+    return sha256(f"{salt}\0{text}".encode()).hexdigest()
 
 
 def digest(documents: Iterable[Document]) -> str:
@@ -112,8 +116,8 @@ def _articles(rows: Iterable[Document]) -> Iterator[Document]:
     starts = _headings(lines)
     if not starts and any(line.strip() for line in lines):
         raise DataError(
-            f"{source}: no line such as ' = Title = ' begins an article; expected WikiText; use "
-            "documents = 'whole' or 'pieces'"
+            f"{source}: no line such as ' = Title = ' begins an article; expected WikiText; set "
+            "reality.documents to 'whole' or 'pieces'"
         )
     for start, end in zip([0, *starts], [*starts, len(lines)], strict=True):
         # Copies of WikiText differ in their blank lines; documents do not have them.

@@ -43,11 +43,12 @@ def hub_rows(
     datasets = optional("datasets")
     where = f"{name}{f' ({config})' if config else ''}, split {split}"
     try:
-        rows = iter(
-            datasets.load_dataset(
-                name, config or None, split=split, streaming=True, revision=revision or None
-            )
-        )
+        options = {"split": split, "streaming": True, "revision": revision or None}
+        if (Path(name) / "state.json").is_file():
+            # What save_to_disk wrote is one split, without a name.
+            rows = iter(datasets.load_from_disk(name))
+        else:
+            rows = iter(datasets.load_dataset(name, config or None, **options))
         for number, row in enumerate(islice(rows, limit or None), start=1):
             source = f"{where}, row {number}"
             yield Document(text_in(row, text_field, source), source)

@@ -26,6 +26,18 @@ class Splits:
     leaked: tuple[tuple[str, str], ...] = ()
     dropped: int = 0
 
+    def told(self) -> str:
+        """Return in one line how many documents there are, and what was left out or leaks."""
+        sizes = (len(part) for part in (self.train, self.validation, self.test))
+        said = ["{:,} training, {:,} validation, {:,} test documents".format(*sizes)]
+        if self.dropped:
+            said.append(f"{self.dropped:,} left out as copies of documents of another split")
+        if stay := len(self.leaked) - self.dropped:
+            said.append(f"{stay:,} of a given split kept although they are such copies")
+        said += [f"{self.empty:,} empty"] if self.empty else []
+        said += [f"a copy is {copy} of {of}" for copy, of in self.leaked[:1]]
+        return "; ".join(said)
+
 
 def held_out(
     documents: Sequence[Document], share: float, seed: int, part: str
@@ -40,9 +52,9 @@ def held_out(
     """
     if len(documents) < 2:
         raise DataError(
-            f"{len(documents)} document is left, and the {part} split needs one of its own; "
-            "documents are never cut in two by a split; give more files, or use documents = "
-            "'pieces' to cut long texts at blank lines first"
+            f"1 document is left ({documents[0].source}), and the {part} split needs one of its "
+            "own; equal documents stay together and none is cut in two by a split; give at least "
+            "three that differ, or cut long texts at blank lines by reality.documents=pieces"
         )
     keys = [content_hash(d.text, f"{seed}\0{part}") for d in documents]
     ranks = sorted(range(len(documents)), key=lambda i: (keys[i], i))
@@ -92,7 +104,9 @@ def _without(
         return part, leaked
     if len(copies) == len(part):
         raise DataError(
-            f"all {len(part)} documents of the {name} split stand in another split too, such as "
-            f"{leaked[0][0]} in {leaked[0][1]}; remove copies, or set another seed"
+            f"nothing is left of the {name} split: half or more of each of its {len(part)} "
+            f"documents stands in another split too, such as {leaked[0][0]} in {leaked[0][1]}; "
+            "remove the copies, give more documents, cut them at blank lines by "
+            "reality.documents=pieces, or draw others by reality.seed=1, 2, ..."
         )
     return tuple(d for i, d in enumerate(part) if i not in copies), leaked

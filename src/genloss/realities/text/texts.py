@@ -68,6 +68,10 @@ class Texts:
         """Return the SHA-256 of the documents, split by split, and of the tokeniser."""
         return _identity(self, self._stamps())
 
+    def told(self) -> str:
+        """Return in one line what was found in the text."""
+        return _splits(self, self._stamps()).told()
+
     def tokenising(self) -> Tokenising:
         """Return how the text gets its tokens."""
         return _tokenising(self)
@@ -130,6 +134,10 @@ class HubTexts:
     def identity(self) -> dict[str, str]:
         """Return the SHA-256 of the documents, split by split, and of the tokeniser."""
         return _identity(self, ())
+
+    def told(self) -> str:
+        """Return in one line what was found in the text."""
+        return _splits(self, ()).told()
 
     def tokenising(self) -> Tokenising:
         """Return how the text gets its tokens."""

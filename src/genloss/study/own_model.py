@@ -1,0 +1,85 @@
+"""The language model that a text of one's own is fine-tuned on, refused before anything runs."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.protocols import Sampler
+from genloss.errors import DataError, SpecError
+from genloss.study.build import build
+
+POSITIONS = ("max_position_embeddings", "n_positions", "max_seq_len", "n_ctx", "context_length")
+"""Keys of a config for the longest row of tokens, by family."""
+
+CONVERT = (
+    "pickled weights can run code and are not loaded; if you trust them, convert them once by "
+    "AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(NEW) of transformers, and copy "
+    "the files of the tokeniser"
+)
+
+
+def learner_of(model: str) -> dict[str, Any]:
+    """Return the learner of a folder or hub name: the project's own decoder where it knows it.
+
+    Raises:
+        DataError: no safetensors in a folder, no config, or a name that cannot be reached.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir() and not any(folder.glob("*.safetensors")):
+        pickled = sorted(f.name for end in ("*.bin", "*.pt", "*.pth") for f in folder.glob(end))
+        found = f"{pickled[0]}, but no safetensors" if pickled else "no safetensors"
+        raise DataError(
+            f"{model} holds {found}; "
+            f"{CONVERT if pickled else 'expected the folder of a saved causal language model'}"
+        )
+    fast = {"kind": "transformer", "base": model}
+    try:
+        build("learner", fast).decoder()
+    except SpecError:
+        return {"kind": "hugging_face", "base": model}
+    return fast
+
+
+def config_of(model: str) -> Mapping[str, Any]:
+    """Return the config.json of a folder; nothing of a hub name, which says so when it is read."""
+    path = Path(model).expanduser() / "config.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise DataError(f"{path} is no JSON ({error}); copy the model again") from None
+    return found if isinstance(found, Mapping) else {}
+
+
+def longest(config: Mapping[str, Any]) -> int | None:
+    """Return the longest row of tokens of a model, where its config sets a limit."""
+    named = (config.get(key) for key in POSITIONS)
+    # XLNet says -1.
+    return next((n for n in named if isinstance(n, int) and n > 0), None)
+
+
+def places(sampler: Sampler, block: int) -> int:
+    """Return the places that a prompt and what is written after it take, the last token without.
+
+    0 for a sampler that has no prompts.
+    """
+    if not isinstance(sampler, BeamSearch | Sampling):
+        return 0
+    prompts = sampler.prompts
+    tokens = {"blocks": prompts.tokens or block, "starts": prompts.tokens + 1, "none": 1}
+    return min(tokens[prompts.kind], block) + sampler.max_new - 1
+
+
+def check_places(sampler: Sampler, block: int, positions: int | None) -> None:
+    """Refuse texts that have no place in the model, which would only show after the first fit.
+
+    Raises:
+        SpecError: a prompt and what is written after it are longer than a row of the model.
+    """
+    need = places(sampler, block)
+    if isinstance(positions, int) and need > positions:
+        raise SpecError(
+            f"a prompt and the tokens written after it need {need} positions and the model has "
+            f"{positions}; lower sampler.max_new (and min_new) or reality.block"
+        )
