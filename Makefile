@@ -30,6 +30,11 @@ check: setup
 	$(BIN)/ruff check src tests benchmarks examples docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/zensical build --strict --config-file mkdocs.yml
+
+# The documentation as a site, in site/.
+docs: setup
+	$(BIN)/zensical build --strict --config-file mkdocs.yml
 
 format: setup
 	$(BIN)/ruff format src tests benchmarks examples docs
@@ -43,4 +48,4 @@ bench: setup
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) runs site .cache .mypy_cache .ruff_cache .pytest_cache

@@ -2,10 +2,12 @@
 
     python benchmarks/paper_scale_opt.py [size=tiny] [minutes=9] [root=runs/paper-scale]
         [base_text=PATH] [base_documents=whole] [tokeniser=PATH] [train=PATH] [test=PATH]
-        [documents=wikitext] [epochs=4] [base_batch=256] [runs=A,B] [generations=10] [chains=1]
+        [documents=wikitext] [epochs=4] [base_batch=256] [runs=A+B] [generations=10] [chains=1]
         [key.of.study=value ...]
 
-size: tiny (the default, a trial on a CPU, on Python's help topics) or opt-125m. Three steps, all of
+size: tiny (the default, a trial on a CPU, on Python's help topics), small (what two cores do in an
+hour or two) or opt-125m. runs: those of the experiment without "opt,", such as A+B+sampled,A. Three
+steps, all of
 them resumable: a base model is trained on base_text (root/base, an ordinary transformers folder),
 then the runs of `genloss reproduce shumailov-2024-opt --scale paper` start from it in every
 generation, on the text `train`, then a table is printed. When the minutes are over, the script
@@ -46,22 +48,25 @@ OPTIONS = {
     "documents": "wikitext",
     "epochs": "4",
     "base_batch": "",
-    "runs": "A,B",
+    "runs": "A+B",
     "generations": "",
     "chains": "1",
 }
 SIZES = {
     "tiny": {"width": 32, "layers": 2, "heads": 2, "positions": 128},
+    "small": {"width": 192, "layers": 4, "heads": 3, "positions": 128},
     "opt-125m": {"width": 768, "layers": 12, "heads": 12, "positions": 2048},
 }
 BASES = {
     "tiny": FineTuning(1, 32, 4e-3, 0.1, rate="cosine", warmup=20, clip=1.0, save_every=50),
+    "small": FineTuning(1, 64, 1.5e-3, 0.1, rate="cosine", warmup=200, clip=1.0, save_every=100),
     "opt-125m": FineTuning(
         4, 256, 6e-4, 0.1, rate="cosine", warmup=200, clip=1.0, keep="best", save_every=400
     ),
 }
 TEXTS = {
     "tiny": Texts(block=64, vocabulary=512),
+    "small": Texts(block=128, vocabulary=4096, validation=0.01, test=0.01),
     "opt-125m": Texts(block=256, validation=0.08, test=0.01),
 }
 SMALL = ("n_real=120", "held_out=20", "generations=3")
@@ -158,7 +163,7 @@ def experiment_of(options: dict[str, str], base: Path, extra: list[str]) -> Expe
     changes += SMALL if options["size"] == "tiny" else ()
     changes += [f"generations={options['generations']}"] if options["generations"] else []
     found = load_experiment("shumailov-2024-opt", "paper", [*changes, *extra])
-    wanted = [f"opt,{name}" for name in options["runs"].split(",")]
+    wanted = [f"opt,{name}" for name in options["runs"].split("+")]
     return replace(found, studies={name: found.studies[name] for name in wanted})
 
 

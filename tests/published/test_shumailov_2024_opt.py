@@ -24,6 +24,9 @@ def test_the_sources_settings_are_run(studies):
     assert study.learner.start == "base"
     assert (training.optimiser, training.learning_rate, training.batch) == ("adamw", 2e-5, 128)
     assert (training.epochs, training.keep) == (5, "best")
+    # Their optimiser runs at one rate from the first step to the last.
+    # The source names no schedule, no warm-up and no clipping.
+    assert (training.rate, training.warmup, training.clip) == ("constant", 0, 0.0)
     how = study.sampler
     assert (how.beams, how.min_new, how.max_new, how.repetition_penalty) == (5, 64, 64, 1.0)
     assert how.prompts.kind == "blocks"
@@ -35,7 +38,8 @@ def test_the_sources_settings_are_run(studies):
 def test_setting_b_keeps_a_new_tenth_of_real_blocks_and_trains_ten_epochs(studies):
     study = studies["opt,B"]
     assert (study.regime.real_fraction, study.regime.real_rows) == (0.1, "redrawn")
-    assert study.learner.training.epochs == 10
+    longer = replace(studies["opt,A"].learner.training, epochs=10)
+    assert study.learner.training == longer
     sizes = study.regime.sizes(4, study.n_real, study.n_synthetic)
     assert sizes.train == study.n_real
 
