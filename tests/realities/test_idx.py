@@ -27,7 +27,7 @@ def small_mnist(folder: Path, images=None, labels=None) -> tuple[np.ndarray, np.
     x = rng.integers(256, size=(20, 28, 28)).astype(np.uint8) if images is None else images
     y = (np.arange(20) % 10).astype(np.uint8) if labels is None else labels
     image_name, label_name = FILES["train"]
-    (folder / f"{image_name}.gz").write_bytes(gzip.compress(idx_bytes(x, 8)))
+    (folder / f"{image_name}.gz").write_bytes(gzip.compress(idx_bytes(x, 8), mtime=0))
     (folder / label_name).write_bytes(idx_bytes(y, 8))
     return x, y
 
@@ -41,7 +41,7 @@ def test_every_type_comes_back(tmp_path, code, dtype, packed):
     x = np.arange(-12, 12).reshape(2, 3, 4).astype(dtype)
     content = idx_bytes(x, code)
     path = tmp_path / "some-file"
-    path.write_bytes(gzip.compress(content) if packed else content)
+    path.write_bytes(gzip.compress(content, mtime=0) if packed else content)
     found = read_idx(path)
     assert found.dtype == np.dtype(dtype)
     assert found.dtype.isnative
@@ -64,11 +64,11 @@ GOOD = idx_bytes(np.arange(6, dtype=np.uint8).reshape(2, 3), 8)
         (GOOD + b"\x00", "longer than its header says"),
         (b"\x00\x00\x0e\x03" + b"\xff" * 12 + b"\x00" * 9, "truncated"),
         (b"\x00\x00\x08\x01" + b"\x00" * 4, "no values"),
-        (gzip.compress(GOOD)[:-10], "gzip"),
-        (gzip.compress(GOOD)[:-2] + b"xx", "gzip"),
-        (gzip.compress(GOOD) + b"tail", "gzip"),
+        (gzip.compress(GOOD, mtime=0)[:-10], "gzip"),
+        (gzip.compress(GOOD, mtime=0)[:-2] + b"xx", "gzip"),
+        (gzip.compress(GOOD, mtime=0) + b"tail", "gzip"),
         (b"\x1f\x8b" + b"not gzip at all", "gzip"),
-        (gzip.compress(GOOD + b"\x00"), "longer"),
+        (gzip.compress(GOOD + b"\x00", mtime=0), "longer"),
     ],
 )
 def test_foreign_and_damaged_files_are_refused_by_name(tmp_path, content, says):
@@ -149,7 +149,7 @@ def test_the_cache_is_the_folder_where_nothing_else_is_named(tmp_path, monkeypat
     labels = (np.arange(20) % 10).astype(np.uint8)
     plain = {n: idx_bytes(v, 8) for n, v in zip(names, (x, labels), strict=True)}
     for name, content in plain.items():
-        (source / f"{name}.gz").write_bytes(gzip.compress(content))
+        (source / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
     monkeypatch.setattr("genloss.realities.idx.MIRRORS", (source.as_uri() + "/",))
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in plain.items()}
     digests |= dict.fromkeys(FILES["test"], "0" * 64)
@@ -208,7 +208,7 @@ def test_the_real_mnist_where_it_is_at_hand():
 
 def test_a_download_is_checked_and_placed_at_once(tmp_path):
     source, target = tmp_path / "source.gz", tmp_path / "new" / "file.gz"
-    source.write_bytes(gzip.compress(GOOD))
+    source.write_bytes(gzip.compress(GOOD, mtime=0))
     digest = hashlib.sha256(GOOD).hexdigest()
     missing = (tmp_path / "missing.gz").as_uri()
     fetch_gzip((missing, source.as_uri()), target, digest)
@@ -216,7 +216,9 @@ def test_a_download_is_checked_and_placed_at_once(tmp_path):
     assert [f.name for f in target.parent.iterdir()] == ["file.gz"]
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"other"), b"<html>", gzip.compress(GOOD)[:-12]])
+@pytest.mark.parametrize(
+    "content", [gzip.compress(b"other", mtime=0), b"<html>", gzip.compress(GOOD, mtime=0)[:-12]]
+)
 def test_a_wrong_download_leaves_nothing_behind(tmp_path, content):
     source, target = tmp_path / "source.gz", tmp_path / "new" / "file.gz"
     source.write_bytes(content)
@@ -227,7 +229,7 @@ def test_a_wrong_download_leaves_nothing_behind(tmp_path, content):
 
 def test_a_download_into_an_impossible_folder_is_refused(tmp_path):
     source, blocked = tmp_path / "source.gz", tmp_path / "file"
-    source.write_bytes(gzip.compress(GOOD))
+    source.write_bytes(gzip.compress(GOOD, mtime=0))
     blocked.write_text("a file, not a folder")
     with pytest.raises(DataError, match="cannot be written"):
         fetch_gzip((source.as_uri(),), blocked / "x.gz", hashlib.sha256(GOOD).hexdigest())
