@@ -26,6 +26,7 @@ def text(tmp_path):
 NGRAM = ["learner.kind=ngram", "learner.order=2", "n_real=16", "held_out=2", "generations=1"]
 
 
+@pytest.mark.slow
 def test_plan_and_show_say_what_was_found_in_the_text(genloss, told, text):
     held = text.parent / "held.txt"
     held.write_text((text / "5.txt").read_text())

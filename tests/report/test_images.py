@@ -129,6 +129,7 @@ def test_more_runs_show_fewer_generations_each(tmp_path):
     assert len(times) <= 8
 
 
+@pytest.mark.slow
 def test_two_runs_of_sixty_images_over_ten_generations_stay_small(tmp_path):
     # Blobs of grey with noise on top compress worse than digits do.
     rng = np.random.default_rng(0)

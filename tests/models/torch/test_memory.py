@@ -16,6 +16,7 @@ SAID = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", SAID)
 def test_too_little_memory_in_other_words_halves_the_batch(said):
     done = []

@@ -340,6 +340,7 @@ for what in (HubTexts(), Texts(tokeniser="facebook/opt-125m")):
 """
 
 
+@pytest.mark.slow
 def test_offline_errors_say_what_to_do(tmp_path):
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     done = subprocess.run(
