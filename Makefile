@@ -21,7 +21,7 @@ demo: setup
 test: setup check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# The lane for the edit loop: under a minute.
+# The lane for the edit loop: about a minute on two cores.
 fast: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
