@@ -113,15 +113,20 @@ def test_both_learners_learn_the_same(pair, train):
     """One loop, two ways through the network: they differ by rounding only.
 
     Adam divides by the root of a gradient's square, which lets rounding of 1e-7 grow where a
-    gradient is about 0: a step is at most the rate, 1e-3, and there are six.
+    gradient is about 0: a step is at most the rate, 1e-3, and there are six. A key's bias moves all
+    scores of a query alike, so that its gradient is 0 and its steps are rounding alone. Over eight
+    seeds and two instruction sets the mean gap of all others was at most 1.3e-8.
     """
     own, other = pair
     np.testing.assert_allclose(other.train_loss, own.train_loss, rtol=1e-5)
     assert own.parameters.keys() == other.parameters.keys()
     for name, value in own.parameters.items():
         gap = np.abs(other.parameters[name] - value)
+        if name.endswith("k_proj.bias"):
+            assert gap.max() < 6 * 1e-3, name
+            continue
         assert gap.max() < 1e-3, name
-        assert gap.mean() < 1e-5, name
+        assert gap.mean() < 1e-6, name
     np.testing.assert_allclose(
         other.token_log_probs(train.x), own.token_log_probs(train.x), atol=1e-3
     )
