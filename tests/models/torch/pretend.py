@@ -8,13 +8,17 @@ would refuse (arguments on two devices, `.numpy()`) raises; what it would wait f
 import contextlib
 import traceback
 from collections import Counter
+from pathlib import Path
 
 import torch
 import torch.distributed.tensor  # before torch.Generator is replaced, which it reads
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_iter, tree_map
 
+import genloss
+
 CUDA, CPU, OUTSIDE = torch.device("cuda"), torch.device("cpu"), torch.device("meta")
+PACKAGE = Path(genloss.__file__).parent
 WAITS = {"_local_scalar_dense", "nonzero", "equal", "masked_select", "unique_dim", "_unique2"}
 
 
@@ -166,6 +170,6 @@ def _away(x):
 
 def _place():
     for frame in reversed(traceback.extract_stack()):
-        if "/genloss/" in frame.filename:
+        if PACKAGE in Path(frame.filename).parents:
             return f"{frame.filename.rpartition('/')[2]}, line {frame.lineno}: {frame.line}"
     return "a test"

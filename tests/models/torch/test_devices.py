@@ -74,6 +74,14 @@ def test_the_pretended_gpu_refuses_what_a_gpu_refuses(waits):
         assert sum(waits.values()) == 1
 
 
+def test_waits_are_laid_to_the_package_not_to_a_folder_of_its_name():
+    """A clone lies in genloss/, and its tests with it."""
+    seen = {}
+    for name in ("/home/me/genloss/tests/test_it.py", str(pretend.PACKAGE / "core" / "chain.py")):
+        exec(compile("place = ask()", name, "exec"), {"ask": pretend._place}, seen)
+        assert seen["place"].startswith("chain.py, line 1" if "chain" in name else "a test")
+
+
 @pytest.mark.parametrize(("family", "way"), [*(("opt", way) for way in WAYS), ("llama", "beams")])
 def test_decoding_writes_the_tokens_of_the_cpu_and_waits_every_eighth_step(waits, family, way):
     decoder, how, prompts = DECODERS[family], WAYS[way], rng(1).integers(3, V, (1, 20, 7))
