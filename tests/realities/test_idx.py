@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import struct
 from dataclasses import fields
 from pathlib import Path
@@ -13,8 +12,6 @@ import pytest
 from genloss.errors import DataError, SpecError
 from genloss.realities.fetch import fetch_gzip
 from genloss.realities.idx import FILES, SHA256, Mnist, read_idx
-
-BESIDE = Path(__file__).parents[2].parent / "shared" / "data" / "mnist"
 
 
 def idx_bytes(x: np.ndarray, code: int) -> bytes:
@@ -190,19 +187,16 @@ def test_idx_files_of_another_data_set_are_refused(tmp_path, images, labels, say
         Mnist(folder=str(tmp_path)).realise(1, np.random.default_rng(0))
 
 
-def test_the_real_mnist_where_it_is_at_hand():
+def test_the_real_mnist_where_it_is_at_hand(mnist):
     """First labels 5 0 4 1 9 2 1 3 1 4; mean pixels 33.3184 (train) and 33.7912 (test)."""
-    folder = Path(os.environ.get("GENLOSS_MNIST", BESIDE))
-    if not folder.is_dir():
-        pytest.skip("no MNIST here; set GENLOSS_MNIST")
     for split, n, mean in (("train", 60_000, 33.3184), ("test", 10_000, 33.7912)):
-        model = Mnist(split=split, folder=str(folder)).realise(1, np.random.default_rng(0))
+        model = Mnist(split=split, folder=mnist).realise(1, np.random.default_rng(0))
         assert model.x.shape == (n, 784)
         np.testing.assert_allclose(model.x.mean(), mean, atol=5e-5)
         if split == "train":
             np.testing.assert_array_equal(model.labels[:10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
         for name in FILES[split]:
-            packed = (folder / f"{name}.gz").read_bytes()
+            packed = (Path(mnist) / f"{name}.gz").read_bytes()
             assert hashlib.sha256(gzip.decompress(packed)).hexdigest() == SHA256[name]
 
 

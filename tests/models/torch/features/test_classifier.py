@@ -1,6 +1,5 @@
 """The classifier: how well it reads digits, what it keeps on disk, and what it refuses."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,6 @@ from genloss.study.study import Study
 
 pytestmark = pytest.mark.slow
 
-BESIDE = Path(__file__).parents[3].parent / "shared" / "data" / "mnist"
 QUICK = Classifier(steps=20, batch=32, channels=4, width=12)
 
 
@@ -77,11 +75,8 @@ def test_it_reads_digits_it_has_never_seen(trained, halves):
     assert read(trained, halves[1]) > 0.95
 
 
-def test_it_reads_mnist():
-    folder = Path(os.environ.get("GENLOSS_MNIST", BESIDE))
-    if not folder.is_dir():
-        pytest.skip("no MNIST here; set GENLOSS_MNIST")
-    train, test = (Mnist(split=s, folder=str(folder)).realise(1, rng()) for s in ("train", "test"))
+def test_it_reads_mnist(mnist):
+    train, test = (Mnist(split=s, folder=mnist).realise(1, rng()) for s in ("train", "test"))
     assert read(Classifier().learned(train), test) > 0.985
 
 
