@@ -40,7 +40,7 @@ def test_the_core_is_numpy_only():
 def test_running_a_gaussian_study_loads_neither_torch_nor_matplotlib(tmp_path):
     code = f"""
 from pathlib import Path
-from genloss.study.build import study_from
+from genloss.study.study import study_from
 from genloss.study.runner import run_study
 spec = dict(reality="gaussian", learner=dict(kind="gaussian", ddof=1), n_real=5, generations=2)
 run_study(study_from(spec), Path({str(tmp_path)!r}), workers=1)

@@ -61,7 +61,6 @@ from genloss.report.page import write_report as write_report
 from genloss.store.reader import Run as Run
 from genloss.store.reader import Series as Series
 from genloss.store.reader import find_runs as find_runs
-from genloss.study.build import study_from as study_from
 from genloss.study.plan import plan_of as plan_of
 from genloss.study.published import load_experiment as load_experiment
 from genloss.study.published import published_names as published_names
@@ -72,6 +71,7 @@ from genloss.study.specs import load_study as load_study
 from genloss.study.study import Keep as Keep
 from genloss.study.study import Schedule as Schedule
 from genloss.study.study import Study as Study
+from genloss.study.study import study_from as study_from
 
 __version__: str
 __all__: list[str]

@@ -9,8 +9,8 @@ import pytest
 from genloss.errors import StoreError
 from genloss.store.provenance import append
 from genloss.store.reader import Run, find_runs
-from genloss.study.build import study_from
 from genloss.study.runner import run_study
+from genloss.study.study import study_from
 
 SPEC = {
     "reality": "two_moons",

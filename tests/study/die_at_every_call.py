@@ -13,8 +13,8 @@ import signal
 import sys
 from pathlib import Path
 
-from genloss.study.build import study_from
 from genloss.study.runner import run_study
+from genloss.study.study import study_from
 
 CALLS = ("open", "os.rename", "os.truncate", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree")
 VARYING = ("provenance.jsonl", ".lock")

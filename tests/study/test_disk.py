@@ -12,8 +12,8 @@ from genloss.errors import StoreError
 from genloss.store.block import BlockStore
 from genloss.store.files import unpack_arrays
 from genloss.store.folder import block_path, run_path
-from genloss.study.build import study_from
 from genloss.study.runner import header_of, run_study
+from genloss.study.study import study_from
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from genloss.store.folder import run_path
-from genloss.study.build import study_from
 from genloss.study.runner import header_of, run_study
+from genloss.study.study import study_from
 
 pytestmark = pytest.mark.slow
 

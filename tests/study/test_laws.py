@@ -7,9 +7,9 @@ line, at every measured generation; where every chain has the same value, equal 
 import numpy as np
 import pytest
 
-from genloss.study.build import study_from
 from genloss.study.laws import theory_lines
 from genloss.study.runner import run_study
+from genloss.study.study import study_from
 
 N, T = 20, 5
 MOMENTS = ["trace_ratio", "squared_mean_error", "second_moment"]

@@ -9,11 +9,12 @@ import pytest
 from genloss.core.samples import Samples
 from genloss.core.text import bound
 from genloss.errors import DataError, SpecError
-from genloss.study.build import build, study_from
+from genloss.study.build import build
 from genloss.study.own_text import is_text
 from genloss.study.plan import plan_of
 from genloss.study.runner import run_study
 from genloss.study.specs import load_study
+from genloss.study.study import study_from
 
 SMALL = [
     "learner.training.epochs=1",

@@ -11,10 +11,9 @@ from genloss.realities.gaussians import Gaussian
 from genloss.store.block import BlockStore
 from genloss.store.folder import create_or_match, run_path
 from genloss.study.block_run import run_block
-from genloss.study.build import study_from
 from genloss.study.runner import header_of, run_studies, run_study
 from genloss.study.specs import load_study
-from genloss.study.study import Study
+from genloss.study.study import Study, study_from
 
 
 @pytest.fixture

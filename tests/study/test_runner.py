@@ -9,9 +9,9 @@ from genloss.errors import DataError, GenlossError, RealityExhausted, SpecError,
 from genloss.store.folder import create_or_match, locked
 from genloss.store.reader import Run
 from genloss.study.block_run import reserve
-from genloss.study.build import study_from
 from genloss.study.plan import plan_of
 from genloss.study.runner import header_of, run_studies, run_study
+from genloss.study.study import study_from
 
 OWN = '''
 """Metrics that misbehave at generation 3."""

@@ -13,9 +13,10 @@ from genloss.core.regimes import Mix, Replace
 from genloss.errors import DataError, GenlossError, SpecError
 from genloss.models.gaussian import GaussianLearner
 from genloss.store.fingerprint import fingerprint
-from genloss.study.build import build, describe, identity, study_from
+from genloss.study.build import build, describe
 from genloss.study.runner import run_study
 from genloss.study.specs import load_study
+from genloss.study.study import identity, study_from
 from genloss.study.toml import merged, overridden, parsed, read_spec
 
 SPEC = {"reality": "gaussian", "learner": {"kind": "gaussian", "ddof": 1}, "n_real": 9}

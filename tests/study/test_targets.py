@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from genloss.errors import SpecError
-from genloss.study.build import study_from
 from genloss.study.expected import expected_value
 from genloss.study.runner import run_studies
+from genloss.study.study import study_from
 from genloss.study.targets import first_below, judge, quantile_of, statistic
 from genloss.theory import moments
 

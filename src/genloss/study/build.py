@@ -17,7 +17,6 @@ from genloss.core.regimes import Regime
 from genloss.errors import MissingExtra, SpecError
 from genloss.metrics.view import Metric
 from genloss.study.catalog import CATALOG
-from genloss.study.study import Study
 
 ROLES: Mapping[Any, str] = {
     Reality: "reality",
@@ -32,18 +31,8 @@ ROLES: Mapping[Any, str] = {
 PROTOCOLS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()} | {"metric": Callable}
 
 
-def study_from(spec: Mapping[str, Any]) -> Study:
-    """Build a study from a spec.
-
-    Raises:
-        SpecError: an unknown key or kind (with the nearest name), a missing key, a wrong type.
-    """
-    study: Study = _construct(Study, spec, "spec")
-    return study
-
-
 def build(role: str, part: Any, where: str = "") -> Any:
-    """Build the object of a role from "kind" or {kind = "...", fields...}; see `study_from`."""
+    """Build the object of a role from "kind" or {kind = "...", fields...}."""
     where = where or role
     given = {"kind": part} if isinstance(part, str) else part
     if not isinstance(given, Mapping) or not isinstance(given.get("kind"), str):
@@ -52,7 +41,7 @@ def build(role: str, part: Any, where: str = "") -> Any:
             f'such as {where} = {{ kind = "{next(iter(CATALOG[role]))}" }}'
         )
     cls = find_class(role, given["kind"], where)
-    built = _construct(cls, {k: v for k, v in given.items() if k != "kind"}, where)
+    built = construct(cls, {k: v for k, v in given.items() if k != "kind"}, where)
     if not isinstance(built, PROTOCOLS[role]):
         raise SpecError(
             f"{where}: {cls.__name__} is no {role}; known: {', '.join(CATALOG[role])}; one of your "
@@ -81,15 +70,13 @@ def find_class(role: str, kind: str, where: str) -> type:
     return found
 
 
-def describe(value: Any) -> Any:
-    """Return the spec of an object: kinds and all fields, defaults filled in."""
-    return _described(value, identity=False)
+def describe(value: Any, *, identity: bool = False) -> Any:
+    """Return the spec of an object: kinds and all fields, defaults filled in.
 
-
-def identity(study: Study) -> dict[str, Any]:
-    """Return what the fingerprint covers: the description without name, paths and cadence."""
-    out: dict[str, Any] = _described(study, identity=True)
-    return {k: v for k, v in out.items() if k not in ("name", "checkpoint_every")}
+    A whole study fills no role, so it has no kind. identity: only what a fingerprint covers.
+    """
+    fills_a_role = any(isinstance(value, protocol) for protocol in PROTOCOLS.values())
+    return _described(value, identity, choice=fills_a_role)
 
 
 def nearest(word: str, known: typing.Iterable[str]) -> str:
@@ -99,7 +86,12 @@ def nearest(word: str, known: typing.Iterable[str]) -> str:
     return f" (did you mean {found[0]!r}?)" if found else ""
 
 
-def _construct(cls: type, given: Any, where: str) -> Any:
+def construct(cls: type, given: Any, where: str) -> Any:
+    """Build cls from a table of its fields; where: how errors call the table.
+
+    Raises:
+        SpecError: an unknown key or kind (with the nearest name), a missing key, a wrong type.
+    """
     if not isinstance(given, Mapping):
         raise SpecError(f"{where} is {given!r}; expected a table of {cls.__name__}'s fields")
     known: dict[str, Field[Any]] = {f.name: f for f in fields(cls) if f.init}
@@ -121,7 +113,7 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
     if hint in ROLES:
         return build(ROLES[hint], value, where)
     if is_dataclass(hint) and isinstance(hint, type):
-        return value if isinstance(value, hint) else _construct(hint, value, where)
+        return value if isinstance(value, hint) else construct(hint, value, where)
     if typing.get_origin(hint) is tuple and typing.get_args(hint)[0] in ROLES:
         role = ROLES[typing.get_args(hint)[0]]
         if not isinstance(value, (list, tuple)):
@@ -174,4 +166,4 @@ def _kind(cls: type) -> str:
         for kind, known in names.items():
             if known == path:
                 return kind
-    return "" if cls.__module__ == "genloss.study.study" else path
+    return path

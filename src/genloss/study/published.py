@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from genloss.errors import MissingExtra, SpecError
-from genloss.study.build import nearest, study_from
-from genloss.study.study import Study
+from genloss.study.build import nearest
+from genloss.study.study import Study, study_from
 from genloss.study.toml import merged, overridden, read_spec
 
 SMOKE = "smoke"

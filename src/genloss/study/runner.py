@@ -33,9 +33,9 @@ from genloss.store.folder import Header, create_or_match, locked, run_path
 from genloss.store.provenance import session
 from genloss.store.reader import Run
 from genloss.study.block_run import run_block
-from genloss.study.build import describe, identity, study_from
+from genloss.study.build import describe
 from genloss.study.laws import theory_lines
-from genloss.study.study import Study, Telling
+from genloss.study.study import Study, Telling, identity, study_from
 
 Progress = Callable[[int, int], None]
 """Called with generations done and generations in all, over all blocks."""

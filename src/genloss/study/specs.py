@@ -5,9 +5,8 @@ from pathlib import Path
 
 from genloss.errors import SpecError
 from genloss.store.folder import read_header
-from genloss.study.build import study_from
 from genloss.study.own_text import is_text, name_of, own_text_spec
-from genloss.study.study import Study
+from genloss.study.study import Study, study_from
 from genloss.study.toml import overridden, read_spec
 
 

@@ -1,5 +1,6 @@
 """Study: everything one run is, typed and frozen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,6 +11,7 @@ from genloss.core.regimes import Regime, Replace
 from genloss.core.samplers import Ancestral
 from genloss.errors import SpecError
 from genloss.metrics.view import Metric
+from genloss.study.build import construct, describe
 
 
 @runtime_checkable
@@ -134,3 +136,19 @@ class Study:
     def metric_header(self) -> list[dict[str, Any]]:
         """Return name, unit and direction of every metric."""
         return [{"name": m.name, "unit": m.unit, "direction": m.direction} for m in self.metrics]
+
+
+def study_from(spec: Mapping[str, Any]) -> Study:
+    """Build a study from a spec.
+
+    Raises:
+        SpecError: an unknown key or kind (with the nearest name), a missing key, a wrong type.
+    """
+    study: Study = construct(Study, spec, "spec")
+    return study
+
+
+def identity(study: Study) -> dict[str, Any]:
+    """Return what the fingerprint covers: the description without name, paths and cadence."""
+    out: dict[str, Any] = describe(study, identity=True)
+    return {k: v for k, v in out.items() if k not in ("name", "checkpoint_every")}

@@ -16,8 +16,8 @@ from genloss.errors import DataError, RealityExhausted, SpecError
 from genloss.realities.text.documents import embedded
 from genloss.realities.text.texts import HubTexts, Texts
 from genloss.study.build import build, describe
-from genloss.study.build import identity as identity_of
 from genloss.study.study import Study
+from genloss.study.study import identity as identity_of
 
 
 def rng(key: int = 0) -> np.random.Generator:

@@ -18,8 +18,8 @@ from genloss.models.torch.features.preparation import Preparation
 from genloss.models.torch.features.vision import Vision
 from genloss.realities.digits import Digits8x8
 from genloss.realities.gaussians import Gaussian
-from genloss.study.build import build, identity
-from genloss.study.study import Study
+from genloss.study.build import build
+from genloss.study.study import Study, identity
 
 pytestmark = pytest.mark.slow
 

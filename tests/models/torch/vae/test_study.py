@@ -114,7 +114,7 @@ PEAK = """
 import resource, sys
 from pathlib import Path
 from genloss.study.runner import run_study
-from genloss.study.build import study_from
+from genloss.study.study import study_from
 spec = {
     "reality": "digits8x8", "form": sys.argv[2], "n_real": 1000, "generations": int(sys.argv[3]),
     "learner": {"kind": "vae", "net": "small", "training": {"epochs": 2, "batch": 64}},
