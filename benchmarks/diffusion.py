@@ -20,8 +20,8 @@ import torch
 
 from genloss.core.samples import Samples
 from genloss.models.torch.denoising import recipe
+from genloss.models.torch.denoising.denoised_model import DenoisedModel
 from genloss.models.torch.denoising.diffusion import DiffusionLearner
-from genloss.models.torch.denoising.model import DenoisedModel
 from genloss.models.torch.denoising.nets import VectorNet
 from genloss.models.torch.training import Training
 from genloss.realities.shapes import TwoMoons

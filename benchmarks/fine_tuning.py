@@ -33,8 +33,8 @@ from genloss.models.torch.feeds import SHUFFLE
 from genloss.models.torch.fits import Noted
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.learner import TransformerLearner
 from genloss.models.torch.lm.modules import without_bars
+from genloss.models.torch.lm.transformer_learner import TransformerLearner
 from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.models.torch.training import Loop, to_numpy
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from genloss.core.forms import AsCounts, AsMoments, Rows
-from genloss.core.protocols import Form, Learner, Reality
+from genloss.core.roles import Form, Learner, Reality
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner
 from genloss.realities.gaussians import Gaussian
 from genloss.realities.tokens import UniformTokens
-from genloss.study.runner import run_study
+from genloss.run.runner import run_study
 from genloss.study.study import Schedule, Study
 
 ROW_GENERATIONS = 20

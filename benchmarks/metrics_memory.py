@@ -18,7 +18,15 @@ from scipy import stats
 from scipy.linalg import eigvalsh
 from scipy.spatial.distance import cdist
 
-from genloss.metrics import categorical, distances, diversity, manifold, modes, moments, tails
+from genloss.metrics.arrays import (
+    categorical,
+    distances,
+    diversity,
+    manifold,
+    modes,
+    moments,
+    tails,
+)
 
 SIZES = (2_000, 8_000, 32_000)
 TABLE_LIMIT = 2 * 2**30

@@ -20,9 +20,9 @@ from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from genloss.core.samples import Samples
-from genloss.models.kmeans_start import kmeans_labels
-from genloss.models.mixture import MixtureLearner, MixtureModel
-from genloss.models.mixture_em import EMResult, MixtureParameters, fit_em, start_from_labels
+from genloss.models.mixture.em import EMResult, MixtureParameters, fit_em, start_from_labels
+from genloss.models.mixture.kmeans_start import kmeans_labels
+from genloss.models.mixture.mixture import MixtureLearner, MixtureModel
 
 TURNS, LEAST = 5, 0.3
 PAPER = {"tol": 1e-5, "max_iter": 2000}

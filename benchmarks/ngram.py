@@ -14,8 +14,8 @@ import numpy as np
 
 from genloss.core.decoding import Sampling
 from genloss.core.samples import Samples
-from genloss.metrics import text_bleu, text_likelihood, text_mauve, text_ngrams, text_rows
-from genloss.models.ngram import NGramLearner
+from genloss.metrics.arrays import text_bleu, text_likelihood, text_mauve, text_ngrams, text_rows
+from genloss.models.ngram.ngram import NGramLearner
 
 V, T = 4096, 64
 

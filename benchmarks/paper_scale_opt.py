@@ -28,13 +28,13 @@ from pathlib import Path
 import numpy as np
 
 from genloss.core.arrays import Array
-from genloss.models.torch.lm.learner import TransformerLearner, pretrained
+from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
 from genloss.models.torch.lm.tuning.objective import FineTuning
-from genloss.realities.text.texts import VOCABULARY, Texts
+from genloss.published.experiments import Experiment, load_experiment
+from genloss.realities.texts import VOCABULARY, Texts
+from genloss.run.runner import run_studies
 from genloss.store.block import FileNotebook
 from genloss.store.reader import Run
-from genloss.study.published import Experiment, load_experiment
-from genloss.study.runner import run_studies
 
 OPTIONS = {
     "size": "tiny",

@@ -24,8 +24,8 @@ from torch.nn import functional as F
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.models.torch.training import Training
-from genloss.models.torch.vae.learner import VAELearner
-from genloss.models.torch.vae.model import VAEModel
+from genloss.models.torch.vae.vae_learner import VAELearner
+from genloss.models.torch.vae.vae_model import VAEModel
 from genloss.realities.digits import Digits8x8
 from genloss.realities.idx import Mnist
 

@@ -24,7 +24,7 @@ from ceiling import products, wait
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.models.torch.training import Training
-from genloss.models.torch.vae.learner import VAELearner
+from genloss.models.torch.vae.vae_learner import VAELearner
 from vae import BATCH, PlainVAE
 
 BATCHES = {"cpu": 3, "cuda": 200}

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 import genloss
-from genloss.report.figures import metric_figure
-from genloss.report.images import png
+from genloss.published.experiments import load_experiment
+from genloss.report.figures.images import png
+from genloss.report.figures.lines import metric_figure
 from genloss.report.reading import measured
 from genloss.report.static import figure_svg
-from genloss.study.published import load_experiment
 
 HERE = Path(__file__).parent / "figures"
 REGIMES = {

@@ -14,10 +14,10 @@ import numpy as np
 
 import genloss
 from genloss.core.decoding import BeamSearch
-from genloss.metrics.suites.text_models import Perplexity
-from genloss.models.torch.lm.learner import TransformerLearner, pretrained
+from genloss.metrics.text_models import Perplexity
+from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
 from genloss.models.torch.lm.tuning.objective import FineTuning
-from genloss.realities.text.texts import Texts
+from genloss.realities.texts import Texts
 from genloss.store.block import FileNotebook
 
 SIZES = {"width": 32, "layers": 2, "heads": 2, "positions": 64}

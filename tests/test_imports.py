@@ -41,7 +41,7 @@ def test_running_a_gaussian_study_loads_neither_torch_nor_matplotlib(tmp_path):
     code = f"""
 from pathlib import Path
 from genloss.study.study import study_from
-from genloss.study.runner import run_study
+from genloss.run.runner import run_study
 spec = dict(reality="gaussian", learner=dict(kind="gaussian", ddof=1), n_real=5, generations=2)
 run_study(study_from(spec), Path({str(tmp_path)!r}), workers=1)
 """
@@ -58,8 +58,8 @@ def state():
         locale.setlocale(locale.LC_ALL), str(decimal.getcontext()),
     )
 before = state()
-import genloss.study.runner, genloss.cli.main, genloss.cli.shown, genloss.metrics.suites.rows
-import genloss.models.mixture, genloss.models.kde
+import genloss.run.runner, genloss.cli.main, genloss.cli.shown, genloss.metrics.rows
+import genloss.models.mixture.mixture, genloss.models.kde
 genloss.cli.main
 assert state() == before
 """
@@ -72,7 +72,7 @@ def test_importing_changes_no_global_state():
 
 TORCH = """
 import torch
-import genloss.study.runner, genloss.cli.main, genloss.metrics.suites.rows
+import genloss.run.runner, genloss.cli.main, genloss.metrics.rows
 assert torch.is_grad_enabled()
 """
 

@@ -177,7 +177,7 @@ def experiment(tmp_path, monkeypatch):
     folder = tmp_path / "published" / "small-2024"
     folder.mkdir(parents=True)
     (folder / "spec.toml").write_text(EXPERIMENT)
-    monkeypatch.setattr("genloss.study.published.published_folder", lambda: folder.parent)
+    monkeypatch.setattr("genloss.published.experiments.published_folder", lambda: folder.parent)
 
     def write(low, high, published=0.81, **band):
         target = {
@@ -287,7 +287,7 @@ def test_ctrl_c_exits_130_with_what_to_do(genloss, spec, monkeypatch):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("genloss.study.runner.run_studies", interrupt)
+    monkeypatch.setattr("genloss.run.runner.run_studies", interrupt)
     found = genloss("run", spec)
     assert found.exit_code == 130
     assert "interrupted; run the same command again to resume" in found.stderr

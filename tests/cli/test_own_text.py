@@ -6,7 +6,7 @@ from pydoc_data.topics import topics
 import numpy as np
 import pytest
 
-from genloss.study.build import build
+from genloss.spec.build import build
 
 END, POSITIONS = 0, 40
 

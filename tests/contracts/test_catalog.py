@@ -4,8 +4,8 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 
 import pytest
 
-from genloss.study.build import PROTOCOLS, build, describe, find_class
-from genloss.study.catalog import CATALOG
+from genloss.spec.build import PROTOCOLS, build, describe, find_class
+from genloss.spec.registry import CATALOG
 
 NEEDED = {
     "gaussian": {"ddof": 1},

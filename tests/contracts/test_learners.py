@@ -11,7 +11,7 @@ import torch
 from scipy.special import logsumexp
 from scipy.stats import ks_1samp
 
-from genloss.core.protocols import DensityModel, Learner, Model, MomentLaw
+from genloss.core.roles import DensityModel, Learner, Model, MomentLaw
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
 from genloss.core.statistics import Counts, Moments
@@ -19,11 +19,11 @@ from genloss.errors import DataError
 from genloss.models.categorical import CategoricalLearner, CategoricalModel
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.models.kde import KDELearner
-from genloss.models.mixture import MixtureLearner, MixtureModel
+from genloss.models.mixture.mixture import MixtureLearner, MixtureModel
 from genloss.models.torch.denoising.diffusion import DiffusionLearner
 from genloss.models.torch.denoising.flow import FlowLearner
 from genloss.models.torch.training import Training
-from genloss.models.torch.vae.learner import VAELearner
+from genloss.models.torch.vae.vae_learner import VAELearner
 
 C, N = 2, 60
 KS_4_SIGMA = 2.28

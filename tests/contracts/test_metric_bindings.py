@@ -13,27 +13,27 @@ import pytest
 
 from genloss.core.chain import Generation, generation_zero
 from genloss.core.forms import AsMoments, Rows
-from genloss.core.protocols import Model
+from genloss.core.roles import Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.streams import Streams
+from genloss.core.view import NotApplicable, View
 from genloss.errors import DataError
+from genloss.metrics.classes import ClassEntropy, ClassShare, LabelAccuracy
+from genloss.metrics.copies import CopyRate, NearestTrain
 from genloss.metrics.features import Pixels
-from genloss.metrics.suites.classes import ClassEntropy, ClassShare, LabelAccuracy
-from genloss.metrics.suites.copies import CopyRate, NearestTrain
-from genloss.metrics.suites.images import FID
-from genloss.metrics.suites.rows import EnergyDistance, Manifold
-from genloss.metrics.view import NotApplicable, View
+from genloss.metrics.images import FID
+from genloss.metrics.rows import EnergyDistance, Manifold
 from genloss.models.categorical import CategoricalModel
 from genloss.models.gaussian import GaussianModel
 from genloss.models.kde import KDEModel
-from genloss.models.mixture import MixtureModel
+from genloss.models.mixture.mixture import MixtureModel
 from genloss.realities.gaussians import Gaussian
 from genloss.realities.mixtures import ModeGrid
 from genloss.realities.shapes import TwoMoons
 from genloss.realities.tokens import ZipfMandelbrot
-from genloss.study.build import build
-from genloss.study.catalog import CATALOG
+from genloss.spec.build import build
+from genloss.spec.registry import CATALOG
 
 C, N = 3, 400
 STREAMS = Streams(2)
@@ -97,7 +97,7 @@ OPTIONS += [("component_std", {"which": "largest"}), ("mmd_squared", {"estimator
 OPTIONS += [("vendi_score", {"q": 2.0}), ("tail_mass", {"q": 0.2}), ("held_out_nll", {"rows": 50})]
 ENCODED = {"latent_spread", "latent_mean"}
 """These look through a trained encoder; tests/models/torch holds them to images by hand."""
-TEXT = {k for k, path in CATALOG["metric"].items() if ".suites.text" in path}
+TEXT = {k for k, path in CATALOG["metric"].items() if ".metrics.text" in path}
 """These need a reality of text; test_text_metrics.py holds them to one."""
 TRAINED = {"nearest_train", "copy_rate", "label_accuracy", "train_loss"}
 """These need training rows or labels, which generation 0 here has not; held to both below."""

@@ -11,15 +11,15 @@ import pytest
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.statistics import Counts
 from genloss.core.text import TextModel
+from genloss.core.view import Binned, NotApplicable, UsesBase, UsesFirst, View
 from genloss.errors import SpecError
-from genloss.metrics import text_likelihood, text_ngrams
-from genloss.metrics.suites import text as corpus
-from genloss.metrics.suites import text_judged as judged
-from genloss.metrics.suites import text_models as models
-from genloss.metrics.suites import text_rows as rows
-from genloss.metrics.view import Binned, NotApplicable, UsesBase, UsesFirst, View
+from genloss.metrics import text as corpus
+from genloss.metrics import text_judged as judged
+from genloss.metrics import text_models as models
+from genloss.metrics import text_rows as rows
+from genloss.metrics.arrays import text_likelihood, text_ngrams
 from genloss.models.categorical import CategoricalModel
-from genloss.models.ngram import NGramLearner
+from genloss.models.ngram.ngram import NGramLearner
 
 C, N, T, V, END = 2, 300, 16, 400, 0
 

@@ -8,8 +8,8 @@ import pytest
 
 from genloss.core.chain import Generation, generation_zero, run_chain
 from genloss.core.forms import AsMoments, Endless, Rows
-from genloss.core.protocols import Selection
 from genloss.core.regimes import Accumulate, AccumulateSubsample, Augment, Fresh, Mix, Replace
+from genloss.core.roles import Selection
 from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.core.streams import Streams
 from genloss.errors import DataError, SpecError

@@ -8,7 +8,7 @@ from genloss.errors import SpecError
 from genloss.models.categorical import CategoricalModel
 from genloss.models.gaussian import GaussianModel
 from genloss.models.kde import KDEModel
-from genloss.models.mixture import MixtureModel
+from genloss.models.mixture.mixture import MixtureModel
 
 MEAN = np.array([[1.0, -2.0], [0.0, 3.0]])
 COV = np.array([[[2.0, 0.6], [0.6, 1.0]], [[1.0, 0.0], [0.0, 9.0]]])

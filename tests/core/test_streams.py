@@ -11,7 +11,7 @@ import pytest
 import genloss
 from genloss.core.streams import Streams
 from genloss.errors import DataError
-from genloss.study.catalog import CATALOG
+from genloss.spec.registry import CATALOG
 
 ROLES = ("reality", "fit", "sample", "compose", "curate", "held_out", "realise", "metric:sigma")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from genloss.cli.main import app
-from genloss.study.specs import load_study
+from genloss.study.load import load_study
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]

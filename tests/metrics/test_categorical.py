@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from genloss.errors import DataError
-from genloss.metrics import categorical
+from genloss.metrics.arrays import categorical
 
 
 def laws(seed, c, k):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError
-from genloss.metrics import (
+from genloss.metrics.arrays import (
     categorical,
     distances,
     diversity,

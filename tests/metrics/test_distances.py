@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from genloss.errors import DataError, SpecError
-from genloss.metrics import distances
+from genloss.metrics.arrays import distances
 
 
 def rows(seed, *shape):

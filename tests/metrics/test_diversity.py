@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError, SpecError
-from genloss.metrics.diversity import duplicate_rate, vendi_score
+from genloss.metrics.arrays.diversity import duplicate_rate, vendi_score
 
 ORDERS = [0.0, 0.5, 1.0, 2.0, 7.5, np.inf]
 

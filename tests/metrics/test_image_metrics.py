@@ -5,9 +5,9 @@ import pytest
 from scipy.linalg import sqrtm
 
 from genloss.errors import DataError, SpecError
-from genloss.metrics.classes import class_entropy, class_shares, confidence, label_accuracy
-from genloss.metrics.frechet import frechet_distance
-from genloss.metrics.memorisation import copy_rate, nearest_distances, nearest_ratio
+from genloss.metrics.arrays.classes import class_entropy, class_shares, confidence, label_accuracy
+from genloss.metrics.arrays.frechet import frechet_distance
+from genloss.metrics.arrays.memorisation import copy_rate, nearest_distances, nearest_ratio
 
 
 def rng(key: int = 0) -> np.random.Generator:
@@ -110,7 +110,7 @@ def test_nearest_distances_equal_the_definition(d, monkeypatch):
     np.testing.assert_allclose(nearest_distances(x, y), gap, rtol=1e-9)
     assert nearest_distances(x, y)[1, 4] == 0.0
     np.testing.assert_allclose(nearest_distances(x[:1], y[0]), gap[:1], rtol=1e-9)
-    monkeypatch.setattr("genloss.metrics.pairwise.BLOCK", 200)
+    monkeypatch.setattr("genloss.metrics.arrays.pairwise.BLOCK", 200)
     np.testing.assert_allclose(nearest_distances(x, y), gap, rtol=1e-9)
 
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import norm
 
 from genloss.errors import DataError, SpecError
-from genloss.metrics import likelihood
+from genloss.metrics.arrays import likelihood
 
 
 def test_held_out_nll_is_entropy_plus_divergence():

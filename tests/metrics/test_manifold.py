@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError
-from genloss.metrics import neighbours
-from genloss.metrics.manifold import precision_recall_density_coverage
+from genloss.metrics.arrays import neighbours
+from genloss.metrics.arrays.manifold import precision_recall_density_coverage
 
 
 def by_loop(real, fake, k):

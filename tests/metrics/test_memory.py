@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from genloss.metrics import (
+from genloss.metrics.arrays import (
     categorical,
     distances,
     diversity,

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import norm
 
 from genloss.errors import DataError
-from genloss.metrics import mixtures
+from genloss.metrics.arrays import mixtures
 
 
 def test_squared_l2_equals_quadrature_in_one_dimension():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError, SpecError
-from genloss.metrics import modes
+from genloss.metrics.arrays import modes
 
 GRID = np.array([[i, j] for i in range(5) for j in range(5)], dtype=float)
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.linalg import sqrtm
 
 from genloss.errors import DataError
-from genloss.metrics import moments
+from genloss.metrics.arrays import moments
 
 
 def spd(rng, c, d, rank=None):

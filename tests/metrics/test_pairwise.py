@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from genloss.metrics import pairwise
+from genloss.metrics.arrays import pairwise
 
 
 def exact(a, b):

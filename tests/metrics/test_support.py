@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError, SpecError
-from genloss.metrics import support
+from genloss.metrics.arrays import support
 
 
 def test_counts_and_probabilities_give_the_same_support():

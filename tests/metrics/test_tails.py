@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError, SpecError
-from genloss.metrics import tails
+from genloss.metrics.arrays import tails
 
 
 def test_thresholds_leave_exactly_q_outside_on_average():

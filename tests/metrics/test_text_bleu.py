@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError
-from genloss.metrics.text_bleu import self_bleu
+from genloss.metrics.arrays.text_bleu import self_bleu
 
 
 def plain_bleu(row, references, order=4):

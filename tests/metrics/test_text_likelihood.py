@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError, SpecError
-from genloss.metrics import text_likelihood as tl
+from genloss.metrics.arrays import text_likelihood as tl
 
 
 def rows(seed=0):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError
-from genloss.metrics import text_mauve as tm
+from genloss.metrics.arrays import text_mauve as tm
 
 
 def rng(key=0):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError, SpecError
-from genloss.metrics import text_ngrams as tn
+from genloss.metrics.arrays import text_ngrams as tn
 
 
 def text(seed=0, shape=(2, 12, 9), vocabulary=7):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from genloss.errors import GenlossError
-from genloss.metrics.suites import text as corpus
-from genloss.metrics.suites import text_judged as judged
-from genloss.metrics.suites import text_models as models
-from genloss.metrics.suites import text_rows as rows
-from genloss.metrics.suites import tokens
+from genloss.metrics import text as corpus
+from genloss.metrics import text_judged as judged
+from genloss.metrics import text_models as models
+from genloss.metrics import text_rows as rows
+from genloss.metrics import tokens
 
 
 @pytest.mark.parametrize(

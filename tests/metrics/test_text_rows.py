@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import DataError
-from genloss.metrics import text_rows as tr
+from genloss.metrics.arrays import text_rows as tr
 
 END = 0
 ROWS = np.array(

@@ -6,7 +6,7 @@ from scipy.special import logsumexp
 from scipy.stats import kstest, norm
 from sklearn.neighbors import KernelDensity
 
-from genloss.core.protocols import DensityModel, MomentLaw, ShrinkableModel
+from genloss.core.roles import DensityModel, MomentLaw, ShrinkableModel
 from genloss.core.samplers import Shrinkage
 from genloss.core.samples import Samples
 from genloss.core.source import Source

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genloss.study.published import load_experiment
+from genloss.published.experiments import load_experiment
 from genloss.theory import anchored, moments
 
 

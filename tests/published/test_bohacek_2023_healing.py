@@ -2,7 +2,7 @@
 
 import pytest
 
-from genloss.study.published import load_experiment
+from genloss.published.experiments import load_experiment
 
 
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from genloss.study.expected import expected_value
-from genloss.study.published import SCALES, load_experiment, published_folder, published_names
-from genloss.study.reproduce import reproduce
+from genloss.judge.expected import expected_value
+from genloss.judge.targets import BANDS, first_below, judge, statistic
+from genloss.published.experiments import SCALES, load_experiment, published_folder, published_names
+from genloss.published.reproduce import reproduce
 from genloss.study.study import Study
-from genloss.study.targets import BANDS, first_below, judge, statistic
 
 NAMES = published_names()
 CASES = [(name, scale) for name in NAMES for scale in SCALES]

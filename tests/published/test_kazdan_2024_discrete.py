@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from genloss.study.published import load_experiment
+from genloss.published.experiments import load_experiment
 from genloss.theory import discrete, fixation
 
 READ = {10: 17, 100: 205, 1000: 1800, 10_000: 17_000, 100_000: 190_000}

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from genloss.study.published import load_experiment
+from genloss.published.experiments import load_experiment
 from genloss.theory import moments, scatter, spread_law
 
 SEEDS = 100

@@ -7,11 +7,11 @@ import pytest
 
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
+from genloss.judge.targets import judge
 from genloss.models.kde import KDELearner
+from genloss.published.experiments import load_experiment
 from genloss.realities.mixtures import Blobs
-from genloss.study.block_run import reserve
-from genloss.study.published import load_experiment
-from genloss.study.targets import judge
+from genloss.run.block import reserve
 from genloss.theory import moments
 
 DATA = ("blobs", "circles", "two_moons", "swiss_roll")

@@ -1,6 +1,6 @@
 """Next-token laws without smoothing: fully synthetic and partly real."""
 
-from genloss.study.published import load_experiment
+from genloss.published.experiments import load_experiment
 
 
 def test_nothing_invents_a_pair_of_tokens():

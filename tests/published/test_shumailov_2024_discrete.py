@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from genloss.study.expected import expected_value
-from genloss.study.published import load_experiment
+from genloss.judge.expected import expected_value
+from genloss.published.experiments import load_experiment
 from genloss.theory import discrete, fixation
 
 

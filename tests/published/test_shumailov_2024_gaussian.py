@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import digamma
 
-from genloss.study.published import load_experiment
+from genloss.published.experiments import load_experiment
 from genloss.theory import gaussian, moments, scatter, spread_law
 
 REPETITIONS = 1000

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from genloss.core.samples import Samples
-from genloss.metrics import mixtures
+from genloss.metrics.arrays import mixtures
 from genloss.models.gaussian import GaussianModel
-from genloss.models.mixture import MixtureLearner
-from genloss.study.published import load_experiment
+from genloss.models.mixture.mixture import MixtureLearner
+from genloss.published.experiments import load_experiment
 
 PUBLISHED = {"stds": (0.01000, 0.01115), "squared_l2": 536.28}
 

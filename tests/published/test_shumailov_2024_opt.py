@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from genloss.study.published import load_experiment
+from genloss.published.experiments import load_experiment
 
 
 @pytest.fixture(scope="module")

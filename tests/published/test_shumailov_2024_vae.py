@@ -5,7 +5,7 @@ import json
 import pytest
 
 from genloss.core.forms import Endless, Rows
-from genloss.study.published import load_experiment, published_folder
+from genloss.published.experiments import load_experiment, published_folder
 
 
 @pytest.fixture(scope="module")

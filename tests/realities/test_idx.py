@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genloss.corpus.fetch import fetch_gzip
 from genloss.errors import DataError, SpecError
-from genloss.realities.fetch import fetch_gzip
 from genloss.realities.idx import FILES, SHA256, Mnist, read_idx
 
 

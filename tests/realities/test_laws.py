@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genloss.core.protocols import DensityModel, MixtureLaw, ModalLaw, MomentLaw
+from genloss.core.roles import DensityModel, MixtureLaw, ModalLaw, MomentLaw
 from genloss.errors import SpecError
 from genloss.realities.gaussians import Gaussian
 from genloss.realities.mixtures import Blobs, ModeGrid, SingleBlob, TwoBlobs

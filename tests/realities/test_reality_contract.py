@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from genloss.core.protocols import CategoricalLaw, DensityModel, FiniteModel, Model, MomentLaw
+from genloss.core.roles import CategoricalLaw, DensityModel, FiniteModel, Model, MomentLaw
 from genloss.errors import SpecError
 from genloss.realities.digits import Digits8x8
 from genloss.realities.from_file import TableFile

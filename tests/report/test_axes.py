@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from genloss.report.axes import log_ticks, x_channel, y_axis
-from genloss.report.bands import curve
+from genloss.report.figures.axes import log_ticks, x_channel, y_axis
+from genloss.report.figures.bands import curve
 from genloss.store.reader import Series
 
 

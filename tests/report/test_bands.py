@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from genloss.report.bands import LEVELS, curve, over_chains, predicts, rounded
+from genloss.report.figures.bands import LEVELS, curve, over_chains, predicts, rounded
 from genloss.store.reader import Series
 
 LAW = {"label": "exp(-t)", "t": [0, 1, 3], "value": [1.0, 0.4, 0.05]}

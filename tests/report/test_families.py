@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from genloss.report import families, fans, theme
-from genloss.report.combined import Combined
-from genloss.report.figures import Figure
+from genloss.report import theme
+from genloss.report.figures import families, fans
+from genloss.report.figures.combined import Combined
+from genloss.report.figures.lines import Figure
 from genloss.report.glossary import options_of
 from genloss.report.page import render
 from genloss.report.reading import measured

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from genloss.report import theme
-from genloss.report.figures import metric_figure
+from genloss.report.figures.lines import metric_figure
+from genloss.report.figures.samples import sample_figure
 from genloss.report.reading import measured
 from genloss.report.runtime import VEGA_LITE
-from genloss.report.samples import sample_figure
 from genloss.report.static import figure_png, figure_svg
 from genloss.store.reader import find_runs
 

@@ -3,7 +3,7 @@
 import pytest
 
 from genloss.report.guide import REGIMES, TARGET, WORDS, run_rows, trained_on, words
-from genloss.study.catalog import CATALOG
+from genloss.spec.registry import CATALOG
 
 from .conftest import make_run
 

@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pytest
 
-from genloss.report.images import (
+from genloss.report.figures.images import (
     FEWEST,
     FRAMES,
     frames_of,

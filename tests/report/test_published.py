@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from genloss.report.figures import metric_figure
+from genloss.report.figures.lines import metric_figure
 from genloss.report.published import point_of, points
 from genloss.report.reading import measured
 from genloss.report.sections import find_sections

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import comb
 
-from genloss.metrics.text_ngrams import rarefied_types
-from genloss.report import families
-from genloss.report.rarefaction import LINES
+from genloss.metrics.arrays.text_ngrams import rarefied_types
+from genloss.report.figures import families
+from genloss.report.figures.rarefaction import LINES
 from genloss.report.reading import measured
 from genloss.report.static import figure_svg
 

@@ -1,7 +1,7 @@
 from genloss.report.reading import measured
 from genloss.report.references import USES, citations
 from genloss.report.works import WORKS
-from genloss.study.catalog import CATALOG
+from genloss.spec.registry import CATALOG
 
 from .conftest import decay, make_run
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from genloss.report.figures.samples import sample_figure
 from genloss.report.kept import PANELS, kept_rows
-from genloss.report.samples import sample_figure
 from genloss.store.reader import find_runs
 
 from .conftest import make_run

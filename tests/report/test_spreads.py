@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from genloss.metrics.text_likelihood import histograms
-from genloss.report import families, spreads
+from genloss.metrics.arrays.text_likelihood import histograms
+from genloss.report.figures import families
+from genloss.report.figures import histograms as spreads
 from genloss.report.kept import kept_histograms
 from genloss.report.page import render
 from genloss.report.reading import measured

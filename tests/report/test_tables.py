@@ -95,7 +95,7 @@ def test_many_verdicts_are_folded_but_never_the_missed_ones():
 
 
 def test_every_band_of_the_targets_has_words():
-    from genloss.study.targets import BANDS as KNOWN
+    from genloss.judge.targets import BANDS as KNOWN
 
     # Two kinds compare our own runs and are judged without a function of their own.
     assert set(KNOWN) | {"one_draw", "between"} == set(BANDS)

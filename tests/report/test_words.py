@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from genloss.report.bands import curve
+from genloss.report.figures.bands import curve
 from genloss.report.words import axis_title, count, number, percent, reading
 from genloss.store.reader import Series
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from genloss.core.regimes import Accumulate, Replace
 from genloss.errors import StoreError
+from genloss.spec.build import describe
 from genloss.store.fingerprint import canonical_json, fingerprint
-from genloss.study.build import describe
 from genloss.study.study import identity, study_from
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "fingerprint.json").read_text())

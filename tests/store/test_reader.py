@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from genloss.errors import StoreError
+from genloss.run.runner import run_study
 from genloss.store.provenance import append
 from genloss.store.reader import Run, find_runs
-from genloss.study.runner import run_study
 from genloss.study.study import study_from
 
 SPEC = {

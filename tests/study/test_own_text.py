@@ -9,11 +9,11 @@ import pytest
 from genloss.core.samples import Samples
 from genloss.core.text import bound
 from genloss.errors import DataError, SpecError
-from genloss.study.build import build
+from genloss.plan.cost import plan_of
+from genloss.run.runner import run_study
+from genloss.spec.build import build
+from genloss.study.load import load_study
 from genloss.study.own_text import is_text
-from genloss.study.plan import plan_of
-from genloss.study.runner import run_study
-from genloss.study.specs import load_study
 from genloss.study.study import study_from
 
 SMALL = [

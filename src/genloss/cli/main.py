@@ -51,7 +51,7 @@ def run() -> None:
 @app.command(epilog="Example: genloss demo --root runs")
 def demo(root: Root = RUNS, workers: Workers = 0, json: Json = False) -> None:
     """Tour all systems at demo scale and write one report.html."""
-    from genloss.cli.tour import tour
+    from genloss.published.tour import tour
 
     with console.progress("demo") as show:
         done = tour(root / "demo", workers=workers, progress=show)
@@ -74,9 +74,9 @@ def reproduce(
 ) -> None:
     """Run a published experiment; its numbers beside ours, pass or fail."""
     from genloss.cli import shown
-    from genloss.study.published import load_experiment
-    from genloss.study.reproduce import reproduce as reproduced
-    from genloss.study.reproduce import summary
+    from genloss.published.experiments import load_experiment
+    from genloss.published.reproduce import reproduce as reproduced
+    from genloss.published.reproduce import summary
 
     if name is None:
         shown.experiments(json)
@@ -106,9 +106,9 @@ def run_spec(
 ) -> None:
     """Run a spec in its own folder; run it again to resume."""
     from genloss.cli import shown
+    from genloss.run.runner import run_studies
     from genloss.store.folder import HEADER
-    from genloss.study.runner import run_studies
-    from genloss.study.specs import load_study
+    from genloss.study.load import load_study
 
     study = load_study(spec, overrides or [], model)
     if folder is None and (spec / HEADER).exists():
@@ -130,8 +130,8 @@ def plan(
 ) -> None:
     """Show steps, sizes, time and disk before anything runs."""
     from genloss.cli import shown
-    from genloss.study.plan import plan_of
-    from genloss.study.specs import load_study
+    from genloss.plan.cost import plan_of
+    from genloss.study.load import load_study
 
     shown.plan(plan_of(load_study(spec, overrides or [], model)), json)
 

@@ -10,11 +10,11 @@ import numpy as np
 from genloss.cli import console
 from genloss.core.arrays import Floats
 from genloss.errors import StoreError
+from genloss.judge.targets import Verdict
+from genloss.published.experiments import SCALES, load_experiment, published_names
 from genloss.report.tables import CLAIMS, OPEN
 from genloss.report.words import count
 from genloss.store.reader import Run, Series
-from genloss.study.published import SCALES, load_experiment, published_names
-from genloss.study.targets import Verdict
 
 
 def experiments(json: bool) -> None:

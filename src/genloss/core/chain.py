@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from genloss.core.history import History
-from genloss.core.protocols import Curator, FiniteModel, Form, Learner, Model, Sampler
 from genloss.core.regimes import Regime
+from genloss.core.roles import Curator, FiniteModel, Form, Learner, Model, Sampler
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.errors import DataError

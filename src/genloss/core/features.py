@@ -3,7 +3,7 @@
 from typing import Protocol, runtime_checkable
 
 from genloss.core.arrays import Array, Floats
-from genloss.core.protocols import Model
+from genloss.core.roles import Model
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Array, Ints, checked_rows
-from genloss.core.protocols import CategoricalLaw, CountsModel, Model, MomentsModel, Rebuild
+from genloss.core.roles import CategoricalLaw, CountsModel, Model, MomentsModel, Rebuild
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source, draw_rows
 from genloss.core.statistics import Counts, Moments

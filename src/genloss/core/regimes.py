@@ -14,7 +14,7 @@ import numpy as np
 
 from genloss.core.arrays import checked_count, checked_fraction
 from genloss.core.history import History
-from genloss.core.protocols import Reality
+from genloss.core.roles import Reality
 from genloss.core.samples import FOREIGN
 from genloss.errors import SpecError
 

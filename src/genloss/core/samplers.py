@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from genloss.core.arrays import Array, checked_count, checked_fraction
-from genloss.core.protocols import DenoisingModel, Model, ShrinkableModel
+from genloss.core.roles import DenoisingModel, Model, ShrinkableModel
 from genloss.errors import SpecError
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Array, Ints, checked_count, checked_rows
-from genloss.core.protocols import LabelledModel, Model, Rebuild
+from genloss.core.roles import LabelledModel, Model, Rebuild
 from genloss.core.samples import Samples
 from genloss.errors import DataError
 

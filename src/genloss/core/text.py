@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.protocols import FiniteModel, Learner, Model
+from genloss.core.roles import FiniteModel, Learner, Model
 from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
 

@@ -1,21 +1,13 @@
-"""Metrics: pure array functions, one module per question asked of a generation.
+"""Metrics: what a spec may name, each a thin binding of an array function to a View.
 
-Axis 0 of every argument is the chain, and every metric returns one value per chain, shape (C,).
-Each docstring states formula, unit, direction, range, cost, bias and source. Nothing is imported
-here; take a metric from its module:
-
-* `moments`: means, covariances and the Wasserstein distance between Gaussians;
-* `mixtures`: squared L2 distance between Gaussian mixtures, component widths;
-* `distances`: Wasserstein in 1-D, sliced Wasserstein, energy distance, MMD;
-* `categorical`: divergences and entropies of discrete laws; `support`: symbols lost or rare;
-* `tails`: tail mass, quantile coverage; `modes`: surviving modes and their variance;
-* `manifold`: precision, recall, density, coverage;
-* `diversity`: Vendi score, duplicate rate;
-* `frechet`, `classes`, `memorisation`, `features`: images through the eyes of a classifier;
-* `text_ngrams`, `text_bleu`, `text_likelihood`, `text_mauve`, `text_rows`: variety, repetition,
-  perplexity, overlap and faults of generated text;
-* `likelihood`: held-out negative log-likelihood;
-* `intervals`: summaries over chains (never over rows), and first-passage times.
-
-Peak memory is linear in the number of rows for every metric: pairwise work runs in blocks.
+laws          of the model's law: moments, sigma, Wasserstein, components, held-out likelihood
+rows          of rows beside held-out real ones
+tokens        of symbols and their probabilities
+modes         of laws with named modes
+images, classes, copies   of images through feature maps
+text, text_rows, text_models, text_judged   of generated text
+training      of the fit itself
+features      Pixels, the plainest feature map
+shared        rows and features that several metrics look at
+arrays/       the pure array functions behind them
 """

@@ -1,114 +1,113 @@
-"""Classes of generated rows, as a classifier of real rows sees them.
+"""Metrics of classes: S_t as a classifier of real rows sees it; generation 0 is the real value."""
 
-probability (C, n, K): of every class for n rows of C chains; a row belongs to the likeliest one.
-"""
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
 
-from __future__ import annotations
-
-import numpy as np
-
-from genloss.core.arrays import Floats, Ints
-from genloss.core.samples import UNLABELLED
+from genloss.core.arrays import Floats
+from genloss.core.features import Features
+from genloss.core.view import Direction, NotApplicable, View, bracketed, changed, shown
 from genloss.errors import DataError
-from genloss.metrics.categorical import entropy
-from genloss.metrics.checks import finite
+from genloss.metrics.arrays import classes
+from genloss.metrics.shared import classes_of, samples_of
 
 
-def class_shares(probability: Floats) -> Floats:
-    """Share of rows in each class.
+class OfClasses(ABC):
+    """A metric of the classes that `features` see in the first `rows` rows; finals say which."""
 
-    Args:
-        probability: (C, n, K).
+    base: ClassVar[str]
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+    features: Features
+    rows: int
 
-    Returns:
-        (C, K), no unit, rows sum to 1; compare with the shares of real rows. A class that is never
-        drawn has share 0. The standard error of a share s is sqrt(s (1 - s) / n).
+    @property
+    def name(self) -> str:
+        """The name with the options that are not usual; the usual features are a classifier's."""
+        seen = shown(self.features)
+        through = [f"features={seen}"] if seen != "classifier" else []
+        return bracketed(self.base, changed(self, said="features") + through)
 
-    Raises:
-        DataError: not probabilities.
-    """
-    found = _checked(probability).argmax(axis=2)
-    classes = np.arange(probability.shape[2])
-    shares: Floats = (found[:, :, None] == classes).mean(axis=1)
-    return shares
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = classes_of(view, self.features, self.rows)
+        return found if isinstance(found, NotApplicable) else self.of(view, found)
 
-
-def class_entropy(probability: Floats) -> Floats:
-    """Entropy of the class shares over that of equal shares, -sum_k s_k ln s_k / ln K.
-
-    Args:
-        probability: (C, n, K), K at least 2.
-
-    Returns:
-        (C,), no unit, in [0, 1]: 1 is all classes alike, 0 one class; compare with real rows.
-        Biased low by about (K - 1) / (2 n ln K) at equal shares.
-
-    Raises:
-        DataError: not probabilities, or a single class.
-    """
-    k = _checked(probability).shape[2]
-    if k < 2:
-        raise DataError(f"probability: got {k} class, expected 2 or more; one has no balance")
-    return np.asarray(entropy(class_shares(probability)) / np.log(k))
+    @abstractmethod
+    def of(self, view: View, p: Floats) -> Floats | NotApplicable:
+        """Return (C,) from the probabilities (C, n, K) of the classes of each row."""
 
 
-def confidence(probability: Floats) -> Floats:
-    """Mean probability of the likeliest class: how much rows look like some class.
+@dataclass(frozen=True)
+class ClassShare(OfClasses):
+    """Share of rows that the classifier takes for class `digit`."""
 
-    Args:
-        probability: (C, n, K).
+    features: Features
+    digit: int
+    rows: int = 1000
+    base: ClassVar[str] = "class_share"
 
-    Returns:
-        (C,), no unit, in [1/K, 1]; compare with real rows. Blurred images lower it; images without
-        the tails of their class raise it above reality's.
+    def of(self, view: View, p: Floats) -> Floats:
+        """Return the share (C,), in [0, 1].
 
-    Raises:
-        DataError: not probabilities.
-    """
-    mean: Floats = _checked(probability).max(axis=2).mean(axis=1)
-    return mean
-
-
-def label_accuracy(probability: Floats, label: Ints) -> Floats:
-    """Share of labelled rows that are seen as the class they were asked for.
-
-    Args:
-        probability: (C, n, K).
-        label: classes (C, n) in 0 .. K - 1, or -1 for rows that do not count.
-
-    Returns:
-        (C,), no unit, in [0, 1], higher is closer.
-
-    Raises:
-        DataError: not probabilities, labels of other classes or rows, or a chain without labels.
-    """
-    probability, label = _checked(probability), np.asarray(label)
-    if label.shape != probability.shape[:2]:
-        raise DataError(
-            f"label: got shape {label.shape}, expected {probability.shape[:2]}, one for each row"
+        Raises:
+            DataError: a class that the classifier does not know.
+        """
+        if not 0 <= self.digit < p.shape[2]:
+            raise DataError(
+                f"class_share: digit is {self.digit}; the classifier was trained on other classes, "
+                f"0 to {p.shape[2] - 1}"
+            )
+        share: Floats = view.once(
+            ("class shares", self.features, self.rows), lambda: classes.class_shares(p)
         )
-    if label.max() >= probability.shape[2]:
-        raise DataError(
-            f"label: got class {label.max()}, but the classifier was trained on other classes, "
-            f"0 to {probability.shape[2] - 1}; train it on the reality that the labels come from"
-        )
-    known = label != UNLABELLED
-    if not known.any(axis=1).all():
-        raise DataError(
-            f"label: got no label in chain {int(np.argmin(known.any(axis=1)))}, expected some; "
-            "only a model that was trained with labels gives them"
-        )
-    right = (probability.argmax(axis=2) == label) & known
-    share: Floats = right.sum(axis=1) / known.sum(axis=1)
-    return share
+        return share[:, self.digit]
 
 
-def _checked(probability: Floats) -> Floats:
-    probability = finite(probability, "probability", "(C, n, K)")
-    total = probability.sum(axis=2)
-    if probability.min() < 0 or np.abs(total - 1).max() > 1e-4:
-        raise DataError(
-            f"probability: got minimum {probability.min():.3g} and sums in [{total.min():.6g}, "
-            f"{total.max():.6g}], expected probabilities that sum to 1 over the last axis"
-        )
-    return probability
+@dataclass(frozen=True)
+class ClassEntropy(OfClasses):
+    """Entropy of the class shares over that of equal shares; 1 is all classes alike."""
+
+    features: Features
+    rows: int = 1000
+    base: ClassVar[str] = "class_entropy"
+
+    def of(self, view: View, p: Floats) -> Floats:
+        """Return the entropy (C,), in [0, 1]."""
+        return classes.class_entropy(p)
+
+
+@dataclass(frozen=True)
+class Confidence(OfClasses):
+    """Mean probability that the classifier gives to the likeliest class of a row."""
+
+    features: Features
+    rows: int = 1000
+    base: ClassVar[str] = "confidence"
+
+    def of(self, view: View, p: Floats) -> Floats:
+        """Return the mean (C,), in [1/K, 1]."""
+        return classes.confidence(p)
+
+
+@dataclass(frozen=True)
+class LabelAccuracy(OfClasses):
+    """Share of rows seen as the class that the model was asked for."""
+
+    features: Features
+    rows: int = 1000
+    base: ClassVar[str] = "label_accuracy"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    def of(self, view: View, p: Floats) -> Floats | NotApplicable:
+        """Return the share (C,), in [0, 1]; rows without a label do not count.
+
+        Raises:
+            DataError: labels of classes that the classifier does not know.
+        """
+        given = samples_of(view, self.rows)
+        if isinstance(given, NotApplicable):
+            return given
+        if given.label is None or not (given.label >= 0).any(axis=1).all():
+            return NotApplicable("S_t has no labels; use a learner that is trained with them")
+        return classes.label_accuracy(p, given.label)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from genloss.core.arrays import Array, Floats
-from genloss.core.protocols import Model
+from genloss.core.roles import Model
 
 
 @dataclass(frozen=True)

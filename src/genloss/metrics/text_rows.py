@@ -1,60 +1,189 @@
-"""What can be wrong with generated rows before anything is measured, and how far they compress."""
+"""Metrics of generated rows: repetition in them and between them, ends, what they look like."""
 
-import zlib
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
-import numpy as np
+from genloss.core.arrays import Floats, Ints, checked_count
+from genloss.core.text import Tokeniser
+from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.errors import SpecError
+from genloss.metrics.arrays import text_bleu, text_mauve, text_ngrams, text_rows
+from genloss.metrics.text import defined, text_of
 
-from genloss.core.arrays import Floats, Ints
-from genloss.core.samples import NO_TOKEN
-from genloss.core.text import lengths
-from genloss.errors import DataError
-from genloss.metrics.text_ngrams import checked
+
+class OfRows(Named, ABC):
+    """A metric of the rows of S_t alone; finals say which function."""
+
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = text_of(view)
+        if isinstance(found, NotApplicable):
+            return found
+        x, text = found
+        if x.shape[2] < self.least:
+            return NotApplicable(f"rows are shorter than {self.least} tokens")
+        return defined(self.of(x, text.tokeniser), f"row of {self.least} tokens")
+
+    @property
+    def least(self) -> int:
+        """Tokens of a row that the metric needs."""
+        return 1
+
+    @abstractmethod
+    def of(self, x: Ints, tokeniser: Tokeniser) -> Floats:
+        """Return (C,) from tokens (C, n, T); NaN for a chain whose rows are all too short."""
 
 
-def duplicate_share(x: Ints) -> Floats:
-    """Share of rows that repeat an earlier row of their chain, 1 - different rows / rows.
+@dataclass(frozen=True)
+class Repetition(OfRows):
+    """Mean over rows of 1 - different n-grams / n-grams (rep-n, Welleck et al. 2020).
 
-    Returns:
-        (C,), no unit, range [0, 1); one seed for all requests gives (n - 1) / n.
+    The number of rows does not matter, their length does: read `mean_length` beside it.
     """
-    x = np.ascontiguousarray(checked(x))
-    kinds = [len(np.unique(_as_bytes(rows))) for rows in x]
-    return np.array([1.0 - k / x.shape[1] for k in kinds])
+
+    n: int = 3
+    base: ClassVar[str] = "repetition"
+    unit: ClassVar[str] = "1"
+
+    def __post_init__(self) -> None:
+        checked_count(self.n, "repetition: n")
+
+    @property
+    def least(self) -> int:
+        """Those of an n-gram."""
+        return self.n
+
+    def of(self, x: Ints, tokeniser: Tokeniser) -> Floats:
+        """Return the share (C,), in [0, 1); it grows with the length of rows."""
+        return text_ngrams.repetition(x, self.n)
 
 
-def empty_share(x: Ints, end: int) -> Floats:
-    """Share of rows without a token before their end: nothing, or the end token alone; (C,)."""
-    count = lengths(checked(x))
-    return np.asarray(((count == 0) | ((count == 1) & (x[..., 0] == end))).mean(axis=1))
+@dataclass(frozen=True)
+class TextDiversity(OfRows):
+    """Product over n = 2, 3, 4 of 1 - rep-n (Su et al. 2022)."""
+
+    base: ClassVar[str] = "text_diversity"
+    unit: ClassVar[str] = "1"
+
+    @property
+    def least(self) -> int:
+        """Those of the longest n-gram."""
+        return 4
+
+    def of(self, x: Ints, tokeniser: Tokeniser) -> Floats:
+        """Return the product (C,), in (0, 1]."""
+        return text_ngrams.diversity(x)
 
 
-def truncated_share(x: Ints, end: int) -> Floats:
-    """Share of rows that fill their T tokens without an end token among them; (C,)."""
-    full = checked(x)[..., -1] != NO_TOKEN
-    return np.asarray((full & ~(x == end).any(axis=2)).mean(axis=1))
+@dataclass(frozen=True)
+class SelfBleu(Named):
+    """Mean BLEU-4 of each of the first `rows` rows of S_t against the others.
 
-
-def mean_length(x: Ints) -> Floats:
-    """Mean number of tokens of a row, its end token included; (C,), in [0, T]."""
-    return np.asarray(lengths(checked(x)).mean(axis=1))
-
-
-def compression_ratio(texts: Sequence[str]) -> Floats:
-    """Bytes of UTF-8 text over bytes after zlib at level 6, one text per chain.
-
-    Returns:
-        (C,), no unit, lower is more varied, above 0 (about 2 to 3 for English). Grows with the
-        size of the text up to zlib's window of 32 KiB. Source: Shaib et al. 2024.
-
-    Raises:
-        DataError: an empty text.
+    Longer rows have more to match: read `mean_length` beside it.
     """
-    parts = [text.encode() for text in texts]
-    if not all(parts):
-        raise DataError("compression_ratio: got an empty text, expected one with characters")
-    return np.array([len(part) / len(zlib.compress(part, 6)) for part in parts])
+
+    rows: int = 200
+    base: ClassVar[str] = "self_bleu"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __post_init__(self) -> None:
+        checked_count(self.rows, "self_bleu: rows", 2)
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the score (C,), in [0, 1]; higher is less varied."""
+        found = text_of(view, self.rows)
+        if isinstance(found, NotApplicable):
+            return found
+        x = found[0]
+        if x.shape[1] < self.rows:
+            return NotApplicable(f"asked for {self.rows} rows; S_t has {x.shape[1]}")
+        return text_bleu.self_bleu(x)
 
 
-def _as_bytes(rows: Ints) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    return rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0]
+@dataclass(frozen=True)
+class DuplicateRows(OfRows):
+    """Share of generated rows that repeat an earlier one."""
+
+    base: ClassVar[str] = "duplicate_rows"
+    unit: ClassVar[str] = "1"
+
+    def of(self, x: Ints, tokeniser: Tokeniser) -> Floats:
+        """Return the share (C,), in [0, 1)."""
+        return text_rows.duplicate_share(x)
+
+
+@dataclass(frozen=True)
+class EmptyRows(OfRows):
+    """Share of generated rows that end before their first token."""
+
+    base: ClassVar[str] = "empty_rows"
+    unit: ClassVar[str] = "1"
+
+    def of(self, x: Ints, tokeniser: Tokeniser) -> Floats:
+        """Return the share (C,), in [0, 1]."""
+        return text_rows.empty_share(x, tokeniser.end)
+
+
+@dataclass(frozen=True)
+class TruncatedRows(OfRows):
+    """Share of generated rows that reach the greatest length without an end token."""
+
+    base: ClassVar[str] = "truncated_rows"
+    unit: ClassVar[str] = "1"
+
+    def of(self, x: Ints, tokeniser: Tokeniser) -> Floats:
+        """Return the share (C,), in [0, 1]."""
+        return text_rows.truncated_share(x, tokeniser.end)
+
+
+@dataclass(frozen=True)
+class MeanLength(OfRows):
+    """Mean number of tokens of a generated row."""
+
+    base: ClassVar[str] = "mean_length"
+    unit: ClassVar[str] = "tokens"
+
+    def of(self, x: Ints, tokeniser: Tokeniser) -> Floats:
+        """Return the number (C,), in [0, T]."""
+        return text_rows.mean_length(x)
+
+
+@dataclass(frozen=True)
+class Mauve(Named):
+    """MAUVE-style area under the divergence frontier of S_t and held-out text.
+
+    Of hashed tokens and pairs, not of a language model's states: the method of Pillutla et al.
+    2021, not its numbers. bound: the mean over five clusterings, or an end of its 95 % interval,
+    which says how far the clusters matter, not the rows. rows: of each at most.
+    """
+
+    rows: int = 1000
+    bound: Literal["mean", "low", "high"] = "mean"
+    base: ClassVar[str] = "mauve"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    def __post_init__(self) -> None:
+        checked_count(self.rows, "mauve: rows", 2)
+        if self.bound not in ("mean", "low", "high"):
+            raise SpecError(f"mauve: bound is {self.bound!r}; expected 'mean', 'low' or 'high'")
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the area (C,), in (0, 1]; the three bounds of one size are computed once."""
+        found = text_of(view, self.rows)
+        if isinstance(found, NotApplicable):
+            return found
+        if view.held_out is None:
+            return NotApplicable("no held-out rows; set held_out")
+        x, real = found[0], view.held_out[:, : self.rows]
+
+        def compute() -> text_mauve.Frontier:
+            rng = view.shared_rng("mauve")
+            return text_mauve.mauve(*text_mauve.bag_features(x, real), rng)
+
+        area: Floats = getattr(view.once(("mauve", self.rows), compute), self.bound)
+        return area

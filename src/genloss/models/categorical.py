@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
-from genloss.core.protocols import Data, Model
+from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.statistics import Counts

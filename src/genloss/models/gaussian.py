@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, checked_count, frozen
-from genloss.core.protocols import Data, Model
+from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.statistics import Moments, reduced

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints, frozen
-from genloss.core.protocols import Data, Model
+from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import LOG_2PI, as_samples

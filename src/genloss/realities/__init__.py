@@ -7,8 +7,8 @@ tokens      UniformTokens, ZipfMandelbrot, TokenLaw: laws over k symbols
 finite      FiniteRows: rows that are handed out once each, and run dry
 digits      Digits8x8: the handwritten digits that scikit-learn bundles
 idx         read_idx, and Mnist: MNIST or any look-alike in IDX files
-fetch       the checked download behind Mnist(download=True)
 from_file   TableFile: your own rows from .npy or .csv
-text        documents, splits, tokenisers: Texts and HubTexts
+texts       Texts and HubTexts: recipes over the readers of `corpus`
+text_rows   TextRows: the blocks of a corpus as p_0
 checks      checks of the fields that these recipes share
 """

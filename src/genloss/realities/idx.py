@@ -12,8 +12,8 @@ import numpy as np
 
 from genloss.core.arrays import Array
 from genloss.core.places import cache_folder
+from genloss.corpus.fetch import fetch_gzip
 from genloss.errors import DataError, SpecError
-from genloss.realities.fetch import fetch_gzip
 from genloss.realities.finite import FiniteRows
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}

@@ -9,7 +9,7 @@ from genloss.core.arrays import Array, Floats, checked_count
 from genloss.core.streams import Streams
 from genloss.errors import SpecError
 from genloss.models.gaussian import GaussianModel
-from genloss.models.mixture import MixtureModel
+from genloss.models.mixture.mixture import MixtureModel
 from genloss.realities import checks
 
 

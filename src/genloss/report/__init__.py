@@ -7,24 +7,12 @@ sections     which runs belong together: experiments with targets, and loose run
 reading      metrics at the generations that are drawn
 factors      what differs between runs
 naming       short labels, and runs spread over panels
-bands        quantiles over chains
-axes         linear, log or symlog: what an axis shows
-figures      one figure per metric as Vega-Lite
-layers       the bands, lines, published points and hover numbers of its charts
 published    values that others reported, from the targets of an experiment
-families     metrics that are read together, and the function that draws them
-combined     what a figure of several metrics is
-shares       K shares as stacked areas
-fans         the quantiles of one law as a fan
-rarefaction  types against tokens, a line per generation
-spreads      histograms of the perplexity of texts, with both tails
-paths        one metric against another, a path per run
 theme        colours and type of the charts, light and dark
 kept         rows and texts that runs kept
-samples      kept rows as scatter panels, histograms, rank-frequency lines
-images       kept images as grids that one slider moves, PNG without a library
 texts        kept texts, the same prompts through the generations
 words        numbers and figures in plain language
+figures/     one file for each kind of figure
 glossary     what each metric means
 tables       verdicts, numbers, what did not apply, how to run it again
 toml         a spec as TOML

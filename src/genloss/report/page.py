@@ -8,9 +8,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from genloss.report import families, guide, images, references, samples, tables, texts, theme
-from genloss.report.combined import Combined
-from genloss.report.figures import Figure, Panel
+from genloss.report import guide, references, tables, texts, theme
+from genloss.report.figures import families, images, samples
+from genloss.report.figures.combined import Combined
+from genloss.report.figures.lines import Figure, Panel
 from genloss.report.kept import PANELS, heading
 from genloss.report.naming import plain
 from genloss.report.published import points

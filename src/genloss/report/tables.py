@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genloss.report.bands import over_chains, predicts
+from genloss.report.figures.bands import over_chains, predicts
 from genloss.report.glossary import title_of
 from genloss.report.reading import Measured
 from genloss.report.toml import toml_text

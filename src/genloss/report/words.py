@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 
-from genloss.report.bands import Curve
+from genloss.report.figures.bands import Curve
 
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.decoding import BeamSearch, Sampling
-from genloss.core.protocols import Sampler
+from genloss.core.roles import Sampler
 from genloss.errors import DataError, SpecError
-from genloss.study.build import build
+from genloss.spec.build import build
 
 POSITIONS = ("max_position_embeddings", "n_positions", "max_seq_len", "n_ctx", "context_length")
 """Keys of a config for the longest row of tokens, by family."""

@@ -8,13 +8,14 @@ import numpy as np
 
 from genloss.core.arrays import checked_count
 from genloss.core.decoding import BeamSearch, Sampling
-from genloss.core.protocols import Reality, Sampler
+from genloss.core.roles import Reality, Sampler
 from genloss.core.text import bound
+from genloss.corpus.files import files_of, is_prose
 from genloss.errors import SpecError
-from genloss.realities.text.files import files_of, is_prose
-from genloss.realities.text.rows import TextRows
+from genloss.realities.text_rows import TextRows
+from genloss.spec.build import build
+from genloss.spec.toml import overridden
 from genloss.store.folder import HEADER
-from genloss.study.build import build
 from genloss.study.own_model import (
     check_places,
     config_of,
@@ -22,7 +23,6 @@ from genloss.study.own_model import (
     longest,
     places,
 )
-from genloss.study.toml import overridden
 
 BLOCK = 64
 """Tokens of a block and of what is written after it, as in Shumailov et al. 2024."""

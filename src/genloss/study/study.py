@@ -6,12 +6,12 @@ from typing import Any, Protocol, runtime_checkable
 
 from genloss.core.arrays import checked_count
 from genloss.core.forms import Rows
-from genloss.core.protocols import Form, Learner, Reality, Sampler, StartingLearner
 from genloss.core.regimes import Regime, Replace
+from genloss.core.roles import Form, Learner, Reality, Sampler, StartingLearner
 from genloss.core.samplers import Ancestral
+from genloss.core.view import Metric
 from genloss.errors import SpecError
-from genloss.metrics.view import Metric
-from genloss.study.build import construct, describe
+from genloss.spec.build import construct, describe
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ import torch
 
 from genloss.core.samples import Samples
 from genloss.models.torch.training import Training
-from genloss.models.torch.vae.learner import VAELearner
+from genloss.models.torch.vae.vae_learner import VAELearner
 from genloss.realities.digits import Digits8x8
 
 

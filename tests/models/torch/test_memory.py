@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from genloss.errors import FitError
-from genloss.models.torch.lm.tuning.room import in_batches
+from genloss.models.torch.lm.tuning.memory_needed import in_batches
 from genloss.models.torch.memory import lacks_memory
 
 SAID = [

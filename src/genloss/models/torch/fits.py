@@ -7,13 +7,13 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from genloss.core.arrays import Array, Ints
-from genloss.core.protocols import Data, Model, Notebook
+from genloss.core.roles import Data, Model, Notebook
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.device import stream
 from genloss.models.torch.feeds import LOOK
-from genloss.models.torch.pages import Pages
+from genloss.models.torch.notes import Pages
 from genloss.models.torch.training import Training
 
 M_co = TypeVar("M_co", bound=Model, covariant=True)

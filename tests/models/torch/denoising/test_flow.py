@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from genloss.core.protocols import DenoisingModel, Learner, ResumableLearner
+from genloss.core.roles import DenoisingModel, Learner, ResumableLearner
 from genloss.core.samplers import Denoising
 from genloss.core.samples import Samples
 from genloss.errors import DataError, SpecError
-from genloss.metrics.modes import surviving_modes
+from genloss.metrics.arrays.modes import surviving_modes
 from genloss.models.torch.denoising.diffusion import DiffusionLearner
 from genloss.models.torch.denoising.flow import FlowLearner
 from genloss.models.torch.training import Training

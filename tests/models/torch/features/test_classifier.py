@@ -8,11 +8,11 @@ import torch
 
 from genloss.core.features import ClassMap, FeatureMap, Features
 from genloss.core.forms import Endless, Rows
+from genloss.core.view import View
 from genloss.errors import DataError, SpecError
-from genloss.metrics.suites.classes import ClassEntropy, ClassShare, Confidence, LabelAccuracy
-from genloss.metrics.suites.images import FID
-from genloss.metrics.suites.rows import Manifold
-from genloss.metrics.view import View
+from genloss.metrics.classes import ClassEntropy, ClassShare, Confidence, LabelAccuracy
+from genloss.metrics.images import FID
+from genloss.metrics.rows import Manifold
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.features import classifier as module
 from genloss.models.torch.features.classifier import Classifier
@@ -20,7 +20,7 @@ from genloss.realities.digits import Digits8x8
 from genloss.realities.finite import FiniteRows
 from genloss.realities.gaussians import Gaussian
 from genloss.realities.idx import Mnist
-from genloss.study.runner import run_study
+from genloss.run.runner import run_study
 from genloss.study.study import Study
 
 pytestmark = pytest.mark.slow

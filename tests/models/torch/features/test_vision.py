@@ -9,16 +9,16 @@ import torch
 
 from genloss.core.features import FeatureMap, Features
 from genloss.core.forms import Rows
+from genloss.core.view import View
 from genloss.errors import DataError, MissingExtra
-from genloss.metrics.frechet import frechet_distance
-from genloss.metrics.suites.images import FID
-from genloss.metrics.view import View
+from genloss.metrics.arrays.frechet import frechet_distance
+from genloss.metrics.images import FID
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.features.preparation import Preparation
 from genloss.models.torch.features.vision import Vision
 from genloss.realities.digits import Digits8x8
 from genloss.realities.gaussians import Gaussian
-from genloss.study.build import build
+from genloss.spec.build import build
 from genloss.study.study import Study, identity
 
 pytestmark = pytest.mark.slow

@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from genloss.core.decoding import BeamSearch
+from genloss.corpus.tokenisers import Pretrained
 from genloss.errors import DataError
-from genloss.metrics.suites.text_models import Perplexity
+from genloss.metrics.text_models import Perplexity
 from genloss.models.torch.lm.checkpoint import load_checkpoint, save_tokeniser
-from genloss.models.torch.lm.learner import TransformerLearner, pretrained
+from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
 from genloss.models.torch.lm.tuning.objective import FineTuning
-from genloss.realities.text.texts import Texts
-from genloss.realities.text.tokenisers import Pretrained
+from genloss.realities.texts import Texts
+from genloss.run.runner import run_study
 from genloss.store.block import FileNotebook
-from genloss.study.runner import run_study
 from genloss.study.study import Study
 
 PRIDE = """It is a truth universally acknowledged, that a single man in possession of a good

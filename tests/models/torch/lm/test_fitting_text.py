@@ -8,7 +8,7 @@ import pytest
 
 from genloss.errors import SpecError
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
-from genloss.models.torch.lm.learner import TransformerLearner
+from genloss.models.torch.lm.transformer_learner import TransformerLearner
 
 pytestmark = pytest.mark.slow
 

@@ -20,8 +20,8 @@ import json, sys
 import numpy as np
 from genloss.core.samples import Samples
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
-from genloss.models.torch.lm.learner import TransformerLearner
-from genloss.realities.text.texts import HubTexts, Texts
+from genloss.models.torch.lm.transformer_learner import TransformerLearner
+from genloss.realities.texts import HubTexts, Texts
 
 rows, rng = Samples.of(np.ones((1, 4, 8), dtype=np.int64), 0), np.random.default_rng(0)
 ways = {

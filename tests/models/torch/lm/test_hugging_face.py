@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from genloss.core.decoding import BeamSearch, PromptedModel, Sampling
-from genloss.core.protocols import Learner, ResumableLearner
+from genloss.core.roles import Learner, ResumableLearner
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.hugging_face_model import ended
-from genloss.models.torch.lm.learner import TransformerLearner
+from genloss.models.torch.lm.transformer_learner import TransformerLearner
 from genloss.models.torch.lm.tuning.objective import FineTuning
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.samples import NO_TOKEN
 from genloss.errors import SpecError
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
-from genloss.models.torch.lm.learner import TransformerLearner
+from genloss.models.torch.lm.transformer_learner import TransformerLearner
 
 pytestmark = pytest.mark.slow
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from genloss.core.decoding import PromptedModel, Sampling
-from genloss.core.protocols import Learner, ResumableLearner
+from genloss.core.roles import Learner, ResumableLearner
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
 from genloss.core.text import lengths
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.lm.checkpoint import save_checkpoint
-from genloss.models.torch.lm.learner import TransformerLearner, pretrained
+from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
 from genloss.models.torch.lm.tuning.objective import FineTuning
 
 V, T, END = 64, 12, 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from genloss.core.protocols import DensityModel, Learner, Model, ResumableLearner
+from genloss.core.roles import DensityModel, Learner, Model, ResumableLearner
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.statistics import Moments
@@ -12,7 +12,7 @@ from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.device import pick
 from genloss.models.torch.training import Training
-from genloss.models.torch.vae.learner import VAELearner
+from genloss.models.torch.vae.vae_learner import VAELearner
 
 
 def rng(key: int = 0) -> np.random.Generator:
@@ -67,7 +67,7 @@ def test_samples_are_images_and_chunks_do_not_show(model, monkeypatch):
     assert x.dtype == np.float64
     assert (x >= 0).all()
     assert (x <= 1).all()
-    monkeypatch.setattr("genloss.models.torch.vae.model.CHUNK", 3)
+    monkeypatch.setattr("genloss.models.torch.vae.vae_model.CHUNK", 3)
     np.testing.assert_allclose(model.sample(7, rng(3)), x, atol=1e-6)
     assert not np.array_equal(x, model.sample(7, rng(4)))
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from genloss.models.torch.feeds import Batch
-from genloss.models.torch.vae.model import vae_loss
 from genloss.models.torch.vae.net import ConvVAE, Weights, cut, paste
+from genloss.models.torch.vae.vae_model import vae_loss
 
 PAPER, SMALL = ConvVAE(28, 64, 128, 20), ConvVAE(8, 16, 32, 20)
 NETS = [PAPER, SMALL, ConvVAE(12, 3, 5, 2)]

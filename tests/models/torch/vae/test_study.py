@@ -8,11 +8,11 @@ import pytest
 from safetensors.numpy import load_file
 
 from genloss.core.forms import Endless, Rows
-from genloss.metrics.suites.images import LatentMean, LatentSpread
-from genloss.metrics.suites.rows import DuplicateRate
+from genloss.metrics.images import LatentMean, LatentSpread
+from genloss.metrics.rows import DuplicateRate
 from genloss.realities.digits import Digits8x8
+from genloss.run.runner import run_study
 from genloss.store.block import FileNotebook
-from genloss.study.runner import run_study
 from genloss.study.study import Keep, Study
 
 
@@ -113,7 +113,7 @@ def test_an_endless_chain_reads_its_first_real_rows_in_passes(learner):
 PEAK = """
 import resource, sys
 from pathlib import Path
-from genloss.study.runner import run_study
+from genloss.run.runner import run_study
 from genloss.study.study import study_from
 spec = {
     "reality": "digits8x8", "form": sys.argv[2], "n_real": 1000, "generations": int(sys.argv[3]),

@@ -11,7 +11,7 @@ from genloss.core.arrays import Array, Floats, Ints
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source, Stream, draw_rows
 from genloss.errors import DataError
-from genloss.models.torch.denoising.model import DenoisedModel
+from genloss.models.torch.denoising.denoised_model import DenoisedModel
 from genloss.models.torch.device import generator, stream
 from genloss.models.torch.feeds import LOOK, NOISE, Batch, Feed
 from genloss.models.torch.fits import rows_of

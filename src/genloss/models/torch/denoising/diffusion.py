@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from genloss.core.arrays import checked_count
 from genloss.errors import SpecError
-from genloss.models.torch.denoising.learner import Denoiser, calmly
+from genloss.models.torch.denoising.denoiser import Denoiser, calmly
 from genloss.models.torch.denoising.processes import Diffusion
 from genloss.models.torch.denoising.recipe import Conditioning, NetName
 from genloss.models.torch.denoising.schedules import Schedule

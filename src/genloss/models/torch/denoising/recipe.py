@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, checked_count
-from genloss.core.protocols import Data, Model, Notebook
+from genloss.core.roles import Data, Model, Notebook
 from genloss.core.samples import UNLABELLED, Samples
 from genloss.core.source import Source
 from genloss.errors import DataError, SpecError
@@ -25,14 +25,14 @@ from genloss.models.torch.denoising.data import (
     scaled_images,
     standardised,
 )
-from genloss.models.torch.denoising.model import FIXED, DenoisedModel
+from genloss.models.torch.denoising.denoised_model import FIXED, DenoisedModel
 from genloss.models.torch.denoising.nets import DenoiseNet, VectorNet
 from genloss.models.torch.denoising.processes import ALL_STEPS, Asked, Process
 from genloss.models.torch.denoising.unet import SIDES, UNet
 from genloss.models.torch.device import generator, pick, stream
 from genloss.models.torch.feeds import CHECK, START, Batch, TogetherFeed, feed_of, on
 from genloss.models.torch.fits import held_out_rows, joined, part_after_part
-from genloss.models.torch.pages import Pages
+from genloss.models.torch.notes import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, Loss, Training, to_numpy
 
 NetName = Literal["auto", "mlp", "unet"]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
-from genloss.core.protocols import Model
+from genloss.core.roles import Model
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.device import stream
 from genloss.models.torch.features.classifier_net import SIDES, ConvClassifier, Weights, tensors

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, checked_count
-from genloss.core.protocols import Model
+from genloss.core.roles import Model
 from genloss.errors import DataError, MissingExtra
 from genloss.models.torch.device import Device, pick, stream
 from genloss.models.torch.features.preparation import (

@@ -33,8 +33,8 @@ from genloss.models.torch.lm.tuning.fitting import (
     check_options,
     fit_chains,
 )
+from genloss.models.torch.lm.tuning.memory_needed import check_room
 from genloss.models.torch.lm.tuning.objective import FineTuning
-from genloss.models.torch.lm.tuning.room import check_room
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from genloss.models.torch.feeds import on
 from genloss.models.torch.lm.modules import module_logits, positions_of, transformers
 from genloss.models.torch.lm.scoring import Logits
 from genloss.models.torch.lm.token_model import TokenModel
-from genloss.models.torch.lm.tuning.room import SHARE, free_bytes, in_batches
+from genloss.models.torch.lm.tuning.memory_needed import SHARE, free_bytes, in_batches
 from genloss.models.torch.lm.writing.scores import CELL, cut_to_top_k, cut_to_top_p, draw
 from genloss.models.torch.lm.writing.writer import (
     ROWS,

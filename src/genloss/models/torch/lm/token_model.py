@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, Ints, frozen
 from genloss.core.decoding import Decoding, Prompts, Sampling
-from genloss.core.protocols import ConditionalModel
+from genloss.core.roles import ConditionalModel
 from genloss.errors import DataError
 from genloss.models.torch.device import Device, pick
 from genloss.models.torch.lm.scoring import Logits, Value, by_token, entropy, log_prob

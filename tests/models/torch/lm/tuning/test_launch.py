@@ -9,7 +9,7 @@ from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
 from genloss.errors import FitError, SpecError
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
-from genloss.models.torch.lm.learner import TransformerLearner
+from genloss.models.torch.lm.transformer_learner import TransformerLearner
 from genloss.models.torch.lm.tuning.fitting import Lesson
 from genloss.models.torch.lm.tuning.job import (
     NOTE,

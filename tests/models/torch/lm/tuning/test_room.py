@@ -10,14 +10,14 @@ from genloss.errors import FitError
 from genloss.models.torch.feeds import Batch
 from genloss.models.torch.lm import hugging_face as their_module
 from genloss.models.torch.lm import hugging_face_model
-from genloss.models.torch.lm import learner as own_module
+from genloss.models.torch.lm import transformer_learner as own_module
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
-from genloss.models.torch.lm.learner import TransformerLearner
+from genloss.models.torch.lm.transformer_learner import TransformerLearner
+from genloss.models.torch.lm.tuning.memory_needed import in_batches, rows_that_fit
 from genloss.models.torch.lm.tuning.objective import FineTuning, counted, decoder_total
 from genloss.models.torch.lm.tuning.portions import Portions, Team
-from genloss.models.torch.lm.tuning.room import in_batches, rows_that_fit
 
 pytestmark = pytest.mark.slow
 
@@ -161,7 +161,7 @@ def test_the_plan_counts_what_autograd_keeps(network, monkeypatch):
     """A free byte more or less than 20 rows need, by the same count, decides between 19 and 20."""
     decoder, weights = network
     row, total = torch.from_numpy(rows(2)[0, 1:]), decoder_total(decoder)
-    room = "genloss.models.torch.lm.tuning.room.free_bytes"
+    room = "genloss.models.torch.lm.tuning.memory_needed.free_bytes"
 
     def planned(free):
         monkeypatch.setattr(room, lambda device: free)

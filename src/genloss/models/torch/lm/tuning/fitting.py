@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Ints
-from genloss.core.protocols import Data, Model, Notebook
+from genloss.core.roles import Data, Model, Notebook
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
 from genloss.core.text import checked_tokens
@@ -17,10 +17,10 @@ from genloss.errors import DataError, FitError, SpecError
 from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import feed_of, on
 from genloss.models.torch.fits import held_out_rows, part_after_part, rows_of, stacked
+from genloss.models.torch.lm.tuning.memory_needed import in_batches
 from genloss.models.torch.lm.tuning.objective import FineTuning, Named, Total, counted
 from genloss.models.torch.lm.tuning.portions import ALONE, Portions, Team
-from genloss.models.torch.lm.tuning.room import in_batches
-from genloss.models.torch.pages import Pages
+from genloss.models.torch.notes import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, to_numpy
 
 GLANCE = 64

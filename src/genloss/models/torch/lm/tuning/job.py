@@ -13,12 +13,12 @@ from safetensors.numpy import load_file, save_file
 
 from genloss import errors
 from genloss.core.arrays import Array
-from genloss.core.protocols import Model
+from genloss.core.roles import Model
 from genloss.core.samples import Samples
 from genloss.errors import FitError, GenlossError
 from genloss.models.torch.lm.tuning.fitting import Lesson
 from genloss.models.torch.lm.tuning.objective import FineTuning
-from genloss.models.torch.pages import below
+from genloss.models.torch.notes import below
 
 LEARNER, ARRAYS, LEFT = "learner.json", "arrays.safetensors", "left.safetensors"
 NOTE, FAILED, LOG = "note.safetensors", "failed.json", "log"

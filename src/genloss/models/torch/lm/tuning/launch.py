@@ -13,7 +13,7 @@ import torch
 from safetensors.numpy import load_file
 
 from genloss.core.arrays import Array
-from genloss.core.protocols import Notebook
+from genloss.core.roles import Notebook
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
 from genloss.errors import FitError, MissingExtra, SpecError

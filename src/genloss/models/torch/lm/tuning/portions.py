@@ -9,8 +9,8 @@ from torch import Tensor
 
 from genloss.models.torch.device import generator
 from genloss.models.torch.feeds import Batch
+from genloss.models.torch.lm.tuning.memory_needed import in_batches, rows_that_fit
 from genloss.models.torch.lm.tuning.objective import Total, counted
-from genloss.models.torch.lm.tuning.room import in_batches, rows_that_fit
 
 
 def _itself(x: Tensor) -> Tensor:

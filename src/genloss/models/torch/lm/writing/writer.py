@@ -15,7 +15,7 @@ from genloss.core.text import checked_tokens, lengths
 from genloss.errors import SpecError
 from genloss.models.torch.device import keep_heap
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.tuning.room import SHARE, free_bytes, in_batches
+from genloss.models.torch.lm.tuning.memory_needed import SHARE, free_bytes, in_batches
 from genloss.models.torch.lm.writing.beam import search
 from genloss.models.torch.lm.writing.cache import rounded
 from genloss.models.torch.lm.writing.engine import Engine, engine_of

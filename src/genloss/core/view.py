@@ -1,0 +1,176 @@
+"""View: what a metric may look at, and what it answers."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from pathlib import PurePath
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats
+from genloss.core.roles import Model
+from genloss.core.streams import Streams
+
+Direction = Literal[
+    "lower is closer", "higher is closer", "1 is reality", "0 is reality", "compare with t = 0"
+]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Generation t of one block of chains, beside reality.
+
+    p_0 is reality; model is p_t (p_0 at t = 0); train is D_t (None at t = 0); samples is S_t in
+    the form the chain carries; held_out are real rows (C, m, ...) that no generation trains on, or
+    None; rng is a stream of this metric alone. memo is shared by the metrics of one generation,
+    lasting by those of all generations of a block (what depends on reality alone).
+    first is p_1, the only model trained on real rows alone, if a metric `UsesFirst`; else None.
+    base is the pretrained model that fits begin at, one chain for all, if a metric `UsesBase` and
+    the learner has one; else None. streams are those of the block, see `shared_rng`.
+    real are rows of S_0 (C, m, ...), no more than a generation writes, or None without rows.
+    """
+
+    t: int
+    p_0: Model
+    model: Model
+    train: Any
+    samples: Any
+    held_out: Array | None
+    rng: np.random.Generator
+    memo: dict[Hashable, Any] = field(default_factory=dict)
+    first: Model | None = None
+    lasting: dict[Hashable, Any] = field(default_factory=dict)
+    streams: Streams = field(default_factory=lambda: Streams(0))
+    base: Model | None = None
+    real: Array | None = None
+
+    def shared_rng(self, role: str, t: int | None = None) -> np.random.Generator:
+        """Return a stream of this generation, or of t, that no metric owns.
+
+        What metrics draw together comes from it, so that it does not matter which one asks first.
+        """
+        return self.streams.rng(self.t if t is None else t, f"shared:{role}")
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return compute(), done once per generation however many metrics ask under this key."""
+        if key not in self.memo:
+            self.memo[key] = compute()
+        value: T = self.memo[key]
+        return value
+
+    def once_for_all(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return compute(), done once per block of chains: a function of reality and its rows."""
+        if key not in self.lasting:
+            self.lasting[key] = compute()
+        value: T = self.lasting[key]
+        return value
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """Why a metric has no value here; recorded instead of NaN."""
+
+    why: str
+
+
+class Metric(Protocol):
+    """How far from reality? A thin binding of an array function to a View."""
+
+    @property
+    def name(self) -> str:
+        """The name in tables and figures; it contains the options that differ from the default."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """The unit, '1' for a ratio or share."""
+        ...
+
+    @property
+    def direction(self) -> Direction:
+        """Which way is closer to reality."""
+        ...
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        ...
+
+
+@runtime_checkable
+class UsesFirst(Protocol):
+    """A metric that looks through p_1, which is then kept in every checkpoint."""
+
+    @property
+    def uses_first(self) -> bool:
+        """Whether View.first is needed."""
+        ...
+
+
+@runtime_checkable
+class UsesBase(Protocol):
+    """A metric that looks through the pretrained model that the learner starts from."""
+
+    @property
+    def uses_base(self) -> bool:
+        """Whether View.base is needed."""
+        ...
+
+
+@runtime_checkable
+class Binned(Protocol):
+    """A metric of single rows, whose counts per bin are kept with the generations that are kept."""
+
+    def histogram(self, view: View) -> Mapping[str, Array]:
+        """Return arrays by name; none where the metric has no value."""
+        ...
+
+
+class Named:
+    """A metric called `base`, with the options that differ from their defaults."""
+
+    base: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """The name in tables."""
+        return named(self.base, self)
+
+
+def named(base: str, metric: Any, said: str = "") -> str:
+    """Return base, followed by the options of the metric that differ from their defaults.
+
+    said: an option that base says already.
+    """
+    return bracketed(base, changed(metric, said))
+
+
+def changed(metric: Any, said: str = "") -> list[str]:
+    """Return the options of a metric that differ from their defaults, all but `said`."""
+    return [
+        f"{f.name}={_told(f, getattr(metric, f.name))}"
+        for f in fields(metric)
+        if f.repr and f.name != said and getattr(metric, f.name) != f.default
+    ]
+
+
+def bracketed(base: str, options: Sequence[str]) -> str:
+    """Return base, with the options behind it if there are any."""
+    return f"{base}({', '.join(options)})" if options else base
+
+
+def _told(option: Field[Any], value: Any) -> str:
+    # Where something lies differs between machines; its last part names it on all of them.
+    elsewhere = option.metadata.get("identity") is False
+    return PurePath(str(value)).name if elsewhere else shown(value)
+
+
+def shown(value: Any) -> str:
+    """Return an option as names show it; a recipe is its class's name and its own options."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return named(_snake(type(value).__name__), value)
+    return str(value)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

@@ -1,0 +1,63 @@
+"""The Hugging Face hub: files of tokenisers, streamed data sets, and what to do offline."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from genloss.corpus.extras import optional
+from genloss.corpus.files import Document, text_in
+from genloss.errors import DataError
+
+OFFLINE = (
+    "offline, give a local folder, or set HF_HOME to a cache that holds it; if it is gated, accept "
+    "its terms on its page and log in with `hf auth login` or HF_TOKEN"
+)
+
+
+def hub_folder(name: str, files: tuple[str, ...], revision: str = "") -> Path:
+    """Return the local folder of these files of a model on the hub, fetched where they are not.
+
+    Raises:
+        DataError: it cannot be reached or may not be read, with what to do.
+        MissingExtra: huggingface_hub is not installed.
+    """
+    hub = optional("huggingface_hub")
+    try:
+        return Path(hub.snapshot_download(name, allow_patterns=files, revision=revision or None))
+    # An HTTP error is an OSError too; an impossible name is a ValueError.
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{name}: not to be had from the hub ({_brief(error)}); {OFFLINE}"
+        ) from error
+
+
+def hub_rows(
+    name: str, config: str, split: str, revision: str, text_field: str, limit: int
+) -> Iterator[Document]:
+    """Yield the text of the rows of one split of a data set, streamed; limit 0 takes all.
+
+    Raises:
+        DataError: no such data set, split or column, or it cannot be reached, with what to do.
+        MissingExtra: datasets is not installed.
+    """
+    datasets = optional("datasets")
+    where = f"{name}{f' ({config})' if config else ''}, split {split}"
+    try:
+        options = {"split": split, "streaming": True, "revision": revision or None}
+        if (Path(name) / "state.json").is_file():
+            # What save_to_disk wrote is one split, without a name.
+            rows = iter(datasets.load_from_disk(name))
+        else:
+            rows = iter(datasets.load_dataset(name, config or None, **options))
+        for number, row in enumerate(islice(rows, limit or None), start=1):
+            source = f"{where}, row {number}"
+            yield Document(text_in(row, text_field, source), source)
+    except DataError:
+        raise
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        raise DataError(f"{where}: cannot be read ({_brief(error)}); {OFFLINE}") from error
+
+
+def _brief(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"

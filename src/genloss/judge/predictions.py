@@ -1,0 +1,257 @@
+"""The closed forms that apply to a study: the dashed lines of its figures.
+
+A chain whose model reproduces its training set's mean and covariance (Gaussian, categorical, KDE up
+to its kernel) obeys exact first-moment laws under most regimes; genloss.theory derives them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genloss.core import regimes
+from genloss.core.arrays import Floats
+from genloss.core.forms import Endless
+from genloss.core.roles import CategoricalLaw, FiniteModel, Model, MomentLaw
+from genloss.core.samplers import Ancestral, Shrinkage
+from genloss.models.categorical import CategoricalLearner
+from genloss.models.gaussian import GaussianLearner, GaussianModel
+from genloss.models.kde import KDELearner
+from genloss.models.mixture.mixture import MixtureLearner
+from genloss.study.study import Study
+from genloss.theory import anchored, discrete, fixation, gaussian, moments, spread_law
+
+Times = NDArray[np.int64]
+Lines = dict[str, dict[str, Any]]
+
+MOST_PRODUCTS = 3e8
+"""Exact survival multiplies by an n x n matrix at every generation; beyond this it is left out."""
+
+MOST_ENTRIES = 4e6
+"""Likewise for its (n + k) n probabilities of counts."""
+
+
+def theory_lines(study: Study) -> Lines:
+    """Return {metric: {label, t, value}} for every metric of the study with a closed form.
+
+    None for an endless source, as the laws count the rows of D_t, which it does not have, and none
+    where a D_t has a single row.
+    """
+    lam = _shrinkage(study)
+    if lam is None or isinstance(study.form, Endless) or min(schedule(study)) < 2:
+        return {}
+    p_0 = study.reality.realise(2, np.random.default_rng(0))
+    if isinstance(p_0, FiniteModel) or not _same_law(p_0):
+        return {}
+    times = sorted(study.measure.times(study.generations) | {0, study.generations})
+    t = np.array(times, dtype=np.int64)
+    wanted = {metric.name for metric in study.metrics}
+    families = (_moment_laws, _line_laws, _categorical_laws)
+    laws = {k: v for family in families for k, v in family(study, p_0, lam).items()}
+    return {
+        name: {"label": label, "t": times, "value": np.asarray(law(t), dtype=np.float64).tolist()}
+        for name, (label, law) in laws.items()
+        if name in wanted
+    }
+
+
+@singledispatch
+def _path(regime: Any, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    return None
+
+
+@_path.register(regimes.Replace)
+@_path.register(regimes.ReplaceMultiple)
+def _(regime: Any, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    return moments.replace(t, schedule(study), **how)
+
+
+@_path.register
+def _(regime: regimes.Accumulate, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    return moments.accumulate(t, study.n_real, **how) if _even(study) else None
+
+
+@_path.register
+def _(regime: regimes.AccumulateSubsample, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    if not _even(study) or regime.size not in (0, study.n_real):
+        return None
+    return moments.accumulate_subsample(t, study.n_real, **how)
+
+
+@_path.register
+def _(regime: regimes.Fresh, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    n, m = regime.n_real, study.n_synthetic
+    return anchored.anchored(t, study.n_real, n, m, real_rows="fresh", **how)
+
+
+@_path.register
+def _(regime: regimes.Mix, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    n = round(regime.real_fraction * study.n_synthetic)
+    if not 0 < n < study.n_synthetic:
+        return None
+    rows: anchored.RealRows = "fixed" if regime.real_rows == "same" else "redrawn"
+    return anchored.anchored(t, study.n_real, n, study.n_synthetic - n, real_rows=rows, **how)
+
+
+@_path.register
+def _(regime: regimes.Augment, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    if regime.synthetic == "pool":
+        return moments.accumulate(t, study.n_real, **how) if _even(study) else None
+    n, m = study.n_real, study.n_synthetic
+    return anchored.anchored(t, n, n, m, real_rows="fixed", **how)
+
+
+def schedule(study: Study) -> list[int]:
+    """Return the rows of D_1 .. D_T."""
+    return [
+        study.regime.sizes(t, study.n_real, study.n_synthetic).train
+        for t in range(1, study.generations + 1)
+    ]
+
+
+def _same_law(p_0: Model) -> bool:
+    # Chains may have laws of their own (blobs per chain): no single line is exact for them.
+    state = p_0.state().values()
+    return all((value == value[:1]).all() for value in state if value.shape[:1] == (p_0.n_chains,))
+
+
+def _shrinkage(study: Study) -> float | None:
+    if isinstance(study.sampler, Ancestral):
+        return 1.0
+    return study.sampler.lam if isinstance(study.sampler, Shrinkage) else None
+
+
+def _even(study: Study) -> bool:
+    return study.n_real == study.n_synthetic
+
+
+Laws = dict[str, tuple[str, Callable[[Times], Any]]]
+
+
+@dataclass(frozen=True)
+class PlugIn:
+    """A learner whose model has its training set's mean, and its covariance plus a fixed part.
+
+    ddof: of the fitted covariance. added: variance that the model adds in every direction (a
+    kernel's, or the regularisation of a mixture), in squared units of the data.
+    """
+
+    ddof: int
+    added: float
+
+
+def plug_in(study: Study) -> PlugIn | None:
+    """Return how the study's learner reproduces moments, or None where it does not.
+
+    A maximisation step keeps the mean and the trace of the covariance of its rows, whatever the
+    shape of the components, so a mixture's total spread obeys the law of maximum likelihood.
+    """
+    learner = study.learner
+    if isinstance(learner, GaussianLearner):
+        return PlugIn(learner.ddof, 0.0)
+    if isinstance(learner, KDELearner) and isinstance(learner.bandwidth, float):
+        return PlugIn(0, learner.bandwidth**2)
+    if isinstance(learner, MixtureLearner) and isinstance(study.sampler, Ancestral):
+        return PlugIn(0, learner.reg_covar)
+    return None
+
+
+def _moment_laws(study: Study, p_0: Model, lam: float) -> Laws:
+    how = plug_in(study)
+    if how is None or not isinstance(p_0, MomentLaw):
+        return {}
+    cov = p_0.moments()[1][0]
+    trace = float(np.trace(cov))
+    added = how.added * len(cov) / trace
+    # A shrunk kernel model keeps its centres: only what it adds is shrunk.
+    options = (
+        {"ddof": how.ddof, "lam": lam}
+        if isinstance(study.learner, GaussianLearner)
+        else {"ddof": how.ddof, "bandwidth2": lam * added}
+    )
+    if _path(study.regime, study, np.zeros(1, dtype=np.int64), options) is None:
+        return {}
+
+    def error(t: Times) -> Any:
+        return _path(study.regime, study, t, options).mean_error
+
+    def spread(t: Times) -> Any:
+        return _path(study.regime, study, t, options).spread + added * (t > 0)
+
+    return {
+        "trace_ratio": ("expected ratio (exact)", spread),
+        "squared_mean_error": ("expected error (exact)", lambda t: trace * error(t)),
+        "second_moment": ("expected value (exact)", lambda t: trace * (error(t) + spread(t))),
+    }
+
+
+def _line_laws(study: Study, p_0: Model, lam: float) -> Laws:
+    """Return what is known of a Gaussian line, under regimes that see the last set alone."""
+    alone = isinstance(study.regime, regimes.Replace | regimes.ReplaceMultiple)
+    # Another p_0 has the same first two moments at t = 1, but not the same law of its variance.
+    if not (
+        alone and isinstance(study.learner, GaussianLearner) and isinstance(p_0, GaussianModel)
+    ):
+        return {}
+    cov, ddof, n = p_0.cov[0], study.learner.ddof, schedule(study)
+    if len(cov) > 1:
+        return {}
+    variance = float(cov[0, 0])
+
+    def typical(t: Times) -> Any:
+        return variance**0.5 * spread_law.sigma_quantile(t, n, ddof=ddof, lam=lam)
+
+    def risk(t: Times) -> Any:
+        return gaussian.w2_squared(t, n, sigma2=variance, ddof=ddof, lam=lam)
+
+    return {
+        "sigma": ("typical chain (lognormal limit)", typical),
+        "w2_squared": ("expected risk (exact)", risk),
+    }
+
+
+def _categorical_laws(study: Study, p_0: Model, lam: float) -> Laws:
+    learner = study.learner
+    if not (isinstance(learner, CategoricalLearner) and isinstance(p_0, CategoricalLaw)):
+        return {}
+    if learner.smoothing or lam != 1.0:
+        return {}
+    p, n = p_0.probabilities()[0], study.n_real
+    laws: Laws = {}
+    if isinstance(study.regime, regimes.Replace):
+        sizes = schedule(study)
+        laws["diversity"] = (
+            "expected diversity (exact)",
+            lambda t: 1 - discrete.collision_probability(t, sizes, p),
+        )
+        laws["collision_probability"] = (
+            "expected probability (exact)",
+            lambda t: discrete.collision_probability(t, sizes, p),
+        )
+        small = study.generations * n**2 <= MOST_PRODUCTS and (n + p.size) * n <= MOST_ENTRIES
+        if _even(study) and small:
+            laws |= _survival_laws(p, n)
+    elif isinstance(study.regime, regimes.Accumulate) and _even(study):
+        laws["diversity"] = (
+            "expected diversity (exact)",
+            lambda t: 1 - discrete.accumulate_collision_probability(t, n, p),
+        )
+    return laws
+
+
+def _survival_laws(p: Floats, n: int) -> Laws:
+    def left(t: Times) -> Floats:
+        return fixation.expected_survivors(t, p, n)
+
+    alive = np.count_nonzero(p)
+    return {
+        "surviving_symbols": ("expected symbols (exact Markov chain)", left),
+        "surviving_fraction": ("expected fraction (exact Markov chain)", lambda t: left(t) / alive),
+        "zero_proportion": (
+            "expected proportion (exact Markov chain)",
+            lambda t: 1 - left(t) / p.size,
+        ),
+    }

@@ -1,0 +1,105 @@
+"""Metrics of memorisation: S_t beside the rows that p_t was trained on."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from genloss.core.arrays import Array, Floats
+from genloss.core.roles import FiniteModel
+from genloss.core.samples import Samples
+from genloss.core.source import Given, Source
+from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.metrics.arrays import memorisation
+from genloss.metrics.shared import beside_reality
+
+
+def trained_on(view: View) -> Array | NotApplicable:
+    """Return the rows of D_t, or why there are none to copy."""
+    train = view.train
+    if isinstance(train, Source) and len(train.streams) == 1:
+        only = train.streams[0].model
+        train = Samples.of(only.x, 0) if isinstance(only, Given) else train
+    if train is None:
+        return NotApplicable("reality was trained on nothing; it begins with t = 1")
+    if not isinstance(train, Samples):
+        return NotApplicable(f"{type(train).__name__} hold no row to copy; use form = 'rows'")
+    return train.x
+
+
+def nearest(view: View, most: int) -> tuple[Floats, Floats] | NotApplicable:
+    """Return nearest distances (C, n) of S_t to D_t, and (C, m) of held-out rows to real rows.
+
+    As many real rows as D_t has, of the reality's first: nearest distances shrink with their
+    number. O(n rows d) each; computed once for the metrics that ask for as many.
+    """
+    train, found = trained_on(view), beside_reality(view, most)
+    if isinstance(train, NotApplicable):
+        return train
+    if isinstance(found, NotApplicable):
+        return found
+    made, held_out = found
+    size = train.shape[1]
+    return (
+        view.once(("nearest", most), lambda: memorisation.nearest_distances(made, train)),
+        view.once_for_all(
+            ("nearest", most, size),
+            lambda: memorisation.nearest_distances(held_out, real_rows(view, size)),
+        ),
+    )
+
+
+def real_rows(view: View, n: int) -> Floats:
+    """Return n real rows (C, n, d) that are not held out, fewer where reality has no more."""
+    if isinstance(view.p_0, FiniteModel):
+        return view.p_0.rows(0, min(n, view.p_0.n_rows))
+    return view.p_0.sample(n, view.shared_rng("real rows", 0))
+
+
+class OfNearest(Named, ABC):
+    """A metric of nearest distances, to D_t and to real rows; finals say which function."""
+
+    unit: ClassVar[str] = "1"
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """Rows of S_t and held-out rows, at most."""
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = nearest(view, self.rows)
+        return found if isinstance(found, NotApplicable) else self.of(*found)
+
+    @abstractmethod
+    def of(self, made: Floats, real: Floats) -> Floats:
+        """Return (C,) from distances (C, n) of S_t and (C, m) of held-out rows."""
+
+
+@dataclass(frozen=True)
+class NearestTrain(OfNearest):
+    """Mean distance from S_t to the nearest row of D_t, over that of new real rows.
+
+    New real rows are the held-out ones, met by as many real rows as D_t has.
+    """
+
+    rows: int = 1000
+    base: ClassVar[str] = "nearest_train"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def of(self, made: Floats, real: Floats) -> Floats:
+        """Return the ratio (C,), >= 0; far below 1 rows are copies or crowd together."""
+        return memorisation.nearest_ratio(made, real)
+
+
+@dataclass(frozen=True)
+class CopyRate(OfNearest):
+    """Share of S_t nearer to a row of D_t than all but a share q of new real rows come."""
+
+    q: float = 0.01
+    rows: int = 1000
+    base: ClassVar[str] = "copy_rate"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, made: Floats, real: Floats) -> Floats:
+        """Return the share (C,), in [0, 1]; about q for new real rows."""
+        return memorisation.copy_rate(made, real, self.q)

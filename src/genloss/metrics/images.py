@@ -1,0 +1,101 @@
+"""Metrics of images: latents of p_1's encoder, and the Fréchet distance of features."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.core.features import Features
+from genloss.core.roles import EncodingModel
+from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.metrics.arrays import frechet
+from genloss.metrics.features import PIXELS
+from genloss.metrics.shared import rows_of, seen_beside_reality
+
+
+def latents(view: View, images: int) -> Floats | NotApplicable:
+    """Return p_1's posterior means (C, images, k) of generated images, or why there are none.
+
+    Rows of S_t where there are rows, else fresh draws from p_t; shared by the metrics that ask for
+    the same number.
+    """
+    if view.t == 0:
+        return NotApplicable("the encoder is that of p_1, which does not exist yet")
+    if not isinstance(view.first, EncodingModel):
+        return NotApplicable(f"{type(view.first).__name__} has no encoder; use learner = 'vae'")
+    encoder, x = view.first, rows_of(view, images)
+    if isinstance(x, NotApplicable):
+        return x
+    return view.once(("latents", images), lambda: encoder.encode(x))
+
+
+class OfLatents(Named, ABC):
+    """A metric of the latents of generated images; finals say which function."""
+
+    uses_first: ClassVar[bool] = True
+    unit: ClassVar[str] = "1"
+
+    @property
+    @abstractmethod
+    def images(self) -> int:
+        """How many images."""
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = latents(view, self.images)
+        return found if isinstance(found, NotApplicable) else self.of(found)
+
+    @abstractmethod
+    def of(self, z: Floats) -> Floats:
+        """Return (C,) from latents (C, images, k)."""
+
+
+@dataclass(frozen=True)
+class LatentSpread(OfLatents):
+    """Standard deviation of all latent coordinates of generated images under p_1's encoder.
+
+    The figure of Shumailov et al. 2024 for their VAE, who count from the first model trained on
+    generated images: their generation g is t = g + 2 here. 100 images, 2,000 values.
+    """
+
+    images: int = 100
+    base: ClassVar[str] = "latent_spread"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    def of(self, z: Floats) -> Floats:
+        """Return the standard deviation (C,), >= 0; it falls as images grow alike."""
+        return np.asarray(z.std(axis=(1, 2)))
+
+
+@dataclass(frozen=True)
+class LatentMean(OfLatents):
+    """Mean of all latent coordinates of generated images under p_1's encoder."""
+
+    images: int = 100
+    base: ClassVar[str] = "latent_mean"
+    direction: ClassVar[Direction] = "0 is reality"
+
+    def of(self, z: Floats) -> Floats:
+        """Return the mean (C,)."""
+        return np.asarray(z.mean(axis=(1, 2)))
+
+
+@dataclass(frozen=True)
+class FID(Named):
+    """Fréchet distance between Gaussian fits of the features of S_t and of held-out real rows.
+
+    At most `rows` of each. Generation 0 shows how large it is for real rows at this size.
+    """
+
+    features: Features = PIXELS
+    rows: int = 1000
+    base: ClassVar[str] = "fid"
+    unit: ClassVar[str] = "squared units of the features"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the distance (C,), >= 0."""
+        found = seen_beside_reality(view, self.features, self.rows)
+        return found if isinstance(found, NotApplicable) else frechet.frechet_distance(*found)

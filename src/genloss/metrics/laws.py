@@ -1,0 +1,267 @@
+"""Metrics of laws: moments, mixtures and densities, without sampling noise where both are known.
+
+Where a model's moments are not known they are those of its rows S_t; where reality's are not, those
+of the held-out rows.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.core.roles import DensityModel, MixtureLaw, Model, MomentLaw
+from genloss.core.samples import Samples
+from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.errors import FitError
+from genloss.metrics.arrays import likelihood, mixtures, moments
+
+Pair = tuple[Floats, Floats, Floats, Floats]
+
+
+def both_moments(view: View) -> Pair | NotApplicable:
+    """Return mean and covariance of p_t, then of p_0: (C, d), (C, d, d) twice."""
+    return view.once("moments", lambda: _both_moments(view))
+
+
+def _both_moments(view: View) -> Pair | NotApplicable:
+    if isinstance(view.model, MomentLaw):
+        mean, cov = view.model.moments()
+    elif isinstance(view.samples, Samples) and view.samples.x.ndim == 3:
+        mean, cov = moments.sample_moments(view.samples.x)
+    else:
+        return NotApplicable(f"{type(view.model).__name__} has no mean and covariance")
+    if isinstance(view.p_0, MomentLaw):
+        mean_0, cov_0 = view.p_0.moments()
+    elif view.held_out is not None and view.held_out.ndim == 3:
+        mean_0, cov_0 = moments.sample_moments(view.held_out)
+    else:
+        return NotApplicable("reality's moments are not known; set held_out to estimate them")
+    return mean, cov, mean_0, cov_0
+
+
+class OfMoments(ABC):
+    """A metric of the means and covariances of p_t and p_0; finals say which function."""
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why the moments are not known."""
+        found = both_moments(view)
+        return found if isinstance(found, NotApplicable) else self.of(*found)
+
+    @abstractmethod
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return (C,) from means (C, d) and covariances (C, d, d)."""
+
+
+@dataclass(frozen=True)
+class RealShare:
+    """Share of real rows in D_t, counted from their origin, in [0, 1]."""
+
+    name: ClassVar[str] = "real_share"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the share (C,); 1 for reality itself."""
+        if view.train is None:
+            return np.ones(view.p_0.n_chains)
+        counts = view.train.origin_counts().get(0, np.zeros(view.p_0.n_chains))
+        return np.asarray(counts / view.train.n_rows, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class MeanError(OfMoments):
+    """|mu_t - mu_0|, units of the data."""
+
+    name: ClassVar[str] = "mean_error"
+    unit: ClassVar[str] = "units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return the error (C,), >= 0."""
+        return moments.mean_error(mean, mean_0)
+
+
+@dataclass(frozen=True)
+class SquaredMeanError(OfMoments):
+    """|mu_t - mu_0|^2 (Kazdan et al. 2024)."""
+
+    name: ClassVar[str] = "squared_mean_error"
+    unit: ClassVar[str] = "squared units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return the squared error (C,), >= 0."""
+        return moments.squared_mean_error(mean, mean_0)
+
+
+@dataclass(frozen=True)
+class CovarianceError(OfMoments):
+    """Frobenius norm of Sigma_t - Sigma_0."""
+
+    name: ClassVar[str] = "covariance_error"
+    unit: ClassVar[str] = "squared units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return the error (C,), >= 0."""
+        return moments.covariance_error(cov, cov_0)
+
+
+@dataclass(frozen=True)
+class TraceRatio(OfMoments):
+    """tr Sigma_t / tr Sigma_0: the share of reality's variance that is left."""
+
+    name: ClassVar[str] = "trace_ratio"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return the ratio (C,), >= 0."""
+        return moments.trace_ratio(cov, cov_0)
+
+
+@dataclass(frozen=True)
+class DeterminantRatio(OfMoments):
+    """det Sigma_t / det Sigma_0: the share of reality's volume that is left."""
+
+    name: ClassVar[str] = "determinant_ratio"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return the ratio (C,), >= 0."""
+        return moments.determinant_ratio(cov, cov_0)
+
+
+@dataclass(frozen=True)
+class Sigma(OfMoments):
+    """Root mean variance per dimension, sqrt(tr Sigma_t / d); the standard deviation for d = 1."""
+
+    name: ClassVar[str] = "sigma"
+    unit: ClassVar[str] = "units of the data"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return the deviation (C,), >= 0."""
+        return np.sqrt(np.trace(cov, axis1=1, axis2=2) / cov.shape[1])
+
+
+@dataclass(frozen=True)
+class SigmaError:
+    """|sigma_t - sigma_0| in one dimension (the paper's 1-D figures)."""
+
+    name: ClassVar[str] = "sigma_error"
+    unit: ClassVar[str] = "units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the error (C,), >= 0."""
+        found = both_moments(view)
+        if isinstance(found, NotApplicable):
+            return found
+        if found[1].shape[1] != 1:
+            return NotApplicable(
+                f"sigma_error is for one dimension; these data have {found[1].shape[1]}"
+            )
+        return moments.sigma_error(found[1], found[3])
+
+
+@dataclass(frozen=True)
+class W2Squared(OfMoments):
+    """Squared 2-Wasserstein distance between the Gaussians with the moments of p_t and p_0."""
+
+    name: ClassVar[str] = "w2_squared"
+    unit: ClassVar[str] = "squared units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return the squared distance (C,), >= 0; O(C d^3)."""
+        return moments.gaussian_w2_squared(mean, cov, mean_0, cov_0)
+
+
+@dataclass(frozen=True)
+class W2(OfMoments):
+    """2-Wasserstein distance between the Gaussians with the moments of p_t and p_0."""
+
+    name: ClassVar[str] = "w2"
+    unit: ClassVar[str] = "units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return the distance (C,), >= 0; O(C d^3)."""
+        return np.sqrt(moments.gaussian_w2_squared(mean, cov, mean_0, cov_0))
+
+
+@dataclass(frozen=True)
+class SecondMoment(OfMoments):
+    """E|X_t - mu_0|^2 = tr Sigma_t + |mu_t - mu_0|^2: averaged over chains, Var(X_t) of 1.2."""
+
+    name: ClassVar[str] = "second_moment"
+    unit: ClassVar[str] = "squared units of the data"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
+        """Return the moment (C,), >= 0."""
+        spread = np.trace(cov, axis1=1, axis2=2)
+        return np.asarray(spread + moments.squared_mean_error(mean, mean_0))
+
+
+@dataclass(frozen=True)
+class SquaredL2:
+    """Integral of (p_t - p_0)^2 for Gaussian mixtures, in closed form (Shumailov et al. 2024)."""
+
+    name: ClassVar[str] = "squared_l2"
+    unit: ClassVar[str] = "1 / units of the data^d"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the distance (C,), >= 0; O(C k^2 d^3)."""
+        laws: tuple[Model, Model] = (view.model, view.p_0)
+        if not (isinstance(laws[0], MixtureLaw) and isinstance(laws[1], MixtureLaw)):
+            return NotApplicable("squared_l2 needs Gaussian mixtures on both sides")
+        return mixtures.squared_l2(*laws[0].mixture(), *laws[1].mixture())
+
+
+@dataclass(frozen=True)
+class ComponentStd:
+    """sqrt(tr Sigma / d) of the widest ('largest') or narrowest component of a mixture."""
+
+    which: Literal["smallest", "largest"] = "smallest"
+    unit: ClassVar[str] = "units of the data"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    @property
+    def name(self) -> str:
+        """smallest_component_std or largest_component_std."""
+        return f"{self.which}_component_std"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the deviation (C,), >= 0."""
+        if not isinstance(view.model, MixtureLaw):
+            return NotApplicable("component deviations need a Gaussian mixture")
+        std = mixtures.component_std(view.model.mixture()[2])
+        return std.min(axis=1) if self.which == "smallest" else std.max(axis=1)
+
+
+@dataclass(frozen=True)
+class HeldOutNLL(Named):
+    """Mean negative log-likelihood of held-out real rows under p_t; inf where p_t gives them 0."""
+
+    rows: int = 0
+    base: ClassVar[str] = "held_out_nll"
+    unit: ClassVar[str] = "nats per row"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the mean (C,)."""
+        if view.held_out is None:
+            return NotApplicable("no held-out rows; set held_out")
+        if not isinstance(view.model, DensityModel):
+            return NotApplicable(f"{type(view.model).__name__} has no density")
+        x = view.held_out[:, : self.rows] if self.rows else view.held_out
+        try:
+            return likelihood.held_out_nll(view.model.log_prob(x))
+        except FitError as error:
+            return NotApplicable(str(error))

@@ -1,0 +1,172 @@
+"""Metrics of rows: S_t beside held-out real rows that no generation trained on."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.core.features import Features
+from genloss.core.view import Direction, Named, NotApplicable, View, named
+from genloss.metrics.arrays import distances, diversity, manifold, tails
+from genloss.metrics.features import PIXELS
+from genloss.metrics.shared import beside_reality, rows_of, seen_beside_reality
+
+
+class BesideReality(Named, ABC):
+    """A metric of S_t and held-out rows, at most `rows` of each; finals say which function."""
+
+    @property
+    def rows(self) -> int:
+        """How many; 0 for all."""
+        return 0
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = beside_reality(view, self.rows)
+        return found if isinstance(found, NotApplicable) else self.of(*found, view.rng)
+
+    @abstractmethod
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
+        """Return (C,) from rows (C, n, d) of S_t and held-out rows (C, m, d)."""
+
+
+@dataclass(frozen=True)
+class SlicedWasserstein(BesideReality):
+    """Sliced 2-Wasserstein distance over random directions."""
+
+    n_directions: int = 64
+    rows: int = 2000
+    base: ClassVar[str] = "sliced_wasserstein"
+    unit: ClassVar[str] = "units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
+        """Return the distance (C,), >= 0."""
+        return distances.sliced_wasserstein(x, real, n_directions=self.n_directions, rng=rng)
+
+
+@dataclass(frozen=True)
+class EnergyDistance(BesideReality):
+    """Energy distance 2E|X-Y| - E|X-X'| - E|Y-Y'|; O(rows^2) for d > 1."""
+
+    rows: int = 1000
+    base: ClassVar[str] = "energy_distance"
+    unit: ClassVar[str] = "units of the data"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
+        """Return the distance (C,), >= 0."""
+        return distances.energy_distance(x, real)
+
+
+@dataclass(frozen=True)
+class MMDSquared(BesideReality):
+    """Squared maximum mean discrepancy, Gaussian kernel of the median bandwidth of reality."""
+
+    estimator: Literal["unbiased", "biased"] = "unbiased"
+    rows: int = 1000
+    base: ClassVar[str] = "mmd_squared"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
+        """Return the discrepancy (C,); the unbiased one may be negative."""
+        return distances.mmd_squared(x, real, estimator=self.estimator)
+
+
+@dataclass(frozen=True)
+class Manifold:
+    """Precision, recall, density or coverage on k-nearest-neighbour balls, one of the four.
+
+    Balls in the space of `features`: the values of a row, or what a classifier makes of them.
+    """
+
+    score: Literal["precision", "recall", "density", "coverage"]
+    k: int = 5
+    rows: int = 1000
+    features: Features = PIXELS
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    @property
+    def name(self) -> str:
+        """The score and its options."""
+        return named(self.score, self, said="score")
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the score (C,); all four of one k, size and features are computed once."""
+        found = seen_beside_reality(view, self.features, self.rows)
+        if isinstance(found, NotApplicable):
+            return found
+        fake, real = found
+        scores = view.once(
+            ("manifold", self.k, self.rows, self.features),
+            lambda: manifold.precision_recall_density_coverage(real, fake, self.k),
+        )
+        value: Floats = getattr(scores, self.score)
+        return value
+
+
+@dataclass(frozen=True)
+class TailMass(BesideReality):
+    """Share of rows beyond reality's q/2 and 1 - q/2 quantiles, relative to q."""
+
+    q: float = 0.05
+    base: ClassVar[str] = "tail_mass"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
+        """Return the ratio (C,), in [0, 1/q]; thresholds come from the block's held-out rows."""
+        thresholds = tails.tail_thresholds(real.reshape(-1, real.shape[2]), self.q)
+        return tails.tail_mass(x, thresholds, self.q)
+
+
+@dataclass(frozen=True)
+class QuantileCoverage(BesideReality):
+    """Share of held-out rows inside the central 1 - q interval of S_t, over 1 - q."""
+
+    q: float = 0.05
+    base: ClassVar[str] = "quantile_coverage"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
+        """Return the ratio (C,), in [0, 1 / (1 - q)]."""
+        return np.asarray(tails.quantile_coverage(x, real, self.q) / (1 - self.q))
+
+
+@dataclass(frozen=True)
+class VendiScore(Named):
+    """Effective number of different rows among the first `rows`, cosine kernel, order q."""
+
+    q: float = 1.0
+    rows: int = 1000
+    base: ClassVar[str] = "vendi_score"
+    unit: ClassVar[str] = "effective rows"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the score (C,), in [1, rows]."""
+        x = rows_of(view, self.rows)
+        if isinstance(x, NotApplicable):
+            return x
+        if x.ndim != 3:
+            return NotApplicable(f"needs real vectors (C, n, d); rows have shape {x.shape}")
+        return diversity.vendi_score(x, q=self.q)
+
+
+@dataclass(frozen=True)
+class DuplicateRate:
+    """Share of rows of S_t that repeat an earlier row exactly."""
+
+    name: ClassVar[str] = "duplicate_rate"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the share (C,), in [0, 1)."""
+        x = rows_of(view, 0)
+        return x if isinstance(x, NotApplicable) else diversity.duplicate_rate(x)

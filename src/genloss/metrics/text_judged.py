@@ -1,0 +1,183 @@
+"""Metrics of generated text under a model that learned from real text: p_1, or the base."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.samples import NO_TOKEN
+from genloss.core.text import SequenceModel
+from genloss.core.view import Direction, Named, NotApplicable, View, named
+from genloss.errors import SpecError
+from genloss.metrics.arrays import text_likelihood
+from genloss.metrics.text import defined, text_of
+
+Judge = Literal["first", "base"]
+"""p_1, the first model fitted, to real text alone; or the pretrained model that fits begin at."""
+
+TAIL = 0.05
+"""The share of real rows in a tail, unless said otherwise."""
+
+
+def judge_of(view: View, under: Judge) -> SequenceModel | NotApplicable:
+    """Return the model that judges, or why there is none."""
+    if under == "first" and view.t == 0:
+        return NotApplicable("the judge is p_1, which does not exist yet")
+    if under == "base" and view.base is None:
+        return NotApplicable("fits begin at no pretrained model; give the learner a base")
+    judge = view.first if under == "first" else view.base
+    if isinstance(judge, SequenceModel):
+        return judge
+    return NotApplicable(f"{type(judge).__name__} gives tokens no probabilities")
+
+
+def judged(view: View, under: Judge) -> tuple[Floats, Floats] | NotApplicable:
+    """Return the perplexities of S_t's rows (C, n) and of held-out rows (C, m) under the judge.
+
+    A judge of one chain judges the rows of all chains.
+    """
+    judge, found = judge_of(view, under), text_of(view)
+    if isinstance(judge, NotApplicable):
+        return judge
+    if isinstance(found, NotApplicable):
+        return found
+    if view.held_out is None:
+        return NotApplicable("no held-out rows; set held_out")
+    x, real = found[0], view.held_out
+
+    def of(rows: Ints) -> Floats:
+        together = _begun(rows).reshape(judge.n_chains, -1, rows.shape[2])
+        log_probs = judge.token_log_probs(together).reshape(*rows.shape[:2], -1)
+        return text_likelihood.sequence_perplexities(log_probs, rows[:, :, 1:] != NO_TOKEN)
+
+    made: Floats = view.once(("rows under", under), lambda: of(x))
+    return made, view.once_for_all(("held-out rows under", under), lambda: of(real))
+
+
+def _begun(rows: Ints) -> Ints:
+    """Return rows that all have a first token, which models ask for and which is not scored."""
+    begun = rows.copy()
+    begun[..., 0] = np.maximum(begun[..., 0], 0)
+    return begun
+
+
+class UnderJudge(ABC):
+    """A metric of the perplexities of generated and of held-out rows; finals say which function.
+
+    It is `Binned`: histograms of both are kept, so that both tails can be seen.
+    """
+
+    unit: ClassVar[str] = "1"
+
+    @property
+    @abstractmethod
+    def under(self) -> Judge:
+        """Which model judges."""
+
+    @property
+    def uses_first(self) -> bool:
+        """Whether p_1 judges."""
+        return self.under == "first"
+
+    @property
+    def uses_base(self) -> bool:
+        """Whether the base judges."""
+        return self.under == "base"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why there is none."""
+        found = judged(view, self.under)
+        if isinstance(found, NotApplicable):
+            return found
+        made, real = found
+        return self.lacks(real) or defined(self.of(made, real), "row of two tokens")
+
+    def lacks(self, real: Floats) -> NotApplicable | None:
+        """Return why perplexities (C, m) of held-out rows do not suffice, or None."""
+        return None
+
+    @abstractmethod
+    def of(self, made: Floats, real: Floats) -> Floats:
+        """Return (C,) from the perplexities of generated rows (C, n) and held-out ones (C, m)."""
+
+    def histogram(self, view: View) -> Mapping[str, Array]:
+        """Return what `text_likelihood.histograms` counts, under names that begin with the judge.
+
+        The same for all metrics of one judge.
+        """
+        found = judged(view, self.under)
+        if isinstance(found, NotApplicable):
+            return {}
+        counted = text_likelihood.histograms(*found, TAIL)
+        return {f"{self.under}.{name}": value for name, value in counted.items()}
+
+
+@dataclass(frozen=True)
+class SequencePerplexity(Named, UnderJudge):
+    """Quantile q of the perplexities of generated rows under p_1 or the base.
+
+    The histograms of Shumailov et al. 2024 in numbers: small q and large q are their two tails.
+    """
+
+    q: float = 0.5
+    under: Judge = "first"
+    base: ClassVar[str] = "sequence_perplexity"
+    unit: ClassVar[str] = "tokens"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __post_init__(self) -> None:
+        _check("sequence_perplexity", self.q, self.under)
+
+    def of(self, made: Floats, real: Floats) -> Floats:
+        """Return the perplexity (C,), in [1, inf]."""
+        return text_likelihood.quantiles(made, self.q)
+
+
+@dataclass(frozen=True)
+class PerplexityTail(UnderJudge):
+    """Share of generated rows in a tail of real rows' perplexity under p_1 or the base, over q.
+
+    tail 'low': rows more probable than the q most probable of the held-out ones; 'high': less
+    probable than the q least probable, the improbable tail that grows in Shumailov et al. 2024.
+    It takes 1 / q held-out rows of two tokens or more. For equal laws the mean is k / (m + 1) / q,
+    m of them, k = q m rounded up: 0.99 at 100 rows, but 1.29 at 30, so take a multiple of 1 / q.
+    """
+
+    tail: Literal["low", "high"]
+    q: float = TAIL
+    under: Judge = "first"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def __post_init__(self) -> None:
+        _check("perplexity_tail", self.q, self.under)
+        if self.tail not in ("low", "high") or self.q > 0.5:
+            raise SpecError(
+                f"perplexity_tail: got tail {self.tail!r}, q {self.q}; expected 'low' or 'high' "
+                "and q of at most 0.5"
+            )
+
+    @property
+    def name(self) -> str:
+        """low_ or high_perplexity_tail, and its options."""
+        return named(f"{self.tail}_perplexity_tail", self, said="tail")
+
+    def lacks(self, real: Floats) -> NotApplicable | None:
+        """Return that too few real rows have a perplexity to say where a share q of them ends."""
+        have = int((~np.isnan(real)).sum(axis=1).min())
+        if have * self.q < 1.0 - 1e-9:
+            return NotApplicable(f"a tail of {self.q} takes {1 / self.q:.0f} held-out rows: {have}")
+        return None
+
+    def of(self, made: Floats, real: Floats) -> Floats:
+        """Return the ratio (C,), in [0, 1/q]."""
+        return text_likelihood.tail_share(made, real, self.q, self.tail) / self.q
+
+
+def _check(what: str, q: float, under: str) -> None:
+    if not 0.0 < q < 1.0:
+        raise SpecError(f"{what}: q is {q}; expected a number between 0 and 1")
+    if under not in ("first", "base"):
+        raise SpecError(f"{what}: under is {under!r}; expected 'first' or 'base'")

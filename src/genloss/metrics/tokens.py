@@ -1,0 +1,221 @@
+"""Metrics of categorical laws: p_t over k symbols beside p_0."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from genloss.core.arrays import Floats, checked_count
+from genloss.core.roles import CategoricalLaw
+from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.errors import SpecError
+from genloss.metrics.arrays import categorical, support
+from genloss.metrics.arrays.checks import open_fraction
+
+
+def both_laws(view: View) -> tuple[Floats, Floats] | NotApplicable:
+    """Return p_t and p_0, (C, k) each, or why there are none."""
+    if isinstance(view.model, CategoricalLaw) and isinstance(view.p_0, CategoricalLaw):
+        return view.model.probabilities(), view.p_0.probabilities()
+    return NotApplicable(f"{type(view.model).__name__} on {type(view.p_0).__name__}: not symbols")
+
+
+class OfSymbols(ABC):
+    """A metric of the probabilities of p_t and p_0; finals say which function."""
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return one value per chain (C,), or why these are no symbols."""
+        found = both_laws(view)
+        return found if isinstance(found, NotApplicable) else self.of(*found)
+
+    @abstractmethod
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return (C,) from probabilities (C, k) of p_t and p_0."""
+
+
+@dataclass(frozen=True)
+class Entropy(OfSymbols):
+    """Shannon entropy of p_t."""
+
+    name: ClassVar[str] = "entropy"
+    unit: ClassVar[str] = "nats"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the entropy (C,), in [0, ln k]."""
+        return categorical.entropy(p)
+
+
+@dataclass(frozen=True)
+class EntropyRatio(OfSymbols):
+    """Entropy of p_t over that of p_0 (Kazdan et al. 2024)."""
+
+    name: ClassVar[str] = "entropy_ratio"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the ratio (C,), >= 0."""
+        return categorical.entropy_ratio(p, p_0)
+
+
+@dataclass(frozen=True)
+class CollisionProbability(OfSymbols):
+    """sum_i p_i^2, the chance that two draws agree (Seddik et al. 2024)."""
+
+    name: ClassVar[str] = "collision_probability"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the probability (C,), in [1/k, 1]."""
+        return categorical.collision_probability(p)
+
+
+@dataclass(frozen=True)
+class Diversity(OfSymbols):
+    """1 - sum_i p_i^2, the chance that two draws differ; its mean decays by 1 - 1/n a step."""
+
+    name: ClassVar[str] = "diversity"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the probability (C,), in [0, 1 - 1/k]."""
+        return np.asarray(1.0 - categorical.collision_probability(p))
+
+
+@dataclass(frozen=True)
+class SurvivingSymbols(OfSymbols):
+    """Number of symbols with p_t > 0."""
+
+    name: ClassVar[str] = "surviving_symbols"
+    unit: ClassVar[str] = "symbols"
+    direction: ClassVar[Direction] = "higher is closer"
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the number (C,), in [1, k]."""
+        return support.surviving_symbols(p)
+
+
+@dataclass(frozen=True)
+class SurvivingFraction(OfSymbols):
+    """Surviving symbols over those of p_0 (Suresh et al. 2024)."""
+
+    name: ClassVar[str] = "surviving_fraction"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the fraction (C,), in (0, 1]."""
+        return support.surviving_fraction(p, p_0)
+
+
+@dataclass(frozen=True)
+class ZeroProportion(OfSymbols):
+    """Share of the k symbols with p_t = 0."""
+
+    name: ClassVar[str] = "zero_proportion"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the share (C,), in [0, 1)."""
+        return support.zero_proportion(p)
+
+
+@dataclass(frozen=True)
+class SupportLoss(OfSymbols):
+    """Reality's probability of the symbols that p_t has lost."""
+
+    name: ClassVar[str] = "support_loss"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the probability (C,), in [0, 1)."""
+        return support.support_loss(p, p_0)
+
+
+@dataclass(frozen=True)
+class ForwardKL(Named, OfSymbols):
+    """KL(p_0 || p_t) with additive smoothing: what of reality p_t fails to expect."""
+
+    smoothing: float = 1e-6
+    base: ClassVar[str] = "forward_kl"
+    unit: ClassVar[str] = "nats"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def __post_init__(self) -> None:
+        _check_smoothing(self.base, self.smoothing)
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the divergence (C,), >= 0; read support_loss beside it."""
+        return categorical.kl(p_0, p, self.smoothing)
+
+
+@dataclass(frozen=True)
+class BackwardKL(Named, OfSymbols):
+    """KL(p_t || p_0) with additive smoothing: what p_t overdoes or invents."""
+
+    smoothing: float = 1e-6
+    base: ClassVar[str] = "backward_kl"
+    unit: ClassVar[str] = "nats"
+    direction: ClassVar[Direction] = "lower is closer"
+
+    def __post_init__(self) -> None:
+        _check_smoothing(self.base, self.smoothing)
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the divergence (C,), >= 0."""
+        return categorical.kl(p, p_0, self.smoothing)
+
+
+@dataclass(frozen=True)
+class RareMass(Named, OfSymbols):
+    """p_t of reality's rarest symbols, those that hold `mass` under p_0, relative to p_0's."""
+
+    mass: float = 0.05
+    base: ClassVar[str] = "rare_mass"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "1 is reality"
+
+    def __post_init__(self) -> None:
+        open_fraction(self.mass, "rare_mass: mass")
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the ratio (C,), >= 0."""
+        return support.tail_mass_ratio(p, p_0, mass=self.mass)
+
+
+@dataclass(frozen=True)
+class SymbolProbability:
+    """p_t of one symbol: its mean is a martingale, its end is 0 or 1."""
+
+    symbol: int
+
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __post_init__(self) -> None:
+        checked_count(self.symbol, "symbol_probability: symbol", 0)
+
+    @property
+    def name(self) -> str:
+        """symbol_probability and which symbol."""
+        return f"symbol_probability({self.symbol})"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the probability (C,), in [0, 1]."""
+        found = both_laws(view)
+        if isinstance(found, NotApplicable):
+            return found
+        if self.symbol >= found[0].shape[1]:
+            return NotApplicable(f"there are only {found[0].shape[1]} symbols")
+        return np.ascontiguousarray(found[0][:, self.symbol])
+
+
+def _check_smoothing(what: str, smoothing: float) -> None:
+    if not (np.isfinite(smoothing) and smoothing >= 0):
+        raise SpecError(f"{what}: smoothing is {smoothing}; expected a finite number of at least 0")

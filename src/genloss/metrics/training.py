@@ -1,0 +1,32 @@
+"""Metrics of the training itself."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.core.roles import TrainedModel
+from genloss.core.view import Direction, NotApplicable, View
+
+
+@dataclass(frozen=True)
+class TrainLoss:
+    """Training loss of the last epoch, mean over its batches, as the learner states it.
+
+    For the VAE in nats per batch, summed over pixels and images, as Shumailov et al. 2024 print it.
+    """
+
+    unit: ClassVar[str] = "nats"
+    direction: ClassVar[Direction] = "compare with t = 0"
+    name: ClassVar[str] = "train_loss"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the loss (C,)."""
+        if view.t == 0:
+            return NotApplicable("reality is not trained")
+        if not isinstance(view.model, TrainedModel):
+            return NotApplicable(f"{type(view.model).__name__} keeps no training loss")
+        loss = view.model.train_loss
+        last = np.isfinite(loss).sum(axis=1) - 1
+        return np.asarray(loss[np.arange(len(loss)), last])

@@ -1,0 +1,192 @@
+"""The project's own decoder as a learner."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from torch import Tensor
+
+from genloss.core.arrays import Array, checked_count
+from genloss.core.roles import FiniteModel, Notebook, Reality
+from genloss.core.samples import Samples
+from genloss.core.text import TextModel, Tokeniser, check_tokeniser, check_vocabulary
+from genloss.errors import SpecError
+from genloss.models.torch.device import pick, stream
+from genloss.models.torch.feeds import START, on
+from genloss.models.torch.lm.causal import CausalLearner
+from genloss.models.torch.lm.checkpoint import (
+    Written,
+    from_config,
+    load_checkpoint,
+    save_checkpoint,
+    save_tokeniser,
+)
+from genloss.models.torch.lm.decoder import Decoder
+from genloss.models.torch.lm.hub import config_in, folder_of, weights_of
+from genloss.models.torch.lm.token_model import TokenModel
+from genloss.models.torch.lm.transformer_model import TransformerModel
+from genloss.models.torch.lm.tuning.fitting import (
+    Lesson,
+    Network,
+    Start,
+    check_options,
+    fit_chains,
+)
+from genloss.models.torch.lm.tuning.memory_needed import check_room
+from genloss.models.torch.lm.tuning.objective import FineTuning, decoder_total
+
+Precision = Literal["float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class TransformerLearner(CausalLearner[TransformerModel]):
+    """A causal language model of the OPT, GPT-2 or Llama family (`Decoder`).
+
+    start: each generation is trained from the 'base' model, as Shumailov et al. 2024 do, from the
+    'last' generation (with the study's warm_start; the first one from the base, or from scratch
+    without one), or from 'scratch', new random weights every time. base: the folder of a saved
+    model or a name on the Hugging Face hub (safetensors only; revision: a branch, tag or commit of
+    it), which also gives the sizes. Its identity is the content of the folder, not its path.
+    Without one the sizes are family to end; feed_forward 0 is four times the width, vocabulary 0
+    that of the text that a study is about, with its end token.
+
+    Loss: nats per token, the mean over all tokens of a batch that have a context; the end token
+    is learned as any other, what fills a row is not. dropout: train with that of the checkpoint.
+    precision: of decoding; that of training is in `training`. Learns from rows, weighted or not,
+    or from a source; chains one after another.
+
+    Raises:
+        SpecError: an option out of range, or start = 'base' without a base.
+        DataError: a base that cannot be read, tokens that are not those of the model.
+        FitError: rows without a second token, a loss that is not finite, too little memory.
+    """
+
+    kind: ClassVar[str] = "transformer"
+    learns: ClassVar[type[TokenModel]] = TransformerModel
+    base: str = field(default="", metadata={"identity": False})
+    revision: str = field(default="", metadata={"identity": False})
+    start: Start = "base"
+    family: Literal["opt", "gpt2", "llama"] = "opt"
+    vocabulary: int = 0
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+    feed_forward: int = 0
+    positions: int = 128
+    end: int = 0
+    dropout: bool = False
+    precision: Precision = "float32"
+    training: FineTuning = field(default_factory=FineTuning)
+
+    def __post_init__(self) -> None:
+        checked_count(self.feed_forward, "transformer: feed_forward", 0)
+        check_options("transformer", self.base, self.start, self.precision)
+        if not self.base:
+            # Whatever the text will say; all other sizes must go together already.
+            self._sized(self.vocabulary or 1)
+
+    def restore(self, state: Mapping[str, Array]) -> TransformerModel:
+        """Rebuild a model from its state.
+
+        Raises:
+            DataError: the state of another network.
+        """
+        return self._model(self.decoder(), state)
+
+    def base_weights(self) -> Mapping[str, Array]:
+        """Return the weights of the base by name."""
+        return load_checkpoint(weights_of(self.base, self.revision))[1]
+
+    def decoder(self) -> Decoder:
+        """Return the network, of the base where there is one."""
+        if not self.base:
+            check_vocabulary(self.vocabulary, "transformer")
+            return self._sized(self.vocabulary)
+        return from_config(config_in(folder_of(self.base, self.revision)))
+
+    def trained(self, lesson: Lesson) -> TransformerModel:
+        """Train every chain in this process, alone or with others of a team."""
+        before, decoder = lesson.before, self.decoder()
+        check_room("transformer", decoder.n_parameters, self.training)
+        known: Mapping[str, Array] | None = None
+        if before is None and self.base and self.start != "scratch":
+            known = self.base_weights()
+        device = pick(self.training.device)
+
+        def start(chain: int, seed: int) -> dict[str, Tensor]:
+            if isinstance(before, TransformerModel):
+                return before.weights(chain, device)
+            drawn = known or decoder.initial(stream(seed, START))
+            return {name: on(device, drawn[name]) for name in decoder.shapes}
+
+        total = decoder_total(decoder, decoder.dropout if self.dropout else 0.0)
+        network = Network("transformer", decoder.vocabulary, decoder.positions, total, start)
+        state = fit_chains(network, self.training, lesson)
+        return self._model(decoder, state)
+
+    def _model(self, decoder: Decoder, state: Mapping[str, Array]) -> TransformerModel:
+        return TransformerModel(*self.common(state), decoder)
+
+    def of_text(self, tokeniser: Tokeniser) -> "TransformerLearner":
+        """Return the learner with vocabulary and end of the tokeniser, unless it has its own.
+
+        Raises:
+            SpecError: the tokeniser of another model than the base.
+        """
+        if self.base:
+            decoder = self.decoder()
+            check_tokeniser(tokeniser, self.base, decoder.vocabulary, [decoder.end])
+        if self.vocabulary or self.base:
+            return self
+        return replace(self, vocabulary=tokeniser.size, end=tokeniser.end)
+
+    def _sized(self, vocabulary: int) -> Decoder:
+        return Decoder(
+            self.family,
+            vocabulary,
+            self.width,
+            self.layers,
+            self.heads,
+            self.feed_forward or 4 * self.width,
+            self.positions,
+            self.end,
+        )
+
+
+def pretrained(
+    learner: TransformerLearner,
+    reality: Reality,
+    folder: Path,
+    rng: np.random.Generator,
+    notebook: Notebook | None = None,
+) -> TransformerModel:
+    """Train a base model from scratch on all rows of a text; save it with the text's tokeniser.
+
+    The vocabulary and its end token are those of the text. Where the training keeps the best epoch
+    or stops early, one row in twenty is held out. Other learners then name the folder as `base`,
+    texts as `tokeniser`, and transformers loads both. With a notebook the training goes on from its
+    last note, given the same arguments.
+
+    Raises:
+        SpecError: a reality that does not own rows.
+    """
+    p_0 = reality.realise(1, rng)
+    if not isinstance(p_0, FiniteModel):
+        raise SpecError(
+            f"pretrained: {type(reality).__name__} owns no rows; expected a reality of text"
+        )
+    valid, text = None, p_0
+    if learner.training.checks:
+        text, rows = p_0.split(max(1, p_0.n_rows // 20))
+        valid = Samples.of(rows, 0)
+    learner = replace(learner, base="", revision="", start="scratch")
+    if isinstance(p_0, TextModel):
+        learner = replace(learner, vocabulary=0).of_text(p_0.tokeniser)
+    fitting = learner.with_notebook(notebook) if notebook else learner
+    model = fitting.fit(Samples.of(text.rows(0, text.n_rows), 0), rng, valid=valid)
+    save_checkpoint(folder, model.decoder, {k: v[0] for k, v in model.parameters.items()})
+    if isinstance(p_0, TextModel) and isinstance(p_0.tokeniser, Written):
+        save_tokeniser(folder, p_0.tokeniser.to_json(), p_0.tokeniser.end)
+    return model

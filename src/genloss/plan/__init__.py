@@ -1,0 +1,1 @@
+"""Before a run: its steps, sizes, time and disk."""

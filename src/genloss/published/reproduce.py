@@ -1,0 +1,52 @@
+"""Reproduce a published experiment: run its studies, judge its targets, write both down."""
+
+from pathlib import Path
+from typing import Any
+
+from genloss.judge.targets import Verdict, judge
+from genloss.published.experiments import Experiment
+from genloss.run.runner import Progress, run_studies
+from genloss.store.files import write_json
+from genloss.store.reader import Run
+
+TARGETS = "targets.json"
+
+
+def reproduce(
+    experiment: Experiment, root: Path, *, workers: int = 0, progress: Progress | None = None
+) -> tuple[list[Run], list[Verdict]]:
+    """Run (or resume) an experiment below root/NAME-SCALE and judge every target.
+
+    The verdicts are stored beside the runs, in targets.json.
+    """
+    folder = root / f"{experiment.name}-{experiment.scale}"
+    runs = run_studies(
+        list(experiment.studies.values()), folder, workers=workers, progress=progress
+    )
+    by_name = dict(zip(experiment.studies, runs, strict=True))
+    verdicts = [judge(target, by_name, experiment.studies) for target in experiment.targets]
+    write_json(
+        folder / TARGETS,
+        {
+            **summary(experiment, verdicts),
+            "title": experiment.title,
+            "targets": [
+                {**v.full(), "asked": target}
+                for v, target in zip(verdicts, experiment.targets, strict=True)
+            ],
+            "runs": {name: run.path.name for name, run in by_name.items()},
+        },
+    )
+    return runs, verdicts
+
+
+def summary(experiment: Experiment, verdicts: list[Verdict]) -> dict[str, Any]:
+    """Return what `genloss reproduce --json` prints."""
+    passed = sum(v.passed for v in verdicts)
+    return {
+        "experiment": experiment.name,
+        "scale": experiment.scale,
+        "targets": [v.brief() for v in verdicts],
+        "passed": passed,
+        "failed": len(verdicts) - passed,
+    }

@@ -1,0 +1,33 @@
+"""The tour: the demo's own studies, every published experiment at smoke scale, one report."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from genloss.published.experiments import tour_experiments
+from genloss.published.reproduce import reproduce
+from genloss.report.page import write_report
+from genloss.run.runner import Progress, run_studies
+
+
+def tour(root: Path, *, workers: int, progress: Progress) -> dict[str, Any]:
+    """Run everything below root and return the report's path, targets met and seconds."""
+    begun = time.monotonic()
+    passed = failed = 0
+    experiments, left_out = tour_experiments()
+    for experiment in experiments:
+        if not experiment.targets:
+            studies = list(experiment.studies.values())
+            run_studies(studies, root / experiment.name, workers=workers, progress=progress)
+            continue
+        _, verdicts = reproduce(experiment, root, workers=workers, progress=progress)
+        passed += sum(v.passed for v in verdicts)
+        failed += sum(not v.passed for v in verdicts)
+    report = write_report([root], root / "report.html", title="Model collapse, a tour")
+    return {
+        "report": str(report),
+        "passed": passed,
+        "failed": failed,
+        "left_out": left_out,
+        "seconds": round(time.monotonic() - begun, 1),
+    }

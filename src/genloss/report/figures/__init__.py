@@ -1,0 +1,16 @@
+"""Figures: one file for each kind, and what they share.
+
+bands        quantiles over chains
+axes         linear, log or symlog: what an axis shows
+lines        one figure per metric as Vega-Lite
+layers       the bands, lines, published points and hover numbers of its charts
+families     metrics that are read together, and the function that draws them
+combined     what a figure of several metrics is
+areas        K shares as stacked areas
+fans         the quantiles of one law as a fan
+rarefaction  types against tokens, a line per generation
+histograms   histograms of the perplexity of texts, with both tails
+paths        one metric against another, a path per run
+samples      kept rows as scatter panels, histograms, rank-frequency lines
+images       kept images as grids that one slider moves, PNG without a library
+"""

@@ -1,0 +1,98 @@
+"""Shares of classes over generations, stacked: a class that dies out is a layer that closes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from genloss.report.figures.axes import x_linear
+from genloss.report.figures.bands import rounded
+from genloss.report.figures.combined import (
+    Combined,
+    Members,
+    Plate,
+    Spec,
+    having,
+    numbers,
+    present,
+    told_over,
+)
+from genloss.report.glossary import meaning_of
+from genloss.report.naming import Named
+from genloss.report.reading import Measured
+
+MOST_NAMED = 12
+"""More classes than this are told by the pointer alone."""
+
+
+def figure(members: Members, runs: Sequence[Measured]) -> Combined:
+    """Return one panel per run: the mean share of each class over chains, stacked to 1."""
+    names = having(members.names, runs)
+    ends = [int(s.t[-1]) for n in names for s in present(members, n.data).values()]
+    panels = tuple(Plate(n.full, chart(n, members, max(ends))) for n in names)
+    first = next(iter(members.by_value))
+    key = (
+        f"each layer is a class, {first} at the bottom; its height is the share of it",
+        told_over("means", names, members.names),
+    )
+    return Combined(
+        kind="area",
+        metric=f"{members.base}-{members.options}" if members.options else members.base,
+        title=members.title,
+        meaning=meaning_of(members.base),
+        panels=panels,
+        key=key,
+        numbers=numbers(names, {m: f"class {v}" for v, m in members.by_value.items()}),
+        caption="median share of each class over chains, with the middle 90 % of them in brackets",
+    )
+
+
+def chart(n: Named, members: Members, last: int) -> Spec:
+    """Return the stacked areas of one run."""
+    found = present(members, n.data)
+    values = [
+        {
+            "class": value,
+            "rank": i,
+            "t": series.t.tolist(),
+            "share": rounded(series.values.mean(axis=1), 4),
+        }
+        for i, (value, series) in enumerate(found.items())
+    ]
+    x = x_linear(last)
+    first = min(int(np.min(series.t)) for series in found.values())
+    x["scale"]["domain"] = [first, last]
+    several = 1 < len(found) <= MOST_NAMED
+    legend = {"title": None, "orient": "right", "symbolStrokeWidth": 0} if several else None
+    return {
+        "description": f"Share of each of {len(found)} classes over generations, {n.full}",
+        "title": n.full,
+        "width": 320,
+        "height": 220,
+        "view": {"stroke": None},
+        "data": {"values": values},
+        "transform": [{"flatten": ["t", "share"]}],
+        "mark": {"type": "area", "style": "seam", "line": False},
+        "encoding": {
+            "x": x,
+            "y": {
+                "field": "share",
+                "type": "quantitative",
+                "stack": "zero",
+                "scale": {"domain": [0, 1], "nice": False},
+                "axis": {"format": "%", "tickCount": 4, "title": None, "grid": False},
+            },
+            "order": {"field": "rank", "type": "quantitative"},
+            # The legend runs from the top down, as the layers do.
+            "color": {
+                "field": "class",
+                "type": "ordinal",
+                "sort": list(found)[::-1],
+                "legend": legend,
+            },
+            "tooltip": [
+                {"field": "class"},
+                {"field": "t", "title": "generation", "format": ",d"},
+                {"field": "share", "format": ".1%"},
+            ],
+        },
+    }

@@ -1,0 +1,144 @@
+"""Axes: what a figure's x and y show, decided from the numbers, with ticks written out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genloss.core.arrays import Floats
+from genloss.report.figures.bands import Curve
+from genloss.report.words import number
+
+LONG = 200
+"""From this many generations on the first ones would vanish on a linear axis."""
+
+ROUNDOFF = 1e-12
+"""What is smaller than this at generation 0 is a zero that was computed."""
+
+DECADES = 2.0
+"""A positive metric that spans more decades than this gets a log axis."""
+
+
+@dataclass(frozen=True)
+class YAxis:
+    """Limits and ticks of a metric; `floor` is where a log axis draws zero, or None."""
+
+    log: bool
+    low: float
+    high: float
+    ticks: tuple[float, ...] = ()
+    floor: float | None = None
+
+    def channel(self, title: str) -> dict[str, Any]:
+        """Return scale and axis of a Vega-Lite y channel; zero sits on the floor of a log axis."""
+        axis: dict[str, Any] = {"title": title}
+        scale: dict[str, Any] = {"domain": [self.low, self.high]}
+        if not self.log:
+            if not 1e-3 < max(abs(self.low), abs(self.high)) < 1e6:
+                axis["format"] = ".2~e"
+            axis["tickCount"] = 5
+            return {"scale": scale | {"nice": True, "zero": False}, "axis": axis}
+        axis |= {"values": list(self.ticks), "labelExpr": self._labels()}
+        return {"scale": scale | {"type": "log", "clamp": True}, "axis": axis}
+
+    def _labels(self) -> str:
+        expression = "''"
+        for tick in reversed(self.ticks):
+            plain = 1e-4 < tick < 1e6 or tick == self.floor
+            label = number(0.0 if tick == self.floor else tick, 1) if plain else f"{tick:.0e}"
+            label = label.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+            expression = f"datum.value < {tick * 1.5!r} ? '{label}' : {expression}"
+        return expression
+
+
+def y_axis(curves: Sequence[Curve], direction: str) -> YAxis:
+    """Return the axis that shows all bands, theory lines and published values of the curves."""
+    ours = np.concatenate([_drawn(c) for c in curves])
+    theirs = np.concatenate([c.points()[1:] for c in curves], axis=1)
+    drawn = np.concatenate([ours, theirs.ravel()])
+    drawn = drawn[np.isfinite(drawn)]
+    if not np.isfinite(ours).any():
+        return YAxis(False, 0.0, 1.0)
+    low, high = float(drawn.min()), float(drawn.max())
+    signed = bool((ours < 0).any())
+    if not all(_told(c).all() for c in curves):
+        low, high = min(low, 0.0), max(high, 0.0)
+    middle = np.concatenate([c.bands[1:4, _told(c)].ravel() for c in curves])
+    middle = middle[np.isfinite(middle) & (middle > 0)]
+    if not signed and middle.size and np.log10(middle.max() / middle.min()) > DECADES:
+        # An error bar that reaches zero ends at the foot of a log axis.
+        shown = np.concatenate([ours, theirs[0], theirs[1:][theirs[1:] > 0]])
+        return log_axis(shown[np.isfinite(shown)], not all(_told(c).all() for c in curves))
+    if direction.startswith("1 is"):
+        low, high = min(low, 1.0), max(high, 1.0)
+    if low > 0 and low < high / 2:
+        low = 0.0
+    if low == high == 0.0:
+        high = 1.0
+    if low == high:
+        low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
+    return YAxis(False, low, high)
+
+
+def x_linear(last: int) -> dict[str, Any]:
+    """Return the x channel of generations 0 .. last on a linear scale."""
+    return x_channel(last, YAxis(True, 1.0, 1.0), "")
+
+
+def x_channel(last: int, y: YAxis, direction: str) -> dict[str, Any]:
+    """Return the x channel of generations 0 .. last; a page may switch its scale.
+
+    What decays does so exponentially, a straight line over linear t; distances grow as powers of
+    t, and early generations matter: log t.
+    """
+    log = last > LONG and (not y.log or direction.startswith("lower"))
+    axis: dict[str, Any] = {
+        "title": "generation t",
+        "format": ",d",
+        "tickMinStep": 1,
+        "tickCount": 10,
+    }
+    if log:
+        axis["values"] = log_ticks(last)
+    scale: dict[str, Any] = {"type": "symlog" if log else "linear", "domain": [0, last]}
+    return {"field": "t", "type": "quantitative", "scale": scale | {"nice": False}, "axis": axis}
+
+
+def log_ticks(last: int) -> list[int]:
+    """Return 0, 1, 2, 5, 10, 20, ... up to last."""
+    steps = [m * 10**k for k in range(len(str(last))) for m in (1, 2, 5)]
+    return [0, *(s for s in steps if s <= last)]
+
+
+def _drawn(c: Curve) -> Floats:
+    shown = [c.bands, c.theory[None], *([c.mean[None]] if c.has_theory else [])]
+    return np.concatenate(shown)[:, _told(c)].ravel()
+
+
+def _told(c: Curve) -> NDArray[np.bool_]:
+    """Which generations set the limits: not reality's distance from itself, 0 but for noise."""
+    return (c.t > 0) | (np.abs(c.bands[-1]) > ROUNDOFF)
+
+
+def log_axis(drawn: Floats, zeros: bool = False) -> YAxis:
+    """Return the log axis of finite values, some above 0; zeros: there are zeros to draw."""
+    positive = drawn[drawn > 0]
+    bottom, top = float(np.log10(positive.min())), float(np.log10(positive.max()))
+    margin = 0.02 * (top - bottom)
+    low, high = 10.0 ** (bottom - margin), 10.0 ** (top + margin)
+    first, last = math.floor(bottom), math.ceil(top)
+    # Multiples of the step, so that 1 (reality, for a ratio) is among the ticks.
+    step = max(1, -(-(last - first) // 7))
+    powers = [10.0**k for k in range(first, last + 1) if k % step == 0]
+    ticks = tuple(p for p in powers if low <= p <= high)
+    if len(ticks) < 3:
+        finer = [m * 10.0**k for k in range(first, last + 1) for m in (1, 2, 5)]
+        ticks = tuple(p for p in finer if low <= p <= high)
+    if not zeros and (drawn > 0).all():
+        return YAxis(True, low, high, ticks)
+    # Zeros have no logarithm: they lie on a floor of their own, a little below all the rest.
+    floor = 10.0 ** (bottom - max(0.4, 0.08 * (top - bottom)))
+    return YAxis(True, floor, high, (floor, *ticks), floor)

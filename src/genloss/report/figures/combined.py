@@ -1,0 +1,110 @@
+"""A figure of several metrics: what the page needs of it, and what its charts share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.report.figures.bands import rounded
+from genloss.report.glossary import TITLES, title_of
+from genloss.report.naming import Named, named
+from genloss.report.reading import Measured
+from genloss.report.tables import NumberTable, number_table
+from genloss.store.reader import Series
+
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Members:
+    """Metrics of one family: `by_value` maps the value of the option that differs to the metric."""
+
+    base: str
+    options: str
+    by_value: Mapping[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        """The metrics."""
+        return list(self.by_value.values())
+
+    @property
+    def title(self) -> str:
+        """The heading of their figure."""
+        return title_of(f"{self.base}({self.options})" if self.options else self.base)
+
+
+@dataclass(frozen=True)
+class Plate:
+    """One chart of a figure of several metrics."""
+
+    title: str
+    spec: Spec
+
+
+@dataclass(frozen=True, eq=False)
+class Combined:
+    """Several metrics in one figure.
+
+    kind: how the page fits its charts ('area', 'fan' or 'path'); key: sentences on how to read
+    them; legend: the runs in colour order where a chart holds several.
+    """
+
+    kind: str
+    metric: str
+    title: str
+    meaning: str
+    panels: tuple[Plate, ...]
+    key: tuple[str, ...]
+    numbers: NumberTable
+    caption: str
+    legend: tuple[str, ...] = ()
+
+
+def having(metrics: Sequence[str], runs: Sequence[Measured]) -> list[Named]:
+    """Return the runs that have one of the metrics, with labels that tell them apart."""
+    return named([run for run in runs if any(m in run.series for m in metrics)])
+
+
+def present(members: Members, run: Measured) -> dict[str, Series]:
+    """Return the series that a run has, by the value of the option that differs."""
+    found = {value: run.series.get(name) for value, name in members.by_value.items()}
+    return {value: series for value, series in found.items() if series is not None}
+
+
+def medians(series: Series) -> list[float | None]:
+    """Return the medians over chains (T,) as JSON numbers."""
+    return rounded(typical(series))
+
+
+def typical(series: Series) -> Floats:
+    """Return the medians over chains (T,)."""
+    return np.asarray(np.median(series.values, axis=1))
+
+
+def told_over(what: str, names: Sequence[Named], metrics: Sequence[str]) -> str:
+    """Return over how many chains `what` (medians, means) is taken, in words."""
+    found = [n.data.series[m] for n in names for m in metrics if m in n.data.series]
+    counts = sorted({s.values.shape[1] for s in found})
+    if counts == [1]:
+        return "one chain"
+    many = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+    return f"{what} over {many} chains"
+
+
+def numbers(names: Sequence[Named], said: Mapping[str, str]) -> NumberTable:
+    """Return the table of all members in all runs; said: metric to what a row says of it."""
+    rows = [
+        (f"{n.full} · {word}" if len(names) > 1 else word, n.data, metric)
+        for n in names
+        for metric, word in said.items()
+        if metric in n.data.series
+    ]
+    return number_table(rows)
+
+
+def plain_title(base: str) -> str:
+    """Return the title of a metric in the middle of a sentence."""
+    return TITLES.get(base, base.replace("_", " "))

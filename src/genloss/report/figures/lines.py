@@ -1,0 +1,227 @@
+"""One figure per metric: medians and bands over chains, theory dashed, published values as points.
+
+A spec is complete: it renders as it stands (see `static`). The page takes the legend out, fits the
+width, and drives the parameter `hidden`, the labels of series that are switched off.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from genloss.report.figures import layers
+from genloss.report.figures.axes import LONG, YAxis, x_channel, y_axis
+from genloss.report.figures.bands import Curve, curve
+from genloss.report.glossary import meaning_of, title_of
+from genloss.report.naming import MOST, Named, named, sort_of
+from genloss.report.published import Points
+from genloss.report.reading import Measured
+from genloss.report.tables import NumberTable, number_table
+from genloss.report.words import axis_title, reading
+from genloss.store.reader import Series
+
+Spec = dict[str, Any]
+
+WIDTH, HEIGHT = 680, 300
+HIDDEN = {"filter": layers.HIDDEN}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart of a figure; contrast is how far apart its runs end, in decades."""
+
+    title: str
+    spec: Spec
+    legend: tuple[str, ...]
+    runs: tuple[str, ...]
+    reading: str
+    chains: int
+    contrast: float
+    has_theory: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """One metric over generations, for all runs that have it.
+
+    legend: labels in colour order where all panels share them, else every panel has its own.
+    reading: what it shows; empty where runs of different kinds do not compare, then see the panels.
+    rows: every run with its label, those without a line (one generation only) included.
+    published: what the published points are, or nothing where there are none.
+    """
+
+    kind: ClassVar[str] = "line"
+    metric: str
+    title: str
+    meaning: str
+    unit: str
+    direction: str
+    axis_title: str
+    reading: str
+    panels: tuple[Panel, ...]
+    legend: tuple[str, ...]
+    rows: tuple[tuple[str, Measured], ...]
+    theory: tuple[str, ...]
+    chains: str
+    has_mean: bool
+    published: str
+    long: bool
+
+    @property
+    def numbers(self) -> NumberTable:
+        """The table of all runs."""
+        return number_table([(label, run, self.metric) for label, run in self.rows])
+
+    @property
+    def caption(self) -> str:
+        """What its numbers are."""
+        unit = "none, a ratio or share" if self.unit == "1" else self.unit
+        return (
+            "median over chains, with the middle 90 % of them in brackets. "
+            f"Unit: {unit}; {self.direction}"
+        )
+
+    @property
+    def left_out(self) -> int:
+        """The number of runs that only the table of numbers shows."""
+        return len(self.rows) - sum(len(p.spec["data"]["values"]) for p in self.panels)
+
+
+def metric_figure(
+    metric: str, runs: Sequence[Measured], published: Points | None = None
+) -> Figure | None:
+    """Return the figure of a metric, or None where no run has it; published: others' values."""
+    having = [run for run in runs if metric in run.series]
+    if not having:
+        return None
+    # A chain of one generation is a number, not a line.
+    names = named([run for run in having if len(run.series[metric].t) > 2] or having)
+    about = having[0].series[metric]
+    curves = [_curve(n, metric, published or {}) for n in names]
+    panels = _panels(names, curves, about)
+    # A sentence and a table name runs without their panel, so they need the full labels.
+    told = [replace(c, label=n.full) for c, n in zip(curves, names, strict=True)]
+    labels = {n.run.path: n.full for n in names}
+    return Figure(
+        metric=metric,
+        title=title_of(metric),
+        meaning=meaning_of(metric),
+        unit=about.unit,
+        direction=about.direction,
+        axis_title=axis_title(about.unit, about.direction),
+        reading=reading(told, about.direction) if len(panels) == 1 or comparable(names) else "",
+        panels=panels,
+        legend=panels[0].legend if len({p.legend for p in panels}) == 1 else (),
+        rows=tuple((labels.get(r.run.path, r.run.header.name), r) for r in having),
+        theory=tuple(dict.fromkeys(c.theory_label for c in curves if c.has_theory)),
+        chains=_chains(curves),
+        has_mean=any(layers.draws_mean(c) for c in curves),
+        published=_said(curves),
+        long=max(c.last() for c in curves) > LONG // 4,
+    )
+
+
+def _panels(names: Sequence[Named], curves: Sequence[Curve], about: Series) -> tuple[Panel, ...]:
+    """Draw the panels; those of comparable runs share their axes, and colours if they suffice."""
+    together = comparable(names)
+    shared = tuple(dict.fromkeys(c.label for c in curves))
+    out = []
+    for title in dict.fromkeys(n.panel for n in names):
+        inside = [c for c, n in zip(curves, names, strict=True) if n.panel == title]
+        scope = curves if together else inside
+        legend = shared if len(shared) <= MOST else tuple(c.label for c in inside)
+        axis, last = y_axis(scope, about.direction), max(c.last() for c in scope)
+        out.append(
+            Panel(
+                title=title,
+                spec=chart(inside, axis, last, legend, about, title),
+                legend=legend,
+                runs=tuple(c.label for c in inside),
+                reading=reading(inside, about.direction),
+                chains=min(c.chains for c in inside),
+                contrast=_contrast(inside),
+                has_theory=any(c.has_theory for c in inside),
+            )
+        )
+    return tuple(out)
+
+
+def comparable(names: Sequence[Named]) -> bool:
+    """Whether runs are of one sort, so that axes and sentences may compare them."""
+    return len({sort_of(n.data) for n in names}) == 1
+
+
+def _curve(n: Named, metric: str, published: Points) -> Curve:
+    law: Mapping[str, Any] | None = n.run.header.theory.get(metric)
+    theirs = published.get((n.run.path.name, metric), ())
+    return curve(n.label, n.data.series[metric], law, theirs)
+
+
+def _said(curves: Sequence[Curve]) -> str:
+    """Return what the published points of the curves are, in words."""
+    shown = [c for c in curves if c.points().size]
+    what = " or ".join(dict.fromkeys(p.said for c in shown for p in c.published))
+    bars = any((c.points()[3] > c.points()[2]).any() for c in shown)
+    spread = ", with the spread or error that its source gives" if bars else ""
+    return f"published: {what}{spread}" if what else ""
+
+
+def chart(
+    curves: Sequence[Curve],
+    axis: YAxis,
+    last: int,
+    legend: Sequence[str],
+    about: Series,
+    title: str = "",
+) -> Spec:
+    """Return the Vega-Lite spec of one panel.
+
+    axis and last (the last generation) are those of the whole figure, so that panels compare;
+    legend gives the colour order.
+    """
+    y = axis.channel(axis_title(about.unit, about.direction))
+    rows = layers.aligned([layers.row(c) for c in curves])
+    drawn = [
+        *layers.bands(curves, y),
+        *layers.reference(about.direction, axis, y),
+        *layers.theory(curves, y),
+        layers.median(y),
+        *layers.published(curves, y),
+        layers.hover(rows, y),
+    ]
+    where = f" for {title}" if title else ""
+    names = ", ".join(c.label for c in curves)
+    return {
+        "description": f"{title_of(about.name)} over generations 0 to {last}{where}: {names}",
+        "title": ", ".join(filter(None, (title_of(about.name), title))),
+        "width": WIDTH,
+        "height": HEIGHT,
+        "view": {"stroke": None},
+        "params": [{"name": "hidden", "value": []}],
+        "data": {"values": rows},
+        "transform": [{"flatten": layers.fields(rows)}, HIDDEN],
+        "encoding": {
+            "x": x_channel(last, axis, about.direction),
+            "color": {
+                "field": "run",
+                "type": "nominal",
+                "scale": {"domain": list(legend)},
+                "legend": {"title": None, "columns": 4} if len(legend) > 1 else None,
+            },
+        },
+        "layer": drawn,
+    }
+
+
+def _contrast(curves: Sequence[Curve]) -> float:
+    ends = np.array([c.median[-1] for c in curves])
+    ends = ends[np.isfinite(ends) & (ends > 0)]
+    return float(np.log10(ends.max() / ends.min())) if ends.size else 0.0
+
+
+def _chains(curves: Sequence[Curve]) -> str:
+    counts = np.unique([c.chains for c in curves])
+    if len(counts) == 1:
+        return f"{counts[0]:,}"
+    return f"{counts[0]:,} to {counts[-1]:,}"

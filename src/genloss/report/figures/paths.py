@@ -1,0 +1,176 @@
+"""One metric against another, a path per run through the generations: where quality went."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from genloss.report.figures import layers
+from genloss.report.figures.bands import rounded
+from genloss.report.figures.combined import (
+    Combined,
+    Plate,
+    Spec,
+    numbers,
+    plain_title,
+    told_over,
+    typical,
+)
+from genloss.report.glossary import options_of, title_of
+from genloss.report.naming import MOST, Named, named
+from genloss.report.reading import Measured, places
+
+LABELLED = 5
+"""Generations that may be written beside a path, its ends included."""
+
+APART = 0.08
+"""Share of an axis that labels keep from one another."""
+
+
+def figure(across: str, up: str, runs: Sequence[Measured]) -> Iterator[Combined]:
+    """Yield the paths of all runs that have both metrics, if there are any."""
+    having = [run for run in runs if across in run.series and up in run.series]
+    if having:
+        yield _figure(across, up, named(having))
+
+
+def _figure(across: str, up: str, names: Sequence[Named]) -> Combined:
+    x, y = plain_title(across.partition("(")[0]), plain_title(up.partition("(")[0])
+    together = dict.fromkeys(n.label for n in names)
+    shared = tuple(together) if len(together) <= MOST else ()
+    panels = []
+    limits = [shown(across, names), shown(up, names)]
+    for title in dict.fromkeys(n.panel for n in names):
+        inside = [n for n in names if n.panel == title]
+        legend = shared or tuple(n.label for n in inside)
+        panels.append(Plate(title, chart(inside, (across, up), (x, y), limits, legend)))
+    said = {across: x, up: y}
+    options = ", ".join(f"{k}={v}" for k, v in options_of(across).items())
+    return Combined(
+        kind="path",
+        metric=f"{up}-against-{across}",
+        title=f"{title_of(y)} against {x}" + (f" ({options})" if options else ""),
+        meaning=f"One path per run through the generations: {y} up, {x} across.",
+        panels=tuple(panels),
+        key=(
+            "ring: the first generation; large dot: the last; numbers: generations",
+            told_over("medians", names, [across]),
+        ),
+        numbers=numbers(names, said),
+        caption="median over chains, with the middle 90 % of them in brackets",
+        legend=shared,
+    )
+
+
+def shown(metric: str, names: Sequence[Named]) -> list[float]:
+    """Return the limits of an axis: whole tenths around all medians drawn."""
+    every = np.concatenate([typical(n.data.series[metric]) for n in names])
+    every = every[np.isfinite(every)]
+    if not every.size:
+        return [0.0, 1.0]
+    low, high = np.floor(every.min() * 10) / 10, np.ceil(every.max() * 10) / 10
+    return [float(round(v, 9)) for v in (low, high if high > low else low + 0.1)]
+
+
+def chart(
+    names: Sequence[Named],
+    metrics: tuple[str, str],
+    titles: tuple[str, str],
+    limits: Sequence[list[float]],
+    legend: Sequence[str],
+) -> Spec:
+    """Return the paths of one panel; metrics, titles and limits are those of x and y."""
+    rows = _labelled([_row(n, metrics) for n in names], limits)
+    x, y = (_channel(*about) for about in zip("xy", titles, limits, strict=True))
+    # Above the labels of points at the top.
+    y["axis"]["titleY"] = -20
+    dot = {"type": "point", "filled": True, "opacity": 1}
+    text = {"type": "text", "align": "left", "dx": 8, "dy": -9, "fontSize": 12}
+    label = {"field": "label", "type": "nominal"}
+    runs = ", ".join(n.label for n in names)
+    return {
+        "description": f"{titles[1]} against {titles[0]} through the generations: {runs}",
+        "title": f"{titles[1]} against {titles[0]}",
+        "width": 460,
+        "height": 340,
+        "view": {"stroke": None},
+        "params": [{"name": "hidden", "value": []}],
+        "data": {"values": rows},
+        "transform": [{"flatten": ["t", "x", "y", "mark", "label"]}, {"filter": layers.HIDDEN}],
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": {
+                "field": "run",
+                "type": "nominal",
+                "scale": {"domain": list(legend)},
+                "legend": {"title": None, "columns": 4} if len(legend) > 1 else None,
+            },
+            "tooltip": [
+                {"field": "run"},
+                {"field": "t", "title": "generation", "format": ",d"},
+                {"field": "x", "title": titles[0], "format": ".3~g"},
+                {"field": "y", "title": titles[1], "format": ".3~g"},
+            ],
+        },
+        "layer": [
+            {
+                "mark": {"type": "line", "strokeWidth": 1.75, "strokeJoin": "round"},
+                "encoding": {"order": {"field": "t", "type": "quantitative"}},
+            },
+            {"mark": {**dot, "size": 22}},
+            {
+                "transform": [{"filter": "datum.mark == 'first'"}],
+                "mark": {"type": "point", "size": 130, "strokeWidth": 2, "opacity": 1},
+            },
+            {
+                "transform": [{"filter": "datum.mark == 'last'"}],
+                "mark": {**dot, "size": 130},
+            },
+            {"mark": {**text, "style": "halo"}, "encoding": {"text": label, "color": None}},
+            {"mark": text, "encoding": {"text": label}},
+        ],
+    }
+
+
+def _channel(field: str, title: str, limits: list[float]) -> Spec:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"domain": limits, "nice": False, "zero": False},
+        "axis": {"title": title, "tickCount": 5, "grid": True},
+    }
+
+
+def _row(n: Named, metrics: tuple[str, str]) -> Spec:
+    x, y = (n.data.series[m] for m in metrics)
+    times = np.intersect1d(x.t, y.t)
+    marks = [""] * len(times)
+    marks[0], marks[-1] = "first", "last"
+    at_x, at_y = (typical(s)[np.searchsorted(s.t, times)] for s in (x, y))
+    return {
+        "run": n.label,
+        "t": times.tolist(),
+        "x": rounded(at_x, 4),
+        "y": rounded(at_y, 4),
+        "mark": marks,
+    }
+
+
+def _labelled(rows: Sequence[Spec], limits: Sequence[list[float]]) -> list[Spec]:
+    """Add labels to points that are far enough from one another: the ends first."""
+    out = [{**row, "label": [""] * len(row["t"])} for row in rows]
+    inner = [(row, i) for row in out for i in places(len(row["t"]), LABELLED).tolist()]
+    taken: list[tuple[float, float]] = []
+    for row, i in [*((r, -1) for r in out), *((r, 0) for r in out), *inner]:
+        if row["x"][i] is None or row["y"][i] is None:
+            continue
+        where = tuple(
+            (row[axis][i] - low) / (high - low)
+            for axis, (low, high) in zip("xy", limits, strict=True)
+        )
+        if all(
+            max(abs(a - b) for a, b in zip(where, other, strict=True)) > APART for other in taken
+        ):
+            taken.append((where[0], where[1]))
+            row["label"][i] = f"{row['t'][i]:,}"
+    return out

@@ -1,0 +1,121 @@
+"""Rarefaction curves: different types among a number of tokens, one line per generation."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.report.figures.axes import YAxis, log_axis
+from genloss.report.figures.bands import LEVELS, rounded
+from genloss.report.figures.combined import (
+    Combined,
+    Members,
+    Plate,
+    Spec,
+    having,
+    numbers,
+    present,
+    told_over,
+)
+from genloss.report.glossary import options_of
+from genloss.report.kept import heading
+from genloss.report.naming import Named
+from genloss.report.reading import Measured, places
+from genloss.store.reader import Series
+
+LINES = 6
+"""Generations shown of one run, reality among them."""
+
+Points = dict[int, dict[int, Floats]]
+"""Generation to tokens to values (C,)."""
+
+
+def figure(members: Members, runs: Sequence[Measured]) -> Combined:
+    """Return one panel per run on the same log axes; more tokens are further right."""
+    n = options_of(members.names[0]).get("n", "1")
+    what = "tokens" if n == "1" else f"{n}-grams"
+    names = having(members.names, runs)
+    points = [curves(present(members, n.data)) for n in names]
+    every = np.concatenate([v for p in points for line in p.values() for v in line.values()])
+    axis = log_axis(every[np.isfinite(every) & (every > 0)])
+    chains = max(len(v) for p in points for line in p.values() for v in line.values())
+    key = [f"log scales; a lower line has fewer different {what} in as much text"]
+    key += ["band: nine chains in ten"] if chains > 1 else []
+    key.append(told_over("medians", names, members.names))
+    return Combined(
+        kind="rarefaction",
+        metric=f"{members.base}-{members.options}" if members.options else members.base,
+        title=f"Rarefaction of {what}",
+        meaning=f"Different {what} to expect among a number of {what} drawn from a text.",
+        panels=tuple(
+            Plate(n.full, chart(n, p, axis, what)) for n, p in zip(names, points, strict=True)
+        ),
+        key=tuple(key),
+        numbers=numbers(names, {m: f"among {int(v):,}" for v, m in members.by_value.items()}),
+        caption="types expected: median over chains, with the middle 90 % of them in brackets",
+    )
+
+
+def curves(found: dict[str, Series]) -> Points:
+    """Return the lines of the generations shown; a short text's line ends early."""
+    times = sorted(set.union(*(set(s.t.tolist()) for s in found.values())))
+    shown = [times[i] for i in places(len(times), LINES)]
+    out: Points = {t: {} for t in shown}
+    for tokens, series in found.items():
+        for t in shown:
+            if (at := np.flatnonzero(series.t == t)).size:
+                out[t][int(tokens)] = series.values[at[0]]
+    return out
+
+
+def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
+    """Return the lines of one run."""
+    rows = [_row(t, dict(sorted(line.items()))) for t, line in points.items() if line]
+    tokens = sorted({m for line in points.values() for m in line})
+    order = [row["generation"] for row in rows]
+    y = axis.channel("")
+    y["axis"]["title"] = None
+    x = {
+        "field": "tokens",
+        "type": "quantitative",
+        "scale": {"type": "log", "domain": [tokens[0], tokens[-1]], "nice": False},
+        "axis": {"title": f"{what} drawn", "format": "~s", "values": tokens, "grid": False},
+    }
+    colour = {
+        "field": "generation",
+        "type": "ordinal",
+        "sort": order,
+        "legend": {"title": None, "columns": 4},
+    }
+    told = [
+        {"field": "generation"},
+        {"field": "tokens", "format": ",d"},
+        {"field": "p50", "title": "different", "format": ",.4~g"},
+    ]
+    several = any(len(v) > 1 for line in points.values() for v in line.values())
+    line = {
+        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 24}},
+        "encoding": {"y": {"field": "p50", "type": "quantitative", **y}},
+    }
+    band = {
+        "mark": {"type": "area", "opacity": 0.18},
+        "encoding": {"y": {"field": "p05", "type": "quantitative", **y}, "y2": {"field": "p95"}},
+    }
+    return {
+        "description": f"Different {what} by number drawn, {n.full}: {', '.join(order)}",
+        "title": n.full,
+        "width": 320,
+        "height": 260,
+        "view": {"stroke": None},
+        "data": {"values": rows},
+        "transform": [{"flatten": ["tokens", "p05", "p50", "p95"]}],
+        "encoding": {"x": x, "color": colour, "tooltip": told},
+        "layer": [band, line] if several else [line],
+    }
+
+
+def _row(t: int, line: dict[int, Floats]) -> Spec:
+    bands = np.quantile(np.stack(list(line.values())), (LEVELS[0], 0.5, LEVELS[-1]), axis=1)
+    names = ("p05", "p50", "p95")
+    row: Spec = {"generation": heading(t), "tokens": list(line)}
+    return row | {name: rounded(b, 5) for name, b in zip(names, bands, strict=True)}

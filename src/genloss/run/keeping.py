@@ -1,0 +1,79 @@
+"""What stays on disk of a generation: the model's state, rows to look at, texts to read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from genloss.core.arrays import Array
+from genloss.core.chain import Generation
+from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.roles import Model
+from genloss.core.samples import Samples
+from genloss.core.source import Source
+from genloss.core.streams import Streams
+from genloss.core.text import ContinuedText, TextModel
+from genloss.study.study import Study
+
+TEXTS = 24
+"""Texts kept of a generation, for readers."""
+
+
+def kept_parts(
+    study: Study, generation: Generation, p_0: Model, real: Any, streams: Streams
+) -> dict[str, Mapping[str, Array]]:
+    """Return the arrays to keep of the first chains, by part: state, samples, texts.
+
+    real: S_0, whose rows are the prompts of language models.
+    """
+    keep, t = study.keep, generation.t
+    parts: dict[str, Mapping[str, Array]] = {}
+    # Reality's state is its recipe, which the spec holds.
+    if t:
+        parts["state"] = _leading(generation.model.state(), keep.chains)
+    rows = _rows(generation.samples, keep.rows, streams.rng(t, "keep")) if keep.rows else None
+    if rows is None:
+        return parts
+    parts["samples"] = _leading(rows.arrays(), keep.chains)
+    if isinstance(p_0, TextModel):
+        parts["texts"] = _texts(study, p_0, rows, real, t)
+    return parts
+
+
+def _rows(samples: Any, most: int, rng: np.random.Generator) -> Samples | None:
+    if isinstance(samples, Source):
+        return samples.take(most, rng)
+    if isinstance(samples, Samples):
+        return samples.head(min(most, samples.n_rows))
+    return None
+
+
+def _texts(study: Study, p_0: TextModel, rows: Samples, real: Any, t: int) -> dict[str, Array]:
+    decode, end, n = p_0.tokeniser.decode, p_0.tokeniser.end, min(TEXTS, rows.n_rows)
+    written, prompts, asked = rows.x[0, :n], None, study.sampler
+    if isinstance(asked, BeamSearch | Sampling) and isinstance(real, Samples):
+        x = real.x[:1]
+        if t or asked.prompts.kind != "none":
+            prompts = asked.prompts.of(x, end, 1, n)[0]
+        if t == 0 and prompts is not None and isinstance(p_0, ContinuedText):
+            # What the real text says after the prompts; its rows are the prompts themselves.
+            rest = p_0.following(0, real.n_rows)[:1]
+            written = asked.prompts.after(x, rest, end, n, asked.max_new)[0]
+        elif t == 0:
+            prompts = None
+    out = packed([decode(row) for row in written])
+    if prompts is not None:
+        told = packed([decode(row) for row in prompts])
+        out |= {f"prompts_{name}": value for name, value in told.items()}
+    return out
+
+
+def packed(texts: Sequence[str]) -> dict[str, Array]:
+    """Return texts as one array of UTF-8 bytes, with the place where each of them ends."""
+    parts = [text.encode() for text in texts]
+    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
+    return {"utf8": np.frombuffer(b"".join(parts), dtype=np.uint8), "ends": ends}
+
+
+def _leading(arrays: Mapping[str, Array], chains: int) -> dict[str, Array]:
+    return {name: value[:chains] for name, value in arrays.items()}

@@ -1,0 +1,169 @@
+"""Names and fields become objects, and objects become names and fields again.
+
+This is the one place where a spec meets classes; modules load only when a spec names them.
+"""
+
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from genloss.core.features import Features
+from genloss.core.regimes import Regime
+from genloss.core.roles import Form, Identified, Learner, Reality, Sampler
+from genloss.core.view import Metric
+from genloss.errors import MissingExtra, SpecError
+from genloss.spec.registry import CATALOG
+
+ROLES: Mapping[Any, str] = {
+    Reality: "reality",
+    Learner: "learner",
+    Regime: "regime",
+    Sampler: "sampler",
+    Form: "form",
+    Metric: "metric",
+    Features: "features",
+}
+
+PROTOCOLS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()} | {"metric": Callable}
+
+
+def build(role: str, part: Any, where: str = "") -> Any:
+    """Build the object of a role from "kind" or {kind = "...", fields...}."""
+    where = where or role
+    given = {"kind": part} if isinstance(part, str) else part
+    if not isinstance(given, Mapping) or not isinstance(given.get("kind"), str):
+        raise SpecError(
+            f"{where} is {part!r}; expected a name or a table with a kind, "
+            f'such as {where} = {{ kind = "{next(iter(CATALOG[role]))}" }}'
+        )
+    cls = find_class(role, given["kind"], where)
+    built = construct(cls, {k: v for k, v in given.items() if k != "kind"}, where)
+    if not isinstance(built, PROTOCOLS[role]):
+        raise SpecError(
+            f"{where}: {cls.__name__} is no {role}; known: {', '.join(CATALOG[role])}; one of your "
+            f"own needs the methods of {PROTOCOLS[role].__name__}"
+        )
+    return built
+
+
+def find_class(role: str, kind: str, where: str) -> type:
+    """Return the class behind a kind; raises SpecError with the nearest name."""
+    path = CATALOG[role].get(kind, kind if ":" in kind else "")
+    if not path:
+        raise SpecError(
+            f"{where}: unknown {role} {kind!r}{nearest(kind, CATALOG[role])}; "
+            f"known: {', '.join(CATALOG[role])}"
+        )
+    module, _, name = path.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except MissingExtra:
+        raise
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
+        raise SpecError(f"{where}: cannot load {path} ({error})") from error
+    if not (isinstance(found, type) and is_dataclass(found)):
+        raise SpecError(f"{where}: {path} is not a dataclass")
+    return found
+
+
+def describe(value: Any, *, identity: bool = False) -> Any:
+    """Return the spec of an object: kinds and all fields, defaults filled in.
+
+    A whole study fills no role, so it has no kind. identity: only what a fingerprint covers.
+    """
+    fills_a_role = any(isinstance(value, protocol) for protocol in PROTOCOLS.values())
+    return _described(value, identity, choice=fills_a_role)
+
+
+def nearest(word: str, known: typing.Iterable[str]) -> str:
+    """Return ' (did you mean ...?)' for the closest known word, or one it is part of, if any."""
+    words = list(known)
+    found = get_close_matches(word, words, n=1) or [w for w in words if len(word) > 2 and word in w]
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
+def construct(cls: type, given: Any, where: str) -> Any:
+    """Build cls from a table of its fields; where: how errors call the table.
+
+    Raises:
+        SpecError: an unknown key or kind (with the nearest name), a missing key, a wrong type.
+    """
+    if not isinstance(given, Mapping):
+        raise SpecError(f"{where} is {given!r}; expected a table of {cls.__name__}'s fields")
+    known: dict[str, Field[Any]] = {f.name: f for f in fields(cls) if f.init}
+    for key in given:
+        if key not in known:
+            listing = ", ".join(known) or "none"
+            raise SpecError(
+                f"{where}: unknown key {key!r}{nearest(key, known)}; {cls.__name__} takes {listing}"
+            )
+    for name, f in known.items():
+        if name not in given and f.default is MISSING and f.default_factory is MISSING:
+            raise SpecError(f"{where}: {name} is missing; {cls.__name__} needs it")
+    hints = typing.get_type_hints(cls)
+    values = {k: _typed(hints[k], v, f"{where}.{k}") for k, v in given.items()}
+    return cls(**values)
+
+
+def _typed(hint: Any, value: Any, where: str) -> Any:
+    if hint in ROLES:
+        return build(ROLES[hint], value, where)
+    if is_dataclass(hint) and isinstance(hint, type):
+        return value if isinstance(value, hint) else construct(hint, value, where)
+    if typing.get_origin(hint) is tuple and typing.get_args(hint)[0] in ROLES:
+        role = ROLES[typing.get_args(hint)[0]]
+        if not isinstance(value, (list, tuple)):
+            raise SpecError(f"{where} is {value!r}; expected a list")
+        return tuple(build(role, v, f"{where}[{i}]") for i, v in enumerate(value))
+    return _validated(hint, value, where)
+
+
+def _validated(hint: Any, value: Any, where: str) -> Any:
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    # JSON and TOML have lists only; everything else must have its type, "5" is not 5.
+    value = _tuples(value)
+    try:
+        return TypeAdapter(hint, config=ConfigDict(strict=True)).validate_python(value)
+    except ValidationError as error:
+        shown = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+        raise SpecError(
+            f"{where} is {value!r}; expected {shown}: {error.errors()[0]['msg']}"
+        ) from None
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, (list, tuple)) else value
+
+
+def _described(value: Any, identity: bool, choice: bool = True) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        kind = _kind(type(value)) if choice else ""
+        out = {"kind": kind} if kind else {}
+        hints = typing.get_type_hints(type(value))
+        for f in fields(value):
+            if f.init and not (identity and f.metadata.get("identity") is False):
+                # A field of one class says nothing by naming it; a field of a role does.
+                chosen = not is_dataclass(hints[f.name])
+                out[f.name] = _described(getattr(value, f.name), identity, chosen)
+        if identity and isinstance(value, Identified):
+            out |= value.identity()
+        return out
+    if isinstance(value, (list, tuple)):
+        return [_described(v, identity) for v in value]
+    if isinstance(value, (types.FunctionType, type)):
+        raise SpecError(f"{value!r} cannot be written into a spec; give it a class with fields")
+    return value
+
+
+def _kind(cls: type) -> str:
+    path = f"{cls.__module__}:{cls.__qualname__}"
+    for names in CATALOG.values():
+        for kind, known in names.items():
+            if known == path:
+                return kind
+    return path

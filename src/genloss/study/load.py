@@ -1,0 +1,37 @@
+"""A study from a spec file, from a run folder, or from one's own text."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from genloss.errors import SpecError
+from genloss.spec.toml import overridden, read_spec
+from genloss.store.folder import read_header
+from genloss.study.own_text import is_text, name_of, own_text_spec
+from genloss.study.study import Study, study_from
+
+
+def load_study(path: Path, overrides: Sequence[str] = (), model: str = "") -> Study:
+    """Return the study of a TOML spec, of a run folder, or of a text; the name defaults to path's.
+
+    model: the language model that a text is fine-tuned on; see `own_text_spec`.
+
+    Raises:
+        SpecError: a spec that cannot be read, an unknown key, overrides of a run folder, or a
+            model beside anything but text.
+    """
+    if not path.exists():
+        raise SpecError(f"{path}: no such spec, run folder or text; check the path")
+    if is_text(path):
+        spec = overridden(own_text_spec(path, model, overrides), overrides)
+        return study_from({"name": name_of(path), **spec})
+    if model:
+        raise SpecError(f"a model was given, but {path} is no text; name the model in the spec")
+    if path.is_dir():
+        if overrides:
+            raise SpecError(
+                f"{path} is a run folder, which has one config; got overrides {list(overrides)}; "
+                "pass the spec file to start another run"
+            )
+        return study_from(read_header(path).spec)
+    spec = overridden(read_spec(path), overrides)
+    return study_from({"name": path.stem, **spec})

@@ -1,0 +1,144 @@
+"""The dashed lines of a study against its own simulation, for every law there is.
+
+The mean over chains of a metric must lie within 4 standard errors (of the chains themselves) of the
+line, at every measured generation; where every chain has the same value, equal to rounding.
+"""
+
+import numpy as np
+import pytest
+
+from genloss.judge.predictions import theory_lines
+from genloss.run.runner import run_study
+from genloss.study.study import study_from
+
+N, T = 20, 5
+MOMENTS = ["trace_ratio", "squared_mean_error", "second_moment"]
+TOKENS = {"kind": "token_law", "p": [0.5, 0.25, 0.15, 0.1]}
+
+
+def gaussian(ddof, regime="replace", *, d=1, **more):
+    metrics = MOMENTS + (["w2_squared"] if d == 1 and "replace" in str(regime) else [])
+    return {
+        "reality": {"kind": "gaussian", "d": d, "mean": 1.5, "variance": 4.0},
+        "learner": {"kind": "gaussian", "ddof": ddof},
+        "regime": regime,
+        "form": "moments",
+        "metrics": metrics,
+        **more,
+    }
+
+
+def rows(spec):
+    return {**spec, "form": "rows", "chains": 3000}
+
+
+def tokens(metrics, regime="replace", **more):
+    learner = {"kind": "categorical", "k": 4}
+    form = {"form": "counts"}
+    return (
+        {"reality": TOKENS, "learner": learner, "regime": regime, "metrics": metrics} | form | more
+    )
+
+
+MIX = {"kind": "mix", "real_fraction": 0.3}
+SHRUNK = {"sampler": {"kind": "shrinkage", "lam": 0.7}}
+KDE = {"learner": {"kind": "kde", "bandwidth": 0.5}, "metrics": MOMENTS}
+MIXTURE = {"learner": {"kind": "mixture", "k": 2, "max_iter": 3, "reg_covar": 0.1}}
+STUDIES = {
+    "replace": gaussian(1),
+    "replace_0": gaussian(0),
+    "replace_unequal": gaussian(0, n_synthetic=35),
+    "replace_shrunk": gaussian(1, **SHRUNK),
+    "replace_3d": gaussian(0, d=3),
+    "replace_multiple": gaussian(0, "replace_multiple"),
+    "accumulate": gaussian(0, "accumulate"),
+    "accumulate_1": gaussian(1, "accumulate", d=2),
+    "accumulate_shrunk": gaussian(1, "accumulate", **SHRUNK),
+    "accumulate_subsample": rows(gaussian(0, "accumulate_subsample")),
+    "fresh": gaussian(0, {"kind": "fresh", "n_real": 7}),
+    "fresh_unequal": gaussian(1, {"kind": "fresh", "n_real": 7}, n_synthetic=31),
+    "mix_redrawn": rows(gaussian(0, MIX)),
+    "mix_same": rows(gaussian(0, {**MIX, "real_rows": "same"})),
+    "mix_shrunk": rows(gaussian(1, MIX, **SHRUNK)),
+    "augment": gaussian(0, "augment"),
+    "augment_unequal": gaussian(1, "augment", n_synthetic=33),
+    "augment_pool": gaussian(1, {"kind": "augment", "synthetic": "pool"}),
+    "kde": rows(gaussian(0)) | KDE,
+    "kde_shrunk": rows(gaussian(0, **SHRUNK)) | KDE,
+    "kde_accumulate": rows(gaussian(0, "accumulate")) | KDE,
+    "mixture": rows(gaussian(0, d=2)) | MIXTURE | {"chains": 1000},
+    "moons": rows(gaussian(1, d=2)) | {"reality": "two_moons"},
+    "symbols": tokens(["diversity", "collision_probability", "surviving_symbols"]),
+    "symbols_unequal": tokens(["diversity", "collision_probability"], n_synthetic=35),
+    "symbols_accumulate": tokens(["diversity"], "accumulate"),
+}
+
+
+def spec_of(name: str) -> dict:
+    return {"n_real": N, "generations": T, "chains": 6000, "seed": 3, **STUDIES[name]}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_mean_over_chains_follows_the_line(name, tmp_path):
+    study = study_from(spec_of(name))
+    lines = theory_lines(study)
+    assert set(lines) == set(spec_of(name)["metrics"])
+    run = run_study(study, tmp_path, workers=1)
+    for metric, line in lines.items():
+        found = run.series[metric]
+        assert line["t"] == found.t.tolist()
+        mean = found.values.mean(axis=1)
+        error = found.values.std(axis=1, ddof=1) / np.sqrt(study.chains)
+        off = np.abs(mean - np.array(line["value"]))
+        assert (off <= 4 * error + 1e-9 * np.abs(mean) + 1e-12).all(), (metric, off / error)
+
+
+def test_the_median_chain_follows_the_lognormal_limit(tmp_path):
+    """The limit is of large n: its own error is O(1/n), 2 % at n = 60, beside 4 standard errors."""
+    study = study_from(
+        {**gaussian(1), "n_real": 60, "generations": 60, "chains": 4000, "metrics": ["sigma"]}
+    )
+    line = theory_lines(study)["sigma"]
+    values = run_study(study, tmp_path, workers=1).series["sigma"].values
+    for t in (5, 30, 60):
+        # Median of a lognormal: sd of the log over sqrt(C) times sqrt(pi / 2).
+        error = np.log(values[t]).std() / np.sqrt(study.chains) * np.sqrt(np.pi / 2)
+        right = line["value"][line["t"].index(t)]
+        assert abs(np.log(np.median(values[t]) / right)) < 4 * error + 0.02
+
+
+def test_lines_start_at_reality():
+    lines = theory_lines(study_from(spec_of("replace")))
+    assert {k: v["value"][0] for k, v in lines.items()} == {
+        "trace_ratio": 1.0,
+        "squared_mean_error": 0.0,
+        "second_moment": 4.0,
+        "w2_squared": 0.0,
+    }
+
+
+NO_LINE = {
+    "a single row": gaussian(0, n_synthetic=1),
+    "endless: no finite-sample error": gaussian(1, form="endless"),
+    "window: not derived": gaussian(1, {"kind": "window", "k": 2}),
+    "unequal sizes under accumulate": gaussian(1, "accumulate", n_synthetic=7),
+    "finite reality": gaussian(1, d=64) | {"reality": "digits8x8", "n_real": 10},
+    "smoothed symbols": tokens(["diversity"])
+    | {"learner": {"kind": "categorical", "k": 4, "smoothing": 0.1}},
+}
+
+
+@pytest.mark.parametrize("name", NO_LINE)
+def test_without_a_closed_form_there_is_no_line(name):
+    assert theory_lines(study_from({"n_real": N, "generations": T, **NO_LINE[name]})) == {}
+
+
+def test_a_line_that_is_no_gaussian_has_no_law_of_its_deviation():
+    """Two far blobs: the variance of 20 rows hardly varies, its expected root is another one."""
+    blobs = {
+        "reality": {"kind": "two_blobs", "d": 1, "separation": 20.0},
+        "metrics": ["w2_squared"],
+    }
+    spec = {"n_real": N, "generations": 1, **gaussian(0), **blobs}
+    assert theory_lines(study_from(spec)) == {}
+    assert set(theory_lines(study_from({**spec, "metrics": MOMENTS}))) == set(MOMENTS)
