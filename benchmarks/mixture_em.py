@@ -51,7 +51,7 @@ def case(name: str, x: np.ndarray, k: int, rng: np.random.Generator, **options: 
 
 
 def cases() -> list[Case]:
-    """The paper's setting; 25 modes on a grid; ten dimensions."""
+    """The paper's setting; 25 modes on a grid; ten dimensions, two components and five."""
     rng = np.random.default_rng(0)
     blob = rng.standard_normal((8, 10_000, 2))
     grid = 4.0 * rng.integers(0, 5, (4, 10_000, 2)) + rng.standard_normal((4, 10_000, 2))
@@ -60,6 +60,7 @@ def cases() -> list[Case]:
         case("k=2 d=2 N=10,000 C=8, to convergence", blob, 2, rng),
         case("k=25 d=2 N=10,000 C=4, 20 iterations", grid, 25, rng, tol=0.0, max_iter=20),
         case("k=2 d=10 N=10,000 C=4, 50 iterations", ten, 2, rng, tol=0.0, max_iter=50),
+        case("k=5 d=10 N=10,000 C=4, 20 iterations", ten, 5, rng, tol=0.0, max_iter=20),
     ]
 
 

@@ -1,6 +1,8 @@
+import hashlib
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from genloss.errors import DataError, FitError, SpecError
+from genloss.models.mixture import em_common, em_loop
 from genloss.models.mixture.em import (
     MixtureParameters,
     as_matrices,
@@ -67,7 +70,10 @@ def halves(x, k):
 @pytest.mark.parametrize("covariance", ["full", "diagonal", "spherical"])
 @pytest.mark.parametrize(
     ("k", "d", "n"),
-    [(2, 2, 900), (1, 2, 50), (3, 1, 700), (4, 3, 511), (2, 10, 513), (25, 2, 1025)],
+    [
+        *[(2, 2, 900), (1, 2, 50), (3, 1, 700), (4, 3, 511), (2, 10, 513), (25, 2, 1025)],
+        *[(3, 2, 527), (6, 2, 300), (1, 7, 100), (2, 11, 600), (3, 16, 800)],
+    ],
 )
 def test_same_fit_as_scikit_learn(covariance, k, d, n):
     rng = np.random.default_rng(k + d)
@@ -76,14 +82,15 @@ def test_same_fit_as_scikit_learn(covariance, k, d, n):
     assert_same_fit(x, start, covariance, tol=1e-4, max_iter=200)
 
 
+@pytest.mark.parametrize("d", [2, 3])
 @pytest.mark.parametrize("n", [2, 7, 8, 9, 511, 512, 513, 1024, 1031])
-def test_every_length_of_the_last_block(n):
-    x = np.random.default_rng(n).standard_normal((1, n, 2))
-    start = MixtureParameters(
-        np.array([[0.3, 0.7]]),
-        np.array([[[-0.5, 0.0], [0.5, 0.1]]]),
-        np.array([[[[1.0, 0.2], [0.2, 1.5]], [[0.8, -0.3], [-0.3, 1.0]]]]),
-    )
+def test_every_length_of_the_last_block(n, d):
+    x = np.random.default_rng(n).standard_normal((1, n, d))
+    covs = np.tile(np.eye(d), (1, 2, 1, 1))
+    covs[0, :, :2, :2] = [[[1.0, 0.2], [0.2, 1.5]], [[0.8, -0.3], [-0.3, 1.0]]]
+    means = np.zeros((1, 2, d))
+    means[0, :, :2] = [[-0.5, 0.0], [0.5, 0.1]]
+    start = MixtureParameters(np.array([[0.3, 0.7]]), means, covs)
     assert_same_fit(x, start, "full", tol=0.0, max_iter=3, reg_covar=1e-3)
 
 
@@ -106,13 +113,14 @@ def test_a_component_on_three_rows_is_followed_to_the_floor(covariance):
     assert_same_fit(x, start, covariance, tol=1e-8, max_iter=500)
 
 
+@pytest.mark.parametrize("d", [2, 3])
 @pytest.mark.parametrize("origin", [0.0, 100.0])
-def test_collapsed_components_keep_their_digits(origin):
+def test_collapsed_components_keep_their_digits(origin, d):
     # std 1e-4 at distance 1: the fit is the moments of each cluster. E[xx] - mu mu would be wrong
     # by 1e-16 / 1e-8 at origin 0 and by 1e-12 / 1e-8 at origin 100.
     rng = np.random.default_rng(12)
     labels = np.arange(1000)[None] % 2
-    x = origin + labels[..., None] + 1e-4 * rng.standard_normal((1, 1000, 2))
+    x = origin + labels[..., None] + 1e-4 * rng.standard_normal((1, 1000, d))
     start = start_from_labels(x, labels, 2, covariance="full", reg_covar=0.0)
     found = fit_em(x, start, covariance="full", tol=1e-9, reg_covar=0.0).parameters
     for k in range(2):
@@ -184,12 +192,13 @@ def test_max_iter_stops_without_convergence():
     assert not ours.converged[0]
 
 
+@pytest.mark.parametrize("d", [1, 2, 6])
 @pytest.mark.parametrize("covariance", ["full", "diagonal", "spherical"])
-def test_integer_weights_are_repeated_rows(covariance):
-    # Weighted rows take the loop for any k and d, repeated rows that for k = d = 2: this also
-    # holds one against the other.
+def test_integer_weights_are_repeated_rows(covariance, d):
+    # For k = d = 2 weighted rows take the loop for any k and d, repeated rows one of their own:
+    # this also holds one against the other.
     rng = np.random.default_rng(19)
-    x, count = rng.standard_normal((1, 300, 2)), rng.integers(0, 4, (1, 300))
+    x, count = rng.standard_normal((1, 300, d)), rng.integers(0, 4, (1, 300))
     repeated = np.repeat(x, count[0], axis=1)
     labels = (x[:, :, 0] > 0.3).astype(np.int64)
     options = {"covariance": covariance, "reg_covar": 1e-4}
@@ -204,7 +213,7 @@ def test_integer_weights_are_repeated_rows(covariance):
     np.testing.assert_allclose(a.parameters.covs, b.parameters.covs, rtol=1e-7, atol=1e-9)
 
 
-@pytest.mark.parametrize(("k", "d"), [(2, 2), (3, 4)])
+@pytest.mark.parametrize(("k", "d"), [(2, 2), (3, 2), (3, 4)])
 def test_same_bits_on_any_number_of_threads_and_beside_any_chains(k, d):
     x = np.random.default_rng(20).standard_normal((6, 777, d))
     start = start_from_labels(x, halves(x, k), k, covariance="full")
@@ -251,6 +260,74 @@ def test_exponential_to_nearly_double_precision():
     np.testing.assert_allclose(found, np.exp(t), rtol=1e-15)
     assert exp_nonpositive(0.0) == 1.0
     assert exp_nonpositive(-708.1) == exp_nonpositive(-np.inf) == 0.0
+
+
+def passes(k, d, n, narrow, weighted):
+    """One expectation step about one centre, and about every mean: bounds and moments of both."""
+    rng = np.random.default_rng([k, d])
+    x = np.ascontiguousarray(rng.standard_normal((d, n)) * np.geomspace(1, 100, d)[:, None])
+    x -= x.mean(axis=1, keepdims=True)
+    weight = rng.uniform(0.5, 2, n) if weighted else np.empty(0)
+    weights, means = rng.dirichlet(np.ones(k)), np.ascontiguousarray(x[:, :k].T)
+    root = rng.standard_normal((k, d, d)) * 0.3 / np.sqrt(d) + np.eye(d)
+    root *= np.geomspace(1, 100, d)[:, None]
+    root[0] *= narrow
+    covs = root @ root.transpose(0, 2, 1)
+    p, c, at = np.zeros((k, d, d)), np.empty(k), np.zeros((k, d))
+    assert em_loop.prepare(weights, covs, 0, p, c) < 0
+    found = []
+    for centre in (np.zeros((k, d)), means):
+        work, out = np.empty((k + 3 + d, 512)), np.empty((k, 1 + d + d * (d + 1) // 2))
+        if centre is means:
+            bound = em_loop.whole_pass(x, weight, centre, p, at, c, 0, work, out)
+        else:
+            columns = em_common.filled_up(x)
+            whole, places = (
+                em_common.whole_sums(columns, weight),
+                em_common.places(d),
+            )
+            parameters = (weights, means, p, c)
+            bound = em_common.common_pass(columns, weight, whole, places, parameters, work, out)
+        after = np.empty(k), np.empty((k, d)), np.empty((k, d, d))
+        em_loop.maximise(out, centre, np.zeros(d), 0.0, 0, *after)
+        found.append((bound, *after))
+    return em_common.suits(np.abs(x).max(axis=1), means, p), *found
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("d", [1, 2, 3, 5, 6, 10, 11])
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 6])
+def test_a_pass_about_one_centre_is_a_pass_about_every_mean(k, d, weighted):
+    suits, common, apart = passes(k, d, 530, 1.0, weighted)
+    assert suits
+    scale = np.geomspace(1, 100, d)
+    np.testing.assert_allclose(common[0], apart[0], rtol=1e-12)
+    np.testing.assert_allclose(common[1], apart[1], rtol=1e-10)
+    np.testing.assert_allclose(common[2] / scale, apart[2] / scale, rtol=1e-9, atol=1e-10)
+    cov = scale[:, None] * scale
+    np.testing.assert_allclose(common[3] / cov, apart[3] / cov, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_a_component_too_narrow_for_one_centre_is_left_to_its_own(d):
+    suits, common, apart = passes(3, d, 530, 0.06, False)
+    assert suits
+    np.testing.assert_allclose(common[3], apart[3], rtol=1e-7, atol=1e-9)
+    assert not passes(3, d, 530, 0.002, False)[0]
+
+
+def test_the_loop_names_the_digest_of_the_pass_it_calls():
+    text = Path(em_common.__file__).read_bytes()
+    digest = hashlib.sha256(text).hexdigest()[: len(em_loop.COMMON)]
+    assert digest == em_loop.COMMON, f"write {digest!r} into em_loop.COMMON"
+
+
+def test_powers_of_two_to_nearly_double_precision():
+    t = np.concatenate([-np.linspace(0, 1020, 2000), -np.geomspace(1e-18, 1020, 2000)])
+    found = np.array([em_common.exp2_nonpositive(float(v)) for v in t])
+    np.testing.assert_allclose(found, np.exp2(t), rtol=5e-16)
+    assert em_common.exp2_nonpositive(0.0) == 1.0
+    assert em_common.exp2_nonpositive(-np.inf) == 2.0**-1020
 
 
 def test_a_singular_component_is_named():

@@ -1,7 +1,7 @@
 """Expectation-maximisation for Gaussian mixtures: arrays in, arrays out, every chain at once.
 
 The steps, the lower bound and the stopping rule are scikit-learn's GaussianMixture, so that the
-published figures made with it can be repeated; the loop is compiled (mixture_em_loop).
+published figures made with it can be repeated; the loop is compiled (em_loop).
 """
 
 from dataclasses import dataclass
