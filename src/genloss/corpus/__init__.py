@@ -6,7 +6,9 @@ hub          data sets and files of a hub
 fetch        a download with a checksum
 split        training, validation and test documents
 duplicates   documents that stand in one another
-tokenisers   text as tokens and back
+tokenisers   how a text gets its tokens: BytePair, learned from it; Pretrained, from files
+pretrained   what those files mean: the tokens of AutoTokenizer
+subwords     a tokeniser at work: texts to tokens and back
 blocks       Corpus: the tokens of every split, cut into blocks
 extras       the optional packages
 """

@@ -9,7 +9,8 @@ from genloss.core.arrays import Ints
 from genloss.core.samples import NO_TOKEN
 from genloss.corpus.files import Document
 from genloss.corpus.split import Splits
-from genloss.corpus.tokenisers import Compact, Subwords, Tokenising
+from genloss.corpus.subwords import Compact, Subwords
+from genloss.corpus.tokenisers import Tokenising
 from genloss.errors import DataError
 
 

@@ -6,12 +6,12 @@ from types import ModuleType
 from genloss.errors import MissingExtra
 
 
-def optional(module: str) -> ModuleType:
-    """Import a module of the extra `text`; raises MissingExtra where it is not installed."""
+def optional(module: str, extra: str = "text") -> ModuleType:
+    """Import a module of an extra; raises MissingExtra where it is not installed."""
     try:
         return import_module(module)
     except ImportError as error:
         raise MissingExtra(
             f"this text needs {module.split('.')[0]}, which is not installed; "
-            "pip install 'genloss[text]'"
+            f"pip install 'genloss[{extra}]'"
         ) from error

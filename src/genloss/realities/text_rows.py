@@ -8,7 +8,7 @@ import numpy as np
 from genloss.core.arrays import Array, Ints, checked_count, frozen
 from genloss.core.samples import NO_TOKEN
 from genloss.corpus.blocks import Corpus, Summary
-from genloss.corpus.tokenisers import Compact, Subwords
+from genloss.corpus.subwords import Compact, Subwords
 from genloss.errors import RealityExhausted
 
 
