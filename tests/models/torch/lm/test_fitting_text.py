@@ -2,13 +2,14 @@
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from genloss.errors import SpecError
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
+from genloss.study.own_model import learner_of
 
 pytestmark = pytest.mark.slow
 
@@ -71,16 +72,28 @@ def test_one_end_in_a_list_is_one_end(base, kind):
         learner.of_text(Words(V, 2))
 
 
-def test_of_several_ends_any_will_do_unless_one_is_named(base):
-    folder = base(eos_token_id=[5, 9])
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_of_several_ends_the_text_s_is_taken_unless_one_is_named(base, kind):
+    folder = base(eos_token_id=[5, 9, 0])
+    for end in (5, 9, 0):
+        several = kind(folder).of_text(Words(V, end))
+        assert several.base_model().end == end
+        assert several.restore(several.base_model().state()).end == end
     for end in (5, 9):
-        several, named = HuggingFaceLearner(folder), HuggingFaceLearner(folder, end=end)
-        assert several.of_text(Words(V, end)) == several
-        assert named.of_text(Words(V, end)) == named
-    with pytest.raises(SpecError, match=r"by token 2 and .* by 5 or 9;"):
-        HuggingFaceLearner(folder).of_text(Words(V, 2))
+        assert kind(folder, end=end).of_text(Words(V, end)) == kind(folder, end=end)
+    with pytest.raises(SpecError, match=r"by token 2 and .* by 5 or 9 or 0;"):
+        kind(folder).of_text(Words(V, 2))
     with pytest.raises(SpecError, match=r"by token 5 and .* by 9;"):
-        HuggingFaceLearner(folder, end=9).of_text(Words(V, 5))
+        kind(folder, end=9).of_text(Words(V, 5))
+
+
+def test_without_a_text_the_first_of_several_ends_or_none_at_all(base):
+    folder = base(eos_token_id=[5, 9])
+    assert learner_of(folder)["kind"] == "transformer"
+    assert TransformerLearner(folder).decoder().end == 5
+    assert TransformerLearner(folder, end=9).decoder().end == 9
+    with pytest.raises(SpecError, match=r"eos_token_id is \[5, 9\]; name one token"):
+        HuggingFaceLearner(folder).base_model()
 
 
 def test_the_token_that_begins_a_text_may_also_end_it(base):
@@ -90,6 +103,6 @@ def test_the_token_that_begins_a_text_may_also_end_it(base):
 
 def test_a_model_that_names_no_end_is_asked_for_its_size_alone(base):
     learner = HuggingFaceLearner(base(eos_token_id=None))
-    assert learner.of_text(Words(V, 8)) == learner
+    assert learner.of_text(Words(V, 8)) == replace(learner, end=8)
     with pytest.raises(SpecError, match="98 entries"):
         learner.of_text(Words(V + 1, 8))

@@ -1,13 +1,15 @@
 """Low-rank adapters (Hu et al. 2021) through peft: a frozen base, a few learned numbers."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from genloss.core.arrays import Array
-from genloss.errors import MissingExtra, SpecError
+from genloss.errors import DataError, MissingExtra, SpecError
+from genloss.models.torch.lm.hub import MERGE
 from genloss.models.torch.lm.modules import seeded
 
 
@@ -50,3 +52,59 @@ def first_adapters(module: Any, rng: np.random.Generator) -> dict[str, Array]:
             bound = value.shape[-1] ** -0.5 if "lora_A" in name else 0.0
             out[name] = rng.uniform(-bound, bound, tuple(value.shape)).astype(np.float32)
     return out
+
+
+def merge_adapter(module: Any, folder: Path) -> None:
+    """Load the adapter of a folder as transformers does, and add it to the weights of the model.
+
+    Raises:
+        MissingExtra: peft is not installed.
+        DataError: an adapter of another model, or of a kind that cannot be added.
+    """
+    try:
+        from peft.tuners.tuners_utils import BaseTunerLayer
+        from peft.utils import ModulesToSaveWrapper
+    except ImportError as error:
+        raise MissingExtra(
+            f"{folder} holds an adapter, and peft is not installed; pip install 'genloss[lm]'"
+        ) from error
+    try:
+        with warnings.catch_warnings(), seeded(torch.device("cpu"), 0):
+            warnings.simplefilter("ignore", FutureWarning)
+            report = module.load_adapter(str(folder), adapter_kwargs={})
+    except (ValueError, RuntimeError, TypeError, OSError, KeyError) as error:
+        raise _unmerged(folder, str(error).strip().partition("\n")[0][:160]) from error
+    lacking = sorted(getattr(report, "missing_keys", ()))
+    if lacking:
+        raise _unmerged(folder, f"it lacks {lacking[0]}")
+    adapted: Any = BaseTunerLayer
+    _unshare(module, adapted)
+    layers: list[tuple[str, Any]] = list(module.named_modules())
+    for _, layer in layers:
+        if isinstance(layer, adapted):
+            layer.merge(safe_merge=True)
+    # From the inside out: an adapted layer may hold another.
+    for name, layer in reversed(layers):
+        if isinstance(layer, adapted):
+            module.set_submodule(name, layer.base_layer)
+        elif isinstance(layer, ModulesToSaveWrapper):
+            module.set_submodule(name, layer.modules_to_save[layer.active_adapters[0]])
+    module._hf_peft_config_loaded = False
+    del module.peft_config
+
+
+def _unmerged(folder: Path, why: str) -> DataError:
+    return DataError(f"the adapter of {folder} cannot be added to its base ({why}); {MERGE}")
+
+
+def _unshare(module: Any, adapted: Any) -> None:
+    """Give adapted layers weights of their own: what they share with others stays as it is."""
+    owners: dict[int, int] = {}
+    for _, p in module.named_parameters(remove_duplicate=False):
+        owners[id(p)] = owners.get(id(p), 0) + 1
+    for layer in module.modules():
+        if isinstance(layer, adapted):
+            plain = layer.get_base_layer()
+            weight = getattr(plain, "weight", None)
+            if weight is not None and owners[id(weight)] > 1:
+                plain.weight = torch.nn.Parameter(weight.detach().clone())

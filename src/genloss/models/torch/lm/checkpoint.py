@@ -6,19 +6,25 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import save_file
-from safetensors.torch import load_file
-from torch import Tensor
 
 from genloss.core.arrays import Array
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.lm.decoder import ACTIVATIONS, USUAL, Decoder
 from genloss.models.torch.lm.families import FAMILIES
+from genloss.models.torch.lm.tensors import (
+    HEAD,
+    WEIGHTS,
+    check_finite,
+    headed,
+    named,
+    names_of,
+    read_json,
+    tensors_of,
+)
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CONFIG, ADAPTER = "config.json", "adapter_config.json"
 TOKENISER, TOKENISER_CONFIG = "tokenizer.json", "tokenizer_config.json"
-INDEX = f"{WEIGHTS}.index.json"
 
 FIELDS: dict[str, dict[str, str]] = {
     "opt": {
@@ -79,8 +85,8 @@ ONLY: dict[str, dict[str, Any]] = {
 
 SYNONYMS = {"gelu_pytorch_tanh": "gelu_new", "gelu_fast": "gelu_new", "swish": "silu"}
 
-BUFFERS = (".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq")
-"""Constants that old checkpoints carry along."""
+FOREIGN = ("quantization_config", "transformers_weights")
+"""Keys by which the weights are others than those of the file, which transformers alone reads."""
 
 
 @runtime_checkable
@@ -92,8 +98,10 @@ class Written(Protocol):
         ...
 
 
-def from_config(config: Mapping[str, Any]) -> Decoder:
+def from_config(config: Mapping[str, Any], end: int | None = None) -> Decoder:
     """Return the decoder that a config.json describes.
+
+    end: the token that ends a document; None takes the config's, the first of several.
 
     Raises:
         SpecError: another architecture, or a variant that this decoder does not know.
@@ -104,6 +112,9 @@ def from_config(config: Mapping[str, Any]) -> Decoder:
             f"config: model_type is {family!r}; expected one of {[*FAMILIES]}; other models go "
             "through transformers"
         )
+    for key in FOREIGN:
+        if config.get(key) is not None:
+            raise SpecError(f"config: {key} is set, which is not supported here")
     for key, value in ONLY[family].items():
         if config.get(key, value) != value:
             raise SpecError(f"config: {key} is {config[key]!r}; only {value!r} is supported here")
@@ -123,7 +134,12 @@ def from_config(config: Mapping[str, Any]) -> Decoder:
         raise SpecError(f"config: {', '.join(missing)} missing; is this a config.json of {family}?")
     known |= _special(family, config, known)
     tied = config.get("tie_word_embeddings", family != "llama")
-    return Decoder(family, tied=tied, end=_end(config), **known)
+    if end is None and not ends_in(config):
+        raise SpecError(
+            f"config: eos_token_id is {config.get('eos_token_id')!r}; expected a token, or several"
+        )
+    end = ends_in(config)[0] if end is None else end
+    return Decoder(family, tied=tied, end=end, **known)
 
 
 def _special(family: str, config: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,13 +167,10 @@ def _special(family: str, config: Mapping[str, Any], known: Mapping[str, Any]) -
     }
 
 
-def _end(config: Mapping[str, Any]) -> int:
+def ends_in(config: Mapping[str, Any]) -> list[int]:
+    """Return the tokens that a config.json calls ends: none, one or several."""
     end = config.get("eos_token_id")
-    if isinstance(end, list) and len(end) == 1:
-        end = end[0]
-    if not isinstance(end, int):
-        raise SpecError(f"config: eos_token_id is {end!r}; expected one token")
-    return end
+    return [t for t in (end if isinstance(end, list) else [end]) if isinstance(t, int)]
 
 
 def config_of(decoder: Decoder) -> dict[str, Any]:
@@ -189,16 +202,57 @@ def config_of(decoder: Decoder) -> dict[str, Any]:
     return out
 
 
-def load_checkpoint(folder: Path) -> tuple[Decoder, dict[str, Array]]:
-    """Return the decoder of a folder and its parameters by name, float32.
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the config.json of a folder.
 
     Raises:
-        DataError: no config.json or safetensors, a broken file, or parameters of another shape.
-        SpecError: an architecture that this decoder does not know.
+        DataError: none, or no JSON.
+        SpecError: an adapter, beside the model or alone.
+    """
+    if (folder / ADAPTER).exists():
+        raise SpecError(
+            f"{folder} holds an adapter ({ADAPTER}), which this decoder does not apply; "
+            "kind = 'hugging_face' does"
+        )
+    return read_json(folder / CONFIG, "a model has one beside its weights")
+
+
+def load_decoder(folder: Path, end: int | None = None) -> Decoder:
+    """Return the decoder of a folder; the weights say whether its head is one of its own.
+
+    end: the token that ends a document; None takes the config's, the first of several.
+
+    Raises:
+        DataError, SpecError: as `load_checkpoint`, as far as config and names of parameters tell.
     """
     folder = Path(folder)
-    decoder = from_config(_json(folder / CONFIG, "a model has one beside its weights"))
-    stored = _renamed(decoder, _tensors(folder))
+    decoder = from_config(read_config(folder), end)
+    table = next(iter(decoder.shapes))
+    names = names_of(folder)
+    both = {HEAD, table, table.removeprefix(FAMILIES[decoder.family].prefix)}
+    read = tensors_of(folder, both) if HEAD in names else {}
+    return headed(decoder, named(decoder, read))[0]
+
+
+def load_checkpoint(folder: Path, end: int | None = None) -> tuple[Decoder, dict[str, Array]]:
+    """Return the decoder of a folder and its parameters by name, float32.
+
+    end: the token that ends a document; None takes the config's, the first of several.
+
+    Raises:
+        DataError: no config.json or safetensors, a broken file, parameters of another shape, or
+            some that are not finite.
+        SpecError: an architecture that this decoder does not know, or an adapter.
+    """
+    folder = Path(folder)
+    decoder = from_config(read_config(folder), end)
+    decoder, stored = headed(decoder, named(decoder, tensors_of(folder)))
+    strange = sorted(set(stored) - set(decoder.shapes))
+    if strange:
+        raise DataError(
+            f"{folder}: the weights hold {strange[0]} and {len(strange) - 1} more that no "
+            f"{decoder.family} decoder of this config has; is {CONFIG} that of these weights?"
+        )
     out = {}
     for name, shape in decoder.shapes.items():
         if name not in stored or tuple(stored[name].shape) != shape:
@@ -207,6 +261,12 @@ def load_checkpoint(folder: Path) -> tuple[Decoder, dict[str, Array]]:
                 f"{folder}: parameter {name} has {found}; expected shape {shape}: the weights do "
                 f"not belong to {CONFIG}"
             )
+        if not stored[name].is_floating_point():
+            raise DataError(
+                f"{folder}: parameter {name} is of type {stored[name].dtype}; expected floating "
+                "point; give the model that these quantised weights were made from"
+            )
+        check_finite(str(folder), name, stored[name])
         out[name] = stored[name].float().numpy()
     return decoder, out
 
@@ -242,57 +302,3 @@ def save_tokeniser(folder: Path, text: str, end: int) -> None:
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _json(path: Path, why: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist; {why}") from None
-    except ValueError as error:
-        raise DataError(f"{path} is no JSON ({error}); copy the model again") from None
-    return found
-
-
-def _tensors(folder: Path) -> dict[str, Tensor]:
-    """Return every tensor in the safetensors of a folder, one file or several."""
-    files = [WEIGHTS]
-    if not (folder / WEIGHTS).exists():
-        if not (folder / INDEX).exists():
-            raise DataError(_without_safetensors(folder))
-        files = sorted(set(_json(folder / INDEX, "")["weight_map"].values()))
-    out: dict[str, Tensor] = {}
-    for name in files:
-        try:
-            out |= load_file(folder / Path(name).name)
-        except (OSError, SafetensorError) as error:
-            raise DataError(f"{folder / name} cannot be read ({error}); copy it again") from None
-    return out
-
-
-def _without_safetensors(folder: Path) -> str:
-    pickled = sorted(path.name for path in folder.glob("*.bin"))
-    if not pickled:
-        return f"{folder} holds no {WEIGHTS}; expected the folder of a saved model"
-    return (
-        f"{folder} holds {pickled[0]} but no {WEIGHTS}; pickled weights can run code and are not "
-        'loaded; if you trust them, convert once: python -c "from transformers import '
-        "AutoModelForCausalLM as M; M.from_pretrained('FOLDER').save_pretrained('NEW')\""
-    )
-
-
-def _renamed(decoder: Decoder, stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return parameters with the family's prefix, without constants and a tied head."""
-    prefix, out = FAMILIES[decoder.family].prefix, {}
-    for name, value in stored.items():
-        if name.endswith(BUFFERS) or (decoder.tied and name == "lm_head.weight"):
-            continue
-        bare = name.startswith((prefix, "lm_head."))
-        out[name if bare else prefix + name] = value
-    strange = sorted(set(out) - set(decoder.shapes))
-    if strange:
-        raise DataError(
-            f"the weights hold {strange[0]} and {len(strange) - 1} more that no "
-            f"{decoder.family} decoder of this config has; is {CONFIG} that of these weights?"
-        )
-    return out

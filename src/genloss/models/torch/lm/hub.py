@@ -1,11 +1,13 @@
 """Where a base model lies: a folder of yours, or a name on the Hugging Face hub."""
 
 import hashlib
-import json
 from pathlib import Path
 
 from genloss.errors import DataError, MissingExtra
-from genloss.models.torch.lm.checkpoint import CONFIG
+from genloss.models.torch.lm.checkpoint import ADAPTER, CONFIG
+from genloss.models.torch.lm.tensors import read_json
+
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 NEEDED = ["*.json", "*.safetensors", "*.model", "*.txt"]
 """Files of a model and its tokeniser; nothing pickled, no code."""
@@ -14,6 +16,16 @@ SAFETENSORS = (
     "only safetensors are loaded, since pickled weights can run code; if you trust them, convert "
     "them once: AutoModelForCausalLM.from_pretrained(NAME).save_pretrained(FOLDER), and give the "
     "folder; for a hub name, a revision such as 'refs/pr/1' may hold a conversion"
+)
+
+MERGE = (
+    "merge it once, where both are: peft.AutoPeftModelForCausalLM.from_pretrained(ADAPTER)"
+    ".merge_and_unload().save_pretrained(NEW), and give the new folder"
+)
+
+OFFLINE = (
+    "download it once where there is a network ('hf download NAME --local-dir FOLDER'), then give "
+    "the folder, or point HF_HOME to a cache that holds it"
 )
 
 
@@ -65,29 +77,42 @@ def weights_of(base: str, revision: str = "") -> Path:
     return folder
 
 
-OFFLINE = (
-    "download it once where there is a network ('hf download NAME --local-dir FOLDER'), then give "
-    "the folder, or point HF_HOME to a cache that holds it"
-)
+def below(folder: Path) -> tuple[str, str] | None:
+    """Return name and revision of the base that the adapter of a folder without one is for.
 
-
-def config_in(folder: Path) -> dict[str, object]:
-    """Return the config.json of a folder; raises DataError where there is none."""
-    try:
-        found: dict[str, object] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{folder / CONFIG} cannot be read ({error}); copy it again") from error
-    return found
+    Raises:
+        DataError: an adapter that names no base, or one that is an adapter again.
+    """
+    if (folder / CONFIG).exists() or not (folder / ADAPTER).exists():
+        return None
+    adapter = read_json(folder / ADAPTER, "")
+    name = adapter.get("base_model_name_or_path")
+    if not isinstance(name, str) or not name:
+        raise DataError(
+            f"{folder} holds an adapter alone, and {ADAPTER} names no base; write the folder or "
+            f"hub name of its base there as base_model_name_or_path, or {MERGE}"
+        )
+    if (Path(name).expanduser() / ADAPTER).exists():
+        raise DataError(
+            f"{folder} holds an adapter of {name}, which holds an adapter too, and transformers "
+            f"applies one of them alone; {MERGE}"
+        )
+    return name, str(adapter.get("revision") or "")
 
 
 def content_of(base: str, revision: str) -> dict[str, str]:
-    """Return what identifies a base model: the SHA-256 of a folder's content, or the hub name."""
+    """Return what identifies a base model: the SHA-256 of a folder's content, or the hub name.
+
+    Of an adapter alone, the base that it is for counts as well.
+    """
     folder = Path(base).expanduser()
     if not folder.is_dir():
         return {"base": f"{base}@{revision}" if revision else base}
     digest = hashlib.sha256()
-    for path in sorted((folder / CONFIG, *folder.glob("*.safetensors"))):
+    for path in sorted((folder / CONFIG, folder / ADAPTER, *folder.glob("*.safetensors"))):
         if path.exists():
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
+    if of := below(folder):
+        digest.update(content_of(*of)["base"].encode())
     return {"base": f"sha256:{digest.hexdigest()}"}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 from torch import Tensor
 
 from genloss.core.arrays import Array, checked_count
@@ -13,18 +14,17 @@ from genloss.errors import SpecError
 from genloss.models.torch.device import pick, stream
 from genloss.models.torch.feeds import START, on
 from genloss.models.torch.lm.adapters import first_adapters, with_lora
-from genloss.models.torch.lm.causal import CausalLearner
-from genloss.models.torch.lm.hugging_face_model import HuggingFaceModel
-from genloss.models.torch.lm.modules import (
+from genloss.models.torch.lm.base import (
     config_of,
-    end_of,
-    ends_of,
+    fit_to,
     fresh_module,
     module_of,
-    module_total,
     n_parameters,
-    positions_of,
+    stored,
 )
+from genloss.models.torch.lm.causal import CausalLearner
+from genloss.models.torch.lm.hugging_face_model import HuggingFaceModel
+from genloss.models.torch.lm.modules import end_of, ends_of, module_total, positions_of
 from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.tuning.fitting import (
     Lesson,
@@ -94,6 +94,8 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
     def of_text(self, tokeniser: Tokeniser) -> "HuggingFaceLearner":
         """Return the learner whose config has the tokeniser's vocabulary and end, if none yet.
 
+        Where a base's config calls several tokens ends, or none, the tokeniser's is the end.
+
         Raises:
             SpecError: the tokeniser of another model than the base.
         """
@@ -101,7 +103,8 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
             config = config_of(self.base, self.revision, {}, self.remote_code)
             ends = [self.end] if self.end >= 0 else ends_of(config)
             check_tokeniser(tokeniser, self.base, getattr(config, "vocab_size", None), ends)
-        if self.base or "vocab_size" in self.config:
+            return self if len(ends) == 1 else replace(self, end=tokeniser.end)
+        if "vocab_size" in self.config:
             return self
         end = tokeniser.end
         own = {"vocab_size": tokeniser.size, "bos_token_id": end, "eos_token_id": end}
@@ -114,31 +117,37 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
         Raises:
             DataError: the state of another network.
         """
-        return self._model(self._module(pretrained=self.adapters == "lora"), state)
+        module = self._module(pretrained=self.adapters == "lora")
+        fit_to(module, state)
+        return self._model(module, state)
 
     def base_weights(self) -> Mapping[str, Array]:
-        """Return the weights of the base that a fit would change; new adapters change nothing."""
-        named = self._module(pretrained=True).named_parameters()
-        return {name: p.detach().cpu().numpy() for name, p in named if p.requires_grad}
+        """Return what the base stores; beside a frozen one, new adapters, which change nothing."""
+        held = stored(self._module(pretrained=True)).items()
+        return {name: value.detach().cpu().numpy() for name, value in held}
 
     def trained(self, lesson: Lesson) -> HuggingFaceModel:
         """Train every chain in this process, alone or with others of a team."""
         before = lesson.before
         self._check_room()
         fresh = before is None and (not self.base or self.start == "scratch")
-        module = self._module(pretrained=bool(self.base) and not fresh)
-        trained = {k: p for k, p in module.named_parameters() if p.requires_grad}
+        if isinstance(before, HuggingFaceModel):
+            module = before.module
+        else:
+            module = self._module(pretrained=not fresh)
+        trained = {k: p for k, p in stored(module).items() if p.requires_grad}
         device = pick(self.training.device)
 
         def start(chain: int, seed: int) -> dict[str, Tensor]:
             if isinstance(before, HuggingFaceModel):
-                return before.weights(chain)
+                weights = before.weights(chain)
+                return {name: weights[name] for name in trained}
             if self.adapters == "lora":
                 drawn = first_adapters(module, stream(seed, START))
                 return {name: on(device, value) for name, value in drawn.items()}
             if fresh:
-                drawn_module = self._fresh(int(stream(seed, START).integers(2**63)))
-                return {k: p.detach().to(device) for k, p in drawn_module.named_parameters()}
+                drawn_weights = stored(self._fresh(int(stream(seed, START).integers(2**63))))
+                return {name: drawn_weights[name].detach().to(device) for name in trained}
             return {name: p.detach().clone() for name, p in trained.items()}
 
         trainee = module
@@ -148,6 +157,11 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
         sizes = (module.config.vocab_size, positions_of(module.config))
         network = Network("hugging_face", *sizes, total, start)
         state = fit_chains(network, self.training, lesson)
+        shared = {
+            k: v.detach().cpu().numpy() for k, v in stored(module).items() if k not in trained
+        }
+        c = len(lesson.seeds)
+        state |= {name: np.repeat(value[None], c, axis=0) for name, value in shared.items()}
         return self._model(module, state)
 
     def _module(self, pretrained: bool) -> Any:

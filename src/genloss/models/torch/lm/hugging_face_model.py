@@ -15,6 +15,7 @@ from genloss.core.decoding import BeamSearch, Decoding, Sampling
 from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import on
+from genloss.models.torch.lm.base import stored
 from genloss.models.torch.lm.modules import module_logits, positions_of, transformers
 from genloss.models.torch.lm.scoring import Logits
 from genloss.models.torch.lm.token_model import TokenModel
@@ -37,8 +38,9 @@ UNKNOWN = 64
 class HuggingFaceModel(TokenModel):
     """The law of every chain, by a module of transformers.
 
-    parameters: those that were trained; all others are in the module. rows: prompts that `generate`
-    continues at a time, 0: as many as suit the memory.
+    parameters: all that a checkpoint stores, constants too; beside a frozen base the adapters
+    alone, and the rest is in the module. rows: prompts that `generate` continues at a time, 0: as
+    many as suit the memory.
     """
 
     module: Any
@@ -61,8 +63,8 @@ class HuggingFaceModel(TokenModel):
         return self.last
 
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """Return the shape of every parameter that was trained, without the chain axis."""
-        return {k: tuple(p.shape) for k, p in self.module.named_parameters() if p.requires_grad}
+        """Return the shape of everything stored, without the chain axis."""
+        return {name: tuple(value.shape) for name, value in stored(self.module).items()}
 
     def logits(self) -> Logits:
         """Return the network as a function of its weights."""
@@ -185,7 +187,7 @@ def _rows(config: Any, how: Decoding, length: int, dtype: torch.dtype, device: t
 
 
 def _load(module: Any, weights: Mapping[str, Tensor]) -> None:
-    own = dict(module.named_parameters())
+    own = stored(module)
     with torch.no_grad():
         for name, value in weights.items():
             own[name].copy_(value)

@@ -1,18 +1,15 @@
 """Models of transformers as functions of their weights."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from genloss.errors import DataError, MissingExtra, SpecError
-from genloss.models.torch.lm.hub import OFFLINE, SAFETENSORS, weights_of
+from genloss.errors import MissingExtra, SpecError
 from genloss.models.torch.lm.scoring import Logits
 from genloss.models.torch.lm.tuning.objective import Named, Total, context
 
@@ -37,70 +34,6 @@ def transformers() -> Any:
     return package
 
 
-def config_of(base: str, revision: str, config: Mapping[str, Any], remote_code: bool) -> Any:
-    """Return the configuration of a base model, or the one that is written out.
-
-    Raises:
-        SpecError: a config that transformers does not know.
-        DataError: a base that cannot be read.
-    """
-    auto = transformers().AutoConfig
-    if not base:
-        try:
-            return auto.for_model(**config)
-        except (ValueError, TypeError) as error:
-            raise SpecError(
-                f"hugging_face: config {dict(config)} is refused ({_first(error)}); expected a "
-                "model_type of transformers and its sizes"
-            ) from error
-    where = {"revision": revision or "main", "trust_remote_code": remote_code}
-    try:
-        return auto.from_pretrained(place(base), **where)
-    except (OSError, ValueError) as error:
-        raise _unread(base, error, remote_code) from error
-
-
-def module_of(base: str, revision: str, config: Any, remote_code: bool) -> Any:
-    """Return the pretrained model of a base, float32; safetensors only.
-
-    Raises:
-        DataError: a base that cannot be read, is gated or out of reach, or has no safetensors.
-    """
-    auto = transformers().AutoModelForCausalLM
-    # By name, transformers would ask a service to convert what is pickled, and take that instead
-    # of the revision. Code that comes along is found by name only, and nothing is converted then.
-    where = place(base) if remote_code else str(weights_of(base, revision))
-    try:
-        with without_bars():
-            return auto.from_pretrained(
-                where,
-                config=config,
-                revision=revision or "main",
-                use_safetensors=True,
-                trust_remote_code=remote_code,
-                dtype=torch.float32,
-            )
-    except SafetensorError as error:
-        raise DataError(f"{base} cannot be read ({_first(error)}); copy it again") from error
-    except (OSError, ValueError) as error:
-        raise _unread(base, error, remote_code) from error
-
-
-def fresh_module(config: Any, seed: int, remote_code: bool) -> Any:
-    """Return a model with random weights that are a function of the seed."""
-    with seeded(torch.device("cpu"), seed):
-        auto = transformers().AutoModelForCausalLM
-        return auto.from_config(config, trust_remote_code=remote_code).float()
-
-
-def n_parameters(config: Any, remote_code: bool) -> int:
-    """Return how many parameters a model of this configuration has; allocates none of them."""
-    auto = transformers().AutoModelForCausalLM
-    with torch.device("meta"):
-        module = auto.from_config(config, trust_remote_code=remote_code)
-    return sum(p.numel() for p in module.parameters())
-
-
 def positions_of(config: Any) -> int:
     """Return the longest row of tokens of a configuration; ENDLESS where it sets no limit."""
     named = (getattr(config, key, None) for key in LENGTHS)
@@ -123,12 +56,6 @@ def end_of(config: Any) -> int:
             "end = ..."
         )
     return ends[0]
-
-
-def place(base: str) -> str:
-    """Return a folder's path without '~', or a hub name as it is."""
-    local = Path(base).expanduser()
-    return str(local) if local.is_dir() else base
 
 
 def module_total(module: Any, dropout: bool) -> Total:
@@ -185,20 +112,3 @@ def without_bars() -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
-
-
-def _unread(base: str, error: Exception, remote_code: bool) -> DataError:
-    said = str(error)
-    if "trust_remote_code" in said:
-        why = "it brings code of its own; set remote_code = true if you trust it"
-    elif "safetensors" in said:
-        why = SAFETENSORS
-    elif "gated" in said:
-        why = "it is gated; accept its terms on its page, then log in with 'hf auth login'"
-    else:
-        why = f"check the name; {OFFLINE}"
-    return DataError(f"{base} cannot be loaded ({_first(error)}); {why}")
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:160]

@@ -50,7 +50,7 @@ class TokenModel(ABC):
 
     @abstractmethod
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """Return the shape of every learned parameter, without the chain axis."""
+        """Return the shape of every parameter, without the chain axis."""
 
     @property
     @abstractmethod
@@ -105,10 +105,8 @@ class TokenModel(ABC):
     ) -> dict[str, Tensor]:
         """Return the parameters of one chain on a device, by default that of the model."""
         device = device or pick(self.device)
-        return {
-            k: torch.from_numpy(v[chain].copy()).to(device, dtype)
-            for k, v in self.parameters.items()
-        }
+        out = {k: torch.from_numpy(np.array(v[chain])) for k, v in self.parameters.items()}
+        return {k: v.to(device, dtype if v.is_floating_point() else None) for k, v in out.items()}
 
     def state(self) -> dict[str, Array]:
         """Return the parameters, the losses and the length of a row."""

@@ -18,13 +18,17 @@ from genloss.models.torch.feeds import START, on
 from genloss.models.torch.lm.causal import CausalLearner
 from genloss.models.torch.lm.checkpoint import (
     Written,
+    ends_in,
     from_config,
     load_checkpoint,
+    load_decoder,
+    read_config,
     save_checkpoint,
     save_tokeniser,
 )
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.hub import config_in, folder_of, weights_of
+from genloss.models.torch.lm.hub import folder_of, weights_of
+from genloss.models.torch.lm.tensors import HEAD
 from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.transformer_model import TransformerModel
 from genloss.models.torch.lm.tuning.fitting import (
@@ -49,6 +53,7 @@ class TransformerLearner(CausalLearner[TransformerModel]):
     without one), or from 'scratch', new random weights every time. base: the folder of a saved
     model or a name on the Hugging Face hub (safetensors only; revision: a branch, tag or commit of
     it), which also gives the sizes. Its identity is the content of the folder, not its path.
+    Of several ends that its config names, the text's is taken, or `end`, or else the first.
     Without one the sizes are family to end; feed_forward 0 is four times the width, vocabulary 0
     that of the text that a study is about, with its end token.
 
@@ -88,27 +93,33 @@ class TransformerLearner(CausalLearner[TransformerModel]):
             self._sized(self.vocabulary or 1)
 
     def restore(self, state: Mapping[str, Array]) -> TransformerModel:
-        """Rebuild a model from its state.
+        """Rebuild a model from its state, which says whether the head is one of its own.
 
         Raises:
             DataError: the state of another network.
         """
-        return self._model(self.decoder(), state)
+        decoder = self._of_config() if self.base else self.decoder()
+        tied = decoder.tied and HEAD not in state
+        return self._model(replace(decoder, tied=tied), state)
 
     def base_weights(self) -> Mapping[str, Array]:
         """Return the weights of the base by name."""
         return load_checkpoint(weights_of(self.base, self.revision))[1]
 
     def decoder(self) -> Decoder:
-        """Return the network, of the base where there is one."""
+        """Return the network: the base's, tied as its weights are, or that of the sizes."""
         if not self.base:
             check_vocabulary(self.vocabulary, "transformer")
             return self._sized(self.vocabulary)
-        return from_config(config_in(folder_of(self.base, self.revision)))
+        of_config = self._of_config()
+        if self.start == "scratch":
+            return of_config
+        return load_decoder(weights_of(self.base, self.revision), of_config.end)
 
     def trained(self, lesson: Lesson) -> TransformerModel:
         """Train every chain in this process, alone or with others of a team."""
-        before, decoder = lesson.before, self.decoder()
+        before = lesson.before
+        decoder = before.decoder if isinstance(before, TransformerModel) else self.decoder()
         check_room("transformer", decoder.n_parameters, self.training)
         known: Mapping[str, Array] | None = None
         if before is None and self.base and self.start != "scratch":
@@ -129,16 +140,28 @@ class TransformerLearner(CausalLearner[TransformerModel]):
     def _model(self, decoder: Decoder, state: Mapping[str, Array]) -> TransformerModel:
         return TransformerModel(*self.common(state), decoder)
 
+    def _of_config(self) -> Decoder:
+        config = read_config(folder_of(self.base, self.revision))
+        several = self.end if self.end in ends_in(config) else None
+        return from_config(config, several)
+
     def of_text(self, tokeniser: Tokeniser) -> "TransformerLearner":
         """Return the learner with vocabulary and end of the tokeniser, unless it has its own.
+
+        Of several tokens that a base's config calls ends, the tokeniser's is the end.
 
         Raises:
             SpecError: the tokeniser of another model than the base.
         """
         if self.base:
-            decoder = self.decoder()
-            check_tokeniser(tokeniser, self.base, decoder.vocabulary, [decoder.end])
-        if self.vocabulary or self.base:
+            config = read_config(folder_of(self.base, self.revision))
+            ends = ends_in(config)
+            # 0 stands there where nobody named an end, too.
+            ends = [self.end] if self.end and self.end in ends else ends
+            entries = from_config(config).vocabulary
+            check_tokeniser(tokeniser, self.base, entries, ends)
+            return self if len(ends) == 1 else replace(self, end=tokeniser.end)
+        if self.vocabulary:
             return self
         return replace(self, vocabulary=tokeniser.size, end=tokeniser.end)
 

@@ -86,7 +86,7 @@ class Portions:
             fresh = generator(noise.device, seed, *place) if place else noise.manual_seed(seed)
             with torch.enable_grad():
                 mean = self.called(named, batch.x[rows], scale[rows], fresh) / targets
-                found = [mean.detach(), *torch.autograd.grad(mean, own)]
+                found = [mean.detach(), *torch.autograd.grad(mean, own, materialize_grads=True)]
             _add(sums, found)
 
         n, device = mine.stop - mine.start, batch.x.device
