@@ -208,6 +208,22 @@ def test_a_wrong_generation_is_further_from_reality(metric):
 
 
 @each
+@pytest.mark.parametrize("chain", range(C))
+def test_a_value_does_not_depend_on_the_neighbours_in_the_block(metric, chain):
+    only = [chain] * C
+    first = NGramLearner(V, 2).fit(Samples.of(REAL[:, :200], 0), np.random.default_rng(0))
+    alike = NGramLearner(V, 2).fit(Samples.of(REAL[only, :200], 0), np.random.default_rng(0))
+    for x in WRONG:
+        found = metric(view(x, trained(x), first=first))
+        changed = {"held_out": HELD_OUT[only], "real": REAL[only, : N // 4], "first": alike}
+        same = replace(view(x[only], trained(x[only]), **changed), p_0=replace(P_0, x=P_0.x[only]))
+        again = metric(same)
+        assert isinstance(found, NotApplicable) == isinstance(again, NotApplicable)
+        if not isinstance(found, NotApplicable):
+            np.testing.assert_allclose(again[chain], found[chain], rtol=1e-9, atol=1e-12)
+
+
+@each
 def test_names_and_units(metric):
     assert metric.unit
     again = {f.name: getattr(metric, f.name) for f in fields(metric)}

@@ -34,6 +34,16 @@ def test_tail_mass_averages_dimensions_and_counts_both_ends():
     np.testing.assert_allclose(tails.tail_mass(x, thresholds, 0.25, weight), [2.0])
 
 
+def test_every_chain_has_thresholds_of_its_own_held_out_rows():
+    y = np.stack([np.arange(1.0, 40), np.arange(101.0, 140)])[:, :, None]
+    thresholds = tails.tail_thresholds(y, 0.2)
+    # Positions (39 + 1) 0.1 and (39 + 1) 0.9: the 4th and the 36th row.
+    np.testing.assert_allclose(thresholds[:, :, 0], [[4.0, 104.0], [36.0, 136.0]])
+    x = np.array([[3.0, 5, 104, 37], [3.0, 105, 104, 137]])[:, :, None]
+    np.testing.assert_allclose(tails.tail_mass(x, thresholds, 0.2), [3.75, 2.5])
+    np.testing.assert_allclose(tails.tail_mass(x, thresholds[:, :1], 0.2), [3.75, 5.0])
+
+
 def test_quantile_coverage_of_equal_laws_is_one_minus_q():
     # Mean over 3000 chains of 39 synthetic and 50 held-out rows; band 4 standard errors.
     rng = np.random.default_rng(2)
@@ -58,6 +68,7 @@ def test_quantile_coverage_by_dimension_shows_what_the_mean_hides():
         (lambda x: tails.quantile_coverage(x, x, 0.05), DataError, "at least 39"),
         (lambda x: tails.quantile_coverage(x, x[0, :, :1], 0.5), DataError, "fit"),
         (lambda x: tails.tail_mass(x, np.zeros((2, 3)), 0.1), DataError, "thresholds"),
+        (lambda x: tails.tail_mass(x, np.zeros((2, 3, 2)), 0.1), DataError, r"\(2, 2, 2\)"),
         (lambda x: tails.tail_mass(x, np.array([[1.0, 1], [0, 0]]), 0.1), DataError, "lower"),
         (lambda x: tails.tail_mass(x, np.zeros((2, 2)), 5.0), SpecError, "percentage"),
     ],

@@ -119,9 +119,8 @@ class TailMass(BesideReality):
     direction: ClassVar[Direction] = "1 is reality"
 
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
-        """Return the ratio (C,), in [0, 1/q]; thresholds come from the block's held-out rows."""
-        thresholds = tails.tail_thresholds(real.reshape(-1, real.shape[2]), self.q)
-        return tails.tail_mass(x, thresholds, self.q)
+        """Return the ratio (C,), in [0, 1/q]; thresholds come from a chain's own held-out rows."""
+        return tails.tail_mass(x, tails.tail_thresholds(real, self.q), self.q)
 
 
 @dataclass(frozen=True)

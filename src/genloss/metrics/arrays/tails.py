@@ -16,18 +16,20 @@ def tail_thresholds(y: Floats, q: float) -> Floats:
     outside with probability exactly q on average, where NumPy's default overshoots a small q.
 
     Args:
-        y: real rows (m, d), m >= 2/q - 1 so that both quantiles exist.
+        y: real rows (m, d), or (C, m, d) where every chain has its own; m >= 2/q - 1 so that both
+            quantiles exist.
         q: nominal two-sided tail probability in (0, 1).
 
     Returns:
-        (2, d), units of the data: lower row, upper row.
+        (2, d) or (2, C, d), units of the data: lower quantiles, upper quantiles.
 
     Raises:
         DataError: wrong shape or too few rows for q.
         SpecError: q outside (0, 1).
     """
-    y = finite(y, "y", "(m, d)")
-    return _interval(y[None], q)[:, 0]
+    if np.ndim(y) == 3:
+        return _interval(finite(y, "y", "(C, m, d)"), q)
+    return _interval(finite(y, "y", "(m, d)")[None], q)[:, 0]
 
 
 def tail_mass(
@@ -39,8 +41,8 @@ def tail_mass(
 
     Args:
         x: rows (C, n, d), units of the data.
-        thresholds: (2, d) or (2,), lower and upper quantiles of reality, exact or from
-            `tail_thresholds`.
+        thresholds: (2,), (2, d), or (2, C, d) where chains have realities of their own (or 1 for
+            C), lower and upper quantiles of reality, exact or from `tail_thresholds`.
         nominal: q, the probability reality has outside the thresholds.
         weight: optional row weights (C, n).
 
@@ -57,13 +59,16 @@ def tail_mass(
     x = finite(x, "x", "(C, n, d)")
     thresholds = np.asarray(thresholds, dtype=np.float64)
     thresholds = thresholds[:, None] if thresholds.ndim == 1 else thresholds
-    if thresholds.shape != (2, x.shape[2]) or not (thresholds[0] <= thresholds[1]).all():
+    thresholds = thresholds[:, None] if thresholds.ndim == 2 else thresholds
+    shapes = [(2, c, x.shape[2]) for c in (1, x.shape[0])]
+    if thresholds.shape not in shapes or not (thresholds[0] <= thresholds[1]).all():
         raise DataError(
-            f"thresholds: got shape {thresholds.shape}, expected (2, {x.shape[2]}), lower row not "
-            "above upper row; take them from tail_thresholds"
+            f"thresholds: got shape {thresholds.shape}, expected (2, {x.shape[2]}) or "
+            f"{shapes[1]}, lower ones not above upper ones; take them from tail_thresholds"
         )
+    lower, upper = thresholds[:, :, None]
     share = weights(weight, (x.shape[0], x.shape[1]))
-    outside = ((x < thresholds[0]) | (x > thresholds[1])).mean(axis=2)
+    outside = ((x < lower) | (x > upper)).mean(axis=2)
     mass: Floats = (outside * share).sum(axis=1) / open_fraction(nominal, "nominal")
     return mass
 
