@@ -54,7 +54,7 @@ class TextModel(FiniteModel, Protocol):
 
     @property
     def test_bytes(self) -> int:
-        """UTF-8 bytes of the text of the test blocks."""
+        """UTF-8 bytes of the documents in the test blocks, as they stand."""
         ...
 
     @property

@@ -1,6 +1,7 @@
 """A corpus: documents, split and turned into tokens, as blocks of T of them."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,11 +29,40 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """Characters that tokens do not give back: others than white space, white space, of how many.
+
+    A letter that comes back in another case or without its accent is lost too.
+    """
+
+    letters: int = 0
+    spaces: int = 0
+    characters: int = 0
+
+    def __add__(self, other: "Lost") -> "Lost":
+        """Return the sum over two texts."""
+        return Lost(
+            self.letters + other.letters,
+            self.spaces + other.spaces,
+            self.characters + other.characters,
+        )
+
+    def told(self) -> str:
+        """Return in a few words what is lost, empty where nothing is."""
+        if not self.letters + self.spaces:
+            return ""
+        return (
+            f"the tokeniser loses {self.letters + self.spaces:,} of {self.characters:,} characters "
+            f"({self.spaces:,} of them white space)"
+        )
+
+
+@dataclass(frozen=True)
 class Summary:
     """What became of a text.
 
     vocabulary: entries of the tokeniser. empty: documents without text. leaked, dropped: see
-    `Splits`.
+    `Splits`. lost: what the tokens of all splits do not give back.
     """
 
     train: Part
@@ -43,6 +73,7 @@ class Summary:
     empty: int
     leaked: tuple[tuple[str, str], ...]
     dropped: int
+    lost: Lost
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +82,7 @@ class Corpus:
 
     A stream is end, document, end, document, ..., end: every document follows an end token and is
     followed by one. Blocks are its cuts of T tokens, in order; the remainder is dropped.
+    test_bytes: UTF-8 bytes of the documents in the test blocks, as they stand, and none for an end.
     """
 
     tokeniser: Subwords
@@ -58,6 +90,7 @@ class Corpus:
     validation: Compact
     test: Compact
     summary: Summary
+    test_bytes: int
 
     def blocks(self, stream: Compact) -> Compact:
         """Return the whole blocks of a stream (N, T)."""
@@ -74,15 +107,6 @@ class Corpus:
         rows[np.arange(t) >= length[:, None]] = NO_TOKEN
         return rows[length > 0]
 
-    def test_bytes(self) -> int:
-        """Return the UTF-8 bytes of the text of the test blocks; end tokens have none.
-
-        The stream is decoded document by document: a block may end inside a character.
-        """
-        used = self.blocks(self.test).ravel()
-        texts = np.split(used, np.flatnonzero(used == self.tokeniser.end))
-        return sum(len(self.tokeniser.decode(text.astype(np.int64)).encode()) for text in texts)
-
 
 def corpus_of(splits: Splits, tokenising: Tokenising, block: int) -> Corpus:
     """Return the corpus of split documents; the tokeniser may learn from the training split.
@@ -92,7 +116,8 @@ def corpus_of(splits: Splits, tokenising: Tokenising, block: int) -> Corpus:
     """
     tokeniser = tokenising.made_from(document.text for document in splits.train)
     named = {"train": splits.train, "validation": splits.validation, "test": splits.test}
-    streams = {part: _stream(documents, tokeniser) for part, documents in named.items()}
+    read = {part: _stream(documents, tokeniser) for part, documents in named.items()}
+    streams = {part: stream for part, (stream, _) in read.items()}
     parts = {part: _part(named[part], stream, block) for part, stream in streams.items()}
     for name, part in parts.items():
         if not part.blocks:
@@ -111,16 +136,59 @@ def corpus_of(splits: Splits, tokenising: Tokenising, block: int) -> Corpus:
         splits.empty,
         splits.leaked,
         splits.dropped,
+        sum((lost for _, lost in read.values()), Lost()),
     )
-    return Corpus(tokeniser, streams["train"], streams["validation"], streams["test"], summary)
+    size = _bytes_in(splits.test, streams["test"], parts["test"].blocks * block, tokeniser)
+    return Corpus(
+        tokeniser, streams["train"], streams["validation"], streams["test"], summary, size
+    )
 
 
-def _stream(documents: Iterable[Document], tokeniser: Subwords) -> Compact:
+def _stream(documents: Sequence[Document], tokeniser: Subwords) -> tuple[Compact, Lost]:
+    """Return the stream of tokens, and what they do not give back."""
     end = np.array([tokeniser.end], dtype=np.int32)
-    parts = [end]
-    for tokens in tokeniser.each(document.text for document in documents):
+    parts, lost = [end], Lost()
+    read = tokeniser.each(document.text for document in documents)
+    for document, tokens in zip(documents, read, strict=True):
+        if (tokens == tokeniser.end).any():
+            raise DataError(
+                f"{document.source}: the tokeniser reads its end token in the text, at token "
+                f"{int(np.argmax(tokens == tokeniser.end))}; take the end token's name out of the "
+                "text, or name another by reality.end"
+            )
+        lost += _lost(document.text, tokens, tokeniser)
         parts += [tokens, end]
-    return np.concatenate(parts)
+    return np.concatenate(parts), lost
+
+
+def _lost(text: str, tokens: Compact, tokeniser: Subwords) -> Lost:
+    if tokeniser.lossless:
+        return Lost(characters=len(text))
+    missing = Counter(text)
+    missing.subtract(tokeniser.known(tokens))
+    # A text's first and last spaces are the decoder's to keep or not.
+    missing.subtract(text[: len(text) - len(text.lstrip())])
+    missing.subtract(text[len(text.rstrip()) :])
+    gone = {c: n for c, n in missing.items() if n > 0}
+    spaces = sum(n for c, n in gone.items() if c.isspace())
+    return Lost(sum(gone.values()) - spaces, spaces, len(text))
+
+
+def _bytes_in(
+    documents: Sequence[Document], stream: Compact, used: int, tokeniser: Subwords
+) -> int:
+    """Return the UTF-8 bytes of the documents behind the first `used` tokens of their stream.
+
+    Of the one that is cut, those up to the end of its last token.
+    """
+    ends = np.flatnonzero(stream == tokeniser.end)
+    size = 0
+    for document, before, after in zip(documents, ends[:-1], ends[1:], strict=True):
+        text = document.text
+        if used < after:
+            text = tokeniser.first(text, max(0, used - int(before) - 1))
+        size += len(text.encode())
+    return size
 
 
 def _part(documents: Sequence[Document], stream: Compact, block: int) -> Part:

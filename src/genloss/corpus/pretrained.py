@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,22 @@ AWKWARD = (
 """Texts that must get the tokens that transformers' own call gives them."""
 
 
-def loaded(files: dict[str, Path], source: str) -> tuple[Any, list[str], set[str]]:
-    """Return a tokenizers.Tokenizer, the end tokens that its files name, and those they lack.
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """What the files of a tokeniser say.
 
-    What they lack are special tokens that its class brings along.
+    inner: the tokenizers.Tokenizer. ends: the end tokens that they name. absent: special tokens
+    that its class brings along and they lack. note: what was assumed.
+    """
+
+    inner: Any
+    ends: tuple[str, ...] = ()
+    absent: frozenset[str] = frozenset()
+    note: str = ""
+
+
+def loaded(files: dict[str, Path], source: str) -> Loaded:
+    """Return the tokeniser that the files mean.
 
     Raises:
         DataError: files that transformers does not load, or a tokeniser written in Python.
@@ -52,13 +65,14 @@ def loaded(files: dict[str, Path], source: str) -> tuple[Any, list[str], set[str
         # AutoTokenizer makes the same of it.
         try:
             text = files[WHOLE].read_text("utf-8")
-            return optional("tokenizers").Tokenizer.from_str(text), [], set()
+            return Loaded(optional("tokenizers").Tokenizer.from_str(text))
         # The library raises bare exceptions for whatever it cannot parse.
         except Exception as error:
             raise DataError(
                 f"{source}: no tokeniser of that format ({error}); get it again"
             ) from error
-    theirs = _of_transformers(files, source)
+    assumed = _unnamed(files)
+    theirs = _of_transformers(files, source, assumed)
     inner = getattr(theirs, "backend_tokenizer", None)
     if inner is None:
         raise DataError(
@@ -66,17 +80,22 @@ def loaded(files: dict[str, Path], source: str) -> tuple[Any, list[str], set[str
             "library tokenizers, with a tokenizer.json"
         )
     _check(theirs, inner, files, source)
-    ends = [str(theirs.eos_token)] if theirs.eos_token else []
-    return inner, ends, _absent(inner, files)
+    ends = (str(theirs.eos_token),) if theirs.eos_token else ()
+    note = "no file names the tokeniser's class: read as GPT-2's" if assumed else ""
+    return Loaded(inner, ends, frozenset(_absent(inner, files)), note)
 
 
-def _of_transformers(files: dict[str, Path], source: str) -> Any:
+def _unnamed(files: dict[str, Path]) -> bool:
+    """Return whether no file says what a vocabulary without a tokenizer.json belongs to."""
+    said = [json_object(files[name]) for name in (CONFIG, MODEL) if name in files]
+    return WHOLE not in files and not any(part.get(key) for part in said for key in CLASS)
+
+
+def _of_transformers(files: dict[str, Path], source: str, assumed: bool) -> Any:
     folder = next(iter(files.values())).parent
-    said = {name: json_object(files[name]) for name in (CONFIG, MODEL) if name in files}
-    unnamed = not any(part.get(key) for part in said.values() for key in CLASS)
     library = optional("transformers", "lm")
     kind = library.AutoTokenizer
-    if WHOLE not in files and unnamed:
+    if assumed:
         _check_bytes(files, source)
         kind = library.GPT2Tokenizer
     try:

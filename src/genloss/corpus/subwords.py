@@ -32,13 +32,14 @@ class Subwords:
 
     inner: the tokenizers.Tokenizer. end: the token that ends a document. begin: the one that it
     puts before a text that a model is given, NO_TOKEN where it puts none. size: entries of the
-    vocabulary, V; the largest token is V - 1.
+    vocabulary, V; the largest token is V - 1. note: what was assumed, to be told.
     """
 
     inner: Any
     end: int
     begin: int
     size: int
+    note: str = ""
 
     @cached_property
     def parted(self) -> bool:
@@ -72,15 +73,38 @@ class Subwords:
         text = tokens[(tokens != NO_TOKEN) & (tokens != self.end)]
         return str(self.inner.decode(text.tolist(), skip_special_tokens=True))
 
+    def known(self, tokens: Ints | Compact) -> str:
+        """Return the text of tokens (T,) without what stands for an unknown one."""
+        known = np.asarray(tokens)[np.asarray(tokens) != self.unknown]
+        return str(self.inner.decode(known.tolist(), skip_special_tokens=True))
+
+    @cached_property
+    def unknown(self) -> int:
+        """The token of what the vocabulary does not have, NO_TOKEN without one."""
+        model = json.loads(self.inner.to_str())["model"]
+        named = self.inner.token_to_id(model.get("unk_token") or "")
+        token = model.get("unk_id") if named is None else named
+        return NO_TOKEN if token is None else int(token)
+
+    def first(self, text: str, n: int) -> str:
+        """Return the text up to the end of its n-th token; empty for n = 0."""
+        place = 0
+        for piece in _pieces(text) if self.parted else (text,):
+            offsets = self.inner.encode(piece, add_special_tokens=False).offsets
+            if n <= len(offsets):
+                return text[: place + offsets[n - 1][1]] if n else text[:place]
+            n, place = n - len(offsets), place + len(piece)
+        return text
+
     def to_json(self) -> str:
         """Return the whole tokeniser as the text of a tokenizer.json."""
         return str(self.inner.to_str())
 
 
-def ready(inner: Any, end: str, absent: Collection[str] = ()) -> Subwords:
+def ready(inner: Any, end: str, absent: Collection[str] = (), note: str = "") -> Subwords:
     """Return a tokenizers.Tokenizer as one that cuts, fills and reads nothing into a text.
 
-    absent: special tokens of its own that no model has; they never occur.
+    absent: special tokens of its own that no model has; they never occur. note: see `Subwords`.
     """
     # A tokenizer.json may ask for cut or padded rows, and the words "</s>" in a text are words.
     inner.no_truncation()
@@ -89,7 +113,7 @@ def ready(inner: Any, end: str, absent: Collection[str] = ()) -> Subwords:
     known = inner.get_vocab(with_added_tokens=True)
     last, begin = known[end], first_of(inner)
     most = max(token for name, token in known.items() if name not in absent)
-    return Subwords(inner, last, begin, 1 + max(most, last, begin))
+    return Subwords(inner, last, begin, 1 + max(most, last, begin), note)
 
 
 def first_of(inner: Any) -> int:

@@ -101,7 +101,8 @@ class Pretrained:
     def made_from(self, texts: Iterable[str]) -> Subwords:
         """Return the tokeniser; texts are not looked at."""
         files = self._files()
-        inner, named, absent = loaded(files, self.source)
+        found = loaded(files, self.source)
+        inner = found.inner
         if getattr(inner.model, "dropout", None):
             raise DataError(
                 f"{self.source}: a dropout of {inner.model.dropout} leaves out merges at random, "
@@ -109,10 +110,10 @@ class Pretrained:
                 "tokenizer.json"
             )
         known = inner.get_vocab(with_added_tokens=True)
-        ends = [self.end] if self.end else [*named, *ENDS]
+        ends = [self.end] if self.end else [*found.ends, *ENDS]
         for end in ends:
             if end in known:
-                return ready(inner, end, absent)
+                return ready(inner, end, found.absent, found.note)
         raise DataError(
             f"{self.source}: {len(known)} entries, none of them {', '.join(map(repr, ends))}; "
             "set end to the token that ends a document"

@@ -92,6 +92,9 @@ class Perplexity(OfTest):
 class BitsPerByte(OfTest):
     """Bits that p_t needs for a byte of the test text; see `Perplexity` for the options.
 
+    Bytes are those of the documents as they stand. Where a tokeniser loses some of them the value
+    is a lower bound: what is lost need not be predicted.
+
     Bytes of a scored token: the mean over all test blocks, so that neither the first tokens of
     blocks, which are not scored, nor blocks left out (`blocks`) need bytes of their own.
     """

@@ -57,10 +57,10 @@ class TextRows:
         """All test blocks (m, T), in the order of the text."""
         return frozen(self.corpus.blocks(self.corpus.test).astype(np.int64))
 
-    @cached_property
+    @property
     def test_bytes(self) -> int:
-        """UTF-8 bytes of the text of the test blocks, the first token of each block included."""
-        return self.corpus.test_bytes()
+        """UTF-8 bytes of the documents in the test blocks, as they stand, first tokens included."""
+        return self.corpus.test_bytes
 
     @cached_property
     def starts(self) -> Ints:

@@ -70,7 +70,7 @@ class Texts:
 
     def told(self) -> str:
         """Return in one line what was found in the text."""
-        return _splits(self, self._stamps()).told()
+        return _told(self, self._stamps())
 
     def tokenising(self) -> Tokenising:
         """Return how the text gets its tokens."""
@@ -137,7 +137,7 @@ class HubTexts:
 
     def told(self) -> str:
         """Return in one line what was found in the text."""
-        return _splits(self, ()).told()
+        return _told(self, ())
 
     def tokenising(self) -> Tokenising:
         """Return how the text gets its tokens."""
@@ -168,6 +168,16 @@ def _splits(text: Text, stamps: tuple[Stamp, ...]) -> Splits:
 @lru_cache(maxsize=2)
 def _corpus(text: Text, stamps: tuple[Stamp, ...]) -> Corpus:
     return corpus_of(_splits(text, stamps), text.tokenising(), text.block)
+
+
+def _told(text: Text, stamps: tuple[Stamp, ...]) -> str:
+    said = [_splits(text, stamps).told()]
+    if text.tokeniser:
+        # Byte pairs that were learned lose nothing.
+        tokeniser = text.tokenising().made_from(())
+        lost = "" if tokeniser.lossless else _corpus(text, stamps).summary.lost.told()
+        said += [part for part in (tokeniser.note, lost) if part]
+    return "; ".join(said)
 
 
 def _identity(text: Text, stamps: tuple[Stamp, ...]) -> dict[str, str]:
