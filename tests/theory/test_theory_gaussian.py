@@ -44,7 +44,7 @@ def test_sample_variance_of_the_paper():
 @pytest.mark.parametrize("n", [2, 5, 100, 121, 123, 1000])
 def test_expected_sigma_is_a_chi_mean(n, ddof):
     exact = stats.chi(df=n - 1).mean() / math.sqrt(n - ddof)
-    np.testing.assert_allclose(gaussian.expected_sigma(1, n, ddof=ddof), exact, rtol=1e-12)
+    np.testing.assert_allclose(gaussian.expected_sigma(1, n, ddof=ddof), exact, rtol=1e-11)
 
 
 def test_stirling_branch_meets_log_gamma():
@@ -52,7 +52,8 @@ def test_stirling_branch_meets_log_gamma():
     for n in (120, 121, 400):
         x = (n - 1) / 2
         exact = math.exp(math.lgamma(x + 0.5) - math.lgamma(x)) / math.sqrt(x)
-        np.testing.assert_allclose(gaussian.expected_sigma(1, n, ddof=1), exact, rtol=1e-13)
+        # One rounding of log Gamma(200) = 857 moves its exponential by 1e-13.
+        np.testing.assert_allclose(gaussian.expected_sigma(1, n, ddof=1), exact, rtol=1e-12)
     # At 1e7 rows 1 - a = 1/(4 n) must survive: the naive difference keeps no digit of it.
     loss = 1 - gaussian.expected_sigma(1, 10**7, ddof=1)
     np.testing.assert_allclose(loss * 4e7, 1.0, rtol=1e-6)

@@ -133,7 +133,7 @@ def test_scores_are_those_of_a_plain_softmax(fluent, monkeypatch):
     np.testing.assert_allclose(fluent.token_entropies(x)[0][used], spread[used], atol=2e-5)
     monkeypatch.setattr("genloss.models.torch.lm.scoring.TOKENS", {"cpu": 2 * T})
     monkeypatch.setattr("genloss.models.torch.lm.scoring.CELLS", {"cpu": 5 * V})
-    np.testing.assert_allclose(fluent.token_log_probs(x), found, atol=1e-6)
+    np.testing.assert_allclose(fluent.token_log_probs(x), found, atol=2e-5)
 
 
 def test_fillings_are_never_learned(train):

@@ -50,4 +50,4 @@ def test_models_of_transformers_never_give_more_logits_than_asked(pair, prompts,
         monkeypatch.setitem(modules.WHOLE, "cpu", rows * V * 7 + V * 3)
         parts = [*module_logits(p.theirs)(weights, tokens)]
     assert max(len(part) for part in parts) == 7 * max(1, rows)
-    np.testing.assert_allclose(torch.cat(parts), whole, atol=1e-5)
+    np.testing.assert_allclose(torch.cat(parts), whole, atol=1e-4)
