@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test fast check format golden docs bench clean
+.PHONY: setup demo test fast fast-elsewhere deep deep-lowest deep-newest check format golden docs bench clean
 
 setup: $(VENV)/.ready
 
@@ -17,13 +17,30 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/genloss demo
 
-# The whole check, which is also what .ci/run calls.
+# The whole check, which .ci/run calls too.
 test: setup check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # The lane for the edit loop: about a minute on two cores.
 fast: setup
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not deep"
+
+# The fast lane as on another processor: numpy, BLAS, torch and numba take kernels without AVX.
+ELSEWHERE := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE \
+	OPENBLAS_CORETYPE=Nehalem NUMBA_CPU_NAME=generic \
+	NPY_DISABLE_CPU_FEATURES="$$($(BIN)/python -c 'from numpy._core._multiarray_umath import __cpu_dispatch__ as all; print(*all)')"
+fast-elsewhere: setup
+	$(ELSEWHERE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not deep"
+
+# What has no bound in time: new seeds, printed (SEED=n repeats one); see .ci/deep.
+deep: setup
+	.ci/deep seeds
+
+deep-lowest:
+	PYTHON=$(PYTHON) .ci/deep lowest
+
+deep-newest:
+	PYTHON=$(PYTHON) .ci/deep newest
 
 check: setup
 	$(BIN)/ruff format --check src tests benchmarks examples docs
@@ -48,4 +65,4 @@ bench: setup
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) runs site .cache .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build runs site .cache .mypy_cache .ruff_cache .pytest_cache

@@ -10,9 +10,13 @@ from hypothesis import settings
 # Before torch is loaded: threads of several test processes on two cores wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+SEED = os.environ.get("GENLOSS_SEED", "")
+"""Set by `make deep`: other cases than ever before, and many more of them."""
+
 # The same examples on every machine, and nothing written beside the tests.
 settings.register_profile("genloss", derandomize=True, deadline=None, database=None)
-settings.load_profile("genloss")
+settings.register_profile("deep", max_examples=1000, deadline=None, database=None)
+settings.load_profile("deep" if SEED else "genloss")
 
 MAY_SKIP = {
     "tests/models/torch/features/test_classifier.py::test_it_reads_mnist": "MNIST is not shipped",
@@ -44,6 +48,16 @@ def required(report, test: str):
         report.outcome = "failed"
         report.longrepr = f"{test} was skipped and is not in MAY_SKIP: {report.longrepr}"
     return report
+
+
+def pytest_report_header() -> str:
+    return f"seed of generated cases: {SEED or 0}"
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """Return the seed of a test's own generated cases: 0, or what `make deep` has drawn."""
+    return int(SEED or 0)
 
 
 @pytest.fixture(scope="session")
