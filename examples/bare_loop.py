@@ -16,7 +16,7 @@ chain = genloss.run_chain(
     form=form,
     n_synthetic=270,
     streams=streams,
-    after=zero,
+    after=zero.history,
 )
 for generation in islice(chain, 20):
     real = (generation.train.origin == 0).mean()

@@ -16,6 +16,7 @@ NEEDED = {
     "zipf_mandelbrot": {"k": 4},
     "token_law": {"p": [0.25, 0.75]},
     "table_file": {"path": "rows.npy"},
+    "thinning": {"keep": 0.5},
     "mix": {"real_fraction": 0.5},
     "fresh": {"n_real": 5},
     "window": {"k": 2},

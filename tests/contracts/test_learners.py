@@ -11,11 +11,13 @@ import torch
 from scipy.special import logsumexp
 from scipy.stats import ks_1samp
 
-from genloss.core.roles import DensityModel, Learner, Model, MomentLaw
+from genloss.core.abilities import MomentLaw
+from genloss.core.roles import Learner, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
 from genloss.core.statistics import Counts, Moments
 from genloss.errors import DataError
+from genloss.metrics.laws import DensityModel
 from genloss.models.categorical import CategoricalLearner, CategoricalModel
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.models.kde import KDELearner

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from genloss.core.chain import Generation, generation_zero
+from genloss.core.curators import Curation
 from genloss.core.forms import AsMoments, Rows
 from genloss.core.roles import Model
 from genloss.core.samples import Samples
@@ -21,6 +22,7 @@ from genloss.core.view import NotApplicable, View
 from genloss.errors import DataError
 from genloss.metrics.classes import ClassEntropy, ClassShare, LabelAccuracy
 from genloss.metrics.copies import CopyRate, NearestTrain
+from genloss.metrics.curation import AcceptanceRate, Shortfall
 from genloss.metrics.features import Pixels
 from genloss.metrics.images import FID
 from genloss.metrics.rows import EnergyDistance, Manifold
@@ -101,7 +103,9 @@ TEXT = {k for k, path in CATALOG["metric"].items() if ".metrics.text" in path}
 """These need a reality of text; test_text_metrics.py holds them to one."""
 TRAINED = {"nearest_train", "copy_rate", "label_accuracy", "train_loss"}
 """These need training rows or labels, which generation 0 here has not; held to both below."""
-APART = ENCODED | TRAINED | TEXT
+CURATED = {"acceptance_rate", "shortfall"}
+"""These need a curator; held to one below."""
+APART = ENCODED | TRAINED | CURATED | TEXT
 KINDS = [(k, NEEDED.get(k, {})) for k in CATALOG["metric"] if k not in APART] + OPTIONS
 IDS = ["-".join([kind, *map(str, more.values())]) for kind, more in KINDS]
 
@@ -374,3 +378,13 @@ def test_names_say_through_which_features():
     assert FID().name == "fid"
     assert FID(Quadrants(), 500).name == "fid(features=quadrants, rows=500)"
     assert ClassShare(Quadrants(), 2).name == "class_share(digit=2, features=quadrants)"
+
+
+def test_metrics_of_a_curator_count_its_rows():
+    """10 asked: chain 0 accepts 5 of 20 seen, chain 1 all of 10."""
+    curation = Curation(10, np.array([20, 10]), np.array([5, 10]), {})
+    system = SYSTEMS[next(iter(SYSTEMS))]
+    view = replace(views(system)[1], curation=curation)
+    np.testing.assert_array_equal(AcceptanceRate()(view), [0.25, 1.0])
+    np.testing.assert_array_equal(Shortfall()(view), [0.5, 0.0])
+    assert isinstance(AcceptanceRate()(replace(view, curation=None)), NotApplicable)

@@ -13,7 +13,6 @@ import pytest
 
 from genloss.core.chain import generation_zero, run_chain
 from genloss.core.forms import AsCounts, AsMoments, Endless, Rows
-from genloss.core.history import History
 from genloss.core.regimes import (
     Accumulate,
     AccumulateSubsample,
@@ -27,6 +26,7 @@ from genloss.core.regimes import (
     Switch,
     Window,
 )
+from genloss.core.roles import History
 from genloss.core.samplers import Ancestral
 from genloss.core.samples import FOREIGN, Samples
 from genloss.core.streams import Streams
@@ -137,7 +137,7 @@ def chain(p_0, learner, regime, form=None, last=LAST, streams=STREAMS):
         form=form,
         n_synthetic=N,
         streams=streams,
-        after=out[0],
+        after=out[0].history,
     )
     return out + [next(running) for _ in range(last)]
 
@@ -198,7 +198,7 @@ def test_forgetting_never_changes_what_is_composed(case):
     everything = [g.samples for g in generations[1:]]
     for before, after in pairwise(generations[1:]):
         t = after.t
-        whole = History(generations[0].samples, tuple(everything[: t - 1]), t, 0)
+        whole = History(generations[0].samples, tuple(everything[: t - 1]), t, 0, before.model)
         drawn = chain_fresh(before, case, t)
         found = case.regime.compose(before.history, drawn, STREAMS.rng(t, "compose"))
         right = case.regime.compose(whole, drawn, STREAMS.rng(t, "compose"))

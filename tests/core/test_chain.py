@@ -9,7 +9,6 @@ import pytest
 from genloss.core.chain import Generation, generation_zero, run_chain
 from genloss.core.forms import AsMoments, Endless, Rows
 from genloss.core.regimes import Accumulate, AccumulateSubsample, Augment, Fresh, Mix, Replace
-from genloss.core.roles import Selection
 from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.core.streams import Streams
 from genloss.errors import DataError, SpecError
@@ -36,7 +35,7 @@ def chain(regime, *, p_0=P_0, learner=LEARNER, form=None, after=None, streams=ST
         form=form or Rows(),
         n_synthetic=N,
         streams=streams,
-        after=after or zero(p_0, form, streams),
+        after=(after or zero(p_0, form, streams)).history,
         **more,
     )
 
@@ -94,36 +93,6 @@ def test_the_sampler_asks_the_model_and_the_model_is_kept_as_learned():
     assert (np.linalg.eigvalsh(one.model.cov) > 0.1).all()
     np.testing.assert_allclose(two.model.cov, 0.0, atol=1e-30)
     np.testing.assert_allclose(two.model.mean, one.model.mean)
-
-
-@dataclass(frozen=True)
-class KeepLargest:
-    """Keeps the m rows with the largest first coordinate, each counted twice."""
-
-    m: int
-
-    def select(self, samples, rng):
-        index = np.argsort(-samples.x[:, :, 0], axis=1)[:, : self.m]
-        reason = tuple(f"among the {self.m} largest" for _ in range(self.m))
-        return Selection(index, np.full(index.shape, 2.0), reason)
-
-
-def test_a_curator_decides_what_enters_with_its_weights():
-    curated = list(islice(chain(Replace(), curator=KeepLargest(5)), 3))
-    plain = next(chain(Replace()))
-    one = curated[0]
-    largest = np.sort(plain.samples.x[:, :, 0], axis=1)[:, -5:]
-    np.testing.assert_array_equal(np.sort(one.samples.x[:, :, 0], axis=1), largest)
-    np.testing.assert_array_equal(one.samples.weight, 2.0)
-    np.testing.assert_array_equal(one.samples.origin, 1)
-    assert curated[1].train is one.samples
-    # Selecting the largest moves the mean up, generation after generation.
-    assert (curated[2].model.mean[:, 0] > curated[0].model.mean[:, 0] + 1).all()
-
-
-def test_a_curator_needs_rows():
-    with pytest.raises(DataError, match="a curator chooses rows; got Moments; use form = 'rows'"):
-        next(chain(Replace(), form=AsMoments(), curator=KeepLargest(5)))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from genloss.core.history import History
 from genloss.core.regimes import (
     AccumulateSubsample,
     Augment,
@@ -12,11 +11,13 @@ from genloss.core.regimes import (
     StaticContamination,
     Window,
 )
+from genloss.core.roles import History
 from genloss.core.samples import Samples
 from genloss.errors import DataError, SpecError
 from genloss.realities.gaussians import Gaussian
 
 N_REAL, N = 12, 8
+P_0 = Gaussian().realise(1, np.random.default_rng(0))
 
 
 def test_accumulate_subsample_draws_every_row_of_the_pool_alike():
@@ -25,7 +26,7 @@ def test_accumulate_subsample_draws_every_row_of_the_pool_alike():
     place = np.broadcast_to(np.arange(rows, dtype=float)[None, :, None], (chains, rows, 1))
     parts = np.split(place, [N_REAL, N_REAL + N, N_REAL + 2 * N], axis=1)
     real, *synthetic = (Samples.of(part, k) for k, part in enumerate(parts))
-    history = History(real, tuple(synthetic), 4, N_REAL)
+    history = History(real, tuple(synthetic), 4, N_REAL, P_0)
     found = AccumulateSubsample().compose(history, None, np.random.default_rng(1))
     times = np.bincount(found.x.astype(int).ravel(), minlength=rows)
     p = N_REAL / rows
@@ -43,7 +44,7 @@ def test_mix_redrawn_takes_every_real_row_alike():
     chains = 4000
     place = np.broadcast_to(np.arange(float(N_REAL))[None, :, None], (chains, N_REAL, 1))
     synthetic = Samples.of(np.full((chains, N, 1), 99.0), 1)
-    history = History(Samples.of(place, 0), (synthetic,), 2, N_REAL)
+    history = History(Samples.of(place, 0), (synthetic,), 2, N_REAL, P_0)
     found = Mix(0.25).compose(history, None, np.random.default_rng(2))
     times = np.bincount(found.x[found.origin == 0].ravel().astype(int), minlength=N_REAL)
     p = 2 / N_REAL

@@ -42,6 +42,12 @@ def test_seed_0_generation_1_is_not_seed_1_generation_0():
         assert first_draws(0, k, 0, "sample") != first_draws(0, 0, k, "sample")
 
 
+def test_drawing_again_is_another_stream():
+    draws = [Streams(0).rng(1, "sample", k).standard_normal() for k in range(4)]
+    assert len(set(draws)) == 4
+    assert draws[0] == Streams(0).rng(1, "sample").standard_normal()
+
+
 def test_streams_are_uncorrelated():
     """Correlation of n = 4000 pairs has standard error 1 / sqrt(n)."""
     x = np.stack([Streams(0).rng(t, "sample").standard_normal(4000) for t in range(6)])
@@ -55,7 +61,7 @@ def roles_in_source() -> set[str]:
     for path in Path(next(iter(genloss.__path__))).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-            if is_call and node.func.attr == "rng" and len(node.args) == 2:
+            if is_call and node.func.attr == "rng" and len(node.args) >= 2:
                 role = node.args[1]
                 found |= {role.value} if isinstance(role, ast.Constant) else set()
     return found

@@ -57,6 +57,7 @@ STUDIES = {
     "accumulate_subsample": rows(gaussian(0, "accumulate_subsample")),
     "fresh": gaussian(0, {"kind": "fresh", "n_real": 7}),
     "fresh_unequal": gaussian(1, {"kind": "fresh", "n_real": 7}, n_synthetic=31),
+    "thinned": rows(gaussian(0, "accumulate", curator={"kind": "thinning", "keep": 0.5})),
     "mix_redrawn": rows(gaussian(0, MIX)),
     "mix_same": rows(gaussian(0, {**MIX, "real_rows": "same"})),
     "mix_shrunk": rows(gaussian(1, MIX, **SHRUNK)),

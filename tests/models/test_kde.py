@@ -6,12 +6,13 @@ from scipy.special import logsumexp
 from scipy.stats import kstest, norm
 from sklearn.neighbors import KernelDensity
 
-from genloss.core.roles import DensityModel, MomentLaw, ShrinkableModel
-from genloss.core.samplers import Shrinkage
+from genloss.core.abilities import MomentLaw
+from genloss.core.samplers import ShrinkableModel, Shrinkage
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.statistics import Moments
 from genloss.errors import DataError, FitError, SpecError
+from genloss.metrics.laws import DensityModel
 from genloss.models.gaussian import GaussianModel
 from genloss.models.kde import KDELearner, KDEModel
 

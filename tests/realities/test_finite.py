@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from genloss.core.roles import FiniteModel, MomentLaw
+from genloss.core.abilities import FiniteModel, MomentLaw
 from genloss.errors import DataError, MissingExtra, RealityExhausted
 from genloss.realities.digits import Digits8x8
 from genloss.realities.finite import FiniteRows

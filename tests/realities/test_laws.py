@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from genloss.core.roles import DensityModel, MixtureLaw, ModalLaw, MomentLaw
+from genloss.core.abilities import MomentLaw
 from genloss.errors import SpecError
+from genloss.metrics.laws import DensityModel, MixtureLaw
+from genloss.metrics.modes import ModalLaw
 from genloss.realities.gaussians import Gaussian
 from genloss.realities.mixtures import Blobs, ModeGrid, SingleBlob, TwoBlobs
 from genloss.realities.tokens import TokenLaw, UniformTokens, ZipfMandelbrot

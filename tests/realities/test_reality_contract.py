@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from genloss.core.roles import CategoricalLaw, DensityModel, FiniteModel, Model, MomentLaw
+from genloss.core.abilities import CategoricalLaw, FiniteModel, MomentLaw
+from genloss.core.roles import Model
 from genloss.errors import SpecError
+from genloss.metrics.laws import DensityModel
 from genloss.realities.digits import Digits8x8
 from genloss.realities.from_file import TableFile
 from genloss.realities.gaussians import Gaussian

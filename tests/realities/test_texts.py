@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from genloss.core.roles import FiniteModel, Identified, Reality
+from genloss.core.abilities import FiniteModel
+from genloss.core.roles import Reality
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import ContinuedText, TextModel, checked_tokens
 from genloss.corpus.documents import embedded
 from genloss.errors import DataError, RealityExhausted, SpecError
 from genloss.realities.texts import HubTexts, Texts
-from genloss.spec.build import build, describe
+from genloss.spec.build import Identified, build, describe
 from genloss.study.study import Study
 from genloss.study.study import identity as identity_of
 

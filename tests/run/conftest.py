@@ -25,6 +25,13 @@ SYSTEMS = {
         "regime": {"kind": "fresh", "n_real": 3},
         "held_out": 5,
     },
+    "finite_curated": {
+        **LINE,
+        "reality": "a file of 40 rows",
+        "n_real": 6,
+        "regime": {"kind": "fresh", "n_real": 1},
+        "curator": {"kind": "thinning", "keep": 0.6, "rounds": 3, "covers": "all"},
+    },
     "kde_accumulate": {**MOONS, "regime": "accumulate"},
     "kde_shrunk": {**MOONS, "sampler": {"kind": "shrinkage", "lam": 0.5}},
     "counts_replace": {**WORDS, "n_real": 30, "form": "counts"},

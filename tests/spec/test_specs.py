@@ -87,7 +87,7 @@ def test_a_class_that_cannot_be_a_regime_is_refused(kind, why):
 OWN = '''
 """A regime from outside the package."""
 from dataclasses import dataclass
-from genloss.core.regimes import Sizes
+from genloss.core.roles import Sizes
 
 @dataclass(frozen=True)
 class Alternate:

@@ -1,43 +1,61 @@
-"""The recursion, written once: learn, ask, remember, repeat."""
+"""The recursion, written once: learn, ask, curate, remember, repeat."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from genloss.core.history import History
-from genloss.core.regimes import Regime
-from genloss.core.roles import Curator, FiniteModel, Form, Learner, Model, Sampler
+from genloss.core.abilities import FiniteModel
+from genloss.core.curators import Curation, Curator, curated, rows_reserved
+from genloss.core.roles import Data, Form, History, Learner, Model, Regime, Sampler
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
-from genloss.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
 class Generation:
     """What generation t produced: its training data D_t, its model p_t, its samples S_t.
 
-    `history` is the past that generation t + 1 will train on; with t it is all a resume needs.
+    `history` is the past that generation t + 1 will train on, and all that a resume needs; where a
+    curator stands between, it holds what that accepted of S_t, and `curation` counts it.
     Generation 0 is reality: no training data, p_0 as the model, S_0 as the samples.
     """
 
     t: int
-    train: Any
+    train: Data | None
     model: Model
-    samples: Any
+    samples: Data
     history: History
+    curation: Curation | None = None
 
 
-def draw_real(p_0: Model, form: Form, n: int, streams: Streams, t: int, start: int) -> Any:
+def draw_real(
+    p_0: Model,
+    form: Form,
+    n: int,
+    streams: Streams,
+    t: int,
+    start: int,
+    curator: Curator | None = None,
+) -> Data:
     """Draw n real rows as generation t sees them; a finite reality continues at row `start`."""
-    if isinstance(p_0, FiniteModel):
-        return form.of(p_0.rows(start, n), 0, p_0.labels_of(start, n))
-    return form.draw(p_0, n, streams.rng(t, "reality"), 0)
+
+    def draw(k: int) -> Data:
+        if isinstance(p_0, FiniteModel):
+            place = start + k * n
+            return form.of(p_0.rows(place, n), 0, p_0.labels_of(place, n))
+        return form.draw(p_0, n, streams.rng(t, "reality", k), 0)
+
+    if curator is None or curator.covers != "all":
+        return draw(0)
+    return curated(draw, n, curator, lambda k: streams.rng(t, "curate_reality", k))[0]
 
 
-def generation_zero(p_0: Model, form: Form, n_real: int, streams: Streams) -> Generation:
+def generation_zero(
+    p_0: Model, form: Form, n_real: int, streams: Streams, curator: Curator | None = None
+) -> Generation:
     """Return reality as generation 0: S_0 holds n_real rows."""
-    real = draw_real(p_0, form, n_real, streams, 0, 0)
-    return Generation(0, None, p_0, real, History(real, (), 1, n_real))
+    real = draw_real(p_0, form, n_real, streams, 0, 0, curator)
+    history = History(real, (), 1, rows_reserved(n_real, curator), p_0)
+    return Generation(0, None, p_0, real, history)
 
 
 def run_chain(
@@ -49,40 +67,46 @@ def run_chain(
     form: Form,
     n_synthetic: int,
     streams: Streams,
-    after: Generation,
+    after: History,
     curator: Curator | None = None,
     warm_start: bool = False,
-    valid: Any = None,
+    valid: Data | None = None,
 ) -> Iterator[Generation]:
-    """Yield generations without end, continuing after generation `after`.
+    """Yield generations without end, continuing after the generation of history `after`.
 
     D_1 = S_0 under every regime; D_t = regime(S_0 .. S_{t-1}) for t > 1; p_t = learner(D_t);
     S_t ~ sampler(p_t), asked about the rows of S_0. The caller slices, measures, stores and stops.
     """
-    history, model = after.history, after.model
+    history = after
     prompts = history.real.x if isinstance(history.real, Samples) else None
     while True:
         t = history.t
         sizes = regime.sizes(t, history.real.n_rows, n_synthetic)
         fresh = None
         if sizes.fresh:
-            fresh = draw_real(p_0, form, sizes.fresh, streams, t, history.n_real_drawn)
+            start = history.n_real_drawn
+            fresh = draw_real(p_0, form, sizes.fresh, streams, t, start, curator)
         composing = streams.rng(t, "compose")
         train = history.real if t == 1 else regime.compose(history, fresh, composing)
-        init = model if warm_start and t > 1 else None
+        init = history.model if warm_start and t > 1 else None
         model = learner.fit(train, streams.rng(t, "fit"), init=init, valid=valid)
         asked = sampler.ask(model, prompts)
         samples = form.draw(asked, sizes.synthetic, streams.rng(t, "sample"), t)
+        entering, curation = samples, None
         if curator is not None:
-            samples = curated(samples, curator, streams, t)
-        history = regime.remember(history.after(samples, sizes.fresh))
-        yield Generation(t, train, model, samples, history)
+            entering, curation = _curated(samples, asked, form, curator, streams, t)
+        used = rows_reserved(sizes.fresh, curator)
+        history = regime.remember(history.after(model, entering, used))
+        yield Generation(t, train, model, samples, history, curation)
 
 
-def curated(samples: Any, curator: Curator, streams: Streams, t: int) -> Samples:
-    """Return the rows that the curator lets in, with its weights."""
-    if not isinstance(samples, Samples):
-        raise DataError(f"a curator chooses rows; got {type(samples).__name__}; use form = 'rows'")
-    chosen = curator.select(samples, streams.rng(t, "curate"))
-    kept = samples.take(chosen.index)
-    return Samples(kept.x, kept.origin, chosen.weight, kept.label)
+def _curated(
+    samples: Data, asked: Model, form: Form, curator: Curator, streams: Streams, t: int
+) -> tuple[Data, Curation]:
+    """Return what enters of S_t and of as many further rounds of p_t as it takes."""
+    n = samples.n_rows
+
+    def draw(k: int) -> Data:
+        return form.draw(asked, n, streams.rng(t, "sample", k), t) if k else samples
+
+    return curated(draw, n, curator, lambda k: streams.rng(t, "curate", k))

@@ -8,8 +8,9 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from genloss.core.abilities import ConditionalModel
 from genloss.core.arrays import Array, Ints, checked_count
-from genloss.core.roles import ConditionalModel, Model
+from genloss.core.roles import Model
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel
 from genloss.errors import SpecError

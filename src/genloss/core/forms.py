@@ -2,15 +2,35 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from genloss.core.abilities import CategoricalLaw
 from genloss.core.arrays import Array, Ints, checked_rows
-from genloss.core.roles import CategoricalLaw, CountsModel, Model, MomentsModel, Rebuild
+from genloss.core.roles import Model, Rebuild
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source, draw_rows
 from genloss.core.statistics import Counts, Moments
 from genloss.errors import DataError
+
+
+@runtime_checkable
+class CountsModel(Model, Protocol):
+    """A model that can draw the counts of n rows without drawing the rows."""
+
+    def sample_counts(self, n: int, rng: np.random.Generator, origin: int) -> Counts:
+        """Draw the counts of n independent rows; equal in law to counting `sample(n)`."""
+        ...
+
+
+@runtime_checkable
+class MomentsModel(Model, Protocol):
+    """A model that can draw the moments of n rows without drawing the rows."""
+
+    def sample_moments(self, n: int, rng: np.random.Generator, origin: int) -> Moments:
+        """Draw the moments of n independent rows; equal in law to reducing `sample(n)`."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -8,44 +8,17 @@ Alemohammad et al. 2023, Gerstgrasser et al. 2024, Kazdan et al. 2024, Dohmatob 
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Literal
 
 import numpy as np
 
 from genloss.core.arrays import checked_count, checked_fraction
-from genloss.core.history import History
-from genloss.core.roles import Reality
+from genloss.core.roles import Data, History, Reality, Regime, Sizes
 from genloss.core.samples import FOREIGN
-from genloss.errors import SpecError
+from genloss.errors import DataError, SpecError
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Rows of one chain at one generation: of D_t, of S_t, and new real rows inside D_t."""
-
-    train: int
-    synthetic: int
-    fresh: int = 0
-
-
-@runtime_checkable
-class Regime(Protocol):
-    """What generation t trains on."""
-
-    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
-        """Return the rows of D_t and S_t and the new real rows that generation t needs."""
-        ...
-
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
-        """Return D_t for t = history.t >= 2."""
-        ...
-
-    def remember(self, history: History) -> History:
-        """Return the history without what no later generation needs."""
-        ...
-
-
-def concat(parts: list[Any]) -> Any:
+def concat(parts: list[Data]) -> Data:
     """Join data of one form, oldest first."""
     return type(parts[0]).concat(parts)
 
@@ -58,7 +31,7 @@ class Replace:
         """Return n rows (n_real at t = 1)."""
         return Sizes(n_real if t == 1 else n, n)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return S_{t-1}."""
         return history.synthetic[-1]
 
@@ -75,7 +48,7 @@ class ReplaceMultiple:
         """Return t n rows; S_t holds the (t + 1) n that generation t + 1 trains on."""
         return Sizes(n_real if t == 1 else t * n, (t + 1) * n)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return S_{t-1}."""
         return history.synthetic[-1]
 
@@ -92,7 +65,7 @@ class Accumulate:
         """Return n_real + (t - 1) n rows."""
         return Sizes(n_real + (t - 1) * n, n)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return the pool."""
         return concat([history.real, *history.synthetic])
 
@@ -114,7 +87,7 @@ class AccumulateSubsample:
         """Return size rows, never more than the pool holds."""
         return Sizes(n_real if t == 1 else min(self.size or n_real, n_real + (t - 1) * n), n)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return a subsample of the pool."""
         pool = concat([history.real, *history.synthetic])
         return pool.subsample(min(self.size or history.real.n_rows, pool.n_rows), rng)
@@ -145,7 +118,7 @@ class Mix:
         self._kept(n_real, n)
         return Sizes(n_real if t == 1 else n, n)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return the mixture; raises SpecError where S_0 is too small for f."""
         last, real = history.synthetic[-1], history.real
         kept = self._kept(real.n_rows, last.n_rows)
@@ -184,8 +157,10 @@ class Fresh:
         """Return n_real + n rows, n_real of them new; S_0 alone at t = 1."""
         return Sizes(n_real, n) if t == 1 else Sizes(self.n_real + n, n, fresh=self.n_real)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
-        """Return the new real rows and S_{t-1}."""
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
+        """Return the new real rows and S_{t-1}; raises DataError where there are no new rows."""
+        if fresh is None:
+            raise DataError(f"fresh: D_{history.t} needs {self.n_real} new real rows; got none")
         return concat([fresh, history.synthetic[-1]])
 
     def remember(self, history: History) -> History:
@@ -207,7 +182,7 @@ class Augment:
         """Return n_real + n rows, or n_real + (t - 1) n for the pool."""
         return Sizes(n_real + n * (min(t - 1, 1) if self.synthetic == "last" else t - 1), n)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return S_0 and the last samples, or all of them."""
         past = history.synthetic[-1:] if self.synthetic == "last" else history.synthetic
         return concat([history.real, *past])
@@ -230,7 +205,7 @@ class Window:
         """Return min(k, t) sets; S_0 is one of them while t <= k."""
         return Sizes(n_real + (t - 1) * n if t <= self.k else self.k * n, n)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return the last k sets."""
         sets = [history.real, *history.synthetic] if history.t <= self.k else history.synthetic
         return concat(list(sets[-self.k :]))
@@ -269,7 +244,7 @@ class StaticContamination:
             )
         return Sizes(n_real if t == 1 else (self.n_real or n_real) + self.n_foreign, n)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return the real rows and new foreign ones."""
         law = self.law.realise(history.real.n_chains, rng)
         foreign = history.real.like(law.sample(self.n_foreign, rng), FOREIGN)
@@ -302,7 +277,7 @@ class Switch:
         """Return those of the regime in force; S_t serves the regime of generation t + 1."""
         return self._of(t).sizes(t, n_real, n)
 
-    def compose(self, history: History, fresh: Any, rng: np.random.Generator) -> Any:
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return D_t of the regime in force."""
         return self._of(history.t).compose(history, fresh, rng)
 

@@ -1,16 +1,16 @@
-"""The seams: what a model, learner, sampler, regime and curator must offer.
+"""The roles: what data, a model, learner, sampler, form, reality and regime must offer.
 
-Capabilities are Protocols of their own; ask with isinstance, never with hasattr or a flag.
+Curators, metrics, features and decodings have files of their own; what only some models can do is
+in `abilities`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.statistics import Counts, Moments
+from genloss.core.arrays import Array, Ints
 
 
 class Data(Protocol):
@@ -71,163 +71,11 @@ class Model(Protocol):
 
 
 @runtime_checkable
-class DensityModel(Model, Protocol):
-    """A model that knows its density."""
-
-    def log_prob(self, x: Array) -> Floats:
-        """Return log p(x) in nats per row: (C, n) for x (C, n, ...)."""
-        ...
-
-
-@runtime_checkable
-class LabelledModel(Model, Protocol):
-    """A model that says of which class its rows are."""
-
-    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Ints | None]:
-        """Draw n rows of every chain (C, n, ...) with their classes (C, n), if it knows them."""
-        ...
-
-
-@runtime_checkable
-class DenoisingModel(Model, Protocol):
-    """A model that draws by many small steps from noise to data (diffusion, flow matching)."""
-
-    def denoised(self, steps: int, eta: float, guidance: float) -> Model:
-        """Return the model asked with other steps, noise per step and guidance; see `Denoising`."""
-        ...
-
-
-@runtime_checkable
-class ConditionalModel(Model, Protocol):
-    """A model that continues prompts."""
-
-    def continue_(self, prompts: Array, rng: np.random.Generator) -> Array:
-        """Continue every prompt (C, n, P) by new tokens: (C, n, T)."""
-        ...
-
-
-@runtime_checkable
-class ShrinkableModel(Model, Protocol):
-    """A model whose variance can be shrunk (the sampling bias of Alemohammad et al. 2023)."""
-
-    def shrunk(self, lam: float) -> Model:
-        """Return the model with covariances multiplied by lam in [0, 1], means unchanged."""
-        ...
-
-
-@runtime_checkable
-class MomentLaw(Model, Protocol):
-    """A model whose mean and covariance are known."""
-
-    def moments(self) -> tuple[Floats, Floats]:
-        """Return the mean (C, d) and the covariance (C, d, d)."""
-        ...
-
-
-@runtime_checkable
-class MixtureLaw(Model, Protocol):
-    """A model that is a Gaussian mixture (a Gaussian is one with a single component)."""
-
-    def mixture(self) -> tuple[Floats, Floats, Floats]:
-        """Return weights (C, k), means (C, k, d), covariances (C, k, d, d)."""
-        ...
-
-
-@runtime_checkable
-class CategoricalLaw(Model, Protocol):
-    """A model over k symbols."""
-
-    def probabilities(self) -> Floats:
-        """Return (C, k); rows sum to 1."""
-        ...
-
-
-@runtime_checkable
-class ModalLaw(Model, Protocol):
-    """A law with named modes."""
-
-    def modes(self) -> tuple[Floats, float]:
-        """Return the centres (m, d) and the radius within which a row belongs to a mode."""
-        ...
-
-
-@runtime_checkable
-class MomentsModel(Model, Protocol):
-    """A model that can draw the moments of n rows without drawing the rows."""
-
-    def sample_moments(self, n: int, rng: np.random.Generator, origin: int) -> Moments:
-        """Draw the moments of n independent rows; equal in law to reducing `sample(n)`."""
-        ...
-
-
-@runtime_checkable
-class CountsModel(Model, Protocol):
-    """A model that can draw the counts of n rows without drawing the rows."""
-
-    def sample_counts(self, n: int, rng: np.random.Generator, origin: int) -> Counts:
-        """Draw the counts of n independent rows; equal in law to counting `sample(n)`."""
-        ...
-
-
-@runtime_checkable
-class EncodingModel(Model, Protocol):
-    """A model that maps rows to points of a latent space."""
-
-    def encode(self, x: Array) -> Floats:
-        """Return the latent points (C, n, k) of rows x (C, n, d), chain by chain."""
-        ...
-
-
-@runtime_checkable
-class TrainedModel(Model, Protocol):
-    """A model that remembers how its training went."""
-
-    @property
-    def train_loss(self) -> Floats:
-        """Mean loss per batch by epoch (C, epochs); NaN after an early stop."""
-        ...
-
-
-@runtime_checkable
-class FiniteModel(Model, Protocol):
-    """A reality that owns finitely many rows and hands them out without repetition."""
-
-    @property
-    def n_rows(self) -> int:
-        """The rows that each chain can be handed."""
-        ...
-
-    def split(self, m: int) -> tuple[Self, Array]:
-        """Return the model without the last m rows of each chain's order, and those rows."""
-        ...
-
-    def rows(self, start: int, n: int) -> Array:
-        """Return rows start .. start + n of each chain's own order: (C, n, ...).
-
-        Raises RealityExhausted where that runs past the last row.
-        """
-        ...
-
-    def labels_of(self, start: int, n: int) -> Ints | None:
-        """Return the classes (C, n) of those rows, or None where rows have none."""
-        ...
-
-
-@runtime_checkable
 class Reality(Protocol):
     """p_0 as a recipe: fixed by its fields, realised for any number of chains."""
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> Model:
         """Return p_0 for n_chains chains; rng orders the rows of a finite reality."""
-        ...
-
-
-@runtime_checkable
-class Identified(Protocol):
-    """Something whose identity is more than its fields, such as the content of a file."""
-
-    def identity(self) -> dict[str, str]:
-        """Return what the fingerprint covers beside the fields."""
         ...
 
 
@@ -248,55 +96,6 @@ class Learner(Protocol):
 
     def restore(self, state: Mapping[str, Array]) -> Model:
         """Rebuild a model from `Model.state()`."""
-        ...
-
-
-class Notebook(Protocol):
-    """Where a long fit notes how far it is; the one who runs the fit decides where that lies."""
-
-    def read(self) -> dict[str, Array] | None:
-        """Return what was written last, or None."""
-        ...
-
-    def write(self, arrays: Mapping[str, Array]) -> None:
-        """Replace what was written; atomic: a reader finds the old arrays or the new ones."""
-        ...
-
-
-@runtime_checkable
-class ResumableLearner(Learner, Protocol):
-    """A learner whose fit, interrupted, goes on from its notebook to the same model."""
-
-    def with_notebook(self, notebook: Notebook) -> Learner:
-        """Return the learner with this notebook; notes of another fit are ignored."""
-        ...
-
-
-@runtime_checkable
-class StartingLearner(Learner, Protocol):
-    """A learner that names where a fit starts: 'base', 'last' or 'scratch'."""
-
-    @property
-    def start(self) -> str:
-        """Where; 'last' needs the model of the last generation."""
-        ...
-
-
-@runtime_checkable
-class BasedLearner(Learner, Protocol):
-    """A learner whose fits may begin at a pretrained model."""
-
-    def base_model(self) -> Model | None:
-        """Return that model, one chain of it, as it is before any fit; None without one."""
-        ...
-
-
-@runtime_checkable
-class EpochLearner(Learner, Protocol):
-    """A learner that goes over its rows many times, so that one time tells what all will cost."""
-
-    def one_epoch(self) -> tuple[Learner, int]:
-        """Return the learner that stops after one epoch, and the epochs that this one takes."""
         ...
 
 
@@ -334,17 +133,64 @@ class Form(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
-    """Rows that may enter: index (C, m), their weight (C, m) or None, a reason per input row."""
+class History:
+    """The past before generation t is trained.
 
-    index: Ints
-    weight: Floats | None
-    reason: tuple[str, ...]
+    real: S_0. synthetic: remembered samples, oldest first; a regime may have dropped or pooled old
+    ones, so their origins, not their places, say who made them. n_real_drawn: real rows handed out
+    so far, S_0 included (a finite reality continues there). model: p_{t-1}, where a warm start
+    begins; p_0 at t = 1. With its t, a history is all that a resume needs.
+    """
+
+    real: Data
+    synthetic: tuple[Data, ...]
+    t: int
+    n_real_drawn: int
+    model: Model
+
+    def after(self, model: Model, samples: Data, n_real: int) -> "History":
+        """Return the history one generation later: p_t, S_t, n_real more real rows handed out."""
+        return replace(
+            self,
+            synthetic=(*self.synthetic, samples),
+            t=self.t + 1,
+            n_real_drawn=self.n_real_drawn + n_real,
+            model=model,
+        )
+
+    def keeping_last(self, k: int) -> "History":
+        """Return the history with only its k newest synthetic parts, or with fewer."""
+        return replace(self, synthetic=self.synthetic[-k:] if k else ())
+
+    def pooled(self) -> "History":
+        """Return the history with all synthetic parts joined into one."""
+        if len(self.synthetic) < 2:
+            return self
+        form = type(self.synthetic[0])
+        return replace(self, synthetic=(form.concat(self.synthetic),))
 
 
-class Curator(Protocol):
-    """Which samples may enter?"""
+@dataclass(frozen=True)
+class Sizes:
+    """Rows of one chain at one generation: of D_t, of S_t, and new real rows inside D_t."""
 
-    def select(self, samples: Any, rng: np.random.Generator) -> Selection:
-        """Choose rows of samples; every chain keeps the same number m."""
+    train: int
+    synthetic: int
+    fresh: int = 0
+
+
+@runtime_checkable
+class Regime(Protocol):
+    """What generation t trains on."""
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return the rows of D_t and S_t and the new real rows that generation t needs."""
+        ...
+
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
+        """Return D_t for t = history.t >= 2."""
+        ...
+
+    def remember(self, history: History) -> History:
+        """Return the history without what no later generation needs."""
         ...

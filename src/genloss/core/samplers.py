@@ -1,10 +1,29 @@
 """Samplers that need no prompts: ancestral draws, shrunk variance, steps and guidance."""
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from genloss.core.arrays import Array, checked_count, checked_fraction
-from genloss.core.roles import DenoisingModel, Model, ShrinkableModel
+from genloss.core.roles import Model
 from genloss.errors import SpecError
+
+
+@runtime_checkable
+class ShrinkableModel(Model, Protocol):
+    """A model whose variance can be shrunk (the sampling bias of Alemohammad et al. 2023)."""
+
+    def shrunk(self, lam: float) -> Model:
+        """Return the model with covariances multiplied by lam in [0, 1], means unchanged."""
+        ...
+
+
+@runtime_checkable
+class DenoisingModel(Model, Protocol):
+    """A model that draws by many small steps from noise to data (diffusion, flow matching)."""
+
+    def denoised(self, steps: int, eta: float, guidance: float) -> Model:
+        """Return the model asked with other steps, noise per step and guidance; see `Denoising`."""
+        ...
 
 
 @dataclass(frozen=True)

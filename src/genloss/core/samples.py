@@ -112,7 +112,12 @@ class Samples:
         return self.take(without_replacement(self.n_chains, self.n_rows, n, rng))
 
     def origin_counts(self) -> dict[int, Ints]:
-        """Count the rows of each origin: {origin: (C,)}."""
+        """Count the rows of each origin that have any weight: {origin: (C,)}."""
+        if self.weight is not None:
+            there = self.weight > 0
+            return {
+                int(k): ((self.origin == k) & there).sum(axis=1) for k in np.unique(self.origin)
+            }
         found = np.unique(self.origin) if self.origin.strides != (0, 0) else self.origin[0, :1]
         return {int(k): (self.origin == k).sum(axis=1) for k in found}
 

@@ -2,13 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from genloss.core.arrays import Array, Ints, checked_count, checked_rows
-from genloss.core.roles import LabelledModel, Model, Rebuild
+from genloss.core.roles import Model, Rebuild
 from genloss.core.samples import Samples
 from genloss.errors import DataError
+
+
+@runtime_checkable
+class LabelledModel(Model, Protocol):
+    """A model that says of which class its rows are."""
+
+    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Array, Ints | None]:
+        """Draw n rows of every chain (C, n, ...) with their classes (C, n), if it knows them."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,9 +22,13 @@ class Streams:
         checked_count(self.seed, "seed", 0)
         checked_count(self.block, "block", 0)
 
-    def rng(self, t: int, role: str) -> np.random.Generator:
-        """Return a fresh generator for one role of generation t; the same call, the same draws."""
-        key = (self.block, t, crc32(role.encode()))
+    def rng(self, t: int, role: str, again: int = 0) -> np.random.Generator:
+        """Return a fresh generator for one role of generation t; the same call, the same draws.
+
+        again: how often the role has drawn in this generation before; each time is a stream.
+        """
+        first = (self.block, t, crc32(role.encode()))
+        key = (*first, again) if again else first
         return np.random.Generator(
             np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key))
         )

@@ -5,8 +5,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from genloss.core.abilities import FiniteModel
 from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.roles import FiniteModel, Learner, Model
+from genloss.core.roles import Learner, Model
 from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
 

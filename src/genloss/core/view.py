@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 
 from genloss.core.arrays import Array, Floats
-from genloss.core.roles import Model
+from genloss.core.curators import Curation
+from genloss.core.roles import Data, Model
 from genloss.core.streams import Streams
 
 Direction = Literal[
@@ -29,13 +30,14 @@ class View:
     base is the pretrained model that fits begin at, one chain for all, if a metric `UsesBase` and
     the learner has one; else None. streams are those of the block, see `shared_rng`.
     real are rows of S_0 (C, m, ...), no more than a generation writes, or None without rows.
+    curation is what a curator made of S_t, or None without one.
     """
 
     t: int
     p_0: Model
     model: Model
-    train: Any
-    samples: Any
+    train: Data | None
+    samples: Data
     held_out: Array | None
     rng: np.random.Generator
     memo: dict[Hashable, Any] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class View:
     streams: Streams = field(default_factory=lambda: Streams(0))
     base: Model | None = None
     real: Array | None = None
+    curation: Curation | None = None
 
     def shared_rng(self, role: str, t: int | None = None) -> np.random.Generator:
         """Return a stream of this generation, or of t, that no metric owns.

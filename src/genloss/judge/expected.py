@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from genloss.core.abilities import CategoricalLaw
 from genloss.core.arrays import Floats
-from genloss.core.roles import CategoricalLaw
 from genloss.errors import SpecError
 from genloss.study.study import Study
 

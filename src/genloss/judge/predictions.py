@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core import regimes
+from genloss.core.abilities import CategoricalLaw, FiniteModel, MomentLaw
 from genloss.core.arrays import Floats
+from genloss.core.curators import Thinning
 from genloss.core.forms import Endless
-from genloss.core.roles import CategoricalLaw, FiniteModel, Model, MomentLaw
+from genloss.core.roles import Model
 from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner, GaussianModel
@@ -41,6 +43,8 @@ def theory_lines(study: Study) -> Lines:
     where a D_t has a single row.
     """
     lam = _shrinkage(study)
+    if not _enters_unchanged(study):
+        return {}
     if lam is None or isinstance(study.form, Endless) or min(schedule(study)) < 2:
         return {}
     p_0 = study.reality.realise(2, np.random.default_rng(0))
@@ -116,6 +120,18 @@ def _same_law(p_0: Model) -> bool:
     # Chains may have laws of their own (blobs per chain): no single line is exact for them.
     state = p_0.state().values()
     return all((value == value[:1]).all() for value in state if value.shape[:1] == (p_0.n_chains,))
+
+
+def _enters_unchanged(study: Study) -> bool:
+    """Whether what trains has the law of what models write, n rows of it.
+
+    Thinning keeps the law; that it falls short must be out of the question (six standard errors).
+    """
+    curator = study.curator
+    if not isinstance(curator, Thinning):
+        return curator is None
+    accepted = curator.keep * curator.rounds * study.n_synthetic
+    return accepted - 6 * accepted**0.5 >= study.n_synthetic or curator.keep == 1
 
 
 def _shrinkage(study: Study) -> float | None:

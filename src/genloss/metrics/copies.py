@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+from genloss.core.abilities import FiniteModel
 from genloss.core.arrays import Array, Floats
-from genloss.core.roles import FiniteModel
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
 from genloss.core.view import Direction, Named, NotApplicable, View

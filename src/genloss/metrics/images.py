@@ -2,17 +2,26 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from genloss.core.arrays import Floats
+from genloss.core.arrays import Array, Floats
 from genloss.core.features import Features
-from genloss.core.roles import EncodingModel
+from genloss.core.roles import Model
 from genloss.core.view import Direction, Named, NotApplicable, View
 from genloss.metrics.arrays import frechet
 from genloss.metrics.features import PIXELS
 from genloss.metrics.shared import rows_of, seen_beside_reality
+
+
+@runtime_checkable
+class EncodingModel(Model, Protocol):
+    """A model that maps rows to points of a latent space."""
+
+    def encode(self, x: Array) -> Floats:
+        """Return the latent points (C, n, k) of rows x (C, n, d), chain by chain."""
+        ...
 
 
 def latents(view: View, images: int) -> Floats | NotApplicable:

@@ -6,16 +6,36 @@ of the held-out rows.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from genloss.core.arrays import Floats
-from genloss.core.roles import DensityModel, MixtureLaw, Model, MomentLaw
+from genloss.core.abilities import MomentLaw
+from genloss.core.arrays import Array, Floats
+from genloss.core.roles import Model
 from genloss.core.samples import Samples
 from genloss.core.view import Direction, Named, NotApplicable, View
 from genloss.errors import FitError
 from genloss.metrics.arrays import likelihood, mixtures, moments
+
+
+@runtime_checkable
+class DensityModel(Model, Protocol):
+    """A model that knows its density."""
+
+    def log_prob(self, x: Array) -> Floats:
+        """Return log p(x) in nats per row: (C, n) for x (C, n, ...)."""
+        ...
+
+
+@runtime_checkable
+class MixtureLaw(Model, Protocol):
+    """A model that is a Gaussian mixture (a Gaussian is one with a single component)."""
+
+    def mixture(self) -> tuple[Floats, Floats, Floats]:
+        """Return weights (C, k), means (C, k, d), covariances (C, k, d, d)."""
+        ...
+
 
 Pair = tuple[Floats, Floats, Floats, Floats]
 

@@ -2,13 +2,22 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from genloss.core.arrays import Floats
-from genloss.core.roles import ModalLaw
+from genloss.core.roles import Model
 from genloss.core.view import Direction, Named, NotApplicable, View
 from genloss.metrics.arrays import modes
 from genloss.metrics.shared import rows_of
+
+
+@runtime_checkable
+class ModalLaw(Model, Protocol):
+    """A law with named modes."""
+
+    def modes(self) -> tuple[Floats, float]:
+        """Return the centres (m, d) and the radius within which a row belongs to a mode."""
+        ...
 
 
 def rows_and_modes(view: View) -> tuple[Floats, Floats, float] | NotApplicable:

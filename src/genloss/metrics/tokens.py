@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from genloss.core.abilities import CategoricalLaw
 from genloss.core.arrays import Floats, checked_count
-from genloss.core.roles import CategoricalLaw
 from genloss.core.view import Direction, Named, NotApplicable, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import categorical, support

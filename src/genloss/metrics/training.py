@@ -1,13 +1,23 @@
 """Metrics of the training itself."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
 from genloss.core.arrays import Floats
-from genloss.core.roles import TrainedModel
+from genloss.core.roles import Model
 from genloss.core.view import Direction, NotApplicable, View
+
+
+@runtime_checkable
+class TrainedModel(Model, Protocol):
+    """A model that remembers how its training went."""
+
+    @property
+    def train_loss(self) -> Floats:
+        """Mean loss per batch by epoch (C, epochs); NaN after an early stop."""
+        ...
 
 
 @dataclass(frozen=True)

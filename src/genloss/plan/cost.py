@@ -5,14 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation, generation_zero
-from genloss.core.regimes import Sizes
-from genloss.core.roles import EpochLearner, Model
+from genloss.core.roles import Learner, Model, Sizes
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.core.text import TextModel, bound
@@ -22,6 +21,16 @@ from genloss.run.runner import run_study
 from genloss.store.block import BlockStore
 from genloss.store.reader import Run
 from genloss.study.study import Schedule, Study, Telling
+
+
+@runtime_checkable
+class EpochLearner(Learner, Protocol):
+    """A learner that goes over its rows many times, so that one time tells what all will cost."""
+
+    def one_epoch(self) -> tuple[Learner, int]:
+        """Return the learner that stops after one epoch, and the epochs that this one takes."""
+        ...
+
 
 PROBE = 3
 """Generations of one block that are run for the estimate, in a temporary folder."""

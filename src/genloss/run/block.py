@@ -3,15 +3,16 @@
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from genloss.core.abilities import FiniteModel, ResumableLearner
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation, generation_zero, run_chain
-from genloss.core.history import History
-from genloss.core.roles import BasedLearner, FiniteModel, Model, ResumableLearner
+from genloss.core.curators import rows_reserved
+from genloss.core.roles import History, Learner, Model
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.core.text import bound
@@ -21,6 +22,15 @@ from genloss.run.keeping import kept_parts
 from genloss.store.block import BlockStore, Checkpoint, absent_row, metric_row
 from genloss.store.folder import block_path, locked_block
 from genloss.study.study import Study
+
+
+@runtime_checkable
+class BasedLearner(Learner, Protocol):
+    """A learner whose fits may begin at a pretrained model."""
+
+    def base_model(self) -> Model | None:
+        """Return that model, one chain of it, as it is before any fit; None without one."""
+        ...
 
 
 def run_block(study: Study, run: Path, block: int) -> Iterator[int]:
@@ -44,11 +54,11 @@ def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
     p_0 = study.reality.realise(study.block_chains(block), streams.rng(0, "realise"))
     study = replace(study, learner=bound(study.learner, p_0))
     p_0, held_out = reserve(study, p_0, streams)
-    zero = generation_zero(p_0, study.form, study.n_real, streams)
+    zero = generation_zero(p_0, study.form, study.n_real, streams, study.curator)
     recorder = Recorder(study, store, streams, p_0, held_out)
     if found is None:
         recorder.record(zero)
-        after = zero
+        after = zero.history
     else:
         after = restored(study, found, zero)
         if first := _below(found.arrays, "first"):
@@ -65,6 +75,7 @@ def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
         n_synthetic=study.n_synthetic,
         streams=streams,
         after=after,
+        curator=study.curator,
         warm_start=study.warm_start,
         valid=None if held_out is None else Samples.of(held_out, 0),
     ):
@@ -103,7 +114,7 @@ def real_rows_needed(study: Study) -> int:
         study.regime.sizes(t, study.n_real, study.n_synthetic).fresh
         for t in range(1, study.generations + 1)
     )
-    return study.n_real + fresh + study.held_out
+    return rows_reserved(study.n_real + fresh, study.curator) + study.held_out
 
 
 class Recorder:
@@ -160,6 +171,7 @@ class Recorder:
             self.streams,
             self.base,
             rows,
+            generation.curation,
         )
 
     def rows(self, generation: Generation, memo: dict[Hashable, Any]) -> Iterator[dict[str, Any]]:
@@ -206,10 +218,10 @@ def checkpoint_of(generation: Generation, first: Model | None) -> Checkpoint:
     return Checkpoint(generation.t, history.n_real_drawn, arrays)
 
 
-def restored(study: Study, found: Checkpoint, zero: Generation) -> Generation:
-    """Return the generation of a checkpoint; `zero` is generation 0 drawn again."""
+def restored(study: Study, found: Checkpoint, zero: Generation) -> History:
+    """Return the history behind a checkpoint; `zero` is generation 0 drawn again."""
     if found.t == 0:
-        return zero
+        return zero.history
 
     def rebuild(origin: int, state: Mapping[str, Array]) -> Model:
         return zero.model if origin == 0 else study.learner.restore(state)
@@ -218,8 +230,7 @@ def restored(study: Study, found: Checkpoint, zero: Generation) -> Generation:
     while arrays := _below(found.arrays, f"synthetic.{len(parts)}"):
         parts.append(study.form.restore(arrays, rebuild))
     model = study.learner.restore(_below(found.arrays, "model"))
-    history = History(zero.samples, tuple(parts), found.t + 1, found.n_real_drawn)
-    return Generation(found.t, None, model, None, history)
+    return History(zero.samples, tuple(parts), found.t + 1, found.n_real_drawn, model)
 
 
 def _prefixed(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -9,14 +9,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+from genloss.core.curators import Curator
 from genloss.core.features import Features
-from genloss.core.regimes import Regime
-from genloss.core.roles import Form, Identified, Learner, Reality, Sampler
+from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
 from genloss.core.view import Metric
 from genloss.errors import MissingExtra, SpecError
 from genloss.spec.registry import CATALOG
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """Something whose identity is more than its fields, such as the content of a file."""
+
+    def identity(self) -> dict[str, str]:
+        """Return what the fingerprint covers beside the fields."""
+        ...
+
 
 ROLES: Mapping[Any, str] = {
     Reality: "reality",
@@ -26,6 +36,7 @@ ROLES: Mapping[Any, str] = {
     Form: "form",
     Metric: "metric",
     Features: "features",
+    Curator: "curator",
 }
 
 PROTOCOLS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()} | {"metric": Callable}
@@ -110,6 +121,8 @@ def construct(cls: type, given: Any, where: str) -> Any:
 
 
 def _typed(hint: Any, value: Any, where: str) -> Any:
+    if is_optional_role(hint):
+        return None if value is None else build(ROLES[hint.__args__[0]], value, where)
     if hint in ROLES:
         return build(ROLES[hint], value, where)
     if is_dataclass(hint) and isinstance(hint, type):
@@ -120,6 +133,11 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
             raise SpecError(f"{where} is {value!r}; expected a list")
         return tuple(build(role, v, f"{where}[{i}]") for i, v in enumerate(value))
     return _validated(hint, value, where)
+
+
+def is_optional_role(hint: Any) -> bool:
+    """Whether a field holds an object of a role or None, which a spec leaves out."""
+    return isinstance(hint, types.UnionType) and hint.__args__[0] in ROLES
 
 
 def _validated(hint: Any, value: Any, where: str) -> Any:
@@ -146,7 +164,8 @@ def _described(value: Any, identity: bool, choice: bool = True) -> Any:
         out = {"kind": kind} if kind else {}
         hints = typing.get_type_hints(type(value))
         for f in fields(value):
-            if f.init and not (identity and f.metadata.get("identity") is False):
+            empty = getattr(value, f.name) is None and is_optional_role(hints[f.name])
+            if f.init and not empty and not (identity and f.metadata.get("identity") is False):
                 # A field of one class says nothing by naming it; a field of a role does.
                 chosen = not is_dataclass(hints[f.name])
                 out[f.name] = _described(getattr(value, f.name), identity, chosen)

@@ -62,6 +62,9 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "counts": "genloss.core.forms:AsCounts",
         "endless": "genloss.core.forms:Endless",
     },
+    "curator": {
+        "thinning": "genloss.core.curators:Thinning",
+    },
     "features": {
         "pixels": "genloss.metrics.features:Pixels",
         "classifier": "genloss.models.torch.features.classifier:Classifier",
@@ -104,6 +107,8 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "symbol_probability": "genloss.metrics.tokens:SymbolProbability",
         "latent_spread": "genloss.metrics.images:LatentSpread",
         "latent_mean": "genloss.metrics.images:LatentMean",
+        "acceptance_rate": "genloss.metrics.curation:AcceptanceRate",
+        "shortfall": "genloss.metrics.curation:Shortfall",
         "train_loss": "genloss.metrics.training:TrainLoss",
         "fid": "genloss.metrics.images:FID",
         "class_share": "genloss.metrics.classes:ClassShare",

@@ -5,13 +5,24 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from genloss.core.arrays import checked_count
+from genloss.core.curators import Curator
 from genloss.core.forms import Rows
-from genloss.core.regimes import Regime, Replace
-from genloss.core.roles import Form, Learner, Reality, Sampler, StartingLearner
+from genloss.core.regimes import Replace
+from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
 from genloss.core.samplers import Ancestral
 from genloss.core.view import Metric
 from genloss.errors import SpecError
 from genloss.spec.build import construct, describe
+
+
+@runtime_checkable
+class StartingLearner(Learner, Protocol):
+    """A learner that names where a fit starts: 'base', 'last' or 'scratch'."""
+
+    @property
+    def start(self) -> str:
+        """Where; 'last' needs the model of the last generation."""
+        ...
 
 
 @runtime_checkable
@@ -86,6 +97,7 @@ class Study:
     regime: Regime = field(default_factory=Replace)
     sampler: Sampler = field(default_factory=Ancestral)
     form: Form = field(default_factory=Rows)
+    curator: Curator | None = None
     n_synthetic: int = 0
     held_out: int = 0
     chains: int = 1

@@ -5,11 +5,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from genloss.core.abilities import ConditionalModel
 from genloss.core.decoding import PromptedModel, Prompts, Sampling
-from genloss.core.roles import ConditionalModel, DensityModel
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
 from genloss.errors import DataError, FitError, SpecError
+from genloss.metrics.laws import DensityModel
 from genloss.models.ngram.ngram import NGramLearner
 
 V = 6

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from genloss.core.abilities import ConditionalModel
 from genloss.core.decoding import BeamSearch, Prompts
-from genloss.core.roles import ConditionalModel
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.models.ngram.ngram import NGramLearner
 

@@ -6,8 +6,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from genloss.core.abilities import Notebook
 from genloss.core.arrays import Array, Ints
-from genloss.core.roles import Data, Model, Notebook
+from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.errors import DataError, SpecError

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
+from genloss.core.abilities import Notebook
 from genloss.core.arrays import Array, Ints
-from genloss.core.roles import Notebook
 
 KEY, CHAIN, NOW, DONE = "key", "chain", "now.", "done."
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from genloss.core.roles import DenoisingModel, Learner, ResumableLearner
-from genloss.core.samplers import Denoising
+from genloss.core.abilities import ResumableLearner
+from genloss.core.roles import Learner
+from genloss.core.samplers import Denoising, DenoisingModel
 from genloss.core.samples import Samples
 from genloss.errors import DataError, SpecError
 from genloss.metrics.arrays.modes import surviving_modes

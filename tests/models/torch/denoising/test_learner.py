@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from genloss.core.roles import DenoisingModel, DensityModel, LabelledModel, ResumableLearner
-from genloss.core.samplers import Denoising
+from genloss.core.abilities import ResumableLearner
+from genloss.core.samplers import Denoising, DenoisingModel
 from genloss.core.samples import Samples
-from genloss.core.source import Given, Source
+from genloss.core.source import Given, LabelledModel, Source
 from genloss.core.statistics import Moments
 from genloss.errors import DataError, FitError, SpecError
 from genloss.metrics.arrays.distances import energy_distance
+from genloss.metrics.laws import DensityModel
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.denoising.data import NoisyFeed, noise_for
 from genloss.models.torch.denoising.diffusion import DiffusionLearner

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from genloss.core.roles import BasedLearner
 from genloss.core.text import SequenceModel
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
+from genloss.run.block import BasedLearner
 
 pytestmark = pytest.mark.slow
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from genloss.core.abilities import ResumableLearner
 from genloss.core.decoding import BeamSearch, PromptedModel, Sampling
-from genloss.core.roles import Learner, ResumableLearner
+from genloss.core.roles import Learner
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.torch.lm.checkpoint import save_checkpoint

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from genloss.core.abilities import ResumableLearner
 from genloss.core.decoding import PromptedModel, Sampling
-from genloss.core.roles import Learner, ResumableLearner
+from genloss.core.roles import Learner
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
 from genloss.core.text import lengths

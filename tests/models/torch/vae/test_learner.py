@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from genloss.core.roles import DensityModel, Learner, Model, ResumableLearner
+from genloss.core.abilities import ResumableLearner
+from genloss.core.roles import Learner, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.statistics import Moments
 from genloss.errors import DataError, FitError, SpecError
+from genloss.metrics.laws import DensityModel
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.device import pick
 from genloss.models.torch.training import Training

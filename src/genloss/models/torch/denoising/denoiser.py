@@ -7,8 +7,9 @@ from typing import Any, Self, cast
 
 import numpy as np
 
+from genloss.core.abilities import Notebook
 from genloss.core.arrays import Array
-from genloss.core.roles import Data, Model, Notebook
+from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.models.torch.denoising.denoised_model import DenoisedModel

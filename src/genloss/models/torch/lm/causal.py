@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import numpy as np
 
+from genloss.core.abilities import Notebook
 from genloss.core.arrays import Array, Floats
-from genloss.core.roles import Data, Model, Notebook
+from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.models.torch.device import Device

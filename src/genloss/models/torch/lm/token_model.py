@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genloss.core.abilities import ConditionalModel
 from genloss.core.arrays import Array, Floats, Ints, frozen
 from genloss.core.decoding import Decoding, Prompts, Sampling
-from genloss.core.roles import ConditionalModel
 from genloss.errors import DataError
 from genloss.models.torch.device import Device, pick
 from genloss.models.torch.lm.scoring import Logits, Value, by_token, entropy, log_prob

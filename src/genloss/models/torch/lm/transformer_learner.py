@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from torch import Tensor
 
+from genloss.core.abilities import FiniteModel, Notebook
 from genloss.core.arrays import Array, checked_count
-from genloss.core.roles import FiniteModel, Notebook, Reality
+from genloss.core.roles import Reality
 from genloss.core.samples import Samples
 from genloss.core.text import TextModel, Tokeniser, check_tokeniser, check_vocabulary
 from genloss.errors import SpecError

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genloss.core.abilities import Notebook
 from genloss.core.arrays import Array, Ints
-from genloss.core.roles import Data, Model, Notebook
+from genloss.core.roles import Data, Model
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
 from genloss.core.text import checked_tokens

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 import torch
 from safetensors.numpy import load_file
 
+from genloss.core.abilities import Notebook
 from genloss.core.arrays import Array
-from genloss.core.roles import Notebook
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
 from genloss.errors import FitError, MissingExtra, SpecError

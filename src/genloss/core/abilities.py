@@ -1,0 +1,86 @@
+"""Abilities: what some models and learners can do beside their role.
+
+Each answers one question and has more than one caller; an ability with one caller stands beside it.
+Ask with isinstance, never with hasattr or a flag.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.roles import Learner, Model
+
+
+@runtime_checkable
+class ConditionalModel(Model, Protocol):
+    """A model that continues prompts."""
+
+    def continue_(self, prompts: Array, rng: np.random.Generator) -> Array:
+        """Continue every prompt (C, n, P) by new tokens: (C, n, T)."""
+        ...
+
+
+@runtime_checkable
+class MomentLaw(Model, Protocol):
+    """A model whose mean and covariance are known."""
+
+    def moments(self) -> tuple[Floats, Floats]:
+        """Return the mean (C, d) and the covariance (C, d, d)."""
+        ...
+
+
+@runtime_checkable
+class CategoricalLaw(Model, Protocol):
+    """A model over k symbols."""
+
+    def probabilities(self) -> Floats:
+        """Return (C, k); rows sum to 1."""
+        ...
+
+
+@runtime_checkable
+class FiniteModel(Model, Protocol):
+    """A reality that owns finitely many rows and hands them out without repetition."""
+
+    @property
+    def n_rows(self) -> int:
+        """The rows that each chain can be handed."""
+        ...
+
+    def split(self, m: int) -> tuple[Self, Array]:
+        """Return the model without the last m rows of each chain's order, and those rows."""
+        ...
+
+    def rows(self, start: int, n: int) -> Array:
+        """Return rows start .. start + n of each chain's own order: (C, n, ...).
+
+        Raises RealityExhausted where that runs past the last row.
+        """
+        ...
+
+    def labels_of(self, start: int, n: int) -> Ints | None:
+        """Return the classes (C, n) of those rows, or None where rows have none."""
+        ...
+
+
+class Notebook(Protocol):
+    """Where a long fit notes how far it is; the one who runs the fit decides where that lies."""
+
+    def read(self) -> dict[str, Array] | None:
+        """Return what was written last, or None."""
+        ...
+
+    def write(self, arrays: Mapping[str, Array]) -> None:
+        """Replace what was written; atomic: a reader finds the old arrays or the new ones."""
+        ...
+
+
+@runtime_checkable
+class ResumableLearner(Learner, Protocol):
+    """A learner whose fit, interrupted, goes on from its notebook to the same model."""
+
+    def with_notebook(self, notebook: Notebook) -> Learner:
+        """Return the learner with this notebook; notes of another fit are ignored."""
+        ...

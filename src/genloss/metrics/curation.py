@@ -1,0 +1,39 @@
+"""Metrics of the curator: how much it accepts, and how much is missing."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.core.view import Direction, Named, NotApplicable, View
+
+NO_CURATOR = NotApplicable("no curator stands between S_t and the next training sets")
+
+
+@dataclass(frozen=True)
+class AcceptanceRate(Named):
+    """Rows accepted over rows seen, up to the last row that was needed."""
+
+    base: ClassVar[str] = "acceptance_rate"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "compare with t = 0"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the rate (C,), in (0, 1]."""
+        found = view.curation
+        return NO_CURATOR if found is None else np.asarray(found.accepted / found.seen)
+
+
+@dataclass(frozen=True)
+class Shortfall(Named):
+    """Share of the rows asked for that no round gave: 1 - accepted / asked."""
+
+    base: ClassVar[str] = "shortfall"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "0 is reality"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the share (C,), in [0, 1)."""
+        found = view.curation
+        return NO_CURATOR if found is None else np.asarray(1 - found.accepted / found.asked)
