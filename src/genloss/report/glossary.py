@@ -31,6 +31,8 @@ MEANINGS = {
     "class_entropy": "How evenly generated images fall into the classes; 0 where one is left.",
     "confidence": "How sure a classifier of real data is of the samples, on average.",
     "label_accuracy": "Share of samples that look like the class they were asked for.",
+    "acceptance_rate": "Share of the rows seen that the curator let in.",
+    "shortfall": "Share of the rows asked for that the curator did not find.",
     "train_loss": "Training loss of the last epoch: how hard the data are to learn.",
     "fid": "Fréchet distance between features of samples and of held-out real data.",
     "nearest_train": "Distance of samples to the nearest training row, against new real data's.",
