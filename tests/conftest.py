@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Before torch is loaded: threads of several test processes on two cores wait for one another.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Before torch is loaded: threads of several test processes on two cores wait for one another, and
+# bits depend on their number, whatever the caller's environment says.
+os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 
 SEED = os.environ.get("GENLOSS_SEED", "")
 """Set by `make deep`: other cases than ever before, and many more of them."""
