@@ -89,3 +89,8 @@ def test_every_public_name_loads():
         assert getattr(genloss, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         _ = genloss.nonsense
+
+
+def test_listing_kinds_loads_nothing_heavy():
+    code = "from genloss.spec.registry import CATALOG; assert 'kde' in CATALOG['learner']"
+    assert modules_after(code) & set(HEAVY) == set()

@@ -13,6 +13,8 @@ from genloss.store.folder import Header, block_path, create_or_match, run_path
 from genloss.store.provenance import append
 from genloss.store.reader import Run
 
+from .words_of_ours import words
+
 UNITS = {"trace_ratio": ("1", "1 is reality"), "w2_squared": ("squared units", "lower is closer")}
 
 MakeRun = Callable[..., Run]
@@ -28,9 +30,13 @@ def make_run(
     kept: dict[int, Any] | None = None,
     absent: dict[str, str] | None = None,
     blocks: int = 1,
+    about: Any = None,
     **spec: Any,
 ) -> Run:
-    """Write a finished run: metrics {name: values (T, C)}, kept {t: rows (m, ...)} of one chain."""
+    """Write a finished run: metrics {name: values (T, C)}, kept {t: rows (m, ...)} of one chain.
+
+    about: what about.json says; as our own classes have it.
+    """
     metrics = {"trace_ratio": decay(20, 8)} if metrics is None else metrics
     values = next(iter(metrics.values()))
     times = list(range(len(values))) if t is None else list(t)
@@ -51,10 +57,11 @@ def make_run(
         **spec,
     }
     identity = {k: v for k, v in described.items() if k != "name"}
-    about = [_about(m) for m in (*metrics, *(absent or {}))]
-    header = Header(name, identity, described, tuple(about), theory or {})
+    heads = [_about(m) for m in (*metrics, *(absent or {}))]
+    header = Header(name, identity, described, tuple(heads), theory or {})
     folder = run_path(root, header)
-    create_or_match(folder, header)
+    names = [*metrics, *(absent or {})]
+    create_or_match(folder, header, about or words(described, names))
     for b, part in enumerate(np.split(np.arange(chains), blocks)):
         store = BlockStore(block_path(folder, b))
         store.resume()

@@ -7,11 +7,11 @@ from genloss.report import theme
 from genloss.report.figures import families, fans
 from genloss.report.figures.combined import Combined
 from genloss.report.figures.lines import Figure
-from genloss.report.glossary import options_of
 from genloss.report.page import render
 from genloss.report.reading import measured
 from genloss.report.runtime import VEGA_LITE
 from genloss.report.sections import find_sections
+from genloss.report.wording import options_of
 
 from .conftest import decay, make_run
 
@@ -64,7 +64,7 @@ def test_members_with_other_options_are_another_family():
     names += ["class_share(digit=2)", "class_share", "tail_mass(q=0.1)", "tail_mass(q=0.2)"]
     found = families.grouped(names)
     assert list(found[names[0]].by_value) == ["2", "10"]
-    assert found[names[0]].title == "Class share (rows=9)"
+    assert found[names[0]].title({}) == "Class share (rows=9)"
     assert found["class_share"].by_value == {"0": "class_share", "2": "class_share(digit=2)"}
     assert "tail_mass(q=0.1)" not in found
 

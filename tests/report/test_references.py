@@ -1,17 +1,12 @@
+from genloss.core.about import Entry, Work, about_class
+from genloss.core.about import works as all_works
+from genloss.metrics.rows import SCORES
 from genloss.report.reading import measured
-from genloss.report.references import USES, citations
-from genloss.report.works import WORKS
+from genloss.report.references import citations
+from genloss.spec.build import find_class
 from genloss.spec.registry import CATALOG
 
 from .conftest import decay, make_run
-
-SCORES = {"precision", "recall", "density", "coverage"}
-COMPONENTS = {
-    "low_perplexity_tail",
-    "high_perplexity_tail",
-    "smallest_component_std",
-    "largest_component_std",
-}
 
 
 def keys(found):
@@ -19,27 +14,20 @@ def keys(found):
 
 
 def works(*names):
-    return {WORKS[name] for name in names}
-
-
-def test_every_kind_is_one_that_a_spec_may_name():
-    for role in ("regime", "learner", "sampler", "form", "reality"):
-        assert {kind.replace(" ", "_") for kind in USES[role]} <= set(CATALOG[role])
-    # Two metrics have one class and names of their own.
-    named = set(CATALOG["metric"]) | SCORES | COMPONENTS
-    assert set(USES["metric"]) <= named
+    return {all_works()[name] for name in names}
 
 
 def test_every_work_has_a_use_and_every_use_a_work():
-    used = {key for uses in USES.values() for names in uses.values() for key in names}
-    assert used == set(WORKS)
+    classes = [find_class(r, k, r) for r, kinds in CATALOG.items() for k in kinds]
+    abouts = [about for cls in classes if (about := about_class(cls))] + list(SCORES.values())
+    assert {key for about in abouts for key in about.works} == set(all_works())
 
 
 def test_exactly_what_a_run_used_is_cited(tmp_path):
     run = measured(make_run(tmp_path, metrics={"real_share": decay(3, 2)}))
     (only,) = citations([run])
-    assert only.work == WORKS["shumailov-2024"]
-    assert only.used_for == ("regime replace", "learner gaussian")
+    assert only.work == all_works()["shumailov-2024"]
+    assert only.used_for == ("learner gaussian", "regime replace")
 
 
 def test_citations_of_several_runs_are_joined(tmp_path):
@@ -84,7 +72,8 @@ def test_a_metric_that_did_not_apply_is_not_cited(tmp_path):
 
 
 def test_a_contaminating_law_counts_as_a_reality(tmp_path):
-    regime = {"kind": "static_contamination", "law": {"kind": "zipf_mandelbrot", "k": 5}}
+    law = {"kind": "zipf_mandelbrot", "k": 5}
+    regime = {"kind": "static_contamination", "law": law, "n_foreign": 3}
     run = measured(make_run(tmp_path, metrics={"real_share": decay(3, 2)}, regime=regime))
     assert works("dohmatob-2024", "suresh-2024") <= keys(citations([run]))
 
@@ -93,3 +82,11 @@ def test_an_experiment_cites_its_paper(tmp_path):
     run = measured(make_run(tmp_path, metrics={"real_share": decay(3, 2)}))
     found = citations([run], ["suresh-2024-survival", "nobody-1999-nothing"])
     assert keys(found) == works("shumailov-2024", "suresh-2024")
+
+
+def test_another_package_is_cited_by_what_it_brought(tmp_path):
+    own = Work("student-1908", "Student", 1908, "The Probable Error of a Mean", "Biometrika 6")
+    about = {"learner": {"odd:Student": Entry("odd:Student", "Student's t", works=(own,))}}
+    run = measured(make_run(tmp_path, about=about, learner={"kind": "odd:Student"}))
+    (only,) = citations([run])
+    assert (only.work, only.used_for) == (own, ("learner student",))

@@ -10,6 +10,7 @@ from genloss.models.gaussian import GaussianLearner
 from genloss.realities.gaussians import Gaussian
 from genloss.run.block import run_block
 from genloss.run.runner import header_of, run_studies, run_study
+from genloss.spec.parts import entries
 from genloss.store.block import BlockStore
 from genloss.store.folder import create_or_match, run_path
 from genloss.study.load import load_study
@@ -30,7 +31,7 @@ def test_stopped_after_every_generation_it_resumes(study, unbroken, tmp_path, fo
     """One generation at a time, over and over: all work since a checkpoint is done again."""
     header = header_of(study)
     run = run_path(tmp_path / "broken", header)
-    create_or_match(run, header)
+    create_or_match(run, header, entries(study))
     for stop in range(1, study.generations + 1):
         steps = run_block(study, run, 0)
         for t in steps:

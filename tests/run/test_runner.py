@@ -9,6 +9,7 @@ from genloss.errors import DataError, GenlossError, RealityExhausted, SpecError,
 from genloss.plan.cost import plan_of
 from genloss.run.block import reserve
 from genloss.run.runner import header_of, run_studies, run_study
+from genloss.spec.parts import entries
 from genloss.store.folder import create_or_match, locked
 from genloss.store.reader import Run
 from genloss.study.study import study_from
@@ -139,7 +140,7 @@ def test_bad_input_takes_nothing_away_that_was_there(own, small, tmp_path):
         run_study(own("Late"), tmp_path / "late", workers=1)
     assert measured(only(tmp_path / "late")) == [0, 1, 2]
     study = own("Scalar")
-    create_or_match(tmp_path / "mine", header_of(study))
+    create_or_match(tmp_path / "mine", header_of(study), entries(study))
     with pytest.raises(SpecError, match="Scalar returned shape"):
         run_studies([study], tmp_path, folders=[tmp_path / "mine"], workers=1)
     assert Run(tmp_path / "mine").is_blank

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from genloss.errors import StoreError
+from genloss.store.about import ABOUT, write_about
 from genloss.store.folder import (
     HEADER,
     Header,
@@ -118,12 +119,18 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path):
 def test_a_header_cut_off_by_a_kill_is_as_good_as_none(tmp_path):
     (tmp_path / f"{HEADER}.tmp").write_text('{"format": 1, "na')
     create_or_match(tmp_path, header())
-    assert [p.name for p in tmp_path.iterdir()] == [HEADER]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [ABOUT, HEADER]
+
+
+def test_a_kill_between_the_words_and_the_header_is_made_good(tmp_path):
+    write_about(tmp_path, {})
+    assert create_or_match(tmp_path, header())
 
 
 HOLD = """
 import sys
 from pathlib import Path
+from genloss.store.about import ABOUT, write_about
 from genloss.store.folder import locked, locked_block
 with {lock}(Path(sys.argv[1])):
     print("held", flush=True)

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
 from genloss.core.roles import Data
 from genloss.core.samples import Samples
@@ -99,6 +100,7 @@ class Thinning:
         SpecError, DataError: keep outside (0, 1], or fewer rounds than one.
     """
 
+    about = About("thinning", "Thinning", "Rows enter or not by the toss of a coin.")
     keep: float
     rounds: int = 10
     covers: Literal["generated", "all"] = "generated"

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 
 from genloss.core.abilities import ConditionalModel
+from genloss.core.about import About
 from genloss.core.arrays import Array, Ints, checked_count
 from genloss.core.roles import Model
 from genloss.core.samples import NO_TOKEN
@@ -116,6 +117,12 @@ class BeamSearch:
         SpecError, DataError: an option out of range.
     """
 
+    about = About(
+        "beam_search",
+        "Beam search",
+        "The most probable continuation that a beam of candidates reaches.",
+        ("shumailov-2024", "keskar-2019"),
+    )
     beams: int = 5
     max_new: int = 64
     min_new: int = 64
@@ -144,6 +151,12 @@ class Sampling:
         SpecError, DataError: an option out of range.
     """
 
+    about = About(
+        "sampling",
+        "Sampling",
+        "Tokens drawn at a temperature, from the most probable ones only if asked.",
+        ("holtzman-2020", "keskar-2019"),
+    )
     temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from genloss.core.abilities import CategoricalLaw
+from genloss.core.about import About
 from genloss.core.arrays import Array, Ints, checked_rows
 from genloss.core.roles import Model, Rebuild
 from genloss.core.samples import Samples
@@ -37,6 +38,8 @@ class MomentsModel(Model, Protocol):
 class Rows:
     """Data are rows."""
 
+    about = About("rows", "Rows", "Data travel as rows.")
+
     def of(self, x: Array, origin: int, label: Ints | None = None) -> Samples:
         """Return rows x with their origin."""
         return Samples.of(x, origin, label)
@@ -53,6 +56,13 @@ class Rows:
 @dataclass(frozen=True)
 class AsMoments:
     """Data are Moments; drawn directly where the model can, else reduced from rows."""
+
+    about = About(
+        "moments",
+        "Moments",
+        "Data travel as their number, mean and scatter.",
+        ("chan-1983",),
+    )
 
     def of(self, x: Array, origin: int, label: Ints | None = None) -> Moments:
         """Reduce rows x; labels do not count."""
@@ -72,6 +82,8 @@ class AsMoments:
 @dataclass(frozen=True)
 class AsCounts:
     """Data are Counts of k symbols; models must be categorical."""
+
+    about = About("counts", "Counts", "Data travel as counts of symbols.")
 
     def of(self, x: Array, origin: int, label: Ints | None = None) -> Counts:
         """Count rows x, taking the largest symbol seen as the last one."""
@@ -97,6 +109,12 @@ class AsCounts:
 @dataclass(frozen=True)
 class Endless:
     """Data are a Source: fresh draws in every batch, no finite-sample error."""
+
+    about = About(
+        "endless",
+        "Endless source",
+        "New draws in every batch, without the error of a finite sample.",
+    )
 
     def of(self, x: Array, origin: int, label: Ints | None = None) -> Source:
         """Return rows x to be drawn from again and again, as a finite reality offers no more."""

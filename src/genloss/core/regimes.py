@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import checked_count, checked_fraction
 from genloss.core.roles import Data, History, Reality, Regime, Sizes
 from genloss.core.samples import FOREIGN
@@ -26,6 +27,17 @@ def concat(parts: list[Data]) -> Data:
 @dataclass(frozen=True)
 class Replace:
     """D_t = S_{t-1}: fully synthetic, the paper's main setting."""
+
+    about = About(
+        "replace",
+        "Replace",
+        "Every model learns only from what the last one wrote.",
+        ("shumailov-2024",),
+    )
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return "only what the last model wrote"
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return n rows (n_real at t = 1)."""
@@ -44,6 +56,17 @@ class Replace:
 class ReplaceMultiple:
     """D_t = S_{t-1} with t n rows: as much data as accumulate, all from the last model."""
 
+    about = About(
+        "replace_multiple",
+        "Replace, more each time",
+        "Only what the last model wrote, but t times as much.",
+        ("gerstgrasser-2024",),
+    )
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return "only what the last model wrote, t times as much"
+
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return t n rows; S_t holds the (t + 1) n that generation t + 1 trains on."""
         return Sizes(n_real if t == 1 else t * n, (t + 1) * n)
@@ -60,6 +83,17 @@ class ReplaceMultiple:
 @dataclass(frozen=True)
 class Accumulate:
     """D_t = S_0 + S_1 + ... + S_{t-1}: nothing is thrown away."""
+
+    about = About(
+        "accumulate",
+        "Accumulate",
+        "Nothing is thrown away: real rows and everything generated so far.",
+        ("gerstgrasser-2024",),
+    )
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return "everything so far, real and generated"
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return n_real + (t - 1) n rows."""
@@ -78,10 +112,20 @@ class Accumulate:
 class AccumulateSubsample:
     """D_t = `size` rows drawn without replacement from S_0 + ... + S_{t-1}; 0 means n_real."""
 
+    about = About(
+        "accumulate_subsample",
+        "Accumulate and subsample",
+        "A random part, of fixed size, of everything so far.",
+        ("kazdan-2024",),
+    )
     size: int = 0
 
     def __post_init__(self) -> None:
         checked_count(self.size, "accumulate_subsample: size", 0)
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return "a random part, of fixed size, of everything so far"
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return size rows, never more than the pool holds."""
@@ -105,6 +149,12 @@ class Mix:
     draws them anew in every generation (the 10 % preserved of Shumailov et al. 2024).
     """
 
+    about = About(
+        "mix",
+        "Mix",
+        "A fixed share of real rows, the rest by the last model.",
+        ("shumailov-2024",),
+    )
     real_fraction: float
     real_rows: Literal["same", "redrawn"] = "redrawn"
 
@@ -112,6 +162,10 @@ class Mix:
         checked_fraction(self.real_fraction, "mix: real_fraction")
         if self.real_rows not in ("same", "redrawn"):
             raise SpecError(f"mix: real_rows is {self.real_rows!r}; expected 'same' or 'redrawn'")
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return f"{100 * self.real_fraction:.3g} % real rows, the rest by the last model"
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return n rows (n_real at t = 1); raises SpecError where S_0 is too small for f."""
@@ -148,10 +202,20 @@ class Mix:
 class Fresh:
     """D_t = n_real new real rows + S_{t-1}: the fresh data loop (Alemohammad et al. 2023)."""
 
+    about = About(
+        "fresh",
+        "Fresh data",
+        "New real rows at every generation, and what the last model wrote.",
+        ("alemohammad-2023",),
+    )
     n_real: int
 
     def __post_init__(self) -> None:
         checked_count(self.n_real, "fresh: n_real")
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return f"{self.n_real:,} new real row{_s(self.n_real)} and what the last model wrote"
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return n_real + n rows, n_real of them new; S_0 alone at t = 1."""
@@ -172,11 +236,23 @@ class Fresh:
 class Augment:
     """D_t = all of S_0 + S_{t-1} (synthetic = 'last') or + all samples so far ('pool')."""
 
+    about = About(
+        "augment",
+        "Augment",
+        "All real rows, and generated ones on top.",
+        ("alemohammad-2023",),
+    )
     synthetic: Literal["last", "pool"] = "last"
 
     def __post_init__(self) -> None:
         if self.synthetic not in ("last", "pool"):
             raise SpecError(f"augment: synthetic is {self.synthetic!r}; expected 'last' or 'pool'")
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        last = self.synthetic == "last"
+        written = "what the last model wrote" if last else "all that models wrote so far"
+        return f"all real rows and {written}"
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return n_real + n rows, or n_real + (t - 1) n for the pool."""
@@ -196,10 +272,15 @@ class Augment:
 class Window:
     """D_t = the last k of S_0, S_1, ..., S_{t-1}."""
 
+    about = About("window", "Window", "The last few sets of rows.")
     k: int
 
     def __post_init__(self) -> None:
         checked_count(self.k, "window: k")
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return f"the last {self.k:,} set{_s(self.k)} of rows"
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return min(k, t) sets; S_0 is one of them while t <= k."""
@@ -224,6 +305,12 @@ class StaticContamination:
     origin -1.
     """
 
+    about = About(
+        "static_contamination",
+        "Static contamination",
+        "Real rows beside rows of one fixed foreign law.",
+        ("dohmatob-2024",),
+    )
     law: Reality
     n_foreign: int
     n_real: int = 0
@@ -231,6 +318,10 @@ class StaticContamination:
     def __post_init__(self) -> None:
         checked_count(self.n_foreign, "static_contamination: n_foreign")
         checked_count(self.n_real, "static_contamination: n_real", 0)
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return "real rows and rows of one fixed foreign law"
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return n_real + n_foreign rows; S_t is measured, never trained on.
@@ -266,12 +357,22 @@ class Switch:
         DataError: at below 1.
     """
 
+    about = About(
+        "switch",
+        "Switch",
+        "One regime first, another one afterwards.",
+        ("bohacek-2023",),
+    )
     first: Regime
     at: int
     then: Regime
 
     def __post_init__(self) -> None:
         checked_count(self.at, "switch: at")
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return f"one regime up to generation {self.at:,}, another one after it"
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return those of the regime in force; S_t serves the regime of generation t + 1."""
@@ -287,3 +388,7 @@ class Switch:
 
     def _of(self, t: int) -> Regime:
         return self.first if t <= self.at else self.then
+
+
+def _s(n: int) -> str:
+    return "" if n == 1 else "s"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, checked_count, checked_fraction
 from genloss.core.roles import Model
 from genloss.errors import SpecError
@@ -30,6 +31,8 @@ class DenoisingModel(Model, Protocol):
 class Ancestral:
     """Independent draws from the model's own law."""
 
+    about = About("ancestral", "Ancestral", "Independent draws from the model's own law.")
+
     def ask(self, model: Model, prompts: Array | None = None) -> Model:
         """Return the model itself."""
         return model
@@ -46,6 +49,12 @@ class Shrinkage:
         SpecError: lam outside [0, 1], or a model whose variance cannot be shrunk.
     """
 
+    about = About(
+        "shrinkage",
+        "Shrinkage",
+        "Draws nearer to the centres: quality bought with diversity.",
+        ("alemohammad-2023",),
+    )
     lam: float
 
     def __post_init__(self) -> None:
@@ -74,6 +83,12 @@ class Denoising:
         SpecError, DataError: an option out of range, or a model that does not denoise.
     """
 
+    about = About(
+        "denoising",
+        "Denoising",
+        "Draws in a chosen number of denoising steps, guided or not.",
+        ("song-2021", "ho-2022", "alemohammad-2023"),
+    )
     steps: int = 0
     eta: float = 1.0
     guidance: float = 0.0

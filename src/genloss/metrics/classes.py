@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats
 from genloss.core.features import Features
 from genloss.core.view import Direction, NotApplicable, View, bracketed, changed, shown
@@ -42,6 +43,11 @@ class OfClasses(ABC):
 class ClassShare(OfClasses):
     """Share of rows that the classifier takes for class `digit`."""
 
+    about = About(
+        "class_share",
+        "Class share",
+        "Share of each class among generated images, as a classifier sees it.",
+    )
     features: Features
     digit: int
     rows: int = 1000
@@ -68,6 +74,12 @@ class ClassShare(OfClasses):
 class ClassEntropy(OfClasses):
     """Entropy of the class shares over that of equal shares; 1 is all classes alike."""
 
+    about = About(
+        "class_entropy",
+        "Class entropy",
+        "How evenly generated images fall into the classes; 0 where one is left.",
+        headline=True,
+    )
     features: Features
     rows: int = 1000
     base: ClassVar[str] = "class_entropy"
@@ -81,6 +93,11 @@ class ClassEntropy(OfClasses):
 class Confidence(OfClasses):
     """Mean probability that the classifier gives to the likeliest class of a row."""
 
+    about = About(
+        "confidence",
+        "Confidence",
+        "How sure a classifier of real data is of the samples, on average.",
+    )
     features: Features
     rows: int = 1000
     base: ClassVar[str] = "confidence"
@@ -94,6 +111,11 @@ class Confidence(OfClasses):
 class LabelAccuracy(OfClasses):
     """Share of rows seen as the class that the model was asked for."""
 
+    about = About(
+        "label_accuracy",
+        "Label accuracy",
+        "Share of samples that look like the class they were asked for.",
+    )
     features: Features
     rows: int = 1000
     base: ClassVar[str] = "label_accuracy"

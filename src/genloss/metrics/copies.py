@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from genloss.core.abilities import FiniteModel
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
@@ -82,6 +83,11 @@ class NearestTrain(OfNearest):
     New real rows are the held-out ones, met by as many real rows as D_t has.
     """
 
+    about = About(
+        "nearest_train",
+        "Distance to the nearest training row",
+        "Distance of samples to the nearest training row, against new real data's.",
+    )
     rows: int = 1000
     base: ClassVar[str] = "nearest_train"
     direction: ClassVar[Direction] = "1 is reality"
@@ -95,6 +101,11 @@ class NearestTrain(OfNearest):
 class CopyRate(OfNearest):
     """Share of S_t nearer to a row of D_t than all but a share q of new real rows come."""
 
+    about = About(
+        "copy_rate",
+        "Copy rate",
+        "Share of samples suspiciously near to a training row.",
+    )
     q: float = 0.01
     rows: int = 1000
     base: ClassVar[str] = "copy_rate"

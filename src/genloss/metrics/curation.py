@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats
 from genloss.core.view import Direction, Named, NotApplicable, View
 
@@ -15,6 +16,11 @@ NO_CURATOR = NotApplicable("no curator stands between S_t and the next training 
 class AcceptanceRate(Named):
     """Rows accepted over rows seen, up to the last row that was needed."""
 
+    about = About(
+        "acceptance_rate",
+        "Acceptance rate",
+        "Share of the rows seen that the curator let in.",
+    )
     base: ClassVar[str] = "acceptance_rate"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
@@ -29,6 +35,9 @@ class AcceptanceRate(Named):
 class Shortfall(Named):
     """Share of the rows asked for that no round gave: 1 - accepted / asked."""
 
+    about = About(
+        "shortfall", "Shortfall", "Share of the rows asked for that the curator did not find."
+    )
     base: ClassVar[str] = "shortfall"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "0 is reality"

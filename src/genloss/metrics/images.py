@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats
 from genloss.core.features import Features
 from genloss.core.roles import Model
@@ -69,6 +70,13 @@ class LatentSpread(OfLatents):
     generated images: their generation g is t = g + 2 here. 100 images, 2,000 values.
     """
 
+    about = About(
+        "latent_spread",
+        "Latent spread",
+        "Spread of generated images as the encoder of the first model sees them.",
+        ("shumailov-2024",),
+        headline=True,
+    )
     images: int = 100
     base: ClassVar[str] = "latent_spread"
     direction: ClassVar[Direction] = "higher is closer"
@@ -82,6 +90,12 @@ class LatentSpread(OfLatents):
 class LatentMean(OfLatents):
     """Mean of all latent coordinates of generated images under p_1's encoder."""
 
+    about = About(
+        "latent_mean",
+        "Latent mean",
+        "Mean of generated images as the encoder of the first model sees them.",
+        ("shumailov-2024",),
+    )
     images: int = 100
     base: ClassVar[str] = "latent_mean"
     direction: ClassVar[Direction] = "0 is reality"
@@ -98,6 +112,13 @@ class FID(Named):
     At most `rows` of each. Generation 0 shows how large it is for real rows at this size.
     """
 
+    about = About(
+        "fid",
+        "FID, Fréchet distance of features",
+        "Fréchet distance between features of samples and of held-out real data.",
+        ("dowson-1982", "heusel-2017", "alemohammad-2023"),
+        headline=True,
+    )
     features: Features = PIXELS
     rows: int = 1000
     base: ClassVar[str] = "fid"

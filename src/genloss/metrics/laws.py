@@ -5,12 +5,13 @@ of the held-out rows.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from genloss.core.abilities import MomentLaw
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats
 from genloss.core.roles import Model
 from genloss.core.samples import Samples
@@ -78,6 +79,11 @@ class OfMoments(ABC):
 class RealShare:
     """Share of real rows in D_t, counted from their origin, in [0, 1]."""
 
+    about = About(
+        "real_share",
+        "Real share",
+        "How much of the training data of each generation is real.",
+    )
     name: ClassVar[str] = "real_share"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "higher is closer"
@@ -94,6 +100,12 @@ class RealShare:
 class MeanError(OfMoments):
     """|mu_t - mu_0|, units of the data."""
 
+    about = About(
+        "mean_error",
+        "Error of the mean",
+        "How far the mean has wandered from reality's.",
+        ("shumailov-2024",),
+    )
     name: ClassVar[str] = "mean_error"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "lower is closer"
@@ -107,6 +119,12 @@ class MeanError(OfMoments):
 class SquaredMeanError(OfMoments):
     """|mu_t - mu_0|^2 (Kazdan et al. 2024)."""
 
+    about = About(
+        "squared_mean_error",
+        "Squared error of the mean",
+        "How far the mean has wandered from reality's, squared.",
+        ("kazdan-2024",),
+    )
     name: ClassVar[str] = "squared_mean_error"
     unit: ClassVar[str] = "squared units of the data"
     direction: ClassVar[Direction] = "lower is closer"
@@ -120,6 +138,11 @@ class SquaredMeanError(OfMoments):
 class CovarianceError(OfMoments):
     """Frobenius norm of Sigma_t - Sigma_0."""
 
+    about = About(
+        "covariance_error",
+        "Covariance error",
+        "How different the covariance is from reality's.",
+    )
     name: ClassVar[str] = "covariance_error"
     unit: ClassVar[str] = "squared units of the data"
     direction: ClassVar[Direction] = "lower is closer"
@@ -133,6 +156,13 @@ class CovarianceError(OfMoments):
 class TraceRatio(OfMoments):
     """tr Sigma_t / tr Sigma_0: the share of reality's variance that is left."""
 
+    about = About(
+        "trace_ratio",
+        "Trace ratio",
+        "Total variance of the model, as a share of reality's.",
+        ("kazdan-2024",),
+        headline=True,
+    )
     name: ClassVar[str] = "trace_ratio"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
@@ -146,6 +176,12 @@ class TraceRatio(OfMoments):
 class DeterminantRatio(OfMoments):
     """det Sigma_t / det Sigma_0: the share of reality's volume that is left."""
 
+    about = About(
+        "determinant_ratio",
+        "Determinant ratio",
+        "Volume that the model covers (covariance determinant) against reality's.",
+        ("kazdan-2024",),
+    )
     name: ClassVar[str] = "determinant_ratio"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
@@ -159,6 +195,13 @@ class DeterminantRatio(OfMoments):
 class Sigma(OfMoments):
     """Root mean variance per dimension, sqrt(tr Sigma_t / d); the standard deviation for d = 1."""
 
+    about = About(
+        "sigma",
+        "Standard deviation",
+        "Standard deviation of the model, averaged over the coordinates.",
+        ("shumailov-2024",),
+        headline=True,
+    )
     name: ClassVar[str] = "sigma"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "compare with t = 0"
@@ -172,6 +215,12 @@ class Sigma(OfMoments):
 class SigmaError:
     """|sigma_t - sigma_0| in one dimension (the paper's 1-D figures)."""
 
+    about = About(
+        "sigma_error",
+        "Error of the standard deviation",
+        "How far the standard deviation is from reality's.",
+        ("shumailov-2024",),
+    )
     name: ClassVar[str] = "sigma_error"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "lower is closer"
@@ -192,6 +241,13 @@ class SigmaError:
 class W2Squared(OfMoments):
     """Squared 2-Wasserstein distance between the Gaussians with the moments of p_t and p_0."""
 
+    about = About(
+        "w2_squared",
+        "Squared Wasserstein-2 distance",
+        "Squared Wasserstein-2 distance between model and reality, as Gaussians.",
+        ("gelbrich-1990", "shumailov-2024"),
+        headline=True,
+    )
     name: ClassVar[str] = "w2_squared"
     unit: ClassVar[str] = "squared units of the data"
     direction: ClassVar[Direction] = "lower is closer"
@@ -205,6 +261,12 @@ class W2Squared(OfMoments):
 class W2(OfMoments):
     """2-Wasserstein distance between the Gaussians with the moments of p_t and p_0."""
 
+    about = About(
+        "w2",
+        "Wasserstein-2 distance",
+        "Wasserstein-2 distance between model and reality, as Gaussians.",
+        ("gelbrich-1990",),
+    )
     name: ClassVar[str] = "w2"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "lower is closer"
@@ -218,6 +280,11 @@ class W2(OfMoments):
 class SecondMoment(OfMoments):
     """E|X_t - mu_0|^2 = tr Sigma_t + |mu_t - mu_0|^2: averaged over chains, Var(X_t) of 1.2."""
 
+    about = About(
+        "second_moment",
+        "Second moment",
+        "Mean square distance of the model's rows from reality's mean.",
+    )
     name: ClassVar[str] = "second_moment"
     unit: ClassVar[str] = "squared units of the data"
     direction: ClassVar[Direction] = "compare with t = 0"
@@ -232,6 +299,13 @@ class SecondMoment(OfMoments):
 class SquaredL2:
     """Integral of (p_t - p_0)^2 for Gaussian mixtures, in closed form (Shumailov et al. 2024)."""
 
+    about = About(
+        "squared_l2",
+        "Squared L2 distance of densities",
+        "Squared L2 distance between the densities of model and reality.",
+        ("shumailov-2024",),
+        headline=True,
+    )
     name: ClassVar[str] = "squared_l2"
     unit: ClassVar[str] = "1 / units of the data^d"
     direction: ClassVar[Direction] = "lower is closer"
@@ -248,6 +322,12 @@ class SquaredL2:
 class ComponentStd:
     """sqrt(tr Sigma / d) of the widest ('largest') or narrowest component of a mixture."""
 
+    about = About(
+        "component_std",
+        "Width of a component",
+        "Width of the narrowest or widest component of the mixture.",
+        ("shumailov-2024",),
+    )
     which: Literal["smallest", "largest"] = "smallest"
     unit: ClassVar[str] = "units of the data"
     direction: ClassVar[Direction] = "compare with t = 0"
@@ -256,6 +336,12 @@ class ComponentStd:
     def name(self) -> str:
         """smallest_component_std or largest_component_std."""
         return f"{self.which}_component_std"
+
+    def about_options(self) -> About:
+        """Return which component it is about."""
+        which = "narrowest" if self.which == "smallest" else "widest"
+        meaning = f"Width of the {which} component of the mixture."
+        return replace(self.about, title=f"{which.capitalize()} component", meaning=meaning)
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the deviation (C,), >= 0."""
@@ -269,6 +355,12 @@ class ComponentStd:
 class HeldOutNLL(Named):
     """Mean negative log-likelihood of held-out real rows under p_t; inf where p_t gives them 0."""
 
+    about = About(
+        "held_out_nll",
+        "Held-out negative log-likelihood",
+        "How surprised the model is by real rows that no generation trained on.",
+        ("kazdan-2024",),
+    )
     rows: int = 0
     base: ClassVar[str] = "held_out_nll"
     unit: ClassVar[str] = "nats per row"

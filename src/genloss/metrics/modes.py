@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats
 from genloss.core.roles import Model
 from genloss.core.view import Direction, Named, NotApplicable, View
@@ -47,6 +48,12 @@ class OfModes(Named, ABC):
 class SurvivingModes(OfModes):
     """Number of modes that hold at least min_share of the rows (Alemohammad et al. 2023)."""
 
+    about = About(
+        "surviving_modes",
+        "Surviving modes",
+        "Number of reality's modes that still receive samples.",
+        ("alemohammad-2023",),
+    )
     min_share: float = 0.0
     base: ClassVar[str] = "surviving_modes"
     unit: ClassVar[str] = "modes"
@@ -61,6 +68,12 @@ class SurvivingModes(OfModes):
 class AverageModalVariance(OfModes):
     """Mean variance within the modes that still hold rows (Alemohammad et al. 2023)."""
 
+    about = About(
+        "average_modal_variance",
+        "Average modal variance",
+        "Variance within the modes that are still alive.",
+        ("alemohammad-2023",),
+    )
     min_share: float = 0.0
     base: ClassVar[str] = "average_modal_variance"
     unit: ClassVar[str] = "squared units of the data"
@@ -75,6 +88,12 @@ class AverageModalVariance(OfModes):
 class ModeShare(OfModes):
     """Share of rows in one mode, such as a minority."""
 
+    about = About(
+        "mode_share",
+        "Mode share",
+        "Share of samples in one mode.",
+        ("alemohammad-2023",),
+    )
     mode: int
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"

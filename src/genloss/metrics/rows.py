@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats
 from genloss.core.features import Features
 from genloss.core.view import Direction, Named, NotApplicable, View, named
@@ -36,6 +37,12 @@ class BesideReality(Named, ABC):
 class SlicedWasserstein(BesideReality):
     """Sliced 2-Wasserstein distance over random directions."""
 
+    about = About(
+        "sliced_wasserstein",
+        "Sliced Wasserstein distance",
+        "Distance between samples and reality, averaged over directions.",
+        ("bonneel-2015",),
+    )
     n_directions: int = 64
     rows: int = 2000
     base: ClassVar[str] = "sliced_wasserstein"
@@ -51,6 +58,12 @@ class SlicedWasserstein(BesideReality):
 class EnergyDistance(BesideReality):
     """Energy distance 2E|X-Y| - E|X-X'| - E|Y-Y'|; O(rows^2) for d > 1."""
 
+    about = About(
+        "energy_distance",
+        "Energy distance",
+        "Energy distance between samples and reality; 0 for equal laws.",
+        ("szekely-2013",),
+    )
     rows: int = 1000
     base: ClassVar[str] = "energy_distance"
     unit: ClassVar[str] = "units of the data"
@@ -65,6 +78,12 @@ class EnergyDistance(BesideReality):
 class MMDSquared(BesideReality):
     """Squared maximum mean discrepancy, Gaussian kernel of the median bandwidth of reality."""
 
+    about = About(
+        "mmd_squared",
+        "Squared MMD",
+        "Squared maximum mean discrepancy between samples and reality.",
+        ("gretton-2012",),
+    )
     estimator: Literal["unbiased", "biased"] = "unbiased"
     rows: int = 1000
     base: ClassVar[str] = "mmd_squared"
@@ -76,6 +95,33 @@ class MMDSquared(BesideReality):
         return distances.mmd_squared(x, real, estimator=self.estimator)
 
 
+SCORES = {
+    "precision": About(
+        "manifold",
+        "Precision",
+        "Share of samples that fall where real data lie.",
+        ("kynkaanniemi-2019",),
+    ),
+    "recall": About(
+        "manifold",
+        "Recall",
+        "Share of real data that fall where samples lie: what is still covered.",
+        ("kynkaanniemi-2019",),
+        headline=True,
+    ),
+    "density": About(
+        "manifold", "Density", "How densely samples sit around real data.", ("naeem-2020",)
+    ),
+    "coverage": About(
+        "manifold",
+        "Coverage",
+        "Share of real data with at least one sample near by.",
+        ("naeem-2020",),
+    ),
+}
+"""What each score of `Manifold` is."""
+
+
 @dataclass(frozen=True)
 class Manifold:
     """Precision, recall, density or coverage on k-nearest-neighbour balls, one of the four.
@@ -83,6 +129,12 @@ class Manifold:
     Balls in the space of `features`: the values of a row, or what a classifier makes of them.
     """
 
+    about = About(
+        "manifold",
+        "Precision, recall, density and coverage",
+        "Which of the samples lie where real data lie, and the reverse.",
+        ("kynkaanniemi-2019", "naeem-2020"),
+    )
     score: Literal["precision", "recall", "density", "coverage"]
     k: int = 5
     rows: int = 1000
@@ -94,6 +146,10 @@ class Manifold:
     def name(self) -> str:
         """The score and its options."""
         return named(self.score, self, said="score")
+
+    def about_options(self) -> About:
+        """Return what the score is."""
+        return SCORES[self.score]
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the score (C,); all four of one k, size and features are computed once."""
@@ -113,6 +169,12 @@ class Manifold:
 class TailMass(BesideReality):
     """Share of rows beyond reality's q/2 and 1 - q/2 quantiles, relative to q."""
 
+    about = About(
+        "tail_mass",
+        "Tail mass",
+        "Mass that the model leaves in reality's tails, against what reality has there.",
+        ("shumailov-2024",),
+    )
     q: float = 0.05
     base: ClassVar[str] = "tail_mass"
     unit: ClassVar[str] = "1"
@@ -127,6 +189,12 @@ class TailMass(BesideReality):
 class QuantileCoverage(BesideReality):
     """Share of held-out rows inside the central 1 - q interval of S_t, over 1 - q."""
 
+    about = About(
+        "quantile_coverage",
+        "Quantile coverage",
+        "Mass between reality's outer quantiles, against what belongs there.",
+        ("shumailov-2024",),
+    )
     q: float = 0.05
     base: ClassVar[str] = "quantile_coverage"
     unit: ClassVar[str] = "1"
@@ -141,6 +209,12 @@ class QuantileCoverage(BesideReality):
 class VendiScore(Named):
     """Effective number of different rows among the first `rows`, cosine kernel, order q."""
 
+    about = About(
+        "vendi_score",
+        "Vendi score",
+        "Effective number of different rows among the samples.",
+        ("friedman-2023",),
+    )
     q: float = 1.0
     rows: int = 1000
     base: ClassVar[str] = "vendi_score"
@@ -161,6 +235,7 @@ class VendiScore(Named):
 class DuplicateRate:
     """Share of rows of S_t that repeat an earlier row exactly."""
 
+    about = About("duplicate_rate", "Duplicate rate", "Share of samples that repeat another one.")
     name: ClassVar[str] = "duplicate_rate"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats, Ints, checked_count
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import TextModel, Tokeniser
@@ -107,6 +108,12 @@ class AtEqualTokens(Named, ABC):
 class DistinctN(AtEqualTokens):
     """Different n-grams over all n-grams of the whole corpus; n = 1 is the type-token ratio."""
 
+    about = About(
+        "distinct_n",
+        "Distinct n-grams",
+        "Different n-grams over all n-grams, at as many tokens as real text.",
+        ("li-2016", "guo-2023"),
+    )
     n: int = 2
     tokens: int = 0
     base: ClassVar[str] = "distinct_n"
@@ -122,6 +129,12 @@ class DistinctN(AtEqualTokens):
 class TypeTokenRatio(AtEqualTokens):
     """Different tokens over all tokens."""
 
+    about = About(
+        "type_token_ratio",
+        "Type token ratio",
+        "Different tokens over all tokens, at as many tokens as real text.",
+        ("guo-2023",),
+    )
     tokens: int = 0
     base: ClassVar[str] = "type_token_ratio"
     unit: ClassVar[str] = "1"
@@ -136,6 +149,13 @@ class TypeTokenRatio(AtEqualTokens):
 class SurvivingVocabulary(AtEqualTokens):
     """Share of S_0's tokens that still occur (Suresh et al. 2024)."""
 
+    about = About(
+        "surviving_vocabulary",
+        "Surviving vocabulary",
+        "Share of real text's tokens that are still written.",
+        ("suresh-2024",),
+        headline=True,
+    )
     tokens: int = 0
     base: ClassVar[str] = "surviving_vocabulary"
     unit: ClassVar[str] = "1"
@@ -153,6 +173,12 @@ class SurvivingNGrams(AtEqualTokens):
     band: by the count in S_0, 'hapax' 1, 'rare' 2 to 10, 'common' above, or 'all'.
     """
 
+    about = About(
+        "surviving_ngrams",
+        "Surviving n-grams",
+        "Share of real text's n-grams that are still written.",
+        ("suresh-2024",),
+    )
     n: int = 2
     band: Literal["all", "hapax", "rare", "common"] = "all"
     tokens: int = 0
@@ -174,6 +200,12 @@ class SurvivingNGrams(AtEqualTokens):
 class GoodTuringMissingMass(AtEqualTokens):
     """Good and Turing's estimate of the mass of n-grams that S_t does not show."""
 
+    about = About(
+        "good_turing_missing_mass",
+        "Good turing missing mass",
+        "Estimated mass of what the generated text does not show.",
+        ("good-1953",),
+    )
     n: int = 1
     tokens: int = 0
     base: ClassVar[str] = "good_turing_missing_mass"
@@ -192,6 +224,11 @@ class RareTokenShare(AtEqualTokens):
     S_0's own share, at t = 0, is just below `mass`; other real text of its size has another one.
     """
 
+    about = About(
+        "rare_token_share",
+        "Rare token share",
+        "Share of generated tokens that are among real text's rarest.",
+    )
     mass: float = 0.05
     tokens: int = 0
     base: ClassVar[str] = "rare_token_share"
@@ -211,6 +248,11 @@ class RareTokenShare(AtEqualTokens):
 class CompressionRatio(Named):
     """Bytes of the text of S_t over those left by zlib, at as many tokens as S_0."""
 
+    about = About(
+        "compression_ratio",
+        "Compression ratio",
+        "How many times smaller text becomes when compressed.",
+    )
     tokens: int = 0
     base: ClassVar[str] = "compression_ratio"
     unit: ClassVar[str] = "1"
@@ -232,6 +274,12 @@ class CompressionRatio(Named):
 class RarefiedTypes(Named):
     """Expected number of different n-grams among `tokens` drawn from S_t (Hurlbert 1971)."""
 
+    about = About(
+        "rarefied_types",
+        "Rarefied types",
+        "Different tokens to expect among a fixed number of generated ones.",
+        ("hurlbert-1971",),
+    )
     tokens: int = 1000
     n: int = 1
     base: ClassVar[str] = "rarefied_types"

@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel
@@ -122,6 +123,12 @@ class SequencePerplexity(Named, UnderJudge):
     The histograms of Shumailov et al. 2024 in numbers: small q and large q are their two tails.
     """
 
+    about = About(
+        "sequence_perplexity",
+        "Sequence perplexity",
+        "How surprising each generated text is: tame ones low, odd ones high.",
+        ("shumailov-2024",),
+    )
     q: float = 0.5
     under: Judge = "first"
     base: ClassVar[str] = "sequence_perplexity"
@@ -146,6 +153,12 @@ class PerplexityTail(UnderJudge):
     m of them, k = q m rounded up: 0.99 at 100 rows, but 1.29 at 30, so take a multiple of 1 / q.
     """
 
+    about = About(
+        "perplexity_tail",
+        "Perplexity tail",
+        "Texts as tame or as odd as few real ones, against their share.",
+        ("shumailov-2024",),
+    )
     tail: Literal["low", "high"]
     q: float = TAIL
     under: Judge = "first"
@@ -163,6 +176,13 @@ class PerplexityTail(UnderJudge):
     def name(self) -> str:
         """low_ or high_perplexity_tail, and its options."""
         return named(f"{self.tail}_perplexity_tail", self, said="tail")
+
+    def about_options(self) -> About:
+        """Return which tail it is."""
+        more = "more" if self.tail == "low" else "less"
+        title = f"{self.tail.capitalize()} perplexity tail"
+        meaning = f"Texts {more} probable than nearly all real ones, against their share."
+        return replace(self.about, title=title, meaning=meaning)
 
     def lacks(self, real: Floats) -> NotApplicable | None:
         """Return that too few real rows have a perplexity to say where a share q of them ends."""

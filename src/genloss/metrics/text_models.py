@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints, checked_count
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel, TextModel
@@ -78,6 +79,13 @@ class Perplexity(OfTest):
     of T tokens slides on by `stride`, and each token is scored once. blocks: how many (0: all).
     """
 
+    about = About(
+        "perplexity",
+        "Perplexity",
+        "How many tokens the model hesitates between on real test text.",
+        ("shumailov-2024",),
+        headline=True,
+    )
     stride: int = 0
     blocks: int = 0
     base: ClassVar[str] = "perplexity"
@@ -99,6 +107,11 @@ class BitsPerByte(OfTest):
     blocks, which are not scored, nor blocks left out (`blocks`) need bytes of their own.
     """
 
+    about = About(
+        "bits_per_byte",
+        "Bits per byte",
+        "Bits the model needs for a byte of real test text.",
+    )
     stride: int = 0
     blocks: int = 0
     base: ClassVar[str] = "bits_per_byte"
@@ -114,6 +127,11 @@ class BitsPerByte(OfTest):
 class PredictiveEntropy(Named):
     """Mean entropy of p_t's next token on held-out text, with `rows` rows (0: all)."""
 
+    about = About(
+        "predictive_entropy",
+        "Predictive entropy",
+        "How undecided the model is about the next token of held-out text.",
+    )
     rows: int = 200
     base: ClassVar[str] = "predictive_entropy"
     unit: ClassVar[str] = "nats"

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats, Ints, checked_count
 from genloss.core.text import Tokeniser
 from genloss.core.view import Direction, Named, NotApplicable, View
@@ -44,6 +45,12 @@ class Repetition(OfRows):
     The number of rows does not matter, their length does: read `mean_length` beside it.
     """
 
+    about = About(
+        "repetition",
+        "Repetition",
+        "Share of n-grams that repeat within a generated text.",
+        ("welleck-2020",),
+    )
     n: int = 3
     base: ClassVar[str] = "repetition"
     unit: ClassVar[str] = "1"
@@ -65,6 +72,12 @@ class Repetition(OfRows):
 class TextDiversity(OfRows):
     """Product over n = 2, 3, 4 of 1 - rep-n (Su et al. 2022)."""
 
+    about = About(
+        "text_diversity",
+        "Text diversity",
+        "Texts free of repeated 2-, 3- and 4-grams, multiplied.",
+        ("su-2022",),
+    )
     base: ClassVar[str] = "text_diversity"
     unit: ClassVar[str] = "1"
 
@@ -85,6 +98,12 @@ class SelfBleu(Named):
     Longer rows have more to match: read `mean_length` beside it.
     """
 
+    about = About(
+        "self_bleu",
+        "Self-BLEU",
+        "How much generated texts repeat one another; higher is less varied.",
+        ("zhu-2018", "papineni-2002"),
+    )
     rows: int = 200
     base: ClassVar[str] = "self_bleu"
     unit: ClassVar[str] = "1"
@@ -108,6 +127,11 @@ class SelfBleu(Named):
 class DuplicateRows(OfRows):
     """Share of generated rows that repeat an earlier one."""
 
+    about = About(
+        "duplicate_rows",
+        "Duplicate rows",
+        "Share of generated texts that repeat an earlier one.",
+    )
     base: ClassVar[str] = "duplicate_rows"
     unit: ClassVar[str] = "1"
 
@@ -120,6 +144,7 @@ class DuplicateRows(OfRows):
 class EmptyRows(OfRows):
     """Share of generated rows that end before their first token."""
 
+    about = About("empty_rows", "Empty rows", "Share of generated texts that end at once.")
     base: ClassVar[str] = "empty_rows"
     unit: ClassVar[str] = "1"
 
@@ -132,6 +157,11 @@ class EmptyRows(OfRows):
 class TruncatedRows(OfRows):
     """Share of generated rows that reach the greatest length without an end token."""
 
+    about = About(
+        "truncated_rows",
+        "Truncated rows",
+        "Share of generated texts that reach the greatest length without an end.",
+    )
     base: ClassVar[str] = "truncated_rows"
     unit: ClassVar[str] = "1"
 
@@ -144,6 +174,7 @@ class TruncatedRows(OfRows):
 class MeanLength(OfRows):
     """Mean number of tokens of a generated row."""
 
+    about = About("mean_length", "Mean length", "Mean number of tokens of a generated text.")
     base: ClassVar[str] = "mean_length"
     unit: ClassVar[str] = "tokens"
 
@@ -161,6 +192,12 @@ class Mauve(Named):
     which says how far the clusters matter, not the rows. rows: of each at most.
     """
 
+    about = About(
+        "mauve",
+        "MAUVE-style area",
+        "Overlap of generated and held-out text by words and pairs; 1 is reality.",
+        ("pillutla-2021",),
+    )
     rows: int = 1000
     bound: Literal["mean", "low", "high"] = "mean"
     base: ClassVar[str] = "mauve"

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from genloss.core.abilities import CategoricalLaw
+from genloss.core.about import About
 from genloss.core.arrays import Floats, checked_count
 from genloss.core.view import Direction, Named, NotApplicable, View
 from genloss.errors import SpecError
@@ -38,6 +39,12 @@ class OfSymbols(ABC):
 class Entropy(OfSymbols):
     """Shannon entropy of p_t."""
 
+    about = About(
+        "entropy",
+        "Entropy",
+        "Entropy of the model over its symbols.",
+        ("shannon-1948",),
+    )
     name: ClassVar[str] = "entropy"
     unit: ClassVar[str] = "nats"
     direction: ClassVar[Direction] = "compare with t = 0"
@@ -51,6 +58,13 @@ class Entropy(OfSymbols):
 class EntropyRatio(OfSymbols):
     """Entropy of p_t over that of p_0 (Kazdan et al. 2024)."""
 
+    about = About(
+        "entropy_ratio",
+        "Entropy ratio",
+        "Entropy of the model, as a share of reality's.",
+        ("kazdan-2024", "shannon-1948"),
+        headline=True,
+    )
     name: ClassVar[str] = "entropy_ratio"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
@@ -64,6 +78,12 @@ class EntropyRatio(OfSymbols):
 class CollisionProbability(OfSymbols):
     """sum_i p_i^2, the chance that two draws agree (Seddik et al. 2024)."""
 
+    about = About(
+        "collision_probability",
+        "Collision probability",
+        "Chance that two draws are the same symbol; 1 is total collapse.",
+        ("seddik-2024",),
+    )
     name: ClassVar[str] = "collision_probability"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
@@ -77,6 +97,12 @@ class CollisionProbability(OfSymbols):
 class Diversity(OfSymbols):
     """1 - sum_i p_i^2, the chance that two draws differ; its mean decays by 1 - 1/n a step."""
 
+    about = About(
+        "diversity",
+        "Diversity",
+        "Chance that two draws differ; 0 is total collapse.",
+        ("seddik-2024",),
+    )
     name: ClassVar[str] = "diversity"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "compare with t = 0"
@@ -90,6 +116,12 @@ class Diversity(OfSymbols):
 class SurvivingSymbols(OfSymbols):
     """Number of symbols with p_t > 0."""
 
+    about = About(
+        "surviving_symbols",
+        "Surviving symbols",
+        "Number of symbols that the model can still produce.",
+        ("suresh-2024",),
+    )
     name: ClassVar[str] = "surviving_symbols"
     unit: ClassVar[str] = "symbols"
     direction: ClassVar[Direction] = "higher is closer"
@@ -103,6 +135,13 @@ class SurvivingSymbols(OfSymbols):
 class SurvivingFraction(OfSymbols):
     """Surviving symbols over those of p_0 (Suresh et al. 2024)."""
 
+    about = About(
+        "surviving_fraction",
+        "Surviving fraction",
+        "Share of reality's symbols that the model can still produce.",
+        ("suresh-2024",),
+        headline=True,
+    )
     name: ClassVar[str] = "surviving_fraction"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "1 is reality"
@@ -116,6 +155,12 @@ class SurvivingFraction(OfSymbols):
 class ZeroProportion(OfSymbols):
     """Share of the k symbols with p_t = 0."""
 
+    about = About(
+        "zero_proportion",
+        "Zero proportion",
+        "Share of symbols that the model has lost.",
+        ("kazdan-2024",),
+    )
     name: ClassVar[str] = "zero_proportion"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "lower is closer"
@@ -129,6 +174,12 @@ class ZeroProportion(OfSymbols):
 class SupportLoss(OfSymbols):
     """Reality's probability of the symbols that p_t has lost."""
 
+    about = About(
+        "support_loss",
+        "Support loss",
+        "Mass of reality on symbols that the model can no longer produce.",
+        ("suresh-2024",),
+    )
     name: ClassVar[str] = "support_loss"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = "lower is closer"
@@ -142,6 +193,12 @@ class SupportLoss(OfSymbols):
 class ForwardKL(Named, OfSymbols):
     """KL(p_0 || p_t) with additive smoothing: what of reality p_t fails to expect."""
 
+    about = About(
+        "forward_kl",
+        "KL divergence, reality to model",
+        "KL divergence from reality to model (smoothed): blind spots cost most.",
+        ("kullback-1951",),
+    )
     smoothing: float = 1e-6
     base: ClassVar[str] = "forward_kl"
     unit: ClassVar[str] = "nats"
@@ -159,6 +216,12 @@ class ForwardKL(Named, OfSymbols):
 class BackwardKL(Named, OfSymbols):
     """KL(p_t || p_0) with additive smoothing: what p_t overdoes or invents."""
 
+    about = About(
+        "backward_kl",
+        "KL divergence, model to reality",
+        "KL divergence from model to reality (smoothed): inventions cost most.",
+        ("kullback-1951",),
+    )
     smoothing: float = 1e-6
     base: ClassVar[str] = "backward_kl"
     unit: ClassVar[str] = "nats"
@@ -176,6 +239,12 @@ class BackwardKL(Named, OfSymbols):
 class RareMass(Named, OfSymbols):
     """p_t of reality's rarest symbols, those that hold `mass` under p_0, relative to p_0's."""
 
+    about = About(
+        "rare_mass",
+        "Rare mass",
+        "Mass that the model leaves on reality's rarest symbols, against reality's.",
+        ("suresh-2024",),
+    )
     mass: float = 0.05
     base: ClassVar[str] = "rare_mass"
     unit: ClassVar[str] = "1"
@@ -193,6 +262,12 @@ class RareMass(Named, OfSymbols):
 class SymbolProbability:
     """p_t of one symbol: its mean is a martingale, its end is 0 or 1."""
 
+    about = About(
+        "symbol_probability",
+        "Symbol probability",
+        "Probability of one symbol; its mean over chains never changes.",
+        ("suresh-2024",),
+    )
     symbol: int
 
     unit: ClassVar[str] = "1"

@@ -5,6 +5,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats
 from genloss.core.roles import Model
 from genloss.core.view import Direction, NotApplicable, View
@@ -27,6 +28,11 @@ class TrainLoss:
     For the VAE in nats per batch, summed over pixels and images, as Shumailov et al. 2024 print it.
     """
 
+    about = About(
+        "train_loss",
+        "Train loss",
+        "Training loss of the last epoch: how hard the data are to learn.",
+    )
     unit: ClassVar[str] = "nats"
     direction: ClassVar[Direction] = "compare with t = 0"
     name: ClassVar[str] = "train_loss"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
 from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
@@ -70,6 +71,12 @@ class CategoricalLearner:
         DataError: data that are not symbols 0 .. k - 1.
     """
 
+    about = About(
+        "categorical",
+        "Relative frequencies",
+        "The share of every symbol among the training rows.",
+        ("shumailov-2024",),
+    )
     k: int
     smoothing: float = 0.0
     source_rows: int = 100_000

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, checked_count, frozen
 from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
@@ -135,6 +136,12 @@ class GaussianLearner:
         FitError: fewer rows than ddof + 1.
     """
 
+    about = About(
+        "gaussian",
+        "Gaussian",
+        "A Gaussian with the mean and covariance of the training rows.",
+        ("shumailov-2024",),
+    )
     ddof: Literal[0, 1]
     source_rows: int = 100_000
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints, frozen
 from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
@@ -155,6 +156,12 @@ class KDELearner:
         DataError: data that are not rows of real numbers.
     """
 
+    about = About(
+        "kde",
+        "Kernel density",
+        "A Gaussian kernel on every training row.",
+        ("kazdan-2024",),
+    )
     bandwidth: float | Literal["scott", "silverman"]
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.errors import MissingExtra
 from genloss.realities.finite import FiniteRows
 
@@ -20,6 +21,12 @@ class Digits8x8:
         MissingExtra: scikit-learn is not installed.
     """
 
+    about = About(
+        "digits8x8",
+        "Digits of 8 x 8 pixels",
+        "1,797 small grey images of handwritten digits, labelled.",
+        ("alpaydin-1998", "pedregosa-2011"),
+    )
     image_shape: ClassVar[tuple[int, int]] = (8, 8)
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> FiniteRows:

@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats
 from genloss.errors import DataError, SpecError
 from genloss.realities.finite import FiniteRows
@@ -30,6 +31,7 @@ class TableFile:
         DataError: no such file, pickled objects, cells that are no finite numbers, uneven lines.
     """
 
+    about = About("table_file", "Table", "The rows of one file of numbers.")
     path: str = field(metadata={"identity": False})
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats, checked_count
 from genloss.errors import SpecError
 from genloss.models.gaussian import GaussianModel
@@ -22,6 +23,11 @@ class Gaussian:
         SpecError: a length other than d, or a covariance that is no covariance.
     """
 
+    about = About(
+        "gaussian",
+        "Gaussian",
+        "A normal law in any number of dimensions, the same in every chain.",
+    )
     d: int = 1
     mean: float | tuple[float, ...] = 0.0
     variance: float | tuple[float, ...] | tuple[tuple[float, ...], ...] = 1.0

@@ -10,6 +10,7 @@ from typing import IO, Literal, cast
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array
 from genloss.core.places import cache_folder
 from genloss.corpus.fetch import fetch_gzip
@@ -130,6 +131,12 @@ class Mnist:
         DataError: missing, damaged or foreign files.
     """
 
+    about = About(
+        "mnist",
+        "MNIST",
+        "Grey images of handwritten digits, 28 x 28 pixels, labelled.",
+        ("lecun-1998",),
+    )
     split: Literal["train", "test"] = "train"
     folder: str = field(default="", metadata={"identity": False})
     download: bool = field(default=False, metadata={"identity": False})

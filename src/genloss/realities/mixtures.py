@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, checked_count
 from genloss.core.streams import Streams
 from genloss.errors import SpecError
@@ -61,6 +62,12 @@ class SingleBlob:
     std = 1, d = 2: what splits and collapses is not in the data.
     """
 
+    about = About(
+        "single_blob",
+        "Single blob",
+        "One Gaussian blob, to be fitted with two components.",
+        ("shumailov-2024",),
+    )
     std: float = 1.0
     d: int = 2
 
@@ -83,6 +90,7 @@ class TwoBlobs:
         SpecError: a weight outside (0, 1), or a separation or std that is not above 0.
     """
 
+    about = About("two_blobs", "Two blobs", "Two Gaussian blobs some distance apart.")
     separation: float = 4.0
     std: float = 1.0
     weight: float = 0.5
@@ -115,6 +123,12 @@ class Blobs:
     Kazdan et al. 2024 use scikit-learn's defaults: k = 3, std = 1, box = 10, d = 2.
     """
 
+    about = About(
+        "blobs",
+        "Blobs",
+        "Equally likely Gaussian blobs with centres drawn uniformly from a box.",
+        ("kazdan-2024", "pedregosa-2011"),
+    )
     k: int = 3
     std: float = 1.0
     box: float = 10.0
@@ -152,6 +166,12 @@ class ModeGrid:
         SpecError: a minority mode without its weight (or the reverse), or out of range.
     """
 
+    about = About(
+        "mode_grid",
+        "Grid of modes",
+        "Equally likely Gaussian modes on a square grid.",
+        ("alemohammad-2023",),
+    )
     side: int = 5
     spacing: float = 2.0
     std: float = 0.05

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, checked_count
 from genloss.errors import SpecError
 from genloss.realities import checks
@@ -66,6 +67,12 @@ class TwoMoons:
     noise: standard deviation in units of x (0.05 in Kazdan et al. 2024).
     """
 
+    about = About(
+        "two_moons",
+        "Two moons",
+        "Two interleaving half circles with Gaussian noise.",
+        ("kazdan-2024", "pedregosa-2011"),
+    )
     noise: float = 0.05
 
     def __post_init__(self) -> None:
@@ -101,6 +108,12 @@ class Circles:
     Kazdan et al. 2024 use with noise 0.05.
     """
 
+    about = About(
+        "circles",
+        "Circles",
+        "Two circles around one centre, with Gaussian noise.",
+        ("kazdan-2024", "pedregosa-2011"),
+    )
     noise: float = 0.05
     factor: float = 0.8
 
@@ -137,6 +150,12 @@ class SwissRoll:
     noise: standard deviation in units of x (0.05 in Kazdan et al. 2024). d = 2 leaves y out.
     """
 
+    about = About(
+        "swiss_roll",
+        "Swiss roll",
+        "A rolled-up sheet in three dimensions, with noise.",
+        ("kazdan-2024", "pedregosa-2011"),
+    )
     noise: float = 0.05
     d: int = 3
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import checked_count
 from genloss.corpus.blocks import Corpus, corpus_of
 from genloss.corpus.documents import (
@@ -44,6 +45,12 @@ class Texts:
         SpecError, DataError: an option out of range.
     """
 
+    about = About(
+        "text",
+        "Text",
+        "Documents of one's own, cut into rows of tokens.",
+        ("sennrich-2016",),
+    )
     path: str = field(default="", metadata=OUTSIDE)
     block: int = 64
     vocabulary: int = field(default=VOCABULARY, metadata=OUTSIDE)
@@ -106,6 +113,12 @@ class HubTexts:
         SpecError, DataError: an option out of range.
     """
 
+    about = About(
+        "hub_text",
+        "Text of the Hugging Face hub",
+        "Documents of a public data set, cut into rows of tokens.",
+        ("merity-2017", "sennrich-2016"),
+    )
     name: str = field(default="Salesforce/wikitext", metadata=OUTSIDE)
     config: str = field(default="wikitext-2-raw-v1", metadata=OUTSIDE)
     revision: str = field(default="", metadata=OUTSIDE)

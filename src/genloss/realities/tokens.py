@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Floats, checked_count
 from genloss.errors import SpecError
 from genloss.models.categorical import CategoricalModel
@@ -14,6 +15,12 @@ from genloss.realities import checks
 class UniformTokens:
     """p_i = 1 / k for k symbols."""
 
+    about = About(
+        "uniform_tokens",
+        "Uniform symbols",
+        "Symbols that are all equally likely.",
+        ("kazdan-2024",),
+    )
     k: int
 
     def __post_init__(self) -> None:
@@ -35,6 +42,12 @@ class ZipfMandelbrot:
         SpecError: a below 0, or b of -1 or less.
     """
 
+    about = About(
+        "zipf_mandelbrot",
+        "Zipf-Mandelbrot law",
+        "Few common symbols and a long tail of rare ones.",
+        ("suresh-2024",),
+    )
     k: int
     a: float = 1.0
     b: float = 2.7
@@ -62,6 +75,7 @@ class TokenLaw:
         SpecError: a negative probability, or a sum other than 1.
     """
 
+    about = About("token_law", "Law of symbols", "Symbols with given probabilities.")
     p: tuple[float, ...]
 
     def __post_init__(self) -> None:

@@ -13,11 +13,10 @@ kept         rows and texts that runs kept
 texts        kept texts, the same prompts through the generations
 words        numbers and figures in plain language
 figures/     one file for each kind of figure
-glossary     what each metric means
+wording      titles and meanings, as about.json of the runs has them
 tables       verdicts, numbers, what did not apply, how to run it again
 toml         a spec as TOML
 references   the citations of exactly what the runs used
-work         one published work; works, works_images, works_language those that may be cited
 runtime      the optional dependencies
 page         render and write_report
 static       one chart as a PNG or SVG file

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from genloss.core.about import words_of
 from genloss.report.reading import Measured
 from genloss.store.fingerprint import canonical_json
 
@@ -44,12 +45,7 @@ def factors(runs: Sequence[Measured]) -> list[Row]:
 
 def kind_of(part: Any) -> str:
     """Return a described object's kind in words: 'two moons', also for package.module:TwoMoons."""
-    kind = str(part.get("kind", "")) if isinstance(part, Mapping) else str(part)
-    last = kind.rpartition(":")[2]
-    if last == kind:
-        return kind.replace("_", " ")
-    spaced = "".join(f" {c.lower()}" if c.isupper() else c for c in last)
-    return spaced.strip()
+    return words_of(str(part.get("kind", "")) if isinstance(part, Mapping) else str(part))
 
 
 def flat(spec: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,34 +1,15 @@
 """What a reader needs before the figures: the words of the page, and which run is what."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from genloss.report.factors import kind_of
 from genloss.report.naming import plain
-from genloss.report.words import count, percent
 from genloss.store.reader import Run
 
 AT_ONCE = 8
 """More runs than this are folded away."""
-
-Told = Callable[[Mapping[str, Any]], str]
-
-AUGMENTED = {"last": "what the last model wrote", "pool": "all that models wrote so far"}
-
-REGIMES: Mapping[str, Told] = {
-    "replace": lambda r: "only what the last model wrote",
-    "replace_multiple": lambda r: "only what the last model wrote, t times as much",
-    "accumulate": lambda r: "everything so far, real and generated",
-    "accumulate_subsample": lambda r: "a random part, of fixed size, of everything so far",
-    "mix": lambda r: f"{percent(r['real_fraction'])} real rows, the rest by the last model",
-    "fresh": lambda r: f"{count(r['n_real'], 'new real row')} and what the last model wrote",
-    "augment": lambda r: f"all real rows and {AUGMENTED[r['synthetic']]}",
-    "window": lambda r: f"the last {count(r['k'], 'set')} of rows",
-    "static_contamination": lambda r: "real rows and rows of one fixed foreign law",
-    "switch": lambda r: f"one regime up to generation {r['at']:,}, another one after it",
-}
-"""What generation t trains on under each regime, for t > 1."""
 
 WORDS = (
     (
@@ -78,7 +59,7 @@ def run_rows(runs: Sequence[Run]) -> list[RunRow]:
     return [
         RunRow(
             name=plain(run.header.name),
-            data=trained_on(run.spec["regime"]),
+            data=trained_on(run),
             learner=_model(run.spec),
             rows=f"{run.spec['n_real']:,}",
             chains=f"{run.spec['chains']:,}",
@@ -88,11 +69,12 @@ def run_rows(runs: Sequence[Run]) -> list[RunRow]:
     ]
 
 
-def trained_on(regime: Mapping[str, Any]) -> str:
+def trained_on(run: Run) -> str:
     """Return what a generation trains on, with the name of its regime."""
+    regime = run.spec["regime"]
+    entry = run.about.get("regime", {}).get(str(regime["kind"]))
     name = kind_of(regime)
-    told = REGIMES.get(str(regime["kind"]))
-    return f"{name}: {told(regime)}" if told else name
+    return f"{name}: {entry.trains_on}" if entry and entry.trains_on else name
 
 
 def _model(spec: Mapping[str, Any]) -> str:

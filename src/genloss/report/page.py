@@ -18,6 +18,7 @@ from genloss.report.published import points
 from genloss.report.reading import Measured, Table, read, scan
 from genloss.report.runtime import optional, vega_script
 from genloss.report.sections import Section, find_sections
+from genloss.report.wording import wording
 from genloss.report.words import count
 from genloss.store.files import write_bytes
 
@@ -26,22 +27,6 @@ LINE_BUDGET = 60_000
 
 ROW_BUDGET = 60_000
 """Rows of all scatter panels of a page together."""
-
-HEROES = (
-    "trace_ratio",
-    "sigma",
-    "entropy_ratio",
-    "surviving_fraction",
-    "w2_squared",
-    "squared_l2",
-    "perplexity",
-    "surviving_vocabulary",
-    "latent_spread",
-    "recall",
-    "fid",
-    "class_entropy",
-)
-"""Metrics that say most at a glance, the best first."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +90,9 @@ def render(sections: Sequence[Section], *, title: str) -> str:
     budget = Budget(_points(scans), _rows(sections), _frames(sections))
     chapters = []
     used: list[Measured] = []
+    told = wording(run for section in sections for run in section.runs)
     for i, (section, tables_of) in enumerate(zip(sections, scans, strict=True), start=1):
-        runs = [read(table, budget.points) for table in tables_of]
+        runs = [read(table, budget.points, told.entries) for table in tables_of]
         chapters.append(chapter(i, section, runs, budget))
         used += runs
     text: str = environment.from_string(_file("template.html.j2")).render(
@@ -122,6 +108,7 @@ def render(sections: Sequence[Section], *, title: str) -> str:
             used,
             [s.targets["experiment"] for s in sections if s.targets],
         ),
+        reworded=told.changed,
         theme=theme,
         configs={mode: theme.config(mode) for mode in ("light", "dark")},
         css=_file("page.css"),
@@ -195,29 +182,29 @@ def tiles(sections: Sequence[Section]) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Hero:
-    """The chart that opens the page."""
+    """The chart that opens the page; place: where its metric stands in its study's list."""
 
     key: str
     figure: Figure
     panel: Panel
     chapter: Chapter
+    place: int
 
 
 def hero(chapters: Sequence[Chapter]) -> Hero | None:
     """Choose the opening chart: a telling metric, theory, a few runs that end far apart."""
     found = [
-        Hero(f"{key}-{i}", figure, panel, c)
+        Hero(f"{key}-{i}", figure, panel, c, place)
         for c in chapters
-        for key, figure in c.figures
+        for place, (key, figure) in enumerate(c.figures)
         if isinstance(figure, Figure)
         for i, panel in enumerate(figure.panels, start=1)
     ]
 
     def shortfall(h: Hero) -> tuple[Any, ...]:
-        telling = HEROES.index(h.figure.metric) if h.figure.metric in HEROES else len(HEROES)
         few = not 2 <= len(h.panel.runs) <= 6
         thin = h.panel.chains < 20
-        return telling == len(HEROES), few, thin, not h.panel.has_theory, telling, -h.panel.contrast
+        return not h.figure.headline, few, thin, not h.panel.has_theory, h.place, -h.panel.contrast
 
     return min(found, key=shortfall) if found else None
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from genloss.core.about import Entries
 from genloss.core.arrays import Floats, Ints
 from genloss.errors import StoreError
 from genloss.store.block import TABLE
@@ -31,11 +32,12 @@ FEW = 50
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A run with what is drawn of its metrics: series, and why others have none."""
+    """A run with what is drawn of its metrics: series, why others have none, words for all."""
 
     run: Run
     series: Mapping[str, Series]
     not_applicable: Mapping[str, str]
+    about: Entries
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,7 @@ class Table:
 
     def metrics(self) -> list[str]:
         """Return the metrics with values in every block, in the order of the header."""
-        names = [about["name"] for about in self.run.header.metrics]
+        names = [a["name"] for a in self.run.header.metrics]
         return [n for n in names if self.blocks and all(n in block for block in self.blocks)]
 
     def times(self, metric: str) -> Ints:
@@ -84,10 +86,13 @@ def scan(run: Run) -> Table:
     return Table(run, tuple(blocks), reasons)
 
 
-def read(table: Table, most: int) -> Measured:
-    """Parse the lines of the generations drawn; raises StoreError for a broken one."""
+def read(table: Table, most: int, about: Entries | None = None) -> Measured:
+    """Parse the lines of the generations drawn; raises StoreError for a broken one.
+
+    about: the words of a whole page, instead of the run's own.
+    """
     run = table.run
-    about = {a["name"]: a for a in run.header.metrics}
+    head = {a["name"]: a for a in run.header.metrics}
     wanted = {m: chosen(table.times(m), most, run.header.theory.get(m)) for m in table.metrics()}
     parts: dict[str, list[list[Floats]]] = {m: [] for m in wanted}
     for block, offsets in zip(run.blocks, table.blocks, strict=True):
@@ -96,11 +101,12 @@ def read(table: Table, most: int) -> Measured:
             at = [offsets[metric][t] for t in times.tolist()]
             parts[metric].append(list(_values(path, at)))
     series = {
-        m: Series(m, about[m]["unit"], about[m]["direction"], wanted[m], _joined(blocks))
+        m: Series(m, head[m]["unit"], head[m]["direction"], wanted[m], _joined(blocks))
         for m, blocks in parts.items()
         if len(wanted[m])
     }
-    return Measured(run, series, {m: why for m, why in table.reasons.items() if m not in series})
+    absent = {m: why for m, why in table.reasons.items() if m not in series}
+    return Measured(run, series, absent, run.about if about is None else about)
 
 
 def chosen(times: Ints, most: int, theory: Mapping[str, Any] | None = None) -> Ints:

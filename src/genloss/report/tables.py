@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from genloss.report.figures.bands import over_chains, predicts
-from genloss.report.glossary import title_of
 from genloss.report.reading import Measured
 from genloss.report.toml import toml_text
+from genloss.report.wording import title_of
 from genloss.report.words import count, number, percent
 from genloss.store.reader import Run, Series
 
@@ -140,7 +140,11 @@ def not_applicable(runs: Sequence[Measured]) -> list[tuple[str, str, str]]:
         for name, why in data.not_applicable.items():
             found.setdefault((name, why), []).append(data.run.header.name)
     return [
-        (title_of(name), why, "all runs" if len(who) == len(runs) else "; ".join(who))
+        (
+            title_of(name, runs[0].about),
+            why,
+            "all runs" if len(who) == len(runs) else "; ".join(who),
+        )
         for (name, why), who in found.items()
     ]
 

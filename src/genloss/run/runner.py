@@ -31,6 +31,7 @@ from genloss.errors import (
 from genloss.judge.predictions import theory_lines
 from genloss.run.block import run_block
 from genloss.spec.build import describe
+from genloss.spec.parts import entries
 from genloss.store.files import explained
 from genloss.store.folder import Header, create_or_match, locked, run_path
 from genloss.store.provenance import session
@@ -89,7 +90,11 @@ def run_studies(
     checked_count(workers, "workers", 0)
     headers = [header_of(study) for study in studies]
     paths = list(folders or (run_path(root, header) for header in headers))
-    new = {p for p, header in zip(paths, headers, strict=True) if create_or_match(p, header)}
+    new = {
+        path
+        for path, header, study in zip(paths, headers, studies, strict=True)
+        if create_or_match(path, header, entries(study))
+    }
     tasks = [
         Task(study, path, block)
         for study, path in zip(studies, paths, strict=True)

@@ -160,7 +160,7 @@ def _tuples(value: Any) -> Any:
 
 def _described(value: Any, identity: bool, choice: bool = True) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        kind = _kind(type(value)) if choice else ""
+        kind = kind_of(type(value)) if choice else ""
         out = {"kind": kind} if kind else {}
         hints = typing.get_type_hints(type(value))
         for f in fields(value):
@@ -179,7 +179,8 @@ def _described(value: Any, identity: bool, choice: bool = True) -> Any:
     return value
 
 
-def _kind(cls: type) -> str:
+def kind_of(cls: type) -> str:
+    """Return the name by which specs call a class: its short one, or "package.module:Class"."""
     path = f"{cls.__module__}:{cls.__qualname__}"
     for names in CATALOG.values():
         for kind, known in names.items():

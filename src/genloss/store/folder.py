@@ -2,6 +2,7 @@
 
 NAME-FINGERPRINT/
   run.json            format version, fingerprint, description, metrics, theory lines
+  about.json          titles, meanings and works of all its parts, as they said themselves
   provenance.jsonl    one line per session
   blocks/0000/        a block of chains: metrics.jsonl, checkpoint.safetensors, generations/000050/
   .lock               held by the process that writes, here and in each block
@@ -16,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from genloss.core.about import Entries
 from genloss.errors import StoreError
+from genloss.store.about import ABOUT, write_about
 from genloss.store.files import TEMPORARY, explained, read_json, write_json
 from genloss.store.fingerprint import fingerprint
 
@@ -72,8 +75,10 @@ def block_path(run: Path, block: int) -> Path:
     return run / "blocks" / f"{block:04d}"
 
 
-def create_or_match(run: Path, header: Header) -> bool:
+def create_or_match(run: Path, header: Header, about: Entries | None = None) -> bool:
     """Create the folder, or check that it holds the same config; return whether it is new.
+
+    about: what its parts say of themselves; written when it is made, and left alone afterwards.
 
     Raises:
         StoreError: another config, another format version, or a half-deleted folder.
@@ -85,13 +90,15 @@ def create_or_match(run: Path, header: Header) -> bool:
             raise StoreError(_side_by_side(run, found.identity, header.identity))
         return False
     # A kill may have left the header half-written, which is as good as not begun.
-    if run.exists() and any(not f.name.endswith(TEMPORARY) for f in run.iterdir()):
+    foreign = (f for f in run.iterdir() if f.name != ABOUT and not f.name.endswith(TEMPORARY))
+    if run.exists() and any(foreign):
         raise StoreError(
             f"{run} has files but no {HEADER}: it is half-deleted or not a run folder; "
             "delete it or choose another place"
         )
     with explained("create", run):
         run.mkdir(parents=True, exist_ok=True)
+    write_about(run, about or {})
     write_json(path, header.as_json())
     return True
 

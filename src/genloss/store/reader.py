@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from genloss.core.about import Entries
 from genloss.core.arrays import Array, Floats, Ints
 from genloss.errors import StoreError
+from genloss.store.about import read_about
 from genloss.store.block import CHECKPOINT, NOTEBOOK, TABLE, BlockStore
 from genloss.store.files import explained, unpack_arrays
 from genloss.store.folder import HEADER, Header, read_header
@@ -37,6 +39,11 @@ class Run:
     def header(self) -> Header:
         """Return the header; raises StoreError where the folder is no run of this version."""
         return read_header(self.path)
+
+    @cached_property
+    def about(self) -> Entries:
+        """Return what the parts of the run said of themselves when it was made."""
+        return read_about(self.path)
 
     @property
     def spec(self) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, checked_count, frozen
 from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
@@ -120,6 +121,12 @@ class MixtureLearner:
         FitError: more components than rows, or a covariance that stays singular.
     """
 
+    about = About(
+        "mixture",
+        "Gaussian mixture",
+        "Several Gaussians, fitted by expectation-maximisation.",
+        ("shumailov-2024", "dempster-1977"),
+    )
     k: int
     covariance: Literal["full", "diagonal", "spherical"] = "full"
     tol: float = 1e-3

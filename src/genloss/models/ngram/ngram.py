@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
 from genloss.core.decoding import BeamSearch, Decoding, Sampling
 from genloss.core.roles import Data, Model
@@ -203,6 +204,12 @@ class NGramLearner:
         SpecError, DataError: an option out of range.
     """
 
+    about = About(
+        "ngram",
+        "n-gram model",
+        "Counts of short sequences of tokens, smoothed.",
+        ("chen-1999", "kneser-1995", "suresh-2024"),
+    )
     vocabulary: int = 0
     order: int = 3
     smoothing: Smoothing = "kneser_ney"

@@ -16,9 +16,9 @@ from genloss.report.figures.combined import (
     present,
     told_over,
 )
-from genloss.report.glossary import meaning_of
 from genloss.report.naming import Named
 from genloss.report.reading import Measured
+from genloss.report.wording import meaning_of
 
 MOST_NAMED = 12
 """More classes than this are told by the pointer alone."""
@@ -37,8 +37,8 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     return Combined(
         kind="area",
         metric=f"{members.base}-{members.options}" if members.options else members.base,
-        title=members.title,
-        meaning=meaning_of(members.base),
+        title=members.title(runs[0].about),
+        meaning=meaning_of(members.base, runs[0].about),
         panels=panels,
         key=key,
         numbers=numbers(names, {m: f"class {v}" for v, m in members.by_value.items()}),

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from genloss.core.about import Entries
 from genloss.core.arrays import Floats
 from genloss.report.figures.bands import rounded
-from genloss.report.glossary import TITLES, title_of
 from genloss.report.naming import Named, named
 from genloss.report.reading import Measured
 from genloss.report.tables import NumberTable, number_table
+from genloss.report.wording import title_of
 from genloss.store.reader import Series
 
 Spec = dict[str, Any]
@@ -30,10 +31,9 @@ class Members:
         """The metrics."""
         return list(self.by_value.values())
 
-    @property
-    def title(self) -> str:
-        """The heading of their figure."""
-        return title_of(f"{self.base}({self.options})" if self.options else self.base)
+    def title(self, about: Entries) -> str:
+        """Return the heading of their figure."""
+        return title_of(f"{self.base}({self.options})" if self.options else self.base, about)
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,3 @@ def numbers(names: Sequence[Named], said: Mapping[str, str]) -> NumberTable:
         if metric in n.data.series
     ]
     return number_table(rows)
-
-
-def plain_title(base: str) -> str:
-    """Return the title of a metric in the middle of a sentence."""
-    return TITLES.get(base, base.replace("_", " "))

@@ -11,10 +11,10 @@ from genloss.report.figures import fans, paths, rarefaction
 from genloss.report.figures import histograms as spreads
 from genloss.report.figures.combined import Combined, Members
 from genloss.report.figures.lines import Figure, metric_figure
-from genloss.report.glossary import base_name, options_of
 from genloss.report.published import Points
 from genloss.report.reading import Measured
 from genloss.report.sections import natural
+from genloss.report.wording import base_name, options_of
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from genloss.report.figures.combined import (
     told_over,
     typical,
 )
-from genloss.report.glossary import meaning_of
 from genloss.report.naming import Named
 from genloss.report.reading import Measured
+from genloss.report.wording import meaning_of
 from genloss.report.words import percent
 
 FAINT, STEP = 0.13, 0.12
@@ -42,8 +42,8 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     return Combined(
         kind="fan",
         metric=f"{members.base}-{members.options}" if members.options else members.base,
-        title=members.title,
-        meaning=meaning_of(members.base),
+        title=members.title(runs[0].about),
+        meaning=meaning_of(members.base, runs[0].about),
         panels=tuple(Plate(n.full, chart(n, members, axis, last, unit)) for n in names),
         key=tuple(key),
         numbers=numbers(names, {m: f"quantile {v}" for v, m in members.by_value.items()}),

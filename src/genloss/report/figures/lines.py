@@ -13,11 +13,11 @@ import numpy as np
 from genloss.report.figures import layers
 from genloss.report.figures.axes import LONG, YAxis, x_channel, y_axis
 from genloss.report.figures.bands import Curve, curve
-from genloss.report.glossary import meaning_of, title_of
 from genloss.report.naming import MOST, Named, named, sort_of
 from genloss.report.published import Points
 from genloss.report.reading import Measured
 from genloss.report.tables import NumberTable, number_table
+from genloss.report.wording import entry_of, title_of
 from genloss.report.words import axis_title, reading
 from genloss.store.reader import Series
 
@@ -55,6 +55,7 @@ class Figure:
     metric: str
     title: str
     meaning: str
+    headline: bool
     unit: str
     direction: str
     axis_title: str
@@ -98,15 +99,17 @@ def metric_figure(
     # A chain of one generation is a number, not a line.
     names = named([run for run in having if len(run.series[metric].t) > 2] or having)
     about = having[0].series[metric]
+    title = title_of(metric, having[0].about)
     curves = [_curve(n, metric, published or {}) for n in names]
-    panels = _panels(names, curves, about)
+    panels = _panels(names, curves, about, title)
     # A sentence and a table name runs without their panel, so they need the full labels.
     told = [replace(c, label=n.full) for c, n in zip(curves, names, strict=True)]
     labels = {n.run.path: n.full for n in names}
     return Figure(
         metric=metric,
-        title=title_of(metric),
-        meaning=meaning_of(metric),
+        title=title,
+        meaning=entry_of(metric, having[0].about).meaning,
+        headline=entry_of(metric, having[0].about).headline,
         unit=about.unit,
         direction=about.direction,
         axis_title=axis_title(about.unit, about.direction),
@@ -122,7 +125,9 @@ def metric_figure(
     )
 
 
-def _panels(names: Sequence[Named], curves: Sequence[Curve], about: Series) -> tuple[Panel, ...]:
+def _panels(
+    names: Sequence[Named], curves: Sequence[Curve], about: Series, heading: str
+) -> tuple[Panel, ...]:
     """Draw the panels; those of comparable runs share their axes, and colours if they suffice."""
     together = comparable(names)
     shared = tuple(dict.fromkeys(c.label for c in curves))
@@ -135,7 +140,7 @@ def _panels(names: Sequence[Named], curves: Sequence[Curve], about: Series) -> t
         out.append(
             Panel(
                 title=title,
-                spec=chart(inside, axis, last, legend, about, title),
+                spec=chart(inside, axis, last, legend, about, (heading, title)),
                 legend=legend,
                 runs=tuple(c.label for c in inside),
                 reading=reading(inside, about.direction),
@@ -173,12 +178,12 @@ def chart(
     last: int,
     legend: Sequence[str],
     about: Series,
-    title: str = "",
+    titles: tuple[str, str],
 ) -> Spec:
     """Return the Vega-Lite spec of one panel.
 
     axis and last (the last generation) are those of the whole figure, so that panels compare;
-    legend gives the colour order.
+    legend gives the colour order; titles are those of the metric and of the panel.
     """
     y = axis.channel(axis_title(about.unit, about.direction))
     rows = layers.aligned([layers.row(c) for c in curves])
@@ -190,11 +195,12 @@ def chart(
         *layers.published(curves, y),
         layers.hover(rows, y),
     ]
-    where = f" for {title}" if title else ""
+    metric, panel = titles
+    where = f" for {panel}" if panel else ""
     names = ", ".join(c.label for c in curves)
     return {
-        "description": f"{title_of(about.name)} over generations 0 to {last}{where}: {names}",
-        "title": ", ".join(filter(None, (title_of(about.name), title))),
+        "description": f"{metric} over generations 0 to {last}{where}: {names}",
+        "title": ", ".join(filter(None, titles)),
         "width": WIDTH,
         "height": HEIGHT,
         "view": {"stroke": None},

@@ -11,13 +11,12 @@ from genloss.report.figures.combined import (
     Plate,
     Spec,
     numbers,
-    plain_title,
     told_over,
     typical,
 )
-from genloss.report.glossary import options_of, title_of
 from genloss.report.naming import MOST, Named, named
 from genloss.report.reading import Measured, places
+from genloss.report.wording import entry_of, options_of, plain_title
 
 LABELLED = 5
 """Generations that may be written beside a path, its ends included."""
@@ -34,7 +33,8 @@ def figure(across: str, up: str, runs: Sequence[Measured]) -> Iterator[Combined]
 
 
 def _figure(across: str, up: str, names: Sequence[Named]) -> Combined:
-    x, y = plain_title(across.partition("(")[0]), plain_title(up.partition("(")[0])
+    about = names[0].data.about
+    x, y = plain_title(across, about), plain_title(up, about)
     together = dict.fromkeys(n.label for n in names)
     shared = tuple(together) if len(together) <= MOST else ()
     panels = []
@@ -48,7 +48,7 @@ def _figure(across: str, up: str, names: Sequence[Named]) -> Combined:
     return Combined(
         kind="path",
         metric=f"{up}-against-{across}",
-        title=f"{title_of(y)} against {x}" + (f" ({options})" if options else ""),
+        title=f"{entry_of(up, about).title} against {x}" + (f" ({options})" if options else ""),
         meaning=f"One path per run through the generations: {y} up, {x} across.",
         panels=tuple(panels),
         key=(

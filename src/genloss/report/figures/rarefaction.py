@@ -17,10 +17,10 @@ from genloss.report.figures.combined import (
     present,
     told_over,
 )
-from genloss.report.glossary import options_of
 from genloss.report.kept import heading
 from genloss.report.naming import Named
 from genloss.report.reading import Measured, places
+from genloss.report.wording import options_of
 from genloss.store.reader import Series
 
 LINES = 6

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from genloss.core.about import About
 from genloss.core.arrays import checked_count
 from genloss.errors import SpecError
 from genloss.models.torch.denoising.denoiser import Denoiser, calmly
@@ -33,6 +34,12 @@ class DiffusionLearner(Denoiser):
         FitError: a loss that is not finite, or a batch too large for the GPU.
     """
 
+    about = About(
+        "diffusion",
+        "Denoising diffusion",
+        "A network that learns to take noise away, step by step.",
+        ("ho-2020", "nichol-2021", "alemohammad-2023"),
+    )
     steps: int = 500
     schedule: Schedule = "linear"
     net: NetName = "auto"

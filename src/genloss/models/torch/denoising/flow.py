@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from genloss.core.about import About
 from genloss.core.arrays import checked_count
 from genloss.errors import SpecError
 from genloss.models.torch.denoising.denoiser import Denoiser, calmly
@@ -25,6 +26,12 @@ class FlowLearner(Denoiser):
         FitError: a loss that is not finite, or a batch too large for the GPU.
     """
 
+    about = About(
+        "flow_matching",
+        "Flow matching",
+        "A network that learns to move noise to data along straight lines.",
+        ("lipman-2023",),
+    )
     steps: int = 50
     solver: Solver = "heun"
     net: NetName = "auto"

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
 from genloss.core.roles import Model
 from genloss.errors import DataError, SpecError
@@ -86,6 +87,11 @@ class Classifier:
         SpecError, DataError: an option out of range.
     """
 
+    about = About(
+        "classifier",
+        "Classifier",
+        "What a small network sees that was trained on the labelled real rows.",
+    )
     channels: int = 32
     width: int = 84
     steps: int = 1000

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, checked_count
 from genloss.core.roles import Model
 from genloss.errors import DataError, MissingExtra
@@ -100,6 +101,7 @@ class Vision:
         DataError: a size below 0.
     """
 
+    about = About("vision", "Vision model", "What a pretrained vision model sees.")
     base: str = field(metadata={"identity": False})
     revision: str = field(default="", metadata={"identity": False})
     size: int = 0

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from torch import Tensor
 
+from genloss.core.about import About
 from genloss.core.arrays import Array, checked_count
 from genloss.core.text import Tokeniser, check_tokeniser
 from genloss.errors import SpecError
@@ -56,6 +57,12 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
         FitError: rows without a second token, a loss that is not finite, too little memory.
     """
 
+    about = About(
+        "hugging_face",
+        "Hugging Face model",
+        "Any causal language model that transformers can load.",
+        ("wolf-2020",),
+    )
     kind: ClassVar[str] = "hugging_face"
     learns: ClassVar[type[TokenModel]] = HuggingFaceModel
     base: str = field(default="", metadata={"identity": False})

@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from genloss.core.abilities import FiniteModel, Notebook
+from genloss.core.about import About
 from genloss.core.arrays import Array, checked_count
 from genloss.core.roles import Reality
 from genloss.core.samples import Samples
@@ -69,6 +70,12 @@ class TransformerLearner(CausalLearner[TransformerModel]):
         FitError: rows without a second token, a loss that is not finite, too little memory.
     """
 
+    about = About(
+        "transformer",
+        "Transformer",
+        "A causal language model of the OPT, GPT-2 or Llama family.",
+        ("shumailov-2024", "zhang-2022"),
+    )
     kind: ClassVar[str] = "transformer"
     learns: ClassVar[type[TokenModel]] = TransformerModel
     base: str = field(default="", metadata={"identity": False})

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.abilities import Notebook
+from genloss.core.about import About
 from genloss.core.arrays import Array, checked_count
 from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
@@ -46,6 +47,12 @@ class VAELearner:
         FitError: a loss that is not finite, or a batch too large for the GPU.
     """
 
+    about = About(
+        "vae",
+        "Variational autoencoder",
+        "A network that codes a row in a few numbers and decodes it again.",
+        ("kingma-2013", "shumailov-2024"),
+    )
     net: Literal["auto", "paper", "small"] = "auto"
     latent: int = 20
     beta: float = 1.0

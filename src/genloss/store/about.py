@@ -1,0 +1,64 @@
+"""about.json: what the parts of a run said of themselves when it was made, for whoever reads it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from genloss.core.about import Entries, Entry, Work
+from genloss.errors import SpecError, StoreError
+from genloss.store.files import read_json, write_json
+
+ABOUT = "about.json"
+
+
+def write_about(run: Path, entries: Entries) -> None:
+    """Write about.json into a run folder, atomically; what is empty is left out."""
+    kinds = {role: {k: _plain(e) for k, e in named.items()} for role, named in entries.items()}
+    write_json(run / ABOUT, kinds)
+
+
+def read_about(run: Path) -> Entries:
+    """Read about.json; none gives no entries.
+
+    Raises:
+        StoreError: a file of another shape.
+    """
+    path = run / ABOUT
+    if not path.is_file():
+        return {}
+    value = read_json(path)
+    try:
+        return {
+            role: {key: _entry(found) for key, found in named.items()}
+            for role, named in value.items()
+        }
+    except (AttributeError, KeyError, TypeError, SpecError) as error:
+        raise StoreError(
+            f"{path} lacks or garbles {error}; it was damaged; delete it: the report then calls "
+            "everything by its short name"
+        ) from error
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    out = {k: v for k, v in asdict(value).items() if v}
+    return out | ({"works": [_plain_work(w) for w in value.works]} if value.works else {})
+
+
+def _plain_work(work: Work) -> dict[str, Any]:
+    return {k: v for k, v in asdict(work).items() if v}
+
+
+def _entry(found: Mapping[str, Any]) -> Entry:
+    works = tuple(_typed(Work, work) for work in found.get("works", ()))
+    entry: Entry = _typed(Entry, {**found, "works": works})
+    return entry
+
+
+def _typed(cls: type[Any], found: Mapping[str, Any]) -> Any:
+    made = cls(**found)
+    for f in fields(made):
+        value = getattr(made, f.name)
+        if isinstance(f.type, type) and not isinstance(value, f.type):
+            raise TypeError(f"{f.name} = {value!r}")
+    return made
