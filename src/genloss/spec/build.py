@@ -8,14 +8,15 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
-from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
+from genloss.core.about import about_class
 from genloss.core.curators import Curator
 from genloss.core.features import Features
 from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
 from genloss.core.view import Metric
 from genloss.errors import MissingExtra, SpecError
+from genloss.spec.plugins import Plugin, loaded, plugin_named, plugin_of, plugins
 from genloss.spec.registry import CATALOG
 
 
@@ -39,6 +40,8 @@ ROLES: Mapping[Any, str] = {
     Curator: "curator",
 }
 
+UNLOADABLE = (ImportError, AttributeError, ValueError, TypeError)
+
 PROTOCOLS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()} | {"metric": Callable}
 
 
@@ -55,30 +58,55 @@ def build(role: str, part: Any, where: str = "") -> Any:
     built = construct(cls, {k: v for k, v in given.items() if k != "kind"}, where)
     if not isinstance(built, PROTOCOLS[role]):
         raise SpecError(
-            f"{where}: {cls.__name__} is no {role}; known: {', '.join(CATALOG[role])}; one of your "
+            f"{where}: {cls.__name__} is no {role}; known: {', '.join(kinds(role))}; one of your "
             f"own needs the methods of {PROTOCOLS[role].__name__}"
         )
     return built
 
 
+def kinds(role: str) -> list[str]:
+    """Return the names that a spec may use for a role: ours, then those of other packages."""
+    return list(dict.fromkeys([*CATALOG[role], *plugins(role)]))
+
+
 def find_class(role: str, kind: str, where: str) -> type:
-    """Return the class behind a kind; raises SpecError with the nearest name."""
-    path = CATALOG[role].get(kind, kind if ":" in kind else "")
+    """Return the class behind a kind: ours, one of another package, or package.module:Class.
+
+    Raises:
+        SpecError: no such name (with the nearest), two packages with it, or a class that cannot be
+            loaded.
+    """
+    path, plugin = CATALOG[role].get(kind, kind if ":" in kind else ""), None
+    if not path and (plugin := plugin_named(role, kind, where)):
+        path = plugin.path
     if not path:
         raise SpecError(
-            f"{where}: unknown {role} {kind!r}{nearest(kind, CATALOG[role])}; "
-            f"known: {', '.join(CATALOG[role])}"
+            f"{where}: unknown {role} {kind!r}{nearest(kind, kinds(role))}; "
+            f"known: {', '.join(kinds(role))}"
         )
-    module, _, name = path.partition(":")
+    cls = _loaded(path, plugin, where)
+    if not (isinstance(cls, type) and is_dataclass(cls)):
+        raise SpecError(f"{where}: {path} is not a dataclass")
+    about = about_class(cls)
+    if plugin and about and about.kind != kind:
+        raise SpecError(
+            f"{where}: {plugin.origin} installs {kind!r}, but {path} calls itself {about.kind!r}; "
+            "its entry point and its about must agree"
+        )
+    return cls
+
+
+def _loaded(path: str, plugin: Plugin | None, where: str) -> Any:
     try:
-        found = getattr(import_module(module), name)
+        return loaded(path)
     except MissingExtra:
         raise
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
-        raise SpecError(f"{where}: cannot load {path} ({error})") from error
-    if not (isinstance(found, type) and is_dataclass(found)):
-        raise SpecError(f"{where}: {path} is not a dataclass")
-    return found
+    except Exception as error:
+        # A class of one's own shows its own bugs; an installed package's are a broken package.
+        if plugin is None and not isinstance(error, UNLOADABLE):
+            raise
+        whose = f" of {plugin.origin}" if plugin else ""
+        raise SpecError(f"{where}: cannot load {path}{whose} ({error})") from error
 
 
 def describe(value: Any, *, identity: bool = False) -> Any:
@@ -169,6 +197,9 @@ def _described(value: Any, identity: bool, choice: bool = True) -> Any:
                 # A field of one class says nothing by naming it; a field of a role does.
                 chosen = not is_dataclass(hints[f.name])
                 out[f.name] = _described(getattr(value, f.name), identity, chosen)
+        if identity and kind and (plugin := plugin_of(type(value))):
+            # No field can have this name.
+            out["from"] = plugin.origin
         if identity and isinstance(value, Identified):
             out |= value.identity()
         return out
@@ -183,7 +214,8 @@ def kind_of(cls: type) -> str:
     """Return the name by which specs call a class: its short one, or "package.module:Class"."""
     path = f"{cls.__module__}:{cls.__qualname__}"
     for names in CATALOG.values():
-        for kind, known in names.items():
-            if known == path:
+        for kind, home in names.items():
+            if home == path:
                 return kind
-    return path
+    plugin = plugin_of(cls)
+    return plugin.kind if plugin and plugin.kind not in CATALOG[plugin.role] else path

@@ -1,7 +1,7 @@
 """The names that specs may use, by role, and the class behind each.
 
-A line here is all that a new class needs. A spec may also name a class directly, as
-"package.module:Class".
+A line here is all that a new class needs. A name that is not here may be one of another package
+(`spec.plugins`); a spec may also name a class directly, as "package.module:Class".
 """
 
 from collections.abc import Mapping
