@@ -1,8 +1,10 @@
 """Where the numbers live, and random numbers that are functions of a seed and a place.
 
-Nothing here changes torch's own settings or its global generator.
+Nothing here changes torch's own settings, but for a while, or its global generator.
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -42,6 +44,17 @@ def generator(device: torch.device, seed: int, *place: int) -> torch.Generator:
     """Return a torch generator for a place; draws differ between kinds of device."""
     words = np.random.SeedSequence(seed, spawn_key=place).generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(words[0]))
+
+
+@contextlib.contextmanager
+def on_threads(n: int) -> Iterator[None]:
+    """Let torch compute on n threads of the CPU for a while: the last bits depend on how many."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def keep_heap() -> None:

@@ -1,6 +1,7 @@
 """A trained model of transformers: it scores rows, and writes through its own `generate`."""
 
 import copy
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,8 @@ from genloss.models.torch.lm.base import stored
 from genloss.models.torch.lm.modules import module_logits, positions_of, transformers
 from genloss.models.torch.lm.scoring import Logits
 from genloss.models.torch.lm.token_model import TokenModel
-from genloss.models.torch.lm.tuning.memory_needed import SHARE, free_bytes, in_batches
+from genloss.models.torch.lm.tuning.memory_needed import SHARE, free_bytes
+from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.scores import CELL, cut_to_top_k, cut_to_top_p, draw
 from genloss.models.torch.lm.writing.writer import (
     ROWS,
@@ -73,8 +75,9 @@ class HuggingFaceModel(TokenModel):
     def continued(self, prompts: Array, how: Decoding, rng: np.random.Generator) -> Ints:
         """Continue every prompt (C, n, P) in one way: (C, n, max_new).
 
-        In float32 the tokens do not depend on how many prompts go at a time, ties aside; draws
-        are those that the project's own decoder makes of the same stream.
+        In float32 the tokens do not depend on how many prompts go at a time, ties aside, and on a
+        CPU never on the number of threads; draws are those that the project's own decoder makes of
+        the same stream.
 
         Raises:
             DataError: prompts that are not tokens of this model.
@@ -87,19 +90,30 @@ class HuggingFaceModel(TokenModel):
         # A copy: neither the weights nor the generation settings of the model may change.
         module = copy.deepcopy(self.module).to(device, dtype)
         module.generation_config = asked_as(how, self.end)
-        batch = self.rows or _rows(module.config, how, prompts.shape[2], dtype, device)
+        room = _rows(module.config, how, prompts.shape[2], dtype, device)
+        most = max(1, ROWS // beams_of(how)) if device.type == "cpu" else room
+        batch = self.rows or min(room, most)
+        copies = Copies(module)
         out = np.full((*prompts.shape[:2], how.max_new), NO_TOKEN, dtype=np.int64)
         for chain, rows in enumerate(prompts):
             _load(module, self.weights(chain, device))
 
             def write(part: slice, chain: int = chain, rows: Ints = rows) -> None:
                 draws = None if uniform is None else on_as_is(device, uniform[chain, part])
-                written = generated(module, rows[part], how, draws, device)
+                written = generated(copies.module, rows[part], how, draws, device)
                 out[chain, part, : written.shape[1]] = ended(written, self.end)
 
             with torch.no_grad():
-                batch = in_batches(write, len(rows), batch, device, "a prompt")
+                batch = side_by_side(write, len(rows), batch, device, max(1, room // batch))
         return out
+
+
+class Copies(threading.local):
+    """A module for every thread, with the same weights: some note where they are while they run."""
+
+    def __init__(self, module: Any) -> None:
+        weights = module.state_dict(keep_vars=True).values()
+        self.module = copy.deepcopy(module, {id(value): value for value in weights})
 
 
 def asked_as(how: Decoding, end: int) -> Any:
@@ -182,8 +196,7 @@ def _rows(config: Any, how: Decoding, length: int, dtype: torch.dtype, device: t
     # generate copies the cache where beams are reordered; it holds scores about three times over.
     scores = (12 + score_bytes(how)) * int(config.vocab_size)
     each = beams * (2 * cache + scores)
-    planned = max(1, int(SHARE * free / each))
-    return min(planned, max(1, ROWS // beams)) if device.type == "cpu" else planned
+    return max(1, int(SHARE * free / each))
 
 
 def _load(module: Any, weights: Mapping[str, Tensor]) -> None:

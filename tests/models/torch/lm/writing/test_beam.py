@@ -10,10 +10,10 @@ import torch
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
+from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.cache import Slots
 from genloss.models.torch.lm.writing.engine import engine_of
 from genloss.models.torch.lm.writing.scores import best
-from genloss.models.torch.lm.writing.writer import _side_by_side
 
 NEW = 12
 
@@ -95,7 +95,7 @@ def test_batches_that_run_side_by_side_change_nothing(pair, prompts, how):
         torch.set_num_threads(3)
         np.testing.assert_array_equal(ours(p, how, prompts, batch=3), alone)
         with pytest.raises(ZeroDivisionError):
-            _side_by_side(lambda part: print(1 / (2 - part.start)), 4, 2, torch.device("cpu"))
+            side_by_side(lambda part: print(1 / (2 - part.start)), 4, 2, torch.device("cpu"))
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)

@@ -1,7 +1,6 @@
 """Prompts in, continuations out, in batches that fit the memory."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,8 @@ from genloss.core.text import checked_tokens, lengths
 from genloss.errors import SpecError
 from genloss.models.torch.device import keep_heap
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.tuning.memory_needed import SHARE, free_bytes, in_batches
+from genloss.models.torch.lm.tuning.memory_needed import SHARE, free_bytes
+from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.beam import search
 from genloss.models.torch.lm.writing.cache import rounded
 from genloss.models.torch.lm.writing.engine import Engine, engine_of
@@ -40,7 +40,8 @@ class Writer:
 
     weights: returns the parameters of a chain by name, on the device and in dtype; asked for once
     a call. dtype: float32 or bfloat16; batch: prompts at a time, 0: as many as suit the memory.
-    In float32 the tokens do not depend on the batch, except where rounding decides a tie.
+    In float32 the tokens do not depend on the batch, except where rounding decides a tie; on a CPU
+    they never depend on the number of threads.
 
     Raises:
         SpecError: more beams than the vocabulary allows.
@@ -110,7 +111,7 @@ class Writer:
                 out[rows] = self._write(engine, prompts[rows, :length], own)
 
             batch = min(most, self.batch or self._batch(engine, length))
-            held = _side_by_side(write, len(which), batch, self.device)
+            held = side_by_side(write, len(which), batch, self.device)
             most = held if held < batch else most
         return out[back.reshape(-1)], most
 
@@ -130,38 +131,6 @@ class Writer:
         free, beams = free_bytes(self.device) or 0, self.beams
         planned = int(SHARE * free / row_bytes(engine, self.how, length))
         return max(1, min(planned, MOST // (beams * len(engine.head)), GRID))
-
-
-def _side_by_side(write: Callable[[slice], None], n: int, batch: int, device: torch.device) -> int:
-    """Call write for slices that cover n rows; on a CPU several at a time, on one thread each.
-
-    The products of one batch are too small to be shared out among threads. Returns the rows at a
-    time that the memory held in the end.
-    """
-    threads = torch.get_num_threads() if device.type == "cpu" else 1
-    starts = range(0, n, batch)
-    if threads == 1 or len(starts) == 1:
-        return in_batches(write, n, batch, device, "a prompt")
-
-    def alone(start: int) -> int:
-        # Both are a thread's own.
-        torch.set_num_threads(1)
-        with torch.inference_mode():
-            own = min(batch, n - start)
-            return in_batches(
-                lambda part: write(slice(start + part.start, start + part.stop)),
-                own,
-                batch,
-                device,
-                "a prompt",
-            )
-
-    try:
-        with ThreadPoolExecutor(min(threads, len(starts))) as pool:
-            return min(pool.map(alone, starts))
-    finally:
-        # MKL's number, though, is everybody's.
-        torch.set_num_threads(threads)
 
 
 def beams_of(how: Decoding) -> int:

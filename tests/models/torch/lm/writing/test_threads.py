@@ -1,0 +1,88 @@
+"""What is written does not depend on the number of threads, to the last bit."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from genloss.core.decoding import BeamSearch, Sampling
+from genloss.models.torch.device import on_threads
+from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
+from genloss.models.torch.lm.transformer_learner import TransformerLearner
+from genloss.models.torch.lm.writing import writer
+from genloss.models.torch.lm.writing.engine import Engine
+
+HOWS = [
+    Sampling(max_new=6),
+    Sampling(2.0, top_p=0.9, max_new=6),
+    BeamSearch(1, 6, 6),
+    BeamSearch(3, 6, 6),
+]
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """The logits that the own decoder saw, and the numbers of threads that it was on."""
+    out, threads, lock = [], set(), threading.Lock()
+    plain = Engine.logits
+
+    def logits(self, hidden):
+        found = plain(self, hidden)
+        with lock:
+            threads.add(torch.get_num_threads())
+            out.append(found.numpy().tobytes())
+        return found
+
+    monkeypatch.setattr(Engine, "logits", logits)
+    return out, threads
+
+
+@pytest.mark.parametrize("rows", [640, 6])
+@pytest.mark.parametrize("how", HOWS, ids=str)
+def test_the_own_decoder_sees_the_same_bits_on_1_2_and_3_threads(
+    pair, monkeypatch, seen, rows, how
+):
+    """In one batch, or in several side by side."""
+    monkeypatch.setattr(writer, "ROWS", rows)
+    model = TransformerLearner(str(pair("llama").folder)).base_model()
+    prompts = np.random.default_rng(0).integers(3, 97, (1, 14, 7))
+    logits, threads = seen
+    written, bits = [], []
+    for n in (1, 2, 3):
+        logits.clear()
+        with on_threads(n):
+            written.append(model.decoding(how).continue_(prompts, np.random.default_rng(1)))
+            assert torch.get_num_threads() == n
+        bits.append(sorted(logits))
+    assert threads == {1}
+    for other, own in zip(written[1:], bits[1:], strict=True):
+        np.testing.assert_array_equal(other, written[0])
+        assert own == bits[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rows", [0, 3])
+@pytest.mark.parametrize("how", HOWS, ids=str)
+def test_models_of_transformers_see_the_same_bits_on_1_2_and_3_threads(pair, rows, how):
+    model = HuggingFaceLearner(str(pair("llama").folder), rows=rows).base_model()
+    prompts = np.random.default_rng(0).integers(3, 97, (1, 14, 7))
+    bits, lock = [], threading.Lock()
+
+    def note(module, _, found):
+        with lock:
+            bits[-1].append(found.logits.numpy().tobytes())
+            threads.add(torch.get_num_threads())
+
+    threads = set()
+    model.module.register_forward_hook(note)
+    written = []
+    for n in (1, 2, 3):
+        bits.append([])
+        with on_threads(n):
+            written.append(model.decoding(how).continue_(prompts, np.random.default_rng(1)))
+            assert torch.get_num_threads() == n
+    assert threads == {1}
+    for other, own in zip(written[1:], bits[1:], strict=True):
+        np.testing.assert_array_equal(other, written[0])
+        assert sorted(own) == sorted(bits[0])
