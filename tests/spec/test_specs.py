@@ -1,6 +1,7 @@
 """Specs: text becomes a study and back; whatever is wrong is named, with the nearest right name."""
 
 import json
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -420,3 +421,10 @@ def test_a_learner_that_goes_on_from_the_last_generation_needs_it_handed_over():
     with pytest.raises(SpecError, match="only warm_start = true hands over"):
         study_from(spec)
     assert study_from({**spec, "warm_start": True}).learner.start == "last"
+
+
+def test_a_pipe_or_device_as_a_spec_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, what in ((tmp_path / "pipe", "a pipe"), (Path(os.devnull), "a device")):
+        with pytest.raises(SpecError, match=f"is {what}; expected a regular file"):
+            load_study(path)

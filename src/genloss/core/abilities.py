@@ -65,6 +65,15 @@ class FiniteModel(Model, Protocol):
         ...
 
 
+@runtime_checkable
+class OriginModel(FiniteModel, Protocol):
+    """A finite reality that knows who made its rows, such as text with machine text among it."""
+
+    def origins_of(self, start: int, n: int) -> Ints | None:
+        """Return the origins (C, n) of those rows, or None where all are real."""
+        ...
+
+
 class Notebook(Protocol):
     """Where a long fit notes how far it is; the one who runs the fit decides where that lies."""
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from genloss.core.abilities import FiniteModel
+from genloss.core.abilities import FiniteModel, OriginModel
 from genloss.core.curators import Curation, Curator, curated, rows_reserved
 from genloss.core.roles import Data, Form, History, Learner, Model, Regime, Sampler
-from genloss.core.samples import Samples
+from genloss.core.samples import REAL, Samples
 from genloss.core.streams import Streams
 
 
@@ -36,13 +36,18 @@ def draw_real(
     start: int,
     curator: Curator | None = None,
 ) -> Data:
-    """Draw n real rows as generation t sees them; a finite reality continues at row `start`."""
+    """Draw n rows of reality as generation t sees them; a finite one continues at row `start`.
+
+    Their origin is `REAL`, unless the reality knows that others made some of them.
+    """
 
     def draw(k: int) -> Data:
         if isinstance(p_0, FiniteModel):
             place = start + k * n
-            return form.of(p_0.rows(place, n), 0, p_0.labels_of(place, n))
-        return form.draw(p_0, n, streams.rng(t, "reality", k), 0)
+            made = p_0.origins_of(place, n) if isinstance(p_0, OriginModel) else None
+            origin = REAL if made is None else made
+            return form.of(p_0.rows(place, n), origin, p_0.labels_of(place, n))
+        return form.draw(p_0, n, streams.rng(t, "reality", k), REAL)
 
     if curator is None or curator.covers != "all":
         return draw(0)

@@ -40,7 +40,7 @@ class Rows:
 
     about = About("rows", "Rows", "Data travel as rows.")
 
-    def of(self, x: Array, origin: int, label: Ints | None = None) -> Samples:
+    def of(self, x: Array, origin: int | Ints, label: Ints | None = None) -> Samples:
         """Return rows x with their origin."""
         return Samples.of(x, origin, label)
 
@@ -64,7 +64,7 @@ class AsMoments:
         ("chan-1983",),
     )
 
-    def of(self, x: Array, origin: int, label: Ints | None = None) -> Moments:
+    def of(self, x: Array, origin: int | Ints, label: Ints | None = None) -> Moments:
         """Reduce rows x; labels do not count."""
         return Moments.of(Samples.of(x, origin))
 
@@ -85,7 +85,7 @@ class AsCounts:
 
     about = About("counts", "Counts", "Data travel as counts of symbols.")
 
-    def of(self, x: Array, origin: int, label: Ints | None = None) -> Counts:
+    def of(self, x: Array, origin: int | Ints, label: Ints | None = None) -> Counts:
         """Count rows x, taking the largest symbol seen as the last one."""
         return Counts.of(Samples.of(x, origin), int(x.max()) + 1)
 
@@ -116,10 +116,15 @@ class Endless:
         "New draws in every batch, without the error of a finite sample.",
     )
 
-    def of(self, x: Array, origin: int, label: Ints | None = None) -> Source:
+    def of(self, x: Array, origin: int | Ints, label: Ints | None = None) -> Source:
         """Return rows x to be drawn from again and again, as a finite reality offers no more."""
-        x = checked_rows(x)
-        return Source.of(Given(x, label), x.shape[1], origin)
+        x, made = checked_rows(x), np.unique(origin)
+        if made.size > 1:
+            raise DataError(
+                f"rows of origins {made.tolist()} cannot be drawn from as one endless source; use "
+                "form = 'rows'"
+            )
+        return Source.of(Given(x, label), x.shape[1], int(made[0]))
 
     def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Source:
         """Return the source itself, standing for n rows; nothing is drawn yet."""

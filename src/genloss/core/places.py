@@ -1,7 +1,10 @@
-"""Where this machine keeps what can be made or fetched again."""
+"""Places on this machine: the cache of what can be made again, and files that end."""
 
 import os
+import stat
 from pathlib import Path
+
+from genloss.errors import DataError
 
 
 def cache_folder() -> Path:
@@ -12,3 +15,23 @@ def cache_folder() -> Path:
     if own := os.environ.get("GENLOSS_CACHE"):
         return Path(own)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "genloss"
+
+
+def regular_file(file: Path) -> Path:
+    """Return a path that is a regular file, or a link to one.
+
+    Raises:
+        DataError: nothing there, or a pipe, a device, a socket or a folder, which may never end.
+    """
+    try:
+        mode = file.stat().st_mode
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{file}: {reason}; check the path") from error
+    if stat.S_ISDIR(mode):
+        raise DataError(f"{file}: is a folder; expected a file; check the path")
+    if not stat.S_ISREG(mode):
+        kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+        what = kinds.get(stat.S_IFMT(mode), "a device")
+        raise DataError(f"{file}: is {what}; expected a regular file; save its content as one")
+    return file

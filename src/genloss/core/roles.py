@@ -119,8 +119,11 @@ Rebuild = Callable[[int, Mapping[str, Array]], Model]
 class Form(Protocol):
     """In which form data travel along the chain: rows, statistics or an endless source."""
 
-    def of(self, x: Array, origin: int, label: Ints | None = None) -> Data:
-        """Return given rows x (C, n, ...), of classes label (C, n), in this form."""
+    def of(self, x: Array, origin: int | Ints, label: Ints | None = None) -> Data:
+        """Return given rows x (C, n, ...), of one origin or each of its own, in this form.
+
+        label (C, n): their classes.
+        """
         ...
 
     def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Data:

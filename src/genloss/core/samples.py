@@ -56,10 +56,14 @@ class Samples:
             object.__setattr__(self, "label", frozen(_checked_label(self.label, x)))
 
     @classmethod
-    def of(cls, x: Array, origin: int, label: Ints | None = None) -> "Samples":
-        """Mark all rows of x (C, n, ...) with one origin; label (C, n) is their class, if known."""
+    def of(cls, x: Array, origin: int | Ints, label: Ints | None = None) -> "Samples":
+        """Mark the rows of x (C, n, ...) with one origin, or with origins (C, n).
+
+        label: their classes (C, n), if known.
+        """
         x = checked_rows(x)
-        return cls(x, np.broadcast_to(np.int32(origin), x.shape[:2]), label=label)
+        made = np.asarray(origin, dtype=np.int32)
+        return cls(x, np.broadcast_to(made, x.shape[:2]) if made.ndim == 0 else made, label=label)
 
     @property
     def n_chains(self) -> int:
@@ -110,6 +114,25 @@ class Samples:
         if checked_count(n, "subsample(n)") > self.n_rows:
             raise DataError(f"subsample({n}) of {self.n_rows} rows without replacement")
         return self.take(without_replacement(self.n_chains, self.n_rows, n, rng))
+
+    def real_rows(self, most: int) -> Array:
+        """Return the first `most` real rows of each chain, as many as the chain with fewest has.
+
+        Raises:
+            DataError: a chain without any.
+        """
+        real = self.origin == REAL
+        if real.all():
+            return self.x[:, :most]
+        n = min(most, int(real.sum(axis=1).min()))
+        if not n:
+            chain = int(real.sum(axis=1).argmin())
+            raise DataError(
+                f"chain {chain} has no real row among its {self.n_rows}; raise n_real, or give "
+                "more real text"
+            )
+        index = np.argsort(~real, axis=1, kind="stable")[:, :n]
+        return self.x[np.arange(self.n_chains)[:, None], index]
 
     def origin_counts(self) -> dict[int, Ints]:
         """Count the rows of each origin that have any weight: {origin: (C,)}."""

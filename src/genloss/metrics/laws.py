@@ -14,7 +14,7 @@ from genloss.core.abilities import MomentLaw
 from genloss.core.about import About
 from genloss.core.arrays import Array, Floats
 from genloss.core.roles import Model
-from genloss.core.samples import Samples
+from genloss.core.samples import REAL, Samples
 from genloss.core.view import Direction, Named, NotApplicable, View
 from genloss.errors import FitError
 from genloss.metrics.arrays import likelihood, mixtures, moments
@@ -77,7 +77,7 @@ class OfMoments(ABC):
 
 @dataclass(frozen=True)
 class RealShare:
-    """Share of real rows in D_t, counted from their origin, in [0, 1]."""
+    """Share of real rows in D_t, at t = 0 in S_0, counted from their origin, in [0, 1]."""
 
     about = About(
         "real_share",
@@ -89,11 +89,10 @@ class RealShare:
     direction: ClassVar[Direction] = "higher is closer"
 
     def __call__(self, view: View) -> Floats | NotApplicable:
-        """Return the share (C,); 1 for reality itself."""
-        if view.train is None:
-            return np.ones(view.p_0.n_chains)
-        counts = view.train.origin_counts().get(0, np.zeros(view.p_0.n_chains))
-        return np.asarray(counts / view.train.n_rows, dtype=np.float64)
+        """Return the share (C,); 1 for a reality that nobody else made rows of."""
+        data = view.samples if view.train is None else view.train
+        counts = data.origin_counts().get(REAL, np.zeros(view.p_0.n_chains))
+        return np.asarray(counts / data.n_rows, dtype=np.float64)
 
 
 @dataclass(frozen=True)

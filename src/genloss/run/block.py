@@ -156,7 +156,7 @@ class Recorder:
     def view(self, generation: Generation, metric: Metric, memo: dict[Hashable, Any]) -> View:
         """Return what a metric may look at; memo is shared by those of one generation."""
         real = generation.history.real
-        rows = real.x[:, : self.study.n_synthetic] if isinstance(real, Samples) else None
+        rows = real.real_rows(self.study.n_synthetic) if isinstance(real, Samples) else None
         return View(
             generation.t,
             self.p_0,

@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from genloss.errors import SpecError
+from genloss.core.places import regular_file
+from genloss.errors import DataError, SpecError
 
 
 def read_spec(path: Path) -> dict[str, Any]:
     """Read a TOML spec; raises SpecError where it is missing or not TOML."""
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(regular_file(path).read_text())
+    except DataError as error:
+        raise SpecError(f"cannot read the spec {error}") from error
     except OSError as error:
         raise SpecError(f"cannot read the spec {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
