@@ -94,6 +94,50 @@ def test_mnist_reads_its_folder_and_scales(tmp_path):
     assert model.rows(0, 20).max() == 1.0
 
 
+STEMS = ("train-images", "train-labels")
+
+
+@pytest.mark.parametrize("place", [".", "raw", "MNIST/raw", "mnist"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{stem}-idx{d}-ubyte",
+        "{stem}.idx{d}-ubyte",
+        "{stem}-idx{d}-ubyte.gz",
+        "{stem}.idx{d}-ubyte.gz",
+        "{stem}-idx{d}-ubyte/{stem}-idx{d}-ubyte",
+        "{stem}.idx{d}-ubyte/{stem}.idx{d}-ubyte",
+        "{stem}_idx{d}_ubyte.gz",
+    ],
+)
+def test_mnist_under_the_names_that_archives_give(tmp_path, place, name):
+    own = tmp_path / "own"
+    own.mkdir()
+    arrays = small_mnist(own)
+    for stem, x, d in zip(STEMS, arrays, (3, 1), strict=True):
+        file = tmp_path / "other" / place / name.format(stem=stem, d=d)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        content = idx_bytes(x, 8)
+        file.write_bytes(gzip.compress(content, mtime=0) if file.suffix == ".gz" else content)
+    reality = Mnist(folder=str(tmp_path / "other"))
+    assert reality.identity() == Mnist(folder=str(own)).identity()
+    with pytest.raises(DataError, match="t10k-images-idx3-ubyte, nor its other names"):
+        Mnist("test", folder=str(tmp_path / "other")).identity()
+
+
+def test_the_test_split_may_be_called_test_and_places_are_not_mixed(tmp_path):
+    small_mnist(tmp_path)
+    folder = tmp_path / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    x, y = small_mnist(folder)
+    (folder / "test-images.idx3-ubyte").write_bytes(idx_bytes(x[:5], 8))
+    (folder / "test-labels.idx1-ubyte").write_bytes(idx_bytes(y[:5], 8))
+    assert Mnist("test", folder=str(tmp_path)).realise(1, np.random.default_rng(0)).n_rows == 5
+    (tmp_path / FILES["train"][1]).unlink()
+    with pytest.raises(DataError, match="holds neither train-labels-idx1-ubyte"):
+        Mnist(folder=str(tmp_path)).identity()
+
+
 def test_mnist_folder_from_the_environment_and_identity_by_content(tmp_path, monkeypatch):
     here, there = tmp_path / "a", tmp_path / "b"
     here.mkdir()

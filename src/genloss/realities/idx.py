@@ -12,10 +12,11 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Array
-from genloss.core.places import cache_folder
+from genloss.core.places import cache_folder, regular_file
 from genloss.corpus.fetch import fetch_gzip
 from genloss.errors import DataError, SpecError
 from genloss.realities.finite import FiniteRows
+from genloss.realities.mnist_files import mnist_file
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """Third byte of an IDX file to the type of its values; all big-endian."""
@@ -30,7 +31,7 @@ FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-"""Names of the images and the labels of a split, with or without .gz."""
+"""Names of the images and the labels of a split; for others see `mnist_file`."""
 
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -63,7 +64,7 @@ def read_idx(path: str | Path) -> Array:
     """
     path = Path(path)
     try:
-        with path.open("rb") as raw:
+        with regular_file(path).open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
@@ -118,9 +119,10 @@ def _at_most(stream: IO[bytes], limit: int) -> bytes:
 class Mnist:
     """MNIST or any set of its form: 28 x 28 grey images in [0, 1], d = 784, with labels 0 to 9.
 
-    split: 'train' (60,000 images) or 'test' (10,000). folder: where the files are, plain or .gz;
-    empty means the environment variable GENLOSS_MNIST, and without it the folder mnist of the cache
-    (see `core.places`). download: fetch missing files into the folder, checked against the SHA-256
+    split: 'train' (60,000 images) or 'test' (10,000). folder: where the files are, plain or .gz,
+    by MNIST's own names or those that archives give them (see `mnist_file`); empty means the
+    environment variable GENLOSS_MNIST, and without it the folder mnist of the cache (see
+    `core.places`). download: fetch missing files into the folder, checked against the SHA-256
     of MNIST (11.6 MB for all four). pool: 2 takes the mean of 2 x 2 pixels, which leaves 14 x 14,
     d = 196. None of these three is named in the identity of the reality; the content is, as it
     comes out, see `identity`. held_out: held-out rows are the last of the 'train' images, as in any
@@ -197,18 +199,19 @@ class Mnist:
 
     def _file(self, name: str) -> Path:
         folder = self._folder()
-        found = [f for f in (folder / f"{name}.gz", folder / name) if f.is_file()]
-        if not found and self.download:
+        found = mnist_file(folder, name)
+        if found is None and self.download:
             packed = folder / f"{name}.gz"
             fetch_gzip(tuple(f"{m}{name}.gz" for m in MIRRORS), packed, SHA256[name])
             return packed
-        if not found:
+        if found is None:
             raise DataError(
-                f"{folder}: holds neither {name}.gz nor {name}; expected {_names()}; set "
+                f"{folder}: holds neither {name}.gz nor {name}, nor its other names, here or in "
+                f"MNIST/raw; expected {_names()}; set "
                 "download = true, or, without a network, copy them from another installation of "
                 "MNIST (its authors' page, or the raw folder of any framework that has it)"
             )
-        return found[0]
+        return found
 
     def _folder(self) -> Path:
         """Return the folder named by the field, the environment, or the cache."""
