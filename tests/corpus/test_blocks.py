@@ -7,7 +7,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from genloss.corpus import subwords
 from genloss.corpus.blocks import Lost, corpus_of
-from genloss.corpus.files import Document
+from genloss.corpus.document import Document
 from genloss.corpus.split import Splits
 from genloss.corpus.tokenisers import BytePair, Pretrained
 from genloss.errors import DataError

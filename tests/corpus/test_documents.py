@@ -9,10 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from genloss.corpus.documents import content_hash, cut, digest, embedded, read_documents
-from genloss.corpus.files import Document, files_of
+from genloss.corpus.document import Document
+from genloss.corpus.documents import content_hash, cut, digest, embedded
 from genloss.corpus.hub import hub_rows
+from genloss.corpus.reading import read_corpus
 from genloss.errors import DataError
+
+
+def read_documents(path, *options, **more) -> tuple[list[Document], int]:
+    reading = read_corpus(path, *options, **more)
+    return reading.documents["train"], reading.empty
 
 
 def texts(path, **options) -> list[str]:
@@ -46,11 +52,12 @@ def test_a_folder_is_read_in_the_order_of_its_paths(tmp_path):
     assert texts(tmp_path) == ["a/y.txt", "a/z.md", "b.txt"]
 
 
-def test_files_of_rows_come_before_prose_beside_them(tmp_path):
+def test_rows_and_prose_are_read_and_what_is_about_them_is_not(tmp_path):
     (tmp_path / "README.md").write_text("about this data set")
     (tmp_path / "a.jsonl").write_bytes(json_lines({"text": "row"}))
+    (tmp_path / "c.txt").write_text("prose")
     pq.write_table(pa.table({"text": ["first", "second"]}), tmp_path / "b.parquet")
-    assert texts(tmp_path) == ["row", "first", "second"]
+    assert texts(tmp_path) == ["row", "first", "second", "prose"]
 
 
 def test_parquet_and_json_take_the_named_field(tmp_path):
@@ -85,12 +92,13 @@ def test_parquet_and_json_take_the_named_field(tmp_path):
         ("a.jsonl", b'{"text": "broken \\ud800 x"}', "character 8 .*after 'broken '; .*remove it"),
         ("a.txt", "a\nwide".encode("utf-16-le"), "line 1, byte 2 is 0x00.*iconv -f UTF-16LE"),
         ("a.arrow", b"no stream", "no whole stream of Arrow"),
-        ("a/b.csv", b"text", r"1 visible files \(.csv\); rename or convert"),
+        ("a/b.xlsx", b"text", r"1 visible files \(b.xlsx: .xlsx is not read\); rename or convert"),
+        ("a.csv", b"id,body\n1,x", r"no field 'text'.*it has id, body"),
         ("a.jsonl", b"", "holds no text"),
         ("a.jsonl.xz", b"no archive", "truncated or damaged"),
         ("a.txt.gz", gzip.compress(b"x" * 99, mtime=0)[:20], "truncated or damaged"),
         ("a.parquet", b"PAR1 not really", "no whole Parquet file"),
-        ("a/code.py", b"x = 1", "holds none of .txt, .md, .jsonl, .parquet"),
+        ("a/code.py", b"x = 1", "holds none of .txt, .text, .md, .*.parquet"),
     ],
 )
 def test_bad_files_say_where_and_what_to_do(tmp_path, name, content, says):
@@ -127,8 +135,8 @@ def test_a_data_set_saved_to_disk_is_read(tmp_path):
 
 
 def test_nothing_there(tmp_path):
-    with pytest.raises(DataError, match="no such file or folder"):
-        files_of(tmp_path / "missing")
+    with pytest.raises(DataError, match="missing: No such file or directory; check the path"):
+        read_corpus(tmp_path / "missing")
 
 
 ARTICLES = [

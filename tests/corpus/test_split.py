@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from genloss.corpus.document import Document
 from genloss.corpus.duplicates import copied, originals
-from genloss.corpus.files import Document
 from genloss.corpus.split import Splits, held_out, without_leaks
 from genloss.errors import DataError
 

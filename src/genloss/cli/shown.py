@@ -118,7 +118,7 @@ def run(found: Run, json: bool) -> None:
         f"seed {found.spec['seed']}, {header.fingerprint}"
     )
     if header.data:
-        console.print_line(f"text: {header.data}")
+        console.print_line(f"data: {header.data}")
     measured = sorted({int(t) for series in found.series.values() for t in series.t})
     times = sorted({measured[i] for i in (0, len(measured) // 2, -1)}) if measured else []
     rows = [

@@ -1,7 +1,14 @@
 """Text as documents, and documents as blocks of tokens.
 
-documents    documents of a folder or file, with their splits
-files        what a file holds: text, lines, rows
+document     Document: one text, its source, who made it
+reading      read_corpus: from a file or folder to documents, split by split
+inventory    every file of a folder: read into which split, or left out, and why
+walk         the files below a folder, links followed
+splits_by_name  the split that a file's name says
+readers      from one file to rows: text, JSON, tables, Parquet, Arrow, compressed or not
+copies       the same text under two suffixes
+origins      what rows say of who made them
+documents    the forms of documents: whole, WikiText, pieces; Python's own help
 hub          data sets and files of a hub
 fetch        a download with a checksum
 split        training, validation and test documents

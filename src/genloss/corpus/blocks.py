@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Ints
-from genloss.core.samples import NO_TOKEN
-from genloss.corpus.files import Document
+from genloss.core.samples import NO_TOKEN, REAL
+from genloss.corpus.document import Document
 from genloss.corpus.split import Splits
 from genloss.corpus.subwords import Compact, Subwords
 from genloss.corpus.tokenisers import Tokenising
@@ -83,6 +83,7 @@ class Corpus:
     A stream is end, document, end, document, ..., end: every document follows an end token and is
     followed by one. Blocks are its cuts of T tokens, in order; the remainder is dropped.
     test_bytes: UTF-8 bytes of the documents in the test blocks, as they stand, and none for an end.
+    real: tokens of the training stream before its machine-made documents, which come last.
     """
 
     tokeniser: Subwords
@@ -91,6 +92,13 @@ class Corpus:
     test: Compact
     summary: Summary
     test_bytes: int
+    real: int
+
+    @property
+    def real_blocks(self) -> int:
+        """Training blocks at least half of whose tokens are of real documents; they come first."""
+        t = self.summary.block
+        return min((2 * self.real + t) // (2 * t), self.summary.train.blocks)
 
     def blocks(self, stream: Compact) -> Compact:
         """Return the whole blocks of a stream (N, T)."""
@@ -127,6 +135,12 @@ def corpus_of(splits: Splits, tokenising: Tokenising, block: int) -> Corpus:
                 f"{part.tokens} tokens, too few for one block of {block}; give more text, or a "
                 f"smaller reality.block{larger}"
             )
+    real = _real_tokens(splits.train, streams["train"], tokeniser.end)
+    if 2 * real < block:
+        raise DataError(
+            f"the real documents of the train split have {real} tokens, too few for one block of "
+            f"{block}; give more real text, or a smaller reality.block"
+        )
     summary = Summary(
         parts["train"],
         parts["validation"],
@@ -140,7 +154,7 @@ def corpus_of(splits: Splits, tokenising: Tokenising, block: int) -> Corpus:
     )
     size = _bytes_in(splits.test, streams["test"], parts["test"].blocks * block, tokeniser)
     return Corpus(
-        tokeniser, streams["train"], streams["validation"], streams["test"], summary, size
+        tokeniser, streams["train"], streams["validation"], streams["test"], summary, size, real
     )
 
 
@@ -189,6 +203,12 @@ def _bytes_in(
             text = tokeniser.first(text, max(0, used - int(before) - 1))
         size += len(text.encode())
     return size
+
+
+def _real_tokens(documents: Sequence[Document], stream: Compact, end: int) -> int:
+    """Return the tokens of a stream up to the end of its last real document."""
+    real = sum(document.origin == REAL for document in documents)
+    return int(stream.size if real == len(documents) else np.flatnonzero(stream == end)[real] + 1)
 
 
 def _part(documents: Sequence[Document], stream: Compact, block: int) -> Part:

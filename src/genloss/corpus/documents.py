@@ -1,14 +1,14 @@
 """Documents: whole texts, which a split keeps whole."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
-from itertools import chain
-from pathlib import Path
 from typing import Literal
 
+from genloss.corpus.document import Document
 from genloss.corpus.duplicates import originals
-from genloss.corpus.files import Document, files_of, rows_of
 from genloss.errors import DataError
 
 Form = Literal["whole", "wikitext", "pieces"]
@@ -18,26 +18,6 @@ HEADING = re.compile(r" = (?!=)(.*[^=\s]) = ?")
 
 PIECE = 8000
 """Characters after which a piece of a long text ends at the next blank line."""
-
-
-def read_documents(
-    path: str | Path, form: Form = "whole", text_field: str = "text"
-) -> tuple[list[Document], int]:
-    """Return the documents of a file or folder, and the number of empty ones that were dropped.
-
-    Args:
-        path: see `files_of`; the files are read in the order of their paths.
-        form: 'whole': each file, or each row of .jsonl and .parquet, is a document. 'wikitext': the
-            lines of each file, joined again, are cut at article headings. 'pieces': each text is
-            cut at blank lines (at line ends where it has none) into pieces of 8,000 characters or
-            a little more.
-        text_field: the field or column of the text in rows.
-
-    Raises:
-        DataError: unreadable files, or no text at all.
-    """
-    found = (cut(rows_of(file, text_field), form) for file in files_of(path))
-    return without_empty(chain.from_iterable(found), str(path))
 
 
 def embedded() -> list[Document]:
@@ -54,7 +34,7 @@ def embedded() -> list[Document]:
 
 
 def cut(rows: Iterable[Document], form: Form) -> Iterator[Document]:
-    """Yield the documents in rows of text; see `read_documents`."""
+    """Yield the documents in rows of text, in one of the forms of `read_corpus`."""
     cutters: dict[Form, Callable[[Iterable[Document]], Iterator[Document]]] = {
         "whole": iter,
         "wikitext": _articles,
@@ -109,10 +89,13 @@ def digest(documents: Iterable[Document]) -> str:
 
 def _articles(rows: Iterable[Document]) -> Iterator[Document]:
     lines: list[str] = []
-    source = ""
+    begins: list[int] = []
+    owners: list[Document] = []
     for row in rows:
-        source = source or row.source
+        begins.append(len(lines))
+        owners.append(replace(row, text=""))
         lines.extend(row.text.removesuffix("\n").split("\n"))
+    source = owners[0].source if owners else ""
     starts = _headings(lines)
     if not starts and any(line.strip() for line in lines):
         raise DataError(
@@ -123,7 +106,9 @@ def _articles(rows: Iterable[Document]) -> Iterator[Document]:
         # Copies of WikiText differ in their blank lines; documents do not have them.
         text = "".join(f"{line}\n" for line in lines[start:end] if line.strip())
         if text:
-            yield Document(text, f"{source}, line {start + 1}")
+            # An article is by whoever made the row that it begins in.
+            owner = owners[bisect_right(begins, start) - 1]
+            yield replace(owner, text=text, source=f"{source}, line {start + 1}")
 
 
 def _headings(lines: list[str]) -> list[int]:
@@ -150,5 +135,6 @@ def _pieces(rows: Iterable[Document]) -> Iterator[Document]:
         for end, part in enumerate(parts, start=1):
             size += len(part)
             if size >= PIECE or end == len(parts):
-                yield Document(gap.join(parts[start:end]), f"{row.source}, part {start + 1}")
+                text, source = gap.join(parts[start:end]), f"{row.source}, part {start + 1}"
+                yield replace(row, text=text, source=source)
                 start, size = end, 0

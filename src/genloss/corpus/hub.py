@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from genloss.corpus.document import Document
 from genloss.corpus.extras import optional
-from genloss.corpus.files import Document, text_in
+from genloss.corpus.readers.fields import field_among
+from genloss.corpus.readers.rows import document_of
 from genloss.errors import DataError
 
 OFFLINE = (
@@ -49,9 +51,11 @@ def hub_rows(
             rows = iter(datasets.load_from_disk(name))
         else:
             rows = iter(datasets.load_dataset(name, config or None, **options))
+        field = ""
         for number, row in enumerate(islice(rows, limit or None), start=1):
             source = f"{where}, row {number}"
-            yield Document(text_in(row, text_field, source), source)
+            field = field or field_among(row, text_field, source)
+            yield document_of(row, field, source)
     except DataError:
         raise
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:

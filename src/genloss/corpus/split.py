@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from genloss.corpus.document import Document
 from genloss.corpus.documents import content_hash
 from genloss.corpus.duplicates import copied
-from genloss.corpus.files import Document
 from genloss.errors import DataError
 
 Part = tuple[Document, ...]
@@ -17,6 +17,8 @@ class Splits:
 
     empty: documents without text, dropped. leaked: pairs of sources, a held-out document and the
     one of another part that holds most of it. dropped: how many of the leaked were taken out.
+    notes: what else is to be said, of files and origins. Machine-made documents, in train alone,
+    come last.
     """
 
     train: Part
@@ -25,6 +27,7 @@ class Splits:
     empty: int = 0
     leaked: tuple[tuple[str, str], ...] = ()
     dropped: int = 0
+    notes: tuple[str, ...] = ()
 
     def told(self) -> str:
         """Return in one line how many documents there are, and what was left out or leaks."""
@@ -36,7 +39,7 @@ class Splits:
             said.append(f"{stay:,} of a given split kept although they are such copies")
         said += [f"{self.empty:,} empty"] if self.empty else []
         said += [f"a copy is {copy} of {of}" for copy, of in self.leaked[:1]]
-        return "; ".join(said)
+        return "; ".join([*said, *self.notes])
 
 
 def held_out(

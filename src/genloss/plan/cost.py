@@ -83,8 +83,10 @@ def plan_of(study: Study) -> dict[str, Any]:
 
 
 def _told(study: Study, p_0: Model) -> dict[str, str]:
-    if not (isinstance(study.reality, Telling) and isinstance(p_0, TextModel)):
+    if not isinstance(study.reality, Telling):
         return {}
+    if not isinstance(p_0, TextModel):
+        return {"data": study.reality.told()}
     blocks = f"{p_0.n_rows:,} training blocks of {p_0.test.shape[1]} tokens"
     return {"text": f"{study.reality.told()}; {blocks}"}
 

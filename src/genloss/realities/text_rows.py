@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from genloss.core.arrays import Array, Ints, checked_count, frozen
-from genloss.core.samples import NO_TOKEN
+from genloss.core.samples import FOREIGN, NO_TOKEN, REAL
 from genloss.corpus.blocks import Corpus, Summary
 from genloss.corpus.subwords import Compact, Subwords
 from genloss.errors import RealityExhausted
@@ -92,6 +92,13 @@ class TextRows:
             )
         return self._blocks(self.corpus.train, self.order[:, start : start + n])
 
+    def origins_of(self, start: int, n: int) -> Ints | None:
+        """Return who made those blocks (C, n), `REAL` or `FOREIGN`; None where all are real."""
+        real = self.corpus.real_blocks
+        if real == self.n_rows:
+            return None
+        return np.where(self.order[:, start : start + n] < real, REAL, FOREIGN)
+
     def following(self, start: int, n: int) -> Ints:
         """Return the T tokens after each of those blocks in the text (C, n, T).
 
@@ -124,8 +131,8 @@ class TextRows:
         return self, self._blocks(self.corpus.validation, self.held_order[:, :m])
 
     def sample(self, n: int, rng: np.random.Generator) -> Ints:
-        """Draw n training blocks of every chain with replacement: (C, n, T)."""
-        place = rng.integers(self.n_rows, size=(self.n_chains, checked_count(n, "n")))
+        """Draw n real training blocks of every chain with replacement: (C, n, T)."""
+        place = rng.integers(self.corpus.real_blocks, size=(self.n_chains, checked_count(n, "n")))
         return self._blocks(self.corpus.train, place)
 
     def texts(self, x: Ints) -> list[str]:

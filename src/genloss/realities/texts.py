@@ -1,25 +1,26 @@
 """Text as a reality: your own files, Python's help, or a data set of the Hugging Face hub."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import checked_count
+from genloss.core.samples import REAL
 from genloss.corpus.blocks import Corpus, corpus_of
-from genloss.corpus.documents import (
-    cut,
-    digest,
-    embedded,
-    read_documents,
-    without_empty,
-)
-from genloss.corpus.files import Document, Stamp, stamps_of
+from genloss.corpus.document import Document
+from genloss.corpus.documents import cut, digest, embedded, without_empty
 from genloss.corpus.hub import hub_rows
+from genloss.corpus.inventory import NamedSplits
+from genloss.corpus.origins import check_reality, origin_digest, with_origins
+from genloss.corpus.reading import read_corpus, read_part
 from genloss.corpus.split import Splits, held_out, without_leaks
 from genloss.corpus.tokenisers import BytePair, Pretrained, Tokenising
+from genloss.corpus.walk import Stamp, stamps_of
 from genloss.errors import SpecError
 from genloss.realities.text_rows import TextRows
 
@@ -32,12 +33,15 @@ OUTSIDE = {"identity": False}
 class Texts:
     """Your own text, or the help topics of Python where path is empty.
 
-    path: a file or folder, see `read_documents`; documents and text_field say how it is read.
-    validation_path, test_path: the same for splits that exist already; a split without a path is
-    held out from path, by document: validation and test are shares of the characters, seed picks
-    the documents. Documents half of which stand in training documents leave those splits. block: T,
-    tokens of a block. tokeniser: a file, folder or hub name, see `Pretrained`, with its end token
-    `end`; empty learns `vocabulary` byte pairs from the training split.
+    path: a file or folder, see `read_corpus`; documents, text_field, files and named_splits say how
+    it is read. validation_path, test_path: the same for splits that exist already, unless names in
+    path say them; a split that is not given is held out from path, by document: validation and test
+    are shares of the characters, seed picks the documents. Documents half of which stand in
+    training documents leave those splits. human: values of `origin` and `generator` that stand for
+    real text, see `with_origins`; machine-made documents are trained on, as rows that are not real,
+    and never held out. block: T, tokens of a block. tokeniser: a file, folder or hub name, see
+    `Pretrained`, with its end token `end`; empty learns `vocabulary` byte pairs from the training
+    split.
 
     Neither paths nor the way of reading belong to the identity; texts and tokeniser do.
 
@@ -63,9 +67,16 @@ class Texts:
     text_field: str = field(default="text", metadata=OUTSIDE)
     validation_path: str = field(default="", metadata=OUTSIDE)
     test_path: str = field(default="", metadata=OUTSIDE)
+    files: tuple[str, ...] = field(default=(), metadata=OUTSIDE)
+    named_splits: NamedSplits = field(default="use", metadata=OUTSIDE)
+    human: tuple[str, ...] = field(default=(), metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
         _check(self)
+        if self.named_splits not in ("use", "ignore"):
+            raise SpecError(
+                f"text: named_splits is {self.named_splits!r}; expected 'use' or 'ignore'"
+            )
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> TextRows:
         """Return the blocks for n_chains chains; rng puts them in order."""
@@ -86,18 +97,26 @@ class Texts:
     def splits(self) -> Splits:
         """Read and split the documents."""
         paths = {"validation": self.validation_path, "test": self.test_path}
-        read = [read_documents(p, self.documents, self.text_field) for p in paths.values() if p]
-        named = dict(zip((part for part, p in paths.items() if p), read, strict=True))
-        given = {part: found for part, (found, _) in named.items()}
-        empty = sum(dropped for _, dropped in read)
+        given, empty, notes = {}, 0, []
+        for part, path in paths.items():
+            if path:
+                given[part], dropped, account = read_part(
+                    path, part, self.documents, self.text_field
+                )
+                empty += dropped
+                notes.append(f"{part}_path: {account}")
         if not self.path:
-            return _split(self, embedded(), given, empty)
-        found, dropped = read_documents(self.path, self.documents, self.text_field)
-        return _split(self, found, given, empty + dropped)
+            return _split(self, embedded(), given, empty, notes)
+        reading = read_corpus(
+            self.path, self.documents, self.text_field, self.files, self.named_splits, tuple(given)
+        )
+        parts = {**reading.documents, **given}
+        notes.insert(0, reading.inventory.summary())
+        return _split(self, parts.pop("train"), parts, empty + reading.empty, notes)
 
     def _stamps(self) -> tuple[Stamp, ...]:
         paths = (p for p in (self.path, self.validation_path, self.test_path) if p)
-        return tuple(stamp for path in paths for stamp in stamps_of(path))
+        return tuple(stamp for path in paths for stamp in stamps_of(Path(path)))
 
 
 @dataclass(frozen=True)
@@ -135,6 +154,7 @@ class HubTexts:
     validation: float = 0.1
     test: float = 0.1
     seed: int = 0
+    human: tuple[str, ...] = field(default=(), metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
         _check(self)
@@ -161,8 +181,8 @@ class HubTexts:
         names = {"validation": self.validation_split, "test": self.test_split}
         read = {part: self._read(split) for part, split in names.items() if split}
         found, empty = self._read(self.train_split)
-        given = {part: documents for part, (documents, _) in read.items()}
-        return _split(self, found, given, empty + sum(dropped for _, dropped in read.values()))
+        given: dict[str, list[Document]] = {p: documents for p, (documents, _) in read.items()}
+        return _split(self, found, given, empty + sum(dropped for _, dropped in read.values()), [])
 
     def _read(self, split: str) -> tuple[list[Document], int]:
         rows = hub_rows(self.name, self.config, split, self.revision, self.text_field, self.limit)
@@ -197,7 +217,7 @@ def _identity(text: Text, stamps: tuple[Stamp, ...]) -> dict[str, str]:
     splits = _splits(text, stamps)
     parts = {"train": splits.train, "validation": splits.validation, "test": splits.test}
     hashes = {f"{part}_sha256": digest(found) for part, found in parts.items()}
-    return hashes | text.tokenising().identity()
+    return hashes | origin_digest(splits.train) | text.tokenising().identity()
 
 
 def _tokenising(text: Text) -> Tokenising:
@@ -205,18 +225,35 @@ def _tokenising(text: Text) -> Tokenising:
 
 
 def _split(
-    text: Text, documents: list[Document], given: dict[str, list[Document]], empty: int
+    text: Text,
+    documents: list[Document],
+    given: Mapping[str, list[Document]],
+    empty: int,
+    notes: list[str],
 ) -> Splits:
-    """Hold out what is not given, and look for leaks."""
-    parts = dict(given)
+    """Hold out real documents for what is not given, and look for leaks."""
+    parts, origins = with_origins({"train": documents, **given}, text.human)
+    check_reality(parts)
+    machine = [d for d in parts["train"] if d.origin != REAL]
+    real = [d for d in parts["train"] if d.origin == REAL]
     # Shares are of the whole, so the second is a larger share of what the first has left.
     shares, left = {"test": text.test, "validation": text.validation}, 1.0
     for part, share in shares.items():
-        if part not in given:
-            documents, parts[part] = held_out(documents, share / left, text.seed, part)
+        if part in given:
+            parts[part] = [d for d in parts[part] if d.origin == REAL]
+        else:
+            real, parts[part] = held_out(real, share / left, text.seed, part)
             left -= share
-    splits = Splits(tuple(documents), tuple(parts["validation"]), tuple(parts["test"]), empty)
-    return without_leaks(splits, frozenset(given))
+    return without_leaks(
+        Splits(
+            (*real, *machine),
+            tuple(parts["validation"]),
+            tuple(parts["test"]),
+            empty,
+            notes=tuple(note for note in (origins, *notes) if note),
+        ),
+        frozenset(given),
+    )
 
 
 def _check(text: Text) -> None:

@@ -10,7 +10,9 @@ from genloss.core.arrays import checked_count
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.roles import Reality, Sampler
 from genloss.core.text import bound
-from genloss.corpus.files import files_of, is_prose
+from genloss.corpus.inventory import inventory_of
+from genloss.corpus.readers.fields import DEFAULT
+from genloss.corpus.readers.rows import is_prose
 from genloss.errors import SpecError
 from genloss.realities.text_rows import TextRows
 from genloss.spec.build import build
@@ -83,7 +85,8 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
     config = config_of(model) if model else {}
     # A block and what is written after it must have places.
     block = min(BLOCK, (longest(config) or 2 * BLOCK) // 2)
-    reality = {"kind": "text", "path": str(path), "block": block, "documents": _documents(path)}
+    reality = {"kind": "text", "path": str(path), "block": block}
+    reality["documents"] = _documents(path, overridden({"reality": reality}, overrides)["reality"])
     reality |= {"tokeniser": model} if model else {}
     learner = _learner(model)
     asked = overridden({"reality": reality, "learner": learner}, overrides)
@@ -154,9 +157,13 @@ def _taken(spec: Mapping[str, Any], name: str, key: str) -> dict[str, Any]:
     return {key: learner[name]} if isinstance(learner, Mapping) and name in learner else {}
 
 
-def _documents(path: Path) -> str:
-    files = files_of(path)
-    return "pieces" if len(files) <= FEW and all(is_prose(file) for file in files) else "whole"
+def _documents(path: Path, reality: Any) -> str:
+    """Return the form for a text: a few files of prose are cut into pieces, rows are whole."""
+    options = reality if isinstance(reality, Mapping) else {}
+    files = tuple(options.get("files", ()))
+    inventory = inventory_of(path, options.get("text_field", DEFAULT), files, "ignore")
+    prose = sum(is_prose(entry.path) for entry in inventory.read)
+    return "pieces" if 0 < prose <= FEW else "whole"
 
 
 def _learner(model: str) -> dict[str, Any]:

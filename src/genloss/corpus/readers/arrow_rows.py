@@ -1,0 +1,97 @@
+"""Rows of Parquet and Arrow, a batch at a time; only the columns that are needed."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from genloss.corpus.extras import optional
+from genloss.corpus.readers.fields import field_among
+from genloss.corpus.readers.json_rows import Rows
+from genloss.corpus.readers.plain import endings, opened
+from genloss.errors import DataError
+
+BATCH = 4096
+"""Rows of Parquet that are decoded at once."""
+
+
+def parquet(file: Path, text_field: str, others: Iterable[str]) -> Rows:
+    """Yield the field of the text and the others, where they are, of the rows of a Parquet file.
+
+    Raises:
+        DataError: no whole Parquet file, no such column, or text that is not UTF-8.
+        MissingExtra: pyarrow is not installed.
+    """
+    module = optional("pyarrow.parquet")
+    with _source(file, "Parquet file") as source, module.ParquetFile(source) as table:
+        names = _needed(table.schema_arrow.names, text_field, others, file)
+        yield from _rows(table.iter_batches(batch_size=BATCH, columns=names), names, file)
+
+
+def arrow(file: Path, text_field: str, others: Iterable[str]) -> Rows:
+    """Yield the same of an Arrow stream (what `save_to_disk` writes) or file (Feather).
+
+    Raises:
+        DataError: no whole stream, no such column, or text that is not UTF-8.
+        MissingExtra: pyarrow is not installed.
+    """
+    module = optional("pyarrow.ipc")
+    with _source(file, "stream of Arrow") as source:
+        magic = source.read(6)
+        source.seek(0)
+        if magic == b"ARROW1":
+            with module.open_file(source) as table:
+                names = _needed(table.schema.names, text_field, others, file)
+                batches = (table.get_batch(i) for i in range(table.num_record_batches))
+                yield from _rows(batches, names, file)
+            return
+        with module.open_stream(source) as table:
+            names = _needed(table.schema.names, text_field, others, file)
+            yield from _rows(table, names, file)
+
+
+@contextmanager
+def _source(file: Path, what: str) -> Iterator[Any]:
+    """Open the file for pyarrow, whose errors are told as damage; compressed ones are unpacked."""
+    module = optional("pyarrow")
+    with opened(file) as stream:
+        try:
+            yield module.BufferReader(stream.read()) if endings(file)[1] else stream
+        except (module.ArrowException, OSError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise DataError(f"{file}: no whole {what} ({reason}); get it again") from error
+
+
+def _needed(names: list[str], text_field: str, others: Iterable[str], file: Path) -> list[str]:
+    field = field_among(names, text_field, str(file))
+    root = field if field in names else field.partition(".")[0]
+    return [root, *(name for name in others if name in names and name != root)]
+
+
+def _rows(batches: Iterable[Any], names: list[str], file: Path) -> Rows:
+    number = 0
+    for batch in batches:
+        columns = [_values(batch.column(name), name, file, number) for name in names]
+        for values in zip(*columns, strict=True):
+            number += 1
+            yield dict(zip(names, values, strict=True)), f"{file}: row {number}"
+
+
+def _values(column: Any, name: str, file: Path, before: int) -> list[Any]:
+    try:
+        values: list[Any] = column.to_pylist()
+    except UnicodeDecodeError as error:
+        row = next(i for i in range(len(column)) if not _readable(column[i]))
+        raise DataError(
+            f"{file}: row {before + row + 1}: {name} holds byte {error.object[error.start]:#04x}, "
+            "which is not UTF-8 text; write the file again from text, or leave it out"
+        ) from error
+    return values
+
+
+def _readable(value: Any) -> bool:
+    try:
+        value.as_py()
+    except UnicodeDecodeError:
+        return False
+    return True

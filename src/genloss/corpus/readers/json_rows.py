@@ -1,0 +1,118 @@
+"""Rows of JSON: one object a line, an array of objects, one object, or an object of columns."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from genloss.corpus.readers.fields import field_among
+from genloss.corpus.readers.plain import decoded, opened, read_text
+from genloss.errors import DataError
+
+Rows = Iterator[tuple[Mapping[str, Any], str]]
+"""The fields of each row, and where it stands."""
+
+HEAD = 1 << 20
+"""Bytes that are looked at to tell rows from something else."""
+
+
+def lines(file: Path) -> Rows:
+    """Yield the objects of a file that has one a line; blank lines are no rows.
+
+    Raises:
+        DataError: not UTF-8, not JSON or no object, with the line.
+    """
+    with opened(file) as stream:
+        for number, content in enumerate(stream, start=1):
+            line = decoded(content, str(file), number).removeprefix("\ufeff").strip()
+            if line:
+                where = f"{file}: line {number}"
+                yield _object(_parsed(line, where), where), where
+
+
+def document(file: Path) -> Rows:
+    """Yield the rows of a .json file: lines, an array, one object, or an object of columns.
+
+    Raises:
+        DataError: not UTF-8, not JSON, rows that are no objects, columns of different lengths.
+    """
+    if _is_lines(file):
+        yield from lines(file)
+        return
+    value = _parsed(read_text(file), str(file))
+    if isinstance(value, list):
+        for number, row in enumerate(value, start=1):
+            where = f"{file}: row {number}"
+            yield _object(row, where), where
+        return
+    row = _object(value, str(file))
+    if not row or not all(isinstance(column, list) for column in row.values()) or _is_chat(row):
+        yield row, str(file)
+        return
+    sizes = {name: len(column) for name, column in row.items()}
+    if len(set(sizes.values())) > 1:
+        raise DataError(f"{file}: columns of {sizes} entries; expected equally many")
+    for number, values in enumerate(zip(*row.values(), strict=True), start=1):
+        yield dict(zip(row, values, strict=True)), f"{file}: row {number}"
+
+
+def reason_against(file: Path, text_field: str) -> str:
+    """Return why a .json file is no file of rows of text, or '' where it may be one.
+
+    Settings and lists of names lie beside data; only the beginning of the file is read.
+    """
+    with opened(file) as stream:
+        head = stream.read(HEAD).decode("utf-8", "ignore").removeprefix("\ufeff").lstrip()
+    if not head:
+        return ""
+    start = len(head) - len(head[1:].lstrip()) if head.startswith("[") else 0
+    if head[start : start + 1] == "]":
+        return "an empty list"
+    try:
+        value, end = json.JSONDecoder().raw_decode(head, start)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(value, dict):
+        return f"JSON of {type(value).__name__}, not of rows"
+    if start or head[end:].strip():
+        return ""
+    try:
+        field_among(value, text_field, "")
+    except DataError:
+        return f"one JSON object without the field {text_field}"
+    return ""
+
+
+def _is_lines(file: Path) -> bool:
+    """Return whether the first line is an object of its own, and not the only line."""
+    with opened(file) as stream:
+        filled = (line for line in stream if line.strip(b"\xef\xbb\xbf \t\r\n"))
+        first, second = next(filled, b""), next(filled, b"")
+    try:
+        return bool(second) and isinstance(json.loads(first.decode("utf-8-sig")), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_chat(row: Mapping[str, Any]) -> bool:
+    """Return whether lists of one object are the messages of a chat rather than columns."""
+    return all(isinstance(item, Mapping) for column in row.values() for item in column)
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    # Numbers of thousands of digits and brackets too deep are errors of other kinds.
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f'{where}: not JSON ({error}); expected one object a row, such as {{"text": "..."}}'
+        ) from None
+
+
+def _object(row: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(row, dict):
+        raise DataError(
+            f"{where}: is {type(row).__name__}; expected a table of fields, such as "
+            '{"text": "..."}'
+        )
+    return row

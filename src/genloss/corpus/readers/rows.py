@@ -1,0 +1,54 @@
+"""From one file to its documents, before they are cut."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from genloss.corpus.document import Document
+from genloss.corpus.origins import FIELDS, claims_in
+from genloss.corpus.readers import arrow_rows, csv_rows, json_rows
+from genloss.corpus.readers.fields import field_among, text_in
+from genloss.corpus.readers.plain import endings, read_text
+
+PROSE = (".txt", ".text", ".md", ".raw", ".tokens")
+"""Suffixes of plain text; the last two are WikiText's."""
+
+READERS: Mapping[str, Callable[[Path, str], json_rows.Rows]] = {
+    ".jsonl": lambda file, field: json_rows.lines(file),
+    ".ndjson": lambda file, field: json_rows.lines(file),
+    ".json": lambda file, field: json_rows.document(file),
+    ".csv": csv_rows.records,
+    ".tsv": csv_rows.records,
+    ".parquet": lambda file, field: arrow_rows.parquet(file, field, FIELDS),
+    ".arrow": lambda file, field: arrow_rows.arrow(file, field, FIELDS),
+    ".feather": lambda file, field: arrow_rows.arrow(file, field, FIELDS),
+}
+"""Suffixes of files of rows, one document each."""
+
+
+def is_prose(file: Path) -> bool:
+    """Return whether a file is read as one plain text."""
+    return endings(file)[0] not in READERS
+
+
+def rows_of(file: Path, text_field: str) -> Iterator[Document]:
+    """Yield the text of a plain file, or of each row of a file of rows.
+
+    Raises:
+        DataError: not UTF-8 (with the line), damaged, or rows without such a text.
+        MissingExtra: Parquet, Arrow or Zstandard without pyarrow.
+    """
+    reader = READERS.get(endings(file)[0])
+    if reader is None:
+        yield Document(read_text(file).replace("\r\n", "\n"), str(file))
+        return
+    field = ""
+    for row, where in reader(file, text_field):
+        # One field for the whole file, that of its first row.
+        field = field or field_among(map(str, row), text_field, where)
+        yield document_of(row, field, where)
+
+
+def document_of(row: Mapping[str, Any], field: str, where: str) -> Document:
+    """Return the document of one row; see `text_in` and `claims_in`."""
+    return Document(text_in(row, field, where), where, claims_in(row, field))

@@ -1,0 +1,69 @@
+"""The split that a file's name or folder says: train, validation or test."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Literal
+
+from genloss.errors import DataError
+
+SplitName = Literal["train", "validation", "test"]
+
+KEYWORDS: Mapping[SplitName, str] = {
+    "train": "train|training",
+    "validation": "validation|valid|dev|val",
+    "test": "test|testing|eval|evaluation",
+}
+"""What names of files and folders call a split, as the library datasets reads them."""
+
+APART = r"[-._ 0-9]"
+"""Stands around a keyword inside a name."""
+
+WITHIN = {
+    split: re.compile(rf"(?:^|{APART})(?:{words})(?:$|{APART})", re.IGNORECASE)
+    for split, words in KEYWORDS.items()
+}
+
+ALONE = re.compile(
+    rf"(?:{'|'.join(KEYWORDS.values())})(?:{APART}*|{APART}+of{APART}+)", re.IGNORECASE
+)
+"""A name that is a keyword and perhaps a number, which nobody calls a single document."""
+
+
+def splits_by_name(names: Sequence[PurePath]) -> list[SplitName]:
+    """Return the split of each file, 'train' for all where names tell no splits.
+
+    names: paths inside the corpus. A folder's name goes before that of the file in it. Names tell
+    splits where every file has one and one of them is train. Where only some files have one, and it
+    is no more than a part of their names ('driving-test.txt'), it is none.
+
+    Raises:
+        DataError: some files say clearly which split they are, others do not.
+    """
+    found = [_split_of(name) for name in names]
+    if all(found) and "train" in found:
+        return [split for split in found if split]
+    clear = [n for n, split in zip(names, found, strict=True) if split and _is_clear(n)]
+    unnamed = [n for n, split in zip(names, found, strict=True) if not split]
+    if not (clear and unnamed):
+        return ["train" for _ in names]
+    raise DataError(
+        f"{clear[0]} names a split and {unnamed[0]} does not ({len(names) - len(unnamed)} files "
+        f"and {len(unnamed)}); name those to be read by reality.files, such as "
+        f"reality.files=['*{clear[0].name}'], or take all as one text by "
+        "reality.named_splits=ignore"
+    )
+
+
+def _split_of(name: PurePath) -> SplitName | None:
+    """Return the split that the outermost telling part of a path names, if it names just one."""
+    for part in name.parts:
+        told = [split for split, pattern in WITHIN.items() if pattern.search(part)]
+        if told:
+            return told[0] if len(told) == 1 else None
+    return None
+
+
+def _is_clear(name: PurePath) -> bool:
+    stem = name.name.partition(".")[0]
+    return any(ALONE.fullmatch(part) for part in (*name.parts[:-1], stem))
