@@ -1,8 +1,8 @@
 """Your own rows from a .npy or .csv file."""
 
-import csv
 import hashlib
 import io
+import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,14 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Floats
+from genloss.core.places import regular_file
 from genloss.errors import DataError, SpecError
+from genloss.realities.csv_table import Decimal, Header, Reading, Table, read_table
 from genloss.realities.finite import FiniteRows
 
 SUFFIXES = (".npy", ".csv")
+OUTSIDE = {"identity": False}
+"""Fields of where the rows are and how they are read: the identity covers the content instead."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +28,22 @@ class TableFile:
 
     path: the file; not part of the identity, its content is (see `identity`). A .npy array may be
     (N,), (N, d) or (N, ...), which is flattened to d columns. A .csv has comma-separated numbers;
-    the first line is the header if no cell of it is a number.
+    see `read_table` for its header and for columns that are none of the data. header: whether line
+    1 is one ('yes', 'no'; 'auto' decides by its looks). columns: those that are read, by name or
+    place from 1; () for all. separator, decimal: ',' and '.', or ';' where decimal is ','.
 
     Raises:
-        SpecError: a suffix other than .npy or .csv.
-        DataError: no such file, pickled objects, cells that are no finite numbers, uneven lines.
+        SpecError: a suffix other than .npy or .csv, or an option of .csv beside .npy.
+        DataError: no such file, pickled objects, cells that are no finite numbers, uneven lines,
+            looks that allow two readings.
     """
 
     about = About("table_file", "Table", "The rows of one file of numbers.")
-    path: str = field(metadata={"identity": False})
+    path: str = field(metadata=OUTSIDE)
+    header: Header = field(default="auto", metadata=OUTSIDE)
+    columns: tuple[int | str, ...] = field(default=(), metadata=OUTSIDE)
+    separator: str = field(default="", metadata=OUTSIDE)
+    decimal: Decimal = field(default=".", metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
         if Path(self.path).suffix.lower() not in SUFFIXES:
@@ -40,21 +51,65 @@ class TableFile:
                 f"table_file: {self.path!r} ends in {Path(self.path).suffix!r}; expected "
                 ".npy or .csv; save an array with numpy.save"
             )
+        if not self._is_csv and self._how != Reading():
+            raise SpecError("table_file: header, columns, separator and decimal are for .csv alone")
+        if self.header not in ("auto", "yes", "no"):
+            raise SpecError(f"table_file: header is {self.header!r}; expected auto, yes or no")
+        if self.decimal not in (".", ",") or self._how.between == self.decimal:
+            raise SpecError(
+                f"table_file: decimal is {self.decimal!r} and separator {self.separator!r}; "
+                "expected '.' or ',', and a separator that is another sign"
+            )
+        if len(self._how.between) != 1 or self._how.between in '"\r\n':
+            raise SpecError(f"table_file: separator is {self.separator!r}; expected one sign")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> FiniteRows:
         """Return the rows for n_chains chains; rng puts them in order."""
         content = self._content()
-        is_csv = Path(self.path).suffix.lower() == ".csv"
-        x = _csv_rows(content, self.path) if is_csv else _npy_rows(content, self.path)
+        x = self._table(content).rows if self._is_csv else _npy_rows(content, self.path)
         return FiniteRows.of(x, n_chains, rng)
 
     def identity(self) -> dict[str, str]:
-        """Return the SHA-256 of the bytes of the file."""
-        return {"sha256": hashlib.sha256(self._content()).hexdigest()}
+        """Return the SHA-256 of the bytes of the file, and how a .csv was read if not as usual."""
+        content = self._content()
+        out = {"sha256": hashlib.sha256(content).hexdigest()}
+        if not self._is_csv:
+            return out
+        table, how = self._table(content), self._how
+        whole = len(table.places) == table.width
+        if whole and self.header != "yes" and (how.between, how.decimal) == (",", "."):
+            return out
+        places = ", ".join(map(str, table.places))
+        first = "header" if table.header else "row"
+        marks = f"separator {how.between!r}, decimal {how.decimal!r}"
+        return {**out, "read_as": f"line 1 is a {first}, columns {places}, {marks}"}
+
+    def told(self) -> str:
+        """Return in one line what was read as what."""
+        content = self._content()
+        if self._is_csv:
+            return self._table(content).summary()
+        n, d = _npy_rows(content, self.path).shape
+        return f"{n:,} rows of {d:,} column{'s' if d > 1 else ''}"
+
+    @property
+    def _is_csv(self) -> bool:
+        return Path(self.path).suffix.lower() == ".csv"
+
+    @property
+    def _how(self) -> Reading:
+        return Reading(self.header, self.columns, self.separator, self.decimal)
+
+    def _table(self, content: bytes) -> Table:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DataError(f"{self.path}: not UTF-8 text ({error}); save it as UTF-8") from error
+        return read_table(text, self._how, self.path)
 
     def _content(self) -> bytes:
         try:
-            return Path(self.path).read_bytes()
+            return regular_file(Path(self.path)).read_bytes()
         except OSError as error:
             raise DataError(f"{self.path}: {error.strerror or error}; check the path") from error
 
@@ -62,7 +117,18 @@ class TableFile:
 def _npy_rows(content: bytes, path: str) -> Floats:
     try:
         x: Any = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError, SyntaxError, BadZipFile) as error:
+    # A header that is not closed, or brackets too deep in it, are errors of their own kinds.
+    except (
+        ValueError,
+        EOFError,
+        OSError,
+        SyntaxError,
+        OverflowError,
+        MemoryError,
+        RecursionError,
+        tokenize.TokenError,
+        BadZipFile,
+    ) as error:
         raise DataError(
             f"{path}: not a plain .npy array ({error}); save numbers with numpy.save"
         ) from error
@@ -79,50 +145,3 @@ def _npy_rows(content: bytes, path: str) -> Floats:
             "drop or impute such rows first"
         )
     return rows
-
-
-def _csv_rows(content: bytes, path: str) -> Floats:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
-    reader = csv.reader(io.StringIO(text, newline=""))
-    rows: list[list[float]] = []
-    for cells in reader:
-        if not cells or (not rows and reader.line_num == 1 and _is_header(cells)):
-            continue
-        rows.append(_numbers(cells, f"{path}: line {reader.line_num}"))
-        if len(rows[-1]) != len(rows[0]):
-            raise DataError(
-                f"{path}: line {reader.line_num} has {len(cells)} cells; the first row has "
-                f"{len(rows[0])}; every row needs the same columns"
-            )
-    if not rows:
-        raise DataError(f"{path}: holds no rows; expected lines of comma-separated numbers")
-    return np.array(rows)
-
-
-def _is_header(cells: list[str]) -> bool:
-    for cell in cells:
-        try:
-            float(cell)
-        except ValueError:
-            continue
-        return False
-    return True
-
-
-def _numbers(cells: list[str], where: str) -> list[float]:
-    numbers = []
-    for column, cell in enumerate(cells, start=1):
-        try:
-            value = float(cell)
-        except ValueError:
-            value = np.nan
-        if not np.isfinite(value):
-            raise DataError(
-                f"{where}, column {column} is {cell!r}; expected a finite number, cells separated "
-                "by commas; drop or impute such rows first"
-            )
-        numbers.append(value)
-    return numbers
