@@ -251,7 +251,7 @@ BAD_INPUT = [
     (["show", "nowhere"], "is not a run folder"),
     (["report", "nowhere"], "nowhere"),
     (["reproduce", "gmm"], "unknown experiment 'gmm' (did you mean 'shumailov-2024-gmm'?)"),
-    (["reproduce", "x"], "unknown experiment 'x'; `genloss reproduce` lists all"),
+    (["reproduce", "x"], "unknown experiment 'x'; `genloss reproduce` lists those shipped"),
     (["reproduce", "shumailov-2024-gaussian", "--scale", "giant"], "unknown scale 'giant'"),
     (["rnu"], "No such command 'rnu'"),
     ([], "Usage: genloss"),

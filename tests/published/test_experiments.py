@@ -10,6 +10,7 @@ from genloss.errors import SpecError
 from genloss.published import experiments as published
 from genloss.published.experiments import load_experiment, named, published_names, studies_of
 from genloss.published.reproduce import reproduce, summary
+from genloss.report.page import write_report
 
 SPEC = {
     "title": "A small experiment",
@@ -145,6 +146,68 @@ def test_unknown_names_and_scales_are_refused_with_those_there_are(shipped):
         load_experiment("smal-2024", "smoke")
     with pytest.raises(SpecError, match="unknown scale 'huge'; expected one of smoke, laptop"):
         load_experiment("small-2024", "huge")
+
+
+def own(folder, spec=SPEC_TOML):
+    folder.mkdir(parents=True)
+    (folder / "spec.toml").write_text(spec)
+    (folder / "expected.json").write_text(json.dumps({"targets": [target("met", 0.0, 2.0)]}))
+    return str(folder)
+
+
+def test_a_folder_of_anybody_runs_like_ours(tmp_path, monkeypatch):
+    own(tmp_path / "mine" / "student-2026")
+    monkeypatch.chdir(tmp_path / "mine")
+    for path in ("student-2026", str(tmp_path / "mine" / "student-2026"), "../mine/student-2026"):
+        experiment = load_experiment(path, "smoke")
+        assert (experiment.name, experiment.address) == ("student-2026", "path/to/student-2026")
+    _, verdicts = reproduce(experiment, tmp_path / "runs", workers=1)
+    assert [v.passed for v in verdicts] == [True]
+    page = write_report([tmp_path / "runs"], tmp_path / "report.html").read_text()
+    assert "genloss reproduce path/to/student-2026 --scale smoke" in page
+    assert str(tmp_path) not in (tmp_path / "runs/student-2026-smoke/targets.json").read_text()
+
+
+def test_a_folder_that_is_no_experiment_is_refused(shipped, tmp_path):
+    shipped()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SpecError, match=r"empty holds no spec\.toml, so it is no experiment"):
+        load_experiment(str(tmp_path / "empty"), "smoke")
+    copy = own(tmp_path / "copy" / "small-2024")
+    with pytest.raises(SpecError, match="called like a shipped experiment; rename the folder"):
+        load_experiment(copy, "smoke")
+    # The shipped folder itself is no copy.
+    assert load_experiment(str(tmp_path / "published" / "small-2024"), "smoke").studies
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("title =", "headline =", "unknown key 'headline'; expected title, study, runs, scale"),
+        ('title = "A small experiment"', "", "has no 'title'; expected title, study"),
+        ("[study]", "[scale.smoke]", "has no 'study'"),
+        (
+            "[study]",
+            "[scale.huge]\n[study]",
+            r"scale: unknown key 'huge'; expected smoke, laptop, paper",
+        ),
+        ("[[runs]]", "[runs]", r"runs is .*; expected \[\[runs\]\]"),
+        ("name =", "nmae =", r"unknown key 'nmae' \(did you mean 'name'\?\)"),
+        ('name = "pool"', "", "has no 'name'"),
+        (
+            "set =",
+            "laptop = { scales = 1 }\nset =",
+            "laptop: unknown key 'scales'; expected set, vary",
+        ),
+        ("set =", 'scales = ["tiny"]\nset =', "scales is .'tiny'.; expected some of smoke, laptop"),
+        ("set =", "vary = { n_real = 5 }\nset =", "n_real varies over 5; expected a list"),
+    ],
+)
+def test_an_experiment_that_is_laid_out_otherwise_is_refused(tmp_path, old, new, why):
+    """A key that nobody reads would leave out silently what its author meant."""
+    path = own(tmp_path / "student-2026", SPEC_TOML.replace(old, new, 1))
+    with pytest.raises(SpecError, match=why):
+        load_experiment(path, "smoke")
 
 
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])

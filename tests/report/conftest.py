@@ -137,6 +137,7 @@ def make_experiment(root: Path, verdicts: list[dict[str, Any]] | None = None) ->
     passed = sum(v["passed"] for v in verdicts)
     content = {
         "experiment": "kazdan-2024-gaussian",
+        "address": "kazdan-2024-gaussian",
         "scale": "smoke",
         "title": "Replace against accumulate",
         "passed": passed,

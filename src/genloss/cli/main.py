@@ -65,7 +65,10 @@ def demo(root: Root = RUNS, workers: Workers = 0, json: Json = False) -> None:
 
 @app.command(epilog="Example: genloss reproduce shumailov-2024-gmm --scale smoke")
 def reproduce(
-    name: Annotated[str | None, typer.Argument(help="A published experiment; none: list.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A published experiment, or a folder with one of yours; none: list."),
+    ] = None,
     overrides: Overrides = None,
     scale: Scale = "laptop",
     root: Root = RUNS,
@@ -82,7 +85,7 @@ def reproduce(
         shown.experiments(json)
         return
     experiment = load_experiment(name, scale, overrides or [])
-    with console.progress(f"{name} ({scale})") as show:
+    with console.progress(f"{experiment.name} ({scale})") as show:
         _, verdicts = reproduced(experiment, root, workers=workers, progress=show)
     shown.verdicts(summary(experiment, verdicts), verdicts, json)
     if not all(v.passed for v in verdicts):

@@ -1,4 +1,4 @@
-"""The experiments shipped with the package: one folder each under genloss/published.
+"""Experiments as folders: those shipped with the package, under genloss/published, and anybody's.
 
 spec.toml holds a title, a base [study], overrides per [scale.NAME] and [[runs]]: each with a name
 template, `set` (dotted overrides), `vary` (dotted keys with lists, expanded as a product) and
@@ -11,24 +11,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 from genloss.errors import MissingExtra, SpecError
+from genloss.published.grid import checked_keys, combinations, filled
 from genloss.spec.build import nearest
 from genloss.spec.toml import merged, overridden, read_spec
 from genloss.study.study import Study, study_from
 
+SPEC = "spec.toml"
 SMOKE = "smoke"
 SCALES = (SMOKE, "laptop", "paper")
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One published experiment at one scale: its studies by run name, and its targets."""
+    """One experiment at one scale: its studies by run name, and its targets.
+
+    address: what `genloss reproduce` takes, a name of ours or path/to/NAME.
+    """
 
     name: str
+    address: str
     scale: str
     title: str
     studies: Mapping[str, Study]
@@ -42,7 +47,7 @@ def published_folder() -> Path:
 
 def published_names() -> list[str]:
     """Return the names of the shipped experiments."""
-    return sorted(p.parent.name for p in published_folder().glob("*/spec.toml"))
+    return sorted(p.parent.name for p in published_folder().glob(f"*/{SPEC}"))
 
 
 def tour_experiments() -> tuple[list[Experiment], list[str]]:
@@ -52,7 +57,7 @@ def tour_experiments() -> tuple[list[Experiment], list[str]]:
     """
     spec = read_spec(published_folder() / "tour.toml")
     loads: dict[str, Callable[[], Experiment]] = {
-        "tour": lambda: Experiment("tour", SMOKE, "", named(studies_of(spec, SMOKE)), ())
+        "tour": lambda: Experiment("tour", "tour", SMOKE, "", named(studies_of(spec, SMOKE)), ())
     }
     loads |= {name: partial(load_experiment, name, SMOKE) for name in published_names()}
     found: list[Experiment] = []
@@ -66,24 +71,49 @@ def tour_experiments() -> tuple[list[Experiment], list[str]]:
 
 
 def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Experiment:
-    """Load a shipped experiment; overrides "a.b=value" change all its studies alike.
+    """Load a shipped experiment by name, or the one in a folder of yours by path.
+
+    A name of ours wins; overrides "a.b=value" change all studies alike.
 
     Raises:
-        SpecError: an unknown experiment or scale; the message offers the nearest name.
+        SpecError: an unknown experiment or scale, a folder without spec.toml, one that is called
+            like a shipped experiment, or a file that is laid out otherwise.
     """
-    known = published_names()
-    if name not in known:
-        raise SpecError(
-            f"unknown experiment {name!r}{nearest(name, known)}; `genloss reproduce` lists all"
-        )
     if scale not in SCALES:
         raise SpecError(f"unknown scale {scale!r}; expected one of {', '.join(SCALES)}")
-    folder = published_folder() / name
-    spec = read_spec(folder / "spec.toml")
+    folder = experiment_folder(name)
+    spec = checked_spec(read_spec(folder / SPEC), str(folder / SPEC))
     expected = json.loads((folder / "expected.json").read_text())
     studies = named(studies_of(spec, scale, overrides))
     targets = tuple(t for t in expected["targets"] if scale in t.get("scales", SCALES))
-    return Experiment(name, scale, spec["title"], studies, targets)
+    address = name if name in published_names() else f"path/to/{folder.name}"
+    return Experiment(folder.name, address, scale, spec["title"], studies, targets)
+
+
+def experiment_folder(name: str) -> Path:
+    """Return the folder of a shipped experiment, or `name` as a path to one's own.
+
+    Raises:
+        SpecError: neither; or a folder of one's own under the name of a shipped experiment.
+    """
+    known = published_names()
+    if name in known:
+        return published_folder() / name
+    folder = Path(name).resolve()
+    if not folder.is_dir():
+        raise SpecError(
+            f"unknown experiment {name!r}{nearest(name, known)}; `genloss reproduce` lists those "
+            f"shipped, and a folder with {SPEC} is one also"
+        )
+    if not (folder / SPEC).is_file():
+        raise SpecError(f"{name} holds no {SPEC}, so it is no experiment; see docs/extending.md")
+    ours = published_folder() / folder.name
+    if folder.name in known and folder != ours.resolve():
+        raise SpecError(
+            f"{name} is called like a shipped experiment; rename the folder, since its verdicts "
+            "would stand for those of the other"
+        )
+    return folder
 
 
 def named(studies: Iterable[Study]) -> dict[str, Study]:
@@ -94,6 +124,28 @@ def named(studies: Iterable[Study]) -> dict[str, Study]:
             raise SpecError(f"two runs are called {study.name!r}; put what varies into the name")
         found[study.name] = study
     return found
+
+
+def checked_spec(spec: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Return an experiment's spec; raises SpecError where it is laid out otherwise."""
+    checked_keys(spec, where, ("title", "study"), ("runs", "scale"))
+    checked_keys(spec.get("scale", {}), f"{where}: scale", optional=SCALES)
+    if not isinstance(spec.get("runs"), list):
+        raise SpecError(f"{where}: runs is {spec.get('runs')!r}; expected [[runs]]")
+    for i, entry in enumerate(spec["runs"]):
+        place = f"{where}: runs[{i}]"
+        checked_keys(entry, place, ("name",), ("set", "vary", "scales", *SCALES))
+        checked_scales(entry.get("scales", SCALES), place)
+        for scale in SCALES:
+            checked_keys(entry.get(scale, {}), f"{place}.{scale}", optional=("set", "vary"))
+    return spec
+
+
+def checked_scales(scales: Any, where: str) -> Sequence[str]:
+    """Return scales; raises SpecError for others than there are."""
+    if not isinstance(scales, (list, tuple)) or not set(scales) <= set(SCALES) or not scales:
+        raise SpecError(f"{where}: scales is {scales!r}; expected some of {', '.join(SCALES)}")
+    return scales
 
 
 def studies_of(
@@ -107,13 +159,6 @@ def studies_of(
         at_scale = entry.get(scale, {})
         fixed = merged(base, {**entry.get("set", {}), **at_scale.get("set", {})})
         vary = {**entry.get("vary", {}), **at_scale.get("vary", {})}
-        for values in product(*vary.values()):
-            chosen = dict(zip(vary, values, strict=True))
-            name = _filled(entry["name"], chosen)
+        for chosen in combinations(vary, f"run {entry['name']!r}"):
+            name = filled(entry["name"], chosen)
             yield study_from({**overridden(merged(fixed, chosen), overrides), "name": name})
-
-
-def _filled(template: str, values: Mapping[str, Any]) -> str:
-    for key, value in values.items():
-        template = template.replace("{" + key + "}", str(value))
-    return template

@@ -30,6 +30,7 @@ def reproduce(
         {
             **summary(experiment, verdicts),
             "title": experiment.title,
+            "address": experiment.address,
             "targets": [
                 {**v.full(), "asked": target}
                 for v, target in zip(verdicts, experiment.targets, strict=True)

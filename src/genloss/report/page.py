@@ -242,7 +242,7 @@ def _span(values: Sequence[int]) -> str:
 def _command(section: Section) -> str:
     if section.targets is None:
         return ""
-    return f"genloss reproduce {section.targets['experiment']} --scale {section.targets['scale']}"
+    return f"genloss reproduce {section.targets['address']} --scale {section.targets['scale']}"
 
 
 def _points(scans: Sequence[Sequence[Table]]) -> int:

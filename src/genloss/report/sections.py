@@ -61,7 +61,7 @@ def _experiment(folder: Path) -> Section:
     try:
         runs = tuple(Run(folder / place) for place in targets["runs"].values())
         section = Section(targets["title"], runs, targets)
-        verdicts = targets["targets"]
+        _ = [verdict["id"] for verdict in targets["targets"]], targets["address"], targets["scale"]
     except (KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f"{folder / TARGETS} is not a list of verdicts ({error}); reproduce again"
@@ -72,7 +72,6 @@ def _experiment(folder: Path) -> Section:
                 f"{folder / TARGETS} names the run {run.path.name}, which is gone; "
                 f"reproduce {targets['experiment']} again (it resumes)"
             )
-    _ = [verdict["id"] for verdict in verdicts]
     return section
 
 
