@@ -7,6 +7,7 @@ line, at every measured generation; where every chain has the same value, equal 
 import numpy as np
 import pytest
 
+from genloss.judge import predictions
 from genloss.judge.predictions import theory_lines
 from genloss.run.runner import run_study
 from genloss.study.study import study_from
@@ -92,6 +93,20 @@ def test_the_mean_over_chains_follows_the_line(name, tmp_path):
         error = found.values.std(axis=1, ddof=1) / np.sqrt(study.chains)
         off = np.abs(mean - np.array(line["value"]))
         assert (off <= 4 * error + 1e-9 * np.abs(mean) + 1e-12).all(), (metric, off / error)
+
+
+def test_the_relative_floor_of_a_mixture_adds_its_share_of_the_mean_variance_of_s_0(monkeypatch):
+    # E of the variance of 20 rows of variance 4 about their own mean is 4 (1 - 1/20).
+    monkeypatch.setattr(predictions, "RELATIVE", 0.1)
+    relative = {"learner": {"kind": "mixture", "k": 2}}
+    number = {"learner": {"kind": "mixture", "k": 2, "reg_covar": 0.1 * 4.0 * (1 - 1 / N)}}
+    one, two = (
+        theory_lines(study_from({**spec_of("mixture"), **learner}))
+        for learner in (relative, number)
+    )
+    assert set(one) == set(two) == set(MOMENTS)
+    for name in MOMENTS:
+        np.testing.assert_allclose(one[name]["value"], two[name]["value"], rtol=1e-12)
 
 
 def test_the_median_chain_follows_the_lognormal_limit(tmp_path):

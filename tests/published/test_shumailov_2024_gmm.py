@@ -19,7 +19,7 @@ def blob(chains):
 def recursion(n, generations, chains, seed=0):
     """p_1 ... p_T of the notebook's recursion, and the rows that each was fitted to."""
     rng = np.random.default_rng(seed)
-    learner = MixtureLearner(2, tol=1e-5, max_iter=2000)
+    learner = MixtureLearner(2, tol=1e-5, max_iter=2000, reg_covar=1e-6)
     x = blob(chains).sample(n, rng)
     for _ in range(generations):
         model = learner.fit(Samples.of(x, 0), rng)

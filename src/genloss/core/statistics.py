@@ -59,6 +59,27 @@ def reduced(samples: Samples) -> tuple[Floats, Floats, Floats]:
     return total, mean, (centred * w[:, :, None]).transpose(0, 2, 1) @ centred
 
 
+def variances(rows: Samples) -> Floats:
+    """Variance of every coordinate (C, d), in units of x squared, with ddof = 0.
+
+    A constant coordinate, which says nothing of its scale, takes the mean of the others.
+
+    Raises:
+        DataError: rows so far apart that their squares overflow.
+    """
+    x = rows.x
+    w = np.ones(x.shape[:2]) if rows.weight is None else rows.weight
+    share = (w / w.sum(axis=1, keepdims=True))[:, :, None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        centred = x - (share * x).sum(axis=1, keepdims=True)
+        found: Floats = (share * centred**2).sum(axis=1)
+    if not np.isfinite(found).all():
+        raise DataError("the squares of the rows overflow; scale x to about unit variance")
+    flat = (x == x[:, :1]).all(axis=1)
+    others = np.where(flat, 0.0, found).sum(axis=1) / np.maximum((~flat).sum(axis=1), 1)
+    return np.where(flat, others[:, None], found)
+
+
 @dataclass(frozen=True, eq=False)
 class Moments:
     """Total weight W (C,), mean (C, d) and scatter sum_i w_i (x_i - m)(x_i - m)^T (C, d, d).

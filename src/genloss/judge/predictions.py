@@ -22,7 +22,7 @@ from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.models.kde import KDELearner
-from genloss.models.mixture.mixture import MixtureLearner
+from genloss.models.mixture.mixture import RELATIVE, MixtureLearner
 from genloss.study.study import Study
 from genloss.theory import anchored, discrete, fixation, gaussian, moments, spread_law
 
@@ -152,11 +152,13 @@ class PlugIn:
     """A learner whose model has its training set's mean, and its covariance plus a fixed part.
 
     ddof: of the fitted covariance. added: variance that the model adds in every direction (a
-    kernel's, or the regularisation of a mixture), in squared units of the data.
+    kernel's, or the regularisation of a mixture), in squared units of the data. relative: the same
+    as a share of the variance of S_0.
     """
 
     ddof: int
     added: float
+    relative: float = 0.0
 
 
 def plug_in(study: Study) -> PlugIn | None:
@@ -171,7 +173,8 @@ def plug_in(study: Study) -> PlugIn | None:
     if isinstance(learner, KDELearner) and isinstance(learner.bandwidth, float):
         return PlugIn(0, learner.bandwidth**2)
     if isinstance(learner, MixtureLearner) and isinstance(study.sampler, Ancestral):
-        return PlugIn(0, learner.reg_covar)
+        reg = learner.reg_covar
+        return PlugIn(0, 0.0, RELATIVE) if isinstance(reg, str) else PlugIn(0, reg)
     return None
 
 
@@ -181,7 +184,8 @@ def _moment_laws(study: Study, p_0: Model, lam: float) -> Laws:
         return {}
     cov = p_0.moments()[1][0]
     trace = float(np.trace(cov))
-    added = how.added * len(cov) / trace
+    # The rows of S_0 spread by trace (1 - 1/n) on average, about their own mean.
+    added = how.added * len(cov) / trace + how.relative * (1 - 1 / study.n_real)
     # A shrunk kernel model keeps its centres: only what it adds is shrunk.
     options = (
         {"ddof": how.ddof, "lam": lam}

@@ -10,11 +10,15 @@ from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints, frozen
 from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
+from genloss.core.statistics import variances
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import LOG_2PI, as_samples
 
 CHUNK = 1 << 16
 """Floats of one block in log_prob: linear memory, and the block stays in the cache."""
+
+WIDE = 10.0
+"""A rule's bandwidth above so many standard deviations of S_0 is meant for other units."""
 
 NEGLIGIBLE = -60.0
 """Log of a kernel relative to the nearest one below which it adds nothing to float64."""
@@ -148,11 +152,15 @@ class KDELearner:
     bandwidth: h itself in units of x, or 'scott', h = n^(-1/(d+4)), or 'silverman',
     h = (n (d + 2) / 4)^(-1/(d+4)). These rules do not look at the spread of the data, unlike
     scipy's: h stays the same while the data shrink or spread. With weights, n is the effective
-    number of rows, (sum w)^2 / sum w^2. Fitted again and again to its own samples, the estimate
-    spreads: E variance_t = (1 - 1/n) E variance_{t-1} + h^2.
+    number of rows, (sum w)^2 / sum w^2. They are made for data of about unit variance: a chain
+    whose S_0 is WIDE times narrower than h is refused.
+
+    Fitted again and again to its own samples, the estimate spreads: E variance_t = (1 - 1/n)
+    E variance_{t-1} + h^2.
 
     Raises:
-        SpecError: a bandwidth that is neither a rule nor a number above 0.
+        SpecError: a bandwidth that is neither a rule nor a number above 0, or a rule for data on
+            another scale.
         DataError: data that are not rows of real numbers.
     """
 
@@ -173,6 +181,22 @@ class KDELearner:
                 "'scott' or 'silverman'"
             )
 
+    def scaled_to(self, real: Data) -> "KDELearner":
+        """Return the learner itself, once S_0 is seen to suit the rule."""
+        if not isinstance(self.bandwidth, str):
+            return self
+        rows = real_rows(real, self)
+        h, std = self._bandwidths(rows), np.sqrt(variances(rows).mean(axis=1))
+        if (h > WIDE * std).any():
+            c = int(np.argmax(h / np.maximum(std, np.finfo(float).tiny)))
+            raise SpecError(
+                f"kde: bandwidth {self.bandwidth!r} is {h[c]:.3g}, but the rows of S_0 have a "
+                f"standard deviation of {std[c]:.3g} (chain {c}): the rule is made for unit "
+                f"variance, and the kernel would hide the data; give bandwidth a number, such as "
+                f"{h[c] * std[c]:.3g}, the rule times the standard deviation"
+            )
+        return self
+
     def fit(
         self,
         train: Samples,
@@ -182,12 +206,7 @@ class KDELearner:
         valid: Data | None = None,
     ) -> KDEModel:
         """Put a kernel on every row (C, n, d); rng, init and valid are not used."""
-        rows = as_samples(train, self)
-        if rows.x.ndim != 3 or rows.x.dtype.kind != "f":
-            raise DataError(
-                f"KDELearner needs real rows (C, n, d); got {rows.x.shape} of {rows.x.dtype}; "
-                "use a categorical learner for symbols"
-            )
+        rows = real_rows(train, self)
         return KDEModel(rows.x, self._bandwidths(rows), rows.weight)
 
     def restore(self, state: Mapping[str, Array]) -> KDEModel:
@@ -203,3 +222,14 @@ class KDELearner:
         if self.bandwidth == "silverman":
             effective = effective * (d + 2) / 4
         return np.asarray(effective ** (-1.0 / (d + 4)))
+
+
+def real_rows(train: Data, learner: KDELearner) -> Samples:
+    """Return training data if they are rows of real numbers (C, n, d); else raise DataError."""
+    rows = as_samples(train, learner)
+    if rows.x.ndim != 3 or rows.x.dtype.kind != "f":
+        raise DataError(
+            f"KDELearner needs real rows (C, n, d); got {rows.x.shape} of {rows.x.dtype}; "
+            "use a categorical learner for symbols"
+        )
+    return rows

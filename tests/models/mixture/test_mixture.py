@@ -3,15 +3,22 @@
 The iteration itself has its own tests (mixture_em, kmeans_start).
 """
 
+from itertools import islice
+
 import numpy as np
 import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
+from genloss.core.chain import generation_zero, run_chain
+from genloss.core.forms import Rows
+from genloss.core.regimes import Replace
+from genloss.core.samplers import Ancestral
 from genloss.core.samples import Samples
+from genloss.core.streams import Streams
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.mixture import mixture
-from genloss.models.mixture.mixture import MixtureLearner, MixtureModel
+from genloss.models.mixture.mixture import RELATIVE, MixtureLearner, MixtureModel
 
 WEIGHTS = np.array([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]])
 MEANS = np.array([[[0.0, 0], [4, 1], [-3, 5]], [[1.0, 1], [9, 9], [0, 0]]])
@@ -120,6 +127,81 @@ def test_a_fit_keeps_mean_and_total_variance(covariance):
     np.testing.assert_allclose(np.trace(cov, axis1=1, axis2=2), total, rtol=1e-10)
 
 
+UNITS = np.array([2.0**-14, 2.0**12])
+
+
+@pytest.mark.parametrize("covariance", ["full", "diagonal"])
+def test_the_default_floor_has_the_units_of_every_coordinate(covariance):
+    """Rows in other units give the model in other units; the start is given, as k-means has one."""
+    learner, covs = MixtureLearner(2, covariance), np.tile(np.eye(2), (2, 2, 1, 1))
+    means = np.tile([[-4.0, -4.0], [4.0, 4.0]], (2, 1, 1))
+    start = MixtureModel(np.full((2, 2), 0.5), means, covs)
+    other = MixtureModel(start.weights, means * UNITS, covs * UNITS * UNITS[:, None])
+    right = learner.fit(ROWS, rng(), init=start)
+    found = learner.fit(Samples.of(X * UNITS, 0), rng(), init=other)
+    np.testing.assert_allclose(found.weights, right.weights, rtol=1e-9)
+    np.testing.assert_allclose(found.means, right.means * UNITS, rtol=1e-9)
+    scaled = right.covs * UNITS * UNITS[:, None]
+    np.testing.assert_allclose(found.covs, scaled, rtol=1e-9, atol=1e-12 * UNITS.min() ** 2)
+
+
+@pytest.mark.parametrize("covariance", ["full", "diagonal", "spherical"])
+def test_the_default_floor_is_that_of_s_0_at_every_generation(covariance):
+    floor = RELATIVE * X.var(axis=1)
+    learner = MixtureLearner(2, covariance).scaled_to(ROWS)
+    still = Samples.of(np.repeat(X[:, :1], 20, axis=1), 1)
+    covs = learner.fit(still, rng(), init=MODEL_OF_TWO).covs
+    kept = floor.mean(axis=1, keepdims=True) if covariance == "spherical" else floor
+    diagonal = np.diagonal(covs, axis1=2, axis2=3)
+    np.testing.assert_allclose(diagonal, np.broadcast_to(kept[:, None], (2, 2, 2)), rtol=1e-6)
+    absolute = MixtureLearner(2, covariance, reg_covar=0.25)
+    assert absolute.scaled_to(ROWS) is absolute
+
+
+MODEL_OF_TWO = MixtureModel(
+    np.full((2, 2), 0.5), np.repeat(X[:, :1], 2, axis=1), np.tile(np.eye(2), (2, 2, 1, 1))
+)
+
+
+@pytest.mark.parametrize("std", [1.0, 1e-4, 1e4])
+def test_a_chain_of_a_mixture_is_the_same_in_any_units(std):
+    """Two clusters, three generations: the trace stays near 1 of reality's, whatever the unit."""
+    centres = np.array([[-3.0, -3.0], [3.0, 3.0]])
+    p_0 = MixtureModel(
+        np.full((4, 2), 0.5),
+        np.tile(std * centres, (4, 1, 1)),
+        np.tile(std**2 * np.eye(2), (4, 2, 1, 1)),
+    )
+    streams = Streams(7)
+    generations = run_chain(
+        p_0,
+        MixtureLearner(2),
+        Replace(),
+        sampler=Ancestral(),
+        form=Rows(),
+        n_synthetic=300,
+        streams=streams,
+        after=generation_zero(p_0, Rows(), 300, streams).history,
+    )
+    for generation in islice(generations, 3):
+        trace = np.trace(generation.model.moments()[1], axis1=1, axis2=2)
+        assert (np.abs(trace / (20 * std**2) - 1) < 0.25).all()
+
+
+def test_rows_without_any_spread_ask_for_a_number():
+    with pytest.raises(FitError, match="raise reg_covar"):
+        MixtureLearner(1).fit(Samples.of(np.ones((1, 9, 2)), 0), rng())
+    model = MixtureLearner(1, reg_covar=0.5).fit(Samples.of(np.ones((1, 9, 2)), 0), rng())
+    np.testing.assert_allclose(model.covs, [[0.5 * np.eye(2)]], atol=1e-12)
+
+
+def test_a_constant_coordinate_takes_the_scale_of_the_others():
+    x = X.copy()
+    x[:, :, 1] = 7.0
+    model = MixtureLearner(1).fit(Samples.of(x, 0), rng())
+    np.testing.assert_allclose(model.covs[:, 0, 1, 1], RELATIVE * X.var(axis=1)[:, 0], rtol=1e-6)
+
+
 def test_a_warm_start_goes_on_from_the_model_and_a_cold_one_from_k_means():
     """One iteration from far-off means stays near them; k-means does not know them."""
     means = np.tile([[0.0, 0.0], [0.1, 0.0]], (2, 1, 1))
@@ -155,6 +237,7 @@ def test_symbols_are_refused(x):
         lambda: MixtureLearner(2, tol=-1.0),
         lambda: MixtureLearner(2, tol=float("nan")),
         lambda: MixtureLearner(2, reg_covar=float("inf")),
+        lambda: MixtureLearner(2, reg_covar="absolute"),
         lambda: MixtureLearner(0),
         lambda: MixtureLearner(2.5),
         lambda: MixtureLearner(2, max_iter=0),

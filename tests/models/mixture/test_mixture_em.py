@@ -184,6 +184,21 @@ def test_reg_covar_is_added_to_every_variance():
     np.testing.assert_allclose(found.covs[0, 0], np.cov(x[0].T, ddof=0) + 3.0 * np.eye(2))
 
 
+def test_reg_covar_of_every_chain_and_coordinate():
+    x = np.random.default_rng(17).standard_normal((2, 200, 2))
+    added = np.array([[3.0, 0.5], [0.0, 7.0]])
+    start = start_from_labels(
+        x, np.zeros((2, 200), np.int64), 1, covariance="full", reg_covar=added
+    )
+    found = fit_em(x, start, covariance="full", reg_covar=added, max_iter=2).parameters
+    for c in range(2):
+        right = np.cov(x[c].T, ddof=0) + np.diag(added[c])
+        np.testing.assert_allclose(start.covs[c, 0], right)
+        np.testing.assert_allclose(found.covs[c, 0], right)
+    with pytest.raises(DataError, match=r"shape \(2,\); expected a number or \(2, 2\)"):
+        fit_em(x, start, covariance="full", reg_covar=np.ones(2))
+
+
 def test_max_iter_stops_without_convergence():
     x = np.random.default_rng(18).standard_normal((1, 300, 2))
     start = start_from_labels(x, halves(x, 2), 2, covariance="full")
@@ -289,7 +304,7 @@ def passes(k, d, n, narrow, weighted):
             parameters = (weights, means, p, c)
             bound = em_common.common_pass(columns, weight, whole, places, parameters, work, out)
         after = np.empty(k), np.empty((k, d)), np.empty((k, d, d))
-        em_loop.maximise(out, centre, np.zeros(d), 0.0, 0, *after)
+        em_loop.maximise(out, centre, np.zeros(d), np.zeros(d), 0, *after)
         found.append((bound, *after))
     return em_common.suits(np.abs(x).max(axis=1), means, p), *found
 

@@ -48,7 +48,7 @@ def fit_em(
     covariance: Covariance,
     tol: float = 1e-3,
     max_iter: int = 100,
-    reg_covar: float = 1e-6,
+    reg_covar: float | Floats = 1e-6,
     weight: Floats | None = None,
     threads: int | None = None,
 ) -> EMResult:
@@ -64,7 +64,8 @@ def fit_em(
         covariance: 'full', 'diagonal' or 'spherical'.
         tol: stop when the lower bound (nats per row) changes by less than this.
         max_iter: iterations at most, 1 or more.
-        reg_covar: added to every variance, in units of x squared.
+        reg_covar: added to every variance, in units of x squared; a number, or (C, d) where chains
+            and coordinates have their own.
         weight: rows count this often, (C, n), 0 or more; None counts each once.
         threads: at most so many; None takes every core, or NUMBA_NUM_THREADS.
 
@@ -77,7 +78,7 @@ def fit_em(
         FitError: more components than rows, or a covariance that is not positive definite.
     Cost: O(C n k d^2) an iteration, 'full'; else O(C n k d). Source: Dempster et al. (1977).
     """
-    _check_options(covariance, tol, max_iter, reg_covar)
+    _check_options(covariance, tol, max_iter)
     cols, w, chains = columns(x), _weight(weight, x), x.shape[0]
     covs = as_matrices(start.covs, covariance, x.shape[2])
     _check_start(x, MixtureParameters(start.weights, start.means, covs))
@@ -90,15 +91,16 @@ def fit_em(
     n_iter, bound = np.zeros(chains, np.int64), np.zeros(chains)
     status, guilty = np.zeros(chains, np.int64), np.zeros(chains, np.int64)
     converged = np.zeros(chains, np.bool_)
-    options = (SPREADS[covariance], float(tol), int(max_iter), float(reg_covar))
+    options = (SPREADS[covariance], float(tol), int(max_iter))
+    added = _added(reg_covar, x)
 
     def task(c: int) -> None:
         n_iter[c], bound[c], status[c], guilty[c], converged[c] = fit_chain(
-            cols[c], w[c], *options, weights[c], means[c], covs[c]
+            cols[c], w[c], *options, added[c], weights[c], means[c], covs[c]
         )
 
     each_chain(task, chains, threads)
-    _refuse(status, guilty, n_iter, covs, reg_covar)
+    _refuse(status, guilty, n_iter, covs, added)
     parameters = MixtureParameters(weights, means, from_matrices(covs, covariance))
     return EMResult(parameters, n_iter, bound, converged)
 
@@ -109,7 +111,7 @@ def start_from_labels(
     k: int,
     *,
     covariance: Covariance,
-    reg_covar: float = 1e-6,
+    reg_covar: float | Floats = 1e-6,
     weight: Floats | None = None,
 ) -> MixtureParameters:
     """Parameters of one maximisation step from hard labels (C, n) in 0..k-1, as from k-means.
@@ -135,7 +137,7 @@ def start_from_responsibilities(
     responsibilities: Floats,
     *,
     covariance: Covariance,
-    reg_covar: float = 1e-6,
+    reg_covar: float | Floats = 1e-6,
     weight: Floats | None = None,
 ) -> MixtureParameters:
     """Parameters of one maximisation step from responsibilities (C, n, k), each row summing to 1.
@@ -178,10 +180,10 @@ def _start(
     share: Floats,
     labels: Ints,
     covariance: Covariance,
-    reg_covar: float,
+    reg_covar: float | Floats,
     weight: Floats | None,
 ) -> MixtureParameters:
-    _check_options(covariance, 0.0, 1, reg_covar)
+    _check_options(covariance, 0.0, 1)
     cols, w = columns(x), _weight(weight, x)
     (chains, rows, d), k = x.shape, share.shape[2]
     _check_count(k, rows)
@@ -189,10 +191,10 @@ def _start(
 
     counts, means = np.empty((chains, k)), np.empty((chains, k, d))
     covs = np.zeros((chains, k, d, d))
-    options = (float(reg_covar), covariance == "full")
+    added, full = _added(reg_covar, x), covariance == "full"
     # One step of many: too short to share among threads.
     for c in range(chains):
-        counts[c] = estimate(cols[c], share[c], labels[c], w[c], *options, means[c], covs[c])
+        counts[c] = estimate(cols[c], share[c], labels[c], w[c], added[c], full, means[c], covs[c])
     weights = counts / counts.sum(axis=1, keepdims=True)
     return MixtureParameters(weights, means, from_matrices(covs, covariance))
 
@@ -202,12 +204,23 @@ def _weight(weight: Floats | None, x: Floats) -> Floats:
     return np.empty((x.shape[0], 0)) if weight is None else row_weight(weight, x)
 
 
-def _check_options(covariance: str, tol: float, max_iter: int, reg_covar: float) -> None:
+def _added(reg_covar: float | Floats, x: Floats) -> Floats:
+    """What is added to the variances (C, d), checked against rows x (C, n, d)."""
+    added = np.asarray(reg_covar, dtype=np.float64)
+    shape = (x.shape[0], x.shape[2])
+    if added.ndim and added.shape != shape:
+        raise DataError(f"reg_covar has shape {added.shape}; expected a number or {shape}")
+    bad = ~((added >= 0.0) & (added < np.inf))
+    if bad.any():
+        raise SpecError(f"reg_covar is {added[bad].flat[0]}; expected finite numbers, 0 or more")
+    return np.ascontiguousarray(np.broadcast_to(added, shape))
+
+
+def _check_options(covariance: str, tol: float, max_iter: int) -> None:
     if covariance not in SPREADS:
         raise SpecError(f"covariance is {covariance!r}; expected one of {', '.join(SPREADS)}")
-    for name, value in (("tol", tol), ("reg_covar", reg_covar)):
-        if not 0.0 <= value < np.inf:
-            raise SpecError(f"{name} is {value}; expected a finite number, 0 or more")
+    if not 0.0 <= tol < np.inf:
+        raise SpecError(f"tol is {tol}; expected a finite number, 0 or more")
     if max_iter < 1:
         raise SpecError(f"max_iter is {max_iter}; expected 1 or more")
 
@@ -233,7 +246,7 @@ def _check_count(k: int, rows: int) -> None:
         )
 
 
-def _refuse(status: Ints, guilty: Ints, n_iter: Ints, covs: Floats, reg_covar: float) -> None:
+def _refuse(status: Ints, guilty: Ints, n_iter: Ints, covs: Floats, added: Floats) -> None:
     """Raise FitError for the first chain that failed: what was seen, what to try."""
     from genloss.models.mixture.em_loop import FITTED, SINGULAR
 
@@ -247,8 +260,8 @@ def _refuse(status: Ints, guilty: Ints, n_iter: Ints, covs: Floats, reg_covar: f
         raise FitError(
             f"chain {c}: component {guilty[c]} has a covariance that is not positive definite "
             f"after {n_iter[c]} iteration(s) (variances {variances.min():.3g} to "
-            f"{variances.max():.3g}, reg_covar {reg_covar:g}){more}; raise reg_covar, use fewer "
-            "components or more rows"
+            f"{variances.max():.3g}, reg_covar {added[c].max():.3g}){more}; raise reg_covar, "
+            "use fewer components or more rows"
         )
     raise FitError(
         f"chain {c}: the log-likelihood is not finite at iteration {n_iter[c]}{more}; scale x to "

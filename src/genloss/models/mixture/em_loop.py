@@ -271,7 +271,7 @@ def maximise(
     out: Floats,
     centre: Floats,
     shift: Floats,
-    reg_covar: float,
+    reg_covar: Floats,
     spread: int,
     weights: Floats,
     means: Floats,
@@ -294,7 +294,7 @@ def maximise(
                 kept = (kept + out[h, 0] * step * other) / count
                 if i == l:
                     accurate &= kept >= LOST * raw / count
-                    kept = max(kept, 0.0) + reg_covar
+                    kept = max(kept, 0.0) + reg_covar[i]
                 covs[h, i, l] = kept
                 covs[h, l, i] = kept
     for h in range(k):
@@ -353,12 +353,15 @@ def fit_chain(
     spread: int,
     tol: float,
     max_iter: int,
-    reg_covar: float,
+    reg_covar: Floats,
     weights: Floats,
     means: Floats,
     covs: Floats,
 ) -> tuple[int, float, int, int, bool]:
-    """Iterate one chain in place; returns n_iter, bound, status, guilty component, converged."""
+    """Iterate one chain in place; returns n_iter, bound, status, guilty component, converged.
+
+    reg_covar (d,) is added to the variances.
+    """
     k, d = means.shape
     shift = centred(x, means)
     rows = 0.0 if weight.size else float(x.shape[1])

@@ -15,14 +15,15 @@ def estimate(
     share: Floats,
     labels: Ints,
     weight: Floats,
-    reg_covar: float,
+    reg_covar: Floats,
     full: bool,
     means: Floats,
     covs: Floats,
 ) -> Floats:
     """Counts (k,) of columns x (d, n); fills means (k, d), and covs (k, d, d), which come as zeros.
 
-    share (n, k), or (0, k) where labels (n,) say all; weight (n,), or (0,) where rows count 1.
+    share (n, k), or (0, k) where labels (n,) say all; weight (n,), or (0,) where rows count 1;
+    reg_covar (d,) is added to the variances.
     Two passes: the means about the first row, then the covariances about the means.
     """
     (k, d), n = means.shape, x.shape[1]
@@ -56,5 +57,5 @@ def estimate(
                     total += term[j] * (x[l, j] - mean)
                 covs[h, i, l] = total / counts[h]
                 covs[h, l, i] = total / counts[h]
-            covs[h, i, i] += reg_covar
+            covs[h, i, i] += reg_covar[i]
     return counts

@@ -9,10 +9,14 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, checked_count, frozen
-from genloss.core.roles import Data, Model
+from genloss.core.roles import Data, Learner, Model
 from genloss.core.samples import Samples
+from genloss.core.statistics import variances
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import LOG_2PI, as_samples
+
+RELATIVE = 1e-6
+"""The share of a variance of S_0 that is added to the variances of every component."""
 
 CHUNK = 1 << 20
 """Floats of one block in log_prob, so that memory stays linear in n."""
@@ -113,8 +117,13 @@ class MixtureLearner:
     """Expectation-maximisation for k components with scikit-learn's meaning of every option.
 
     covariance: 'full', 'diagonal' or 'spherical'. Stops when the mean log-likelihood per row
-    changes by less than tol (nats), after max_iter iterations at the latest. reg_covar is added to
-    the variances. Starts from k-means, or from `init` when the chain is warm-started.
+    changes by less than tol (nats), after max_iter iterations at the latest. Starts from k-means,
+    or from `init` when the chain is warm-started.
+
+    reg_covar is added to the variances: a number in units of x squared, as in scikit-learn (whose
+    default of 1e-6 hides a collapse of data with a standard deviation of 1e-3 or less), or
+    'relative', RELATIVE times the variance of S_0 in the same coordinate, the same for all
+    generations (see variances; a fit by itself takes its own rows for S_0).
 
     Raises:
         SpecError: an option out of range.
@@ -131,7 +140,7 @@ class MixtureLearner:
     covariance: Literal["full", "diagonal", "spherical"] = "full"
     tol: float = 1e-3
     max_iter: int = 100
-    reg_covar: float = 1e-6
+    reg_covar: float | Literal["relative"] = "relative"
 
     def __post_init__(self) -> None:
         checked_count(self.k, "mixture: k")
@@ -141,9 +150,19 @@ class MixtureLearner:
                 f"mixture: covariance is {self.covariance!r}; "
                 "expected 'full', 'diagonal' or 'spherical'"
             )
-        for name in ("tol", "reg_covar"):
-            if not 0.0 <= getattr(self, name) < np.inf:
-                raise SpecError(f"mixture: {name} is {getattr(self, name)}; expected 0 or more")
+        if not 0.0 <= self.tol < np.inf:
+            raise SpecError(f"mixture: tol is {self.tol}; expected 0 or more")
+        reg = self.reg_covar
+        if reg not in ("relative",) and (isinstance(reg, str) or not 0.0 <= reg < np.inf):
+            raise SpecError(
+                f"mixture: reg_covar is {reg!r}; expected a number of 0 or more, or 'relative'"
+            )
+
+    def scaled_to(self, real: Data) -> "Learner":
+        """Return the learner that adds RELATIVE times the variances of S_0 at every generation."""
+        if self.reg_covar != "relative":
+            return self
+        return _Relative(self, RELATIVE * variances(real_rows(real, self)))
 
     def fit(
         self,
@@ -154,13 +173,17 @@ class MixtureLearner:
         valid: Data | None = None,
     ) -> MixtureModel:
         """Fit every chain from rows (C, n, d); O(C n k d^2) an iteration."""
+        samples, reg = real_rows(train, self), self.reg_covar
+        added = RELATIVE * variances(samples) if isinstance(reg, str) else reg
+        return self._fit(samples, rng, init, added)
+
+    def _fit(
+        self, samples: Samples, rng: np.random.Generator, init: Model | None, added: float | Floats
+    ) -> MixtureModel:
         # Compiled code loads only when a mixture is fitted.
         from genloss.models.mixture.kmeans_start import kmeans_labels
 
-        samples = as_samples(train, self)
         x, weight = samples.x, samples.weight
-        if x.ndim != 3 or x.dtype.kind != "f":
-            raise DataError(f"a mixture needs real rows (C, n, d); got {x.shape} of {x.dtype}")
         from genloss.models.mixture import em
 
         if isinstance(init, MixtureModel):
@@ -172,7 +195,7 @@ class MixtureLearner:
                 kmeans_labels(x, self.k, rng, weight=weight),
                 self.k,
                 covariance=self.covariance,
-                reg_covar=self.reg_covar,
+                reg_covar=added,
                 weight=weight,
             )
         found = em.fit_em(
@@ -181,7 +204,7 @@ class MixtureLearner:
             covariance=self.covariance,
             tol=self.tol,
             max_iter=self.max_iter,
-            reg_covar=self.reg_covar,
+            reg_covar=added,
             weight=weight,
         ).parameters
         covs = em.as_matrices(found.covs, self.covariance, x.shape[2])
@@ -190,3 +213,36 @@ class MixtureLearner:
     def restore(self, state: Mapping[str, Array]) -> MixtureModel:
         """Rebuild a model from its state."""
         return MixtureModel(state["weights"], state["means"], state["covs"])
+
+
+@dataclass(frozen=True, eq=False)
+class _Relative:
+    """A learner of mixtures that adds the same variances (C, d) at every generation."""
+
+    learner: MixtureLearner
+    added: Floats
+
+    def fit(
+        self,
+        train: Samples,
+        rng: np.random.Generator,
+        *,
+        init: Model | None = None,
+        valid: Data | None = None,
+    ) -> MixtureModel:
+        """Fit every chain from rows (C, n, d)."""
+        return self.learner._fit(real_rows(train, self.learner), rng, init, self.added)
+
+    def restore(self, state: Mapping[str, Array]) -> MixtureModel:
+        """Rebuild a model from its state."""
+        return self.learner.restore(state)
+
+
+def real_rows(train: Data, learner: MixtureLearner) -> Samples:
+    """Return training data if they are rows of real numbers (C, n, d); else raise DataError."""
+    samples = as_samples(train, learner)
+    if samples.x.ndim != 3 or samples.x.dtype.kind != "f":
+        raise DataError(
+            f"a mixture needs real rows (C, n, d); got {samples.x.shape} of {samples.x.dtype}"
+        )
+    return samples
