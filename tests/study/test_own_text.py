@@ -5,13 +5,14 @@ from pydoc_data.topics import topics
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from genloss.core.samples import Samples
 from genloss.core.text import bound
 from genloss.errors import DataError, SpecError
 from genloss.plan.cost import plan_of
 from genloss.run.runner import run_study
-from genloss.spec.build import build
+from genloss.spec.build import build, describe
 from genloss.study.load import load_study
 from genloss.study.own_text import is_text
 from genloss.study.study import study_from
@@ -215,13 +216,13 @@ def test_one_long_file_is_cut_into_pieces_and_a_long_text_is_not_used_up(tmp_pat
 
 @pytest.fixture
 def base(folder, tmp_path):
-    """A folder as transformers saves a model: sizes and tokeniser; the weights are never read."""
+    """A folder as transformers saves a model: sizes and tokeniser; there are no weights."""
     tokens = build("reality", {"kind": "text", "path": str(folder), "vocabulary": 300})
     tokens = tokens.realise(1, rng()).tokeniser
     place = tmp_path / "base"
     place.mkdir()
     (place / "tokenizer.json").write_text(tokens.to_json())
-    (place / "model.safetensors").write_bytes(b"")
+    save_file({}, place / "model.safetensors")
 
     def saved(**config):
         sizes = {"vocab_size": tokens.size, "eos_token_id": tokens.end}
@@ -240,8 +241,39 @@ def test_a_model_chooses_the_learner_and_the_block(folder, base):
         assert (study.reality.block, study.sampler.max_new) == (20, 20)
     endless = load_study(folder, model=base(model_type="gpt_neox", max_position_embeddings=-1))
     assert endless.reality.block == 64
-    other = load_study(folder, ["learner.end=1", "reality.end=!"], base(model_type="gpt_neox"))
-    assert other.learner.end == 1
+    other = load_study(folder, ["learner.end=94", "reality.end=~"], base(model_type="gpt_neox"))
+    assert other.learner.end == 94
+
+
+KINDS = [
+    ("learner.kind=hugging_face", "hugging_face"),
+    ("learner.kind=transformer", "transformer"),
+    ("learner.start=scratch", "transformer"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("override", "kind"), KINDS)
+def test_another_kind_of_learner_keeps_the_model(folder, base, override, kind):
+    model = base(model_type="opt")
+    study = load_study(folder, [override], model=model)
+    learner = describe(study)["learner"]
+    assert (learner["kind"], learner["base"]) == (kind, model)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "override",
+    [
+        "learner=hugging_face",
+        "learner.kind=ngram",
+        "learner.base=other",
+        'learner={ kind = "transformer", start = "scratch" }',
+    ],
+)
+def test_a_model_that_overrides_leave_out_is_refused(folder, base, override):
+    with pytest.raises(SpecError, match="would be left out"):
+        load_study(folder, [override], model=base(model_type="opt"))
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
 """The language model that a text of one's own is fine-tuned on, refused before anything runs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.roles import Sampler
 from genloss.errors import DataError, SpecError
-from genloss.spec.build import build
+from genloss.spec.build import build, find_class
+from genloss.spec.toml import overridden
 
 POSITIONS = ("max_position_embeddings", "n_positions", "max_seq_len", "n_ctx", "context_length")
 """Keys of a config for the longest row of tokens, by family."""
@@ -42,9 +44,40 @@ def learner_of(model: str) -> dict[str, Any]:
     return fast
 
 
+def with_overrides(learner: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Return the learner of a base, of the kind that overrides ask for, still with that base.
+
+    Raises:
+        SpecError: overrides that leave the base out.
+    """
+    base = learner["base"]
+    asked = overridden({"learner": learner}, overrides)["learner"]
+    kind = asked.get("kind") if isinstance(asked, Mapping) else asked
+    if isinstance(kind, str) and kind != learner["kind"]:
+        cls: Any = find_class("learner", kind, "learner")
+        based = "base" in {field.name for field in fields(cls)}
+        learner = {"kind": kind, "base": base} if based else learner
+        asked = overridden({"learner": learner}, overrides)["learner"]
+    if not isinstance(asked, Mapping) or asked.get("base") != base:
+        raise SpecError(
+            f"the model {base} would be left out: the overrides make the learner {asked!r}; change "
+            "its fields, such as learner.kind=hugging_face, or give no model"
+        )
+    return dict(learner)
+
+
 def config_of(model: str) -> Mapping[str, Any]:
-    """Return the config.json of a folder; nothing of a hub name, which says so when it is read."""
-    path = Path(model).expanduser() / "config.json"
+    """Return the config.json of a folder, or of the folder that its adapter is for.
+
+    Nothing of a hub name, which says so when it is read.
+    """
+    config = _object(Path(model).expanduser() / "config.json")
+    adapter = {} if config else _object(Path(model).expanduser() / "adapter_config.json")
+    below = adapter.get("base_model_name_or_path")
+    return _object(Path(below).expanduser() / "config.json") if isinstance(below, str) else config
+
+
+def _object(path: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except ValueError as error:

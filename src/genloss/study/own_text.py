@@ -24,7 +24,21 @@ from genloss.study.own_model import (
     learner_of,
     longest,
     places,
+    with_overrides,
 )
+
+SMALL = {
+    "kind": "transformer",
+    "start": "scratch",
+    "training": {
+        "epochs": 20,
+        "batch": 32,
+        "learning_rate": 1e-3,
+        "rate": "cosine",
+        "warmup": 100,
+    },
+}
+"""The learner of a text without a model to fine-tune."""
 
 BLOCK = 64
 """Tokens of a block and of what is written after it, as in Shumailov et al. 2024."""
@@ -88,7 +102,7 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
     reality = {"kind": "text", "path": str(path), "block": block}
     reality["documents"] = _documents(path, overridden({"reality": reality}, overrides)["reality"])
     reality |= {"tokeniser": model} if model else {}
-    learner = _learner(model)
+    learner = with_overrides(learner_of(model), overrides) if model else dict(SMALL)
     asked = overridden({"reality": reality, "learner": learner}, overrides)
     p_0 = _read(asked["reality"])
     # Refuses a tokeniser that is not that of the model.
@@ -164,10 +178,3 @@ def _documents(path: Path, reality: Any) -> str:
     inventory = inventory_of(path, options.get("text_field", DEFAULT), files, "ignore")
     prose = sum(is_prose(entry.path) for entry in inventory.read)
     return "pieces" if 0 < prose <= FEW else "whole"
-
-
-def _learner(model: str) -> dict[str, Any]:
-    if model:
-        return learner_of(model)
-    training = {"epochs": 20, "batch": 32, "learning_rate": 1e-3, "rate": "cosine", "warmup": 100}
-    return {"kind": "transformer", "start": "scratch", "training": training}
