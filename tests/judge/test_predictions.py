@@ -4,13 +4,18 @@ The mean over chains of a metric must lie within 4 standard errors (of the chain
 line, at every measured generation; where every chain has the same value, equal to rounding.
 """
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 
+from genloss.core.regimes import Replace
 from genloss.judge import predictions
-from genloss.judge.predictions import theory_lines
+from genloss.judge.predictions import PlugIn, schedule, theory_lines
+from genloss.models.gaussian import GaussianLearner
 from genloss.run.runner import run_study
 from genloss.study.study import study_from
+from genloss.theory import moments
 
 N, T = 20, 5
 MOMENTS = ["trace_ratio", "squared_mean_error", "second_moment"]
@@ -158,3 +163,71 @@ def test_a_line_that_is_no_gaussian_has_no_law_of_its_deviation():
     spec = {"n_real": N, "generations": 1, **gaussian(0), **blobs}
     assert theory_lines(study_from(spec)) == {}
     assert set(theory_lines(study_from({**spec, "metrics": MOMENTS}))) == set(MOMENTS)
+
+
+@dataclass(frozen=True)
+class Own(GaussianLearner):
+    """A learner of somebody else that reproduces moments, and has a law of its own."""
+
+    def plug_in(self):
+        return PlugIn(self.ddof, 0.0)
+
+    def predictions(self, study):
+        law = (lambda t: 0.5**t) if study.n_real == 20 else None
+        return {"real_share": ("halved", law)} if law else {}
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A regime of somebody else: replace under another name, with its moment law."""
+
+    def sizes(self, t, n_real, n):
+        return Replace().sizes(t, n_real, n)
+
+    def compose(self, history, fresh, rng):
+        return Replace().compose(history, fresh, rng)
+
+    def remember(self, history):
+        return Replace().remember(history)
+
+    def moment_path(self, study, t, **how):
+        return moments.replace(t, schedule(study), **how)
+
+
+def lines(learner=None, regime=None, **more):
+    study = study_from(spec_of("replace") | {"metrics": [*MOMENTS, "real_share"], **more})
+    study = replace(study, learner=learner or study.learner, regime=regime or study.regime)
+    return theory_lines(study)
+
+
+def test_a_learner_of_another_package_obeys_our_laws_and_brings_its_own():
+    ours, theirs = lines(), lines(Own(1))
+    assert {k: v for k, v in theirs.items() if k != "real_share"} == ours
+    assert theirs["real_share"]["label"] == "halved"
+    assert theirs["real_share"]["value"][:3] == [1.0, 0.5, 0.25]
+    # Whether it applies is its own affair.
+    assert "real_share" not in lines(Own(1), n_real=30)
+    # How a shrinkage sampler changes its covariance we do not know.
+    assert set(lines(Own(1), sampler={"kind": "shrinkage", "lam": 0.7})) == {"real_share"}
+
+
+def test_a_regime_of_another_package_brings_its_moment_law():
+    assert lines(regime=Alike()) == {k: v for k, v in lines().items() if k != "w2_squared"}
+
+
+@dataclass(frozen=True)
+class Doubled(Replace):
+    """A regime derived from one of ours that does something else."""
+
+    def compose(self, history, fresh, rng):
+        return super().compose(history, fresh, rng).head(1)
+
+
+def test_a_class_derived_from_ours_does_not_inherit_its_laws():
+    assert lines(regime=Doubled()) == {}
+    assert lines(learner=Quiet(1)) == {}
+
+
+@dataclass(frozen=True)
+class Quiet(GaussianLearner):
+    """A learner derived from ours."""

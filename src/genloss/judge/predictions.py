@@ -7,7 +7,7 @@ to its kernel) obeys exact first-moment laws under most regimes; genloss.theory 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.models.kde import KDELearner
 from genloss.models.mixture.mixture import RELATIVE, MixtureLearner
+from genloss.spec.parts import parts
 from genloss.study.study import Study
 from genloss.theory import anchored, discrete, fixation, gaussian, moments, spread_law
 
@@ -42,6 +43,20 @@ def theory_lines(study: Study) -> Lines:
     None for an endless source, as the laws count the rows of D_t, which it does not have, and none
     where a D_t has a single row.
     """
+    times = sorted(study.measure.times(study.generations) | {0, study.generations})
+    t = np.array(times, dtype=np.int64)
+    wanted = {metric.name for metric in study.metrics}
+    laws = _our_laws(study)
+    for _, part in parts(study):
+        laws |= part.predictions(study) if isinstance(part, Predicts) else {}
+    return {
+        name: {"label": label, "t": times, "value": np.asarray(law(t), dtype=np.float64).tolist()}
+        for name, (label, law) in laws.items()
+        if name in wanted
+    }
+
+
+def _our_laws(study: Study) -> "Laws":
     lam = _shrinkage(study)
     if not _enters_unchanged(study):
         return {}
@@ -50,16 +65,16 @@ def theory_lines(study: Study) -> Lines:
     p_0 = study.reality.realise(2, np.random.default_rng(0))
     if isinstance(p_0, FiniteModel) or not _same_law(p_0):
         return {}
-    times = sorted(study.measure.times(study.generations) | {0, study.generations})
-    t = np.array(times, dtype=np.int64)
-    wanted = {metric.name for metric in study.metrics}
     families = (_moment_laws, _line_laws, _categorical_laws)
-    laws = {k: v for family in families for k, v in family(study, p_0, lam).items()}
-    return {
-        name: {"label": label, "t": times, "value": np.asarray(law(t), dtype=np.float64).tolist()}
-        for name, (label, law) in laws.items()
-        if name in wanted
-    }
+    return {k: v for family in families for k, v in family(study, p_0, lam).items()}
+
+
+def _moment_path(study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    # What holds for one of ours need not hold for a class that is derived from it.
+    regime = study.regime
+    if type(regime) in _path.registry:
+        return _path(regime, study, t, how)
+    return regime.moment_path(study, t, **how) if isinstance(regime, MomentRegime) else None
 
 
 @singledispatch
@@ -128,16 +143,16 @@ def _enters_unchanged(study: Study) -> bool:
     Thinning keeps the law; that it falls short must be out of the question (six standard errors).
     """
     curator = study.curator
-    if not isinstance(curator, Thinning):
+    if type(curator) is not Thinning:
         return curator is None
     accepted = curator.keep * curator.rounds * study.n_synthetic
     return accepted - 6 * accepted**0.5 >= study.n_synthetic or curator.keep == 1
 
 
 def _shrinkage(study: Study) -> float | None:
-    if isinstance(study.sampler, Ancestral):
-        return 1.0
-    return study.sampler.lam if isinstance(study.sampler, Shrinkage) else None
+    if type(study.sampler) is Shrinkage:
+        return study.sampler.lam
+    return 1.0 if type(study.sampler) is Ancestral else None
 
 
 def _even(study: Study) -> bool:
@@ -161,6 +176,40 @@ class PlugIn:
     relative: float = 0.0
 
 
+@runtime_checkable
+class PlugInLearner(Protocol):
+    """A learner of another package that obeys the moment laws of every regime."""
+
+    def plug_in(self) -> PlugIn | None:
+        """Return how it reproduces the moments of its training set, or None where it does not."""
+        ...
+
+
+@runtime_checkable
+class MomentRegime(Protocol):
+    """A regime of another package whose first moments have a closed form."""
+
+    def moment_path(self, study: Study, t: Times, **how: Any) -> Any:
+        """Return an object with `mean_error` and `spread` (T,), shares of reality's variance.
+
+        how: ddof, and lam or bandwidth2, as for `theory.moments.replace`. None: no closed form.
+        """
+        ...
+
+
+@runtime_checkable
+class Predicts(Protocol):
+    """A part of a study, of whatever role, that brings closed forms of its own.
+
+    They are drawn as they are: it must see itself whether the study (its form, sampler, curator and
+    reality) is one to which they apply.
+    """
+
+    def predictions(self, study: Study) -> "Laws":
+        """Return {metric's name: (label, function from t (T,) to values (T,))}."""
+        ...
+
+
 def plug_in(study: Study) -> PlugIn | None:
     """Return how the study's learner reproduces moments, or None where it does not.
 
@@ -168,13 +217,15 @@ def plug_in(study: Study) -> PlugIn | None:
     shape of the components, so a mixture's total spread obeys the law of maximum likelihood.
     """
     learner = study.learner
-    if isinstance(learner, GaussianLearner):
+    if type(learner) is GaussianLearner:
         return PlugIn(learner.ddof, 0.0)
-    if isinstance(learner, KDELearner) and isinstance(learner.bandwidth, float):
+    if type(learner) is KDELearner and isinstance(learner.bandwidth, float):
         return PlugIn(0, learner.bandwidth**2)
-    if isinstance(learner, MixtureLearner) and isinstance(study.sampler, Ancestral):
+    if type(learner) is MixtureLearner and type(study.sampler) is Ancestral:
         reg = learner.reg_covar
         return PlugIn(0, 0.0, RELATIVE) if isinstance(reg, str) else PlugIn(0, reg)
+    if isinstance(learner, PlugInLearner) and type(study.sampler) is Ancestral:
+        return learner.plug_in()
     return None
 
 
@@ -189,17 +240,17 @@ def _moment_laws(study: Study, p_0: Model, lam: float) -> Laws:
     # A shrunk kernel model keeps its centres: only what it adds is shrunk.
     options = (
         {"ddof": how.ddof, "lam": lam}
-        if isinstance(study.learner, GaussianLearner)
+        if type(study.learner) is GaussianLearner
         else {"ddof": how.ddof, "bandwidth2": lam * added}
     )
-    if _path(study.regime, study, np.zeros(1, dtype=np.int64), options) is None:
+    if _moment_path(study, np.zeros(1, dtype=np.int64), options) is None:
         return {}
 
     def error(t: Times) -> Any:
-        return _path(study.regime, study, t, options).mean_error
+        return _moment_path(study, t, options).mean_error
 
     def spread(t: Times) -> Any:
-        return _path(study.regime, study, t, options).spread + added * (t > 0)
+        return _moment_path(study, t, options).spread + added * (t > 0)
 
     return {
         "trace_ratio": ("expected ratio (exact)", spread),
@@ -210,11 +261,9 @@ def _moment_laws(study: Study, p_0: Model, lam: float) -> Laws:
 
 def _line_laws(study: Study, p_0: Model, lam: float) -> Laws:
     """Return what is known of a Gaussian line, under regimes that see the last set alone."""
-    alone = isinstance(study.regime, regimes.Replace | regimes.ReplaceMultiple)
+    alone = type(study.regime) in (regimes.Replace, regimes.ReplaceMultiple)
     # Another p_0 has the same first two moments at t = 1, but not the same law of its variance.
-    if not (
-        alone and isinstance(study.learner, GaussianLearner) and isinstance(p_0, GaussianModel)
-    ):
+    if not (alone and type(study.learner) is GaussianLearner and isinstance(p_0, GaussianModel)):
         return {}
     cov, ddof, n = p_0.cov[0], study.learner.ddof, schedule(study)
     if len(cov) > 1:
@@ -235,13 +284,13 @@ def _line_laws(study: Study, p_0: Model, lam: float) -> Laws:
 
 def _categorical_laws(study: Study, p_0: Model, lam: float) -> Laws:
     learner = study.learner
-    if not (isinstance(learner, CategoricalLearner) and isinstance(p_0, CategoricalLaw)):
+    if not (type(learner) is CategoricalLearner and isinstance(p_0, CategoricalLaw)):
         return {}
     if learner.smoothing or lam != 1.0:
         return {}
     p, n = p_0.probabilities()[0], study.n_real
     laws: Laws = {}
-    if isinstance(study.regime, regimes.Replace):
+    if type(study.regime) is regimes.Replace:
         sizes = schedule(study)
         laws["diversity"] = (
             "expected diversity (exact)",
@@ -254,7 +303,7 @@ def _categorical_laws(study: Study, p_0: Model, lam: float) -> Laws:
         small = study.generations * n**2 <= MOST_PRODUCTS and (n + p.size) * n <= MOST_ENTRIES
         if _even(study) and small:
             laws |= _survival_laws(p, n)
-    elif isinstance(study.regime, regimes.Accumulate) and _even(study):
+    elif type(study.regime) is regimes.Accumulate and _even(study):
         laws["diversity"] = (
             "expected diversity (exact)",
             lambda t: 1 - discrete.accumulate_collision_probability(t, n, p),
