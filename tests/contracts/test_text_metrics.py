@@ -27,7 +27,7 @@ C, N, T, V, END = 2, 300, 16, 400, 0
 class Letters:
     """Token i is a letter, END a line."""
 
-    size, end = V, END
+    size, end, begin = V, END, NO_TOKEN
 
     def encode(self, texts):
         return [np.array([ord(c) - 64 if c != "\n" else END for c in text]) for text in texts]

@@ -26,6 +26,14 @@ class Tokeniser(Protocol):
         """The token that ends (and begins) a document."""
         ...
 
+    @property
+    def begin(self) -> int:
+        """The token that a model's own tokeniser puts before a text, NO_TOKEN where it puts none.
+
+        No row has it: models that have one put it before every row and prompt.
+        """
+        ...
+
     def encode(self, texts: Sequence[str]) -> list[Ints]:
         """Return the tokens of each text, without an end token."""
         ...

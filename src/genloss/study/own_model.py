@@ -92,25 +92,27 @@ def longest(config: Mapping[str, Any]) -> int | None:
     return next((n for n in named if isinstance(n, int) and n > 0), None)
 
 
-def places(sampler: Sampler, block: int) -> int:
+def places(sampler: Sampler, block: int, before: int = 0) -> int:
     """Return the places that a prompt and what is written after it take, the last token without.
 
-    0 for a sampler that has no prompts.
+    before: tokens that the model's tokeniser puts before a block, 0 or 1; other prompts begin by an
+    end token, in whose place it stands. 0 for a sampler that has no prompts.
     """
     if not isinstance(sampler, BeamSearch | Sampling):
         return 0
     prompts = sampler.prompts
     tokens = {"blocks": prompts.tokens or block, "starts": prompts.tokens + 1, "none": 1}
-    return min(tokens[prompts.kind], block) + sampler.max_new - 1
+    more = before if prompts.kind == "blocks" else 0
+    return min(tokens[prompts.kind], block) + more + sampler.max_new - 1
 
 
-def check_places(sampler: Sampler, block: int, positions: int | None) -> None:
+def check_places(sampler: Sampler, block: int, before: int, positions: int | None) -> None:
     """Refuse texts that have no place in the model, which would only show after the first fit.
 
     Raises:
         SpecError: a prompt and what is written after it are longer than a row of the model.
     """
-    need = places(sampler, block)
+    need = places(sampler, block, before)
     if isinstance(positions, int) and need > positions:
         raise SpecError(
             f"a prompt and the tokens written after it need {need} positions and the model has "

@@ -9,6 +9,7 @@ import numpy as np
 from genloss.core.arrays import checked_count
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.roles import Reality, Sampler
+from genloss.core.samples import NO_TOKEN
 from genloss.core.text import bound
 from genloss.corpus.inventory import inventory_of
 from genloss.corpus.readers.fields import DEFAULT
@@ -119,10 +120,12 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
         "checkpoint_every": 1,
     }
     sampler = build("sampler", overridden(spec, overrides)["sampler"])
+    before = int(p_0.tokeniser.begin != NO_TOKEN)
     if not model:
-        spec["learner"] = learner | {"positions": max(2 * block, places(sampler, block))}
+        spec["learner"] = learner | {"positions": max(2 * block, places(sampler, block, before))}
     asked = overridden(spec, overrides)
-    check_places(sampler, block, longest({**config, **_taken(asked, "positions", "n_positions")}))
+    most = longest({**config, **_taken(asked, "positions", "n_positions")})
+    check_places(sampler, block, before, most)
     metrics = metrics_of(asked, sampler, block)
     return spec | {"metrics": [*metrics, *(BY_THE_BASE if model else ())]}
 

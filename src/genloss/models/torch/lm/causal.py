@@ -29,7 +29,8 @@ ROW = 2048
 class CausalLearner(ABC, Generic[M]):
     """A dataclass of options that says how a lesson is learned and a model restored.
 
-    kind: its name in messages; learns: the class of its models.
+    kind: its name in messages; learns: the class of its models. begin: the token that a text's
+    tokeniser puts before every row and prompt.
     """
 
     kind: ClassVar[str]
@@ -38,6 +39,7 @@ class CausalLearner(ABC, Generic[M]):
     revision: str
     start: Any
     precision: Any
+    begin: int
     training: FineTuning
 
     @abstractmethod
@@ -94,7 +96,8 @@ class CausalLearner(ABC, Generic[M]):
 
     def common(
         self, state: Mapping[str, Array]
-    ) -> tuple[Mapping[str, Array], int, Floats, Floats, Device, str]:
+    ) -> tuple[Mapping[str, Array], int, Floats, Floats, Device, str, int]:
         """Return what every `TokenModel` is made of, in the order of its fields."""
         losses = state["train_loss"], state["held_out_loss"]
-        return state, int(state[BLOCK][0]), *losses, self.training.device, self.precision
+        how = self.training.device, self.precision, self.begin
+        return state, int(state[BLOCK][0]), *losses, *how

@@ -9,6 +9,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from genloss.core.arrays import Array
+from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.lm.decoder import ACTIVATIONS, USUAL, Decoder
 from genloss.models.torch.lm.families import FAMILIES
@@ -280,10 +281,11 @@ def save_checkpoint(folder: Path, decoder: Decoder, parameters: Mapping[str, Arr
     _write(folder / CONFIG, config_of(decoder))
 
 
-def save_tokeniser(folder: Path, text: str, end: int) -> None:
+def save_tokeniser(folder: Path, text: str, end: int, begin: int = NO_TOKEN) -> None:
     """Write a tokeniser beside its model, as transformers' AutoTokenizer loads it.
 
-    text: a tokenizer.json; end: the token that begins and ends a document.
+    text: a tokenizer.json; end: the token that ends a document; begin: the one that the tokeniser
+    puts before a text, NO_TOKEN where it puts none.
 
     Raises:
         DataError: a text that does not name that token.
@@ -296,7 +298,7 @@ def save_tokeniser(folder: Path, text: str, end: int) -> None:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / TOKENISER).write_text(text, encoding="utf-8")
-    ends = dict.fromkeys(("bos_token", "eos_token"), names[end])
+    ends = {"bos_token": names.get(begin, names[end]), "eos_token": names[end]}
     _write(folder / TOKENISER_CONFIG, {"tokenizer_class": "PreTrainedTokenizerFast", **ends})
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genloss.core.about import About
 from genloss.core.arrays import Array, checked_count
+from genloss.core.samples import NO_TOKEN
 from genloss.core.text import Tokeniser, check_tokeniser
 from genloss.errors import SpecError
 from genloss.models.torch.device import pick, stream
@@ -23,6 +24,7 @@ from genloss.models.torch.lm.base import (
     n_parameters,
     stored,
 )
+from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.causal import CausalLearner
 from genloss.models.torch.lm.hugging_face_model import HuggingFaceModel
 from genloss.models.torch.lm.modules import end_of, ends_of, module_total, positions_of
@@ -42,7 +44,7 @@ from genloss.models.torch.lm.tuning.objective import FineTuning
 class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
     """Any AutoModelForCausalLM of transformers, trained by the loop of all learners here.
 
-    base, revision, start, dropout, precision, training: as of `TransformerLearner`, which is
+    base, revision, start, dropout, precision, training, begin: as of `TransformerLearner`, which is
     faster for the families that it knows. config: without a base, a model_type and its sizes, for
     start = 'scratch'; a vocab_size that it leaves out is that of the study's text. end: the token
     that ends a document (-1: the config's). remote_code: run code that a model on the hub brings
@@ -78,6 +80,7 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
     precision: Literal["float32", "bfloat16"] = "float32"
     rows: int = field(default=0, metadata={"identity": False})
     training: FineTuning = field(default_factory=FineTuning)
+    begin: int = field(default=NO_TOKEN, metadata={"identity": False})
 
     def __post_init__(self) -> None:
         check_options("hugging_face", self.base, self.start, self.precision)
@@ -101,22 +104,25 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
     def of_text(self, tokeniser: Tokeniser) -> "HuggingFaceLearner":
         """Return the learner whose config has the tokeniser's vocabulary and end, if none yet.
 
-        Where a base's config calls several tokens ends, or none, the tokeniser's is the end.
+        Where a base's config calls several tokens ends, or none, the tokeniser's is the end. What
+        the tokeniser puts before a text stands before all rows and prompts.
 
         Raises:
             SpecError: the tokeniser of another model than the base.
         """
+        begun = replace(self, begin=tokeniser.begin)
         if self.base:
             config = config_of(self.base, self.revision, {}, self.remote_code)
             ends = [self.end] if self.end >= 0 else ends_of(config)
             check_tokeniser(tokeniser, self.base, getattr(config, "vocab_size", None), ends)
-            return self if len(ends) == 1 else replace(self, end=tokeniser.end)
+            return begun if len(ends) == 1 else replace(begun, end=tokeniser.end)
         if "vocab_size" in self.config:
-            return self
-        end = tokeniser.end
-        own = {"vocab_size": tokeniser.size, "bos_token_id": end, "eos_token_id": end}
+            return begun
+        end, begin = tokeniser.end, tokeniser.begin
+        first = end if begin == NO_TOKEN else begin
+        own = {"vocab_size": tokeniser.size, "bos_token_id": first, "eos_token_id": end}
         # Models that know a token that pads do not learn it, and no token of a text pads.
-        return replace(self, config=own | {"pad_token_id": None} | self.config)
+        return replace(begun, config=own | {"pad_token_id": None} | self.config)
 
     def restore(self, state: Mapping[str, Array]) -> HuggingFaceModel:
         """Rebuild a model from its state; adapters need the base at hand.
@@ -162,7 +168,8 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
             trainee = copy.deepcopy(module).bfloat16()
         total = module_total(trainee, self.dropout)
         sizes = (module.config.vocab_size, positions_of(module.config))
-        network = Network("hugging_face", *sizes, total, start)
+        first = Beginning(self.begin, self._last(module))
+        network = Network("hugging_face", *sizes, total, start, first)
         state = fit_chains(network, self.training, lesson)
         shared = {
             k: v.detach().cpu().numpy() for k, v in stored(module).items() if k not in trained
@@ -193,5 +200,7 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
         check_room("hugging_face", 0 if frozen else n, self.training, n if frozen else 0)
 
     def _model(self, module: Any, state: Mapping[str, Array]) -> HuggingFaceModel:
-        last = self.end if self.end >= 0 else end_of(module.config)
-        return HuggingFaceModel(*self.common(state), module, last, self.rows)
+        return HuggingFaceModel(*self.common(state), module, self._last(module), self.rows)
+
+    def _last(self, module: Any) -> int:
+        return self.end if self.end >= 0 else end_of(module.config)

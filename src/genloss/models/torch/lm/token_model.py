@@ -11,8 +11,10 @@ from torch import Tensor
 from genloss.core.abilities import ConditionalModel
 from genloss.core.arrays import Array, Floats, Ints, frozen
 from genloss.core.decoding import Decoding, Prompts, Sampling
+from genloss.core.text import checked_tokens
 from genloss.errors import DataError
 from genloss.models.torch.device import Device, pick
+from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.scoring import Logits, Value, by_token, entropy, log_prob
 from genloss.models.torch.lm.tuning.fitting import BLOCK
 
@@ -24,7 +26,8 @@ class TokenModel(ABC):
     parameters: by the names that a checkpoint has, chains on axis 0, float32. block: T, the length
     of the rows it was trained on. train_loss (C, epochs): mean over the batches, nats per token;
     held_out_loss (C, epochs): nats per token, where it was measured; NaN after an early stop.
-    precision: of decoding; rows are always scored in float32.
+    precision: of decoding; rows are always scored in float32. begin: the token before every row and
+    prompt, NO_TOKEN without one.
     """
 
     parameters: Mapping[str, Array]
@@ -33,6 +36,7 @@ class TokenModel(ABC):
     held_out_loss: Floats
     device: Device
     precision: str
+    begin: int
 
     def __post_init__(self) -> None:
         c, shapes = len(self.train_loss), self.shapes()
@@ -89,8 +93,18 @@ class TokenModel(ABC):
         return self._by_token(x, entropy)
 
     def _by_token(self, x: Ints, value: Value) -> Floats:
-        sizes = self.n_chains, self.vocabulary, self.positions
-        return by_token(self.logits(), self.weights, x, *sizes, value)
+        first = self.beginning
+        if first.there:
+            x = checked_tokens(x, self.vocabulary, "rows to score")
+        # The last token of a row is not read.
+        sizes = self.n_chains, self.vocabulary, self.positions + first.there
+        found = by_token(self.logits(), self.weights, first.array(x), *sizes, value)
+        return first.values(x, found)
+
+    @property
+    def beginning(self) -> Beginning:
+        """What stands before rows and prompts."""
+        return Beginning(self.begin, self.end)
 
     def decoding(self, how: Decoding) -> ConditionalModel:
         """Return the model that continues prompts this way."""
@@ -128,6 +142,9 @@ class Continuing:
 
     def continue_(self, prompts: Array, rng: np.random.Generator) -> Ints:
         """Continue every prompt (C, n, P) by new tokens: (C, n, max_new)."""
+        first = self.model.beginning
+        if first.there:
+            prompts = first.prompts(checked_tokens(prompts, self.model.vocabulary, "prompts"))
         return self.model.continued(prompts, self.how, rng)
 
     def sample(self, n: int, rng: np.random.Generator) -> Ints:

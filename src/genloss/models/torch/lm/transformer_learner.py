@@ -12,11 +12,12 @@ from genloss.core.abilities import FiniteModel, Notebook
 from genloss.core.about import About
 from genloss.core.arrays import Array, checked_count
 from genloss.core.roles import Reality
-from genloss.core.samples import Samples
+from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.text import TextModel, Tokeniser, check_tokeniser, check_vocabulary
 from genloss.errors import SpecError
 from genloss.models.torch.device import pick, stream
 from genloss.models.torch.feeds import START, on
+from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.causal import CausalLearner
 from genloss.models.torch.lm.checkpoint import (
     Written,
@@ -62,7 +63,8 @@ class TransformerLearner(CausalLearner[TransformerModel]):
     Loss: nats per token, the mean over all tokens of a batch that have a context; the end token
     is learned as any other, what fills a row is not. dropout: train with that of the checkpoint.
     precision: of decoding; that of training is in `training`. Learns from rows, weighted or not,
-    or from a source; chains one after another.
+    or from a source; chains one after another. begin: the token before every row and prompt: that
+    of the text's tokeniser, where it adds one to what a model is given.
 
     Raises:
         SpecError: an option out of range, or start = 'base' without a base.
@@ -92,6 +94,7 @@ class TransformerLearner(CausalLearner[TransformerModel]):
     dropout: bool = False
     precision: Precision = "float32"
     training: FineTuning = field(default_factory=FineTuning)
+    begin: int = field(default=NO_TOKEN, metadata={"identity": False})
 
     def __post_init__(self) -> None:
         checked_count(self.feed_forward, "transformer: feed_forward", 0)
@@ -141,7 +144,8 @@ class TransformerLearner(CausalLearner[TransformerModel]):
             return {name: on(device, drawn[name]) for name in decoder.shapes}
 
         total = decoder_total(decoder, decoder.dropout if self.dropout else 0.0)
-        network = Network("transformer", decoder.vocabulary, decoder.positions, total, start)
+        first = Beginning(self.begin, decoder.end)
+        network = Network("transformer", decoder.vocabulary, decoder.positions, total, start, first)
         state = fit_chains(network, self.training, lesson)
         return self._model(decoder, state)
 
@@ -156,11 +160,13 @@ class TransformerLearner(CausalLearner[TransformerModel]):
     def of_text(self, tokeniser: Tokeniser) -> "TransformerLearner":
         """Return the learner with vocabulary and end of the tokeniser, unless it has its own.
 
-        Of several tokens that a base's config calls ends, the tokeniser's is the end.
+        Of several tokens that a base's config calls ends, the tokeniser's is the end. What the
+        tokeniser puts before a text stands before all rows and prompts.
 
         Raises:
             SpecError: the tokeniser of another model than the base.
         """
+        begun = replace(self, begin=tokeniser.begin)
         if self.base:
             config = read_config(folder_of(self.base, self.revision))
             ends = ends_in(config)
@@ -168,10 +174,10 @@ class TransformerLearner(CausalLearner[TransformerModel]):
             ends = [self.end] if self.end and self.end in ends else ends
             entries = from_config(config).vocabulary
             check_tokeniser(tokeniser, self.base, entries, ends)
-            return self if len(ends) == 1 else replace(self, end=tokeniser.end)
+            return begun if len(ends) == 1 else replace(begun, end=tokeniser.end)
         if self.vocabulary:
-            return self
-        return replace(self, vocabulary=tokeniser.size, end=tokeniser.end)
+            return begun
+        return replace(begun, vocabulary=tokeniser.size, end=tokeniser.end)
 
     def _sized(self, vocabulary: int) -> Decoder:
         return Decoder(
@@ -219,5 +225,5 @@ def pretrained(
     model = fitting.fit(Samples.of(text.rows(0, text.n_rows), 0), rng, valid=valid)
     save_checkpoint(folder, model.decoder, {k: v[0] for k, v in model.parameters.items()})
     if isinstance(p_0, TextModel) and isinstance(p_0.tokeniser, Written):
-        save_tokeniser(folder, p_0.tokeniser.to_json(), p_0.tokeniser.end)
+        save_tokeniser(folder, p_0.tokeniser.to_json(), p_0.tokeniser.end, p_0.tokeniser.begin)
     return model

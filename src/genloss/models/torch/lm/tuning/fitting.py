@@ -16,8 +16,9 @@ from genloss.core.source import Source
 from genloss.core.text import checked_tokens
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.torch.device import pick
-from genloss.models.torch.feeds import feed_of, on
+from genloss.models.torch.feeds import Feed, feed_of, on
 from genloss.models.torch.fits import held_out_rows, part_after_part, rows_of, stacked
+from genloss.models.torch.lm.beginning import Beginning, BegunFeed
 from genloss.models.torch.lm.tuning.memory_needed import in_batches
 from genloss.models.torch.lm.tuning.objective import FineTuning, Named, Total, counted
 from genloss.models.torch.lm.tuning.portions import ALONE, Portions, Team
@@ -38,7 +39,8 @@ Start = Literal["base", "last", "scratch"]
 class Network:
     """What the loop trains, by any learner: its loss as a function of named weights.
 
-    positions: the longest row; start: the weights, copies, of a (chain, seed).
+    positions: the longest row; start: the weights, copies, of a (chain, seed). first: what stands
+    before rows.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Network:
     positions: int
     total: Total
     start: Callable[[int, int], dict[str, Tensor]]
+    first: Beginning
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +100,14 @@ def _chain(
     start = network.start(c, seed)
     names = list(start)
     name = f"{network.name}, chain {c}"
-    feed = feed_of(lesson.train, c, training.batch, seed, device, dtype)
+    feed: Feed = feed_of(lesson.train, c, training.batch, seed, device, dtype)
+    if network.first.there:
+        feed = BegunFeed(feed, network.first)
     check = None
     if held_out is not None:
-        check = _check(network, names, on(device, held_out), training.batch, team)
+        check = _check(
+            network, names, on(device, network.first.array(held_out)), training.batch, team
+        )
     portions = Portions(name, names, network.total, training.batch, team, training.compile)
     # Portions compile what they call; errors and memory are handled outside of it.
     loop = Loop(portions.loss, list(start.values()), replace(training, compile=False), name)
