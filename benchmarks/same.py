@@ -31,6 +31,15 @@ from checkouts import Side, machine, side
 
 TOUR = "tour"
 
+THEORY = """
+import sys
+from pathlib import Path
+from genloss.judge.dashed import theory_of
+from genloss.store.reader import find_runs
+for run in find_runs(Path(sys.argv[1])):
+    theory_of(run)
+"""
+
 RENAMED: dict[str, str] = {}
 """Metrics that are called otherwise in NEW: "old name" -> "new name" or "new name[label]"."""
 
@@ -62,7 +71,28 @@ def read_format_1(run: Path) -> Numbers:
     return numbers
 
 
-READERS: Mapping[int, Callable[[Path], Numbers]] = {1: read_format_1}
+def read_format_2(run: Path) -> Numbers:
+    """Read run.json, theory.json and the tables, whose lines may hold components."""
+    header = json.loads((run / "run.json").read_text())
+    labels = {metric["name"]: metric.get("labels", ()) for metric in header["metrics"]}
+    numbers: Numbers = {}
+    for table in sorted(run.glob("blocks/*/metrics.jsonl")):
+        for row in map(json.loads, table.read_text().splitlines()):
+            name = row["metric"]
+            parts = {name: row["values"]} if "values" in row else {}
+            if "components" in row:
+                named = zip(labels[name], row["components"], strict=True)
+                parts = {f"{name}[{label}]": values for label, values in named}
+            for key, values in (parts or {name: ""}).items():
+                chains = numbers.setdefault((header["name"], key, row["t"]), [])
+                chains += ["absent"] if isinstance(values, str) else map(bits, values)
+    for metric, line in json.loads((run / "theory.json").read_text())["lines"].items():
+        for t, value in zip(line["t"], line["value"], strict=True):
+            numbers[header["name"], f"theory: {metric}", t] = [bits(value)]
+    return numbers
+
+
+READERS: Mapping[int, Callable[[Path], Numbers]] = {1: read_format_1, 2: read_format_2}
 """By the field `format` of run.json. Components (C, K) are metrics called "name[label]"."""
 
 
@@ -122,6 +152,12 @@ def numbers_of(side: Side, name: str) -> Numbers:
     if done.returncode not in (0, 1) or not done.stdout.startswith("{"):
         said = "\n".join((done.stderr or done.stdout).splitlines()[-5:])
         raise ValueError(f"exit code {done.returncode}: {said}")
+    if any(json.loads(path.read_text())["format"] > 1 for path in root.rglob("run.json")):
+        # Dashed lines are computed when somebody asks for them.
+        subprocess.run(
+            [sys.executable, "-c", THEORY, str(root)],
+            check=True, env=side.environment(source), cwd=side.source.parent,
+        )  # fmt: skip
     numbers = read_runs(root)
     if not numbers:
         raise ValueError(f"no run below {root}")

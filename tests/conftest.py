@@ -69,7 +69,7 @@ def mnist() -> str:
     return os.environ["GENLOSS_MNIST"]
 
 
-VARYING = ("provenance.jsonl", ".lock")
+VARYING = ("provenance.jsonl", "machine.json", ".lock")
 """Files that differ from run to run: when, where and by whom."""
 
 

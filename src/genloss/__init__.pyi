@@ -65,8 +65,8 @@ from genloss.report.page import write_report as write_report
 from genloss.run.runner import run_studies as run_studies
 from genloss.run.runner import run_study as run_study
 from genloss.store.reader import Run as Run
-from genloss.store.reader import Series as Series
 from genloss.store.reader import find_runs as find_runs
+from genloss.store.series import Series as Series
 from genloss.study.load import load_study as load_study
 from genloss.study.study import Keep as Keep
 from genloss.study.study import Schedule as Schedule

@@ -8,7 +8,7 @@ import pytest
 
 from genloss.cli import console
 from genloss.cli.main import app
-from genloss.store.folder import locked
+from genloss.store.lock import locked
 from genloss.store.reader import Run
 
 COMMANDS = [c.name or c.callback.__name__ for c in app.registered_commands]
@@ -124,7 +124,7 @@ def test_ls_shows_a_damaged_folder_beside_the_others(genloss, told, spec):
     (path / "run.json").write_text("{")
     found = told("ls")
     assert sorted(r["problem"] != "" for r in found) == [False, True]
-    assert "is not JSON" in next(r["problem"] for r in found if r["problem"])
+    assert "run.json is damaged" in next(r["problem"] for r in found if r["problem"])
 
 
 def test_plan_says_what_will_happen_and_leaves_nothing(genloss, told, spec):
@@ -277,8 +277,10 @@ def test_a_folder_in_use_exits_2(genloss, told, spec):
 
 def test_an_unfinished_run_is_shown_as_such(genloss, told, spec):
     path = spec.parent / told("run", spec, "checkpoint_every=2", "metrics=['sigma']")["run"]
-    (path / "blocks" / "0000" / "checkpoint.safetensors").unlink()
-    assert "unfinished" in genloss("show", path).stdout
+    (path / "blocks" / "0000" / "manifest.json").unlink()
+    shown = genloss("show", path).stdout
+    assert "unfinished" in shown
+    assert "generations after 0 are not yet checkpointed" in shown
     assert told("ls")[0]["complete"] is False
     assert told("run", path)["complete"] is True
 

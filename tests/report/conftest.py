@@ -8,12 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genloss.store.block import BlockStore, Checkpoint, absent_row, metric_row
-from genloss.store.folder import Header, block_path, create_or_match, run_path
+from genloss.store.block import BlockStore, Checkpoint
+from genloss.store.folder import block_path, create_or_match, run_path
+from genloss.store.header import Header
+from genloss.store.manifest import Machine
 from genloss.store.provenance import append
 from genloss.store.reader import Run
+from genloss.store.table import absent_row, metric_row
+from genloss.store.theory_file import write_theory
 
 from .words_of_ours import words
+
+MACHINE = Machine(1, "any", {})
 
 UNITS = {"trace_ratio": ("1", "1 is reality"), "w2_squared": ("squared units", "lower is closer")}
 
@@ -31,11 +37,13 @@ def make_run(
     absent: dict[str, str] | None = None,
     blocks: int = 1,
     about: Any = None,
+    parts: dict[int, dict[int, Any]] | None = None,
     **spec: Any,
 ) -> Run:
     """Write a finished run: metrics {name: values (T, C)}, kept {t: rows (m, ...)} of one chain.
 
     about: what about.json says; as our own classes have it.
+    parts: what else was kept, {t: {block: {part: arrays}}}.
     """
     metrics = {"trace_ratio": decay(20, 8)} if metrics is None else metrics
     values = next(iter(metrics.values()))
@@ -58,12 +66,14 @@ def make_run(
     }
     identity = {k: v for k, v in described.items() if k != "name"}
     heads = [_about(m) for m in (*metrics, *(absent or {}))]
-    header = Header(name, identity, described, tuple(heads), theory or {})
+    header = Header(name, identity, described, tuple(heads))
     folder = run_path(root, header)
     names = [*metrics, *(absent or {})]
     create_or_match(folder, header, about or words(described, names))
+    write_theory(folder, header, theory or {})
+    (folder / "blocks").mkdir(exist_ok=True)
     for b, part in enumerate(np.split(np.arange(chains), blocks)):
-        store = BlockStore(block_path(folder, b))
+        store = BlockStore(block_path(folder, b), header.fingerprint, b, MACHINE)
         store.resume()
         rows = []
         for i, s in enumerate(times):
@@ -71,7 +81,8 @@ def make_run(
             rows += [absent_row(s, m, why) for m, why in (absent or {}).items()]
         store.append(rows)
         for s, x in (kept or {}).items():
-            store.keep(s, {"samples": {"x": np.asarray(x)[None]}}, {"chains": 1})
+            more = (parts or {}).get(s, {}).get(b, {})
+            store.keep(s, {"samples": {"x": np.asarray(x)[None]}, **more}, {"chains": 1})
         store.checkpoint(Checkpoint(times[-1], 0, {}))
     for line in (
         {
@@ -82,7 +93,7 @@ def make_run(
         },
         {"event": "done", "time": "2026-01-01T00:01:00+00:00"},
     ):
-        append(folder / "provenance.jsonl", line)
+        append(folder / "provenance.jsonl", header.fingerprint, line)
     return Run(folder)
 
 

@@ -28,7 +28,8 @@ def test_rows_hold_numpys_quantiles_and_theory(experiment):
     (panel,) = figure.panels
     by_label = dict(figure.rows)
     for row in panel.spec["data"]["values"]:
-        run = by_label[row["run"]].run
+        data = by_label[row["run"]]
+        run = data.run
         values = run.series["trace_ratio"].values
         assert row["t"] == list(range(21))
         for field, level in zip(
@@ -37,7 +38,7 @@ def test_rows_hold_numpys_quantiles_and_theory(experiment):
             expected = np.percentile(values, level, axis=1)
             np.testing.assert_allclose(row[field], expected, rtol=1e-4)
         np.testing.assert_allclose(row["mean"], values.mean(axis=1), rtol=1e-4)
-        law = run.header.theory["trace_ratio"]["value"]
+        law = data.theory["trace_ratio"]["value"]
         np.testing.assert_allclose(row["theory"], law, rtol=1e-4)
     assert figure.theory == ("exp(-t/n)",)
 

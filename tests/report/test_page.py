@@ -168,7 +168,8 @@ def test_a_page_without_experiments_or_numbers(tmp_path):
     text = render(find_sections([tmp_path]), title="t")
     assert "1 run of generative models" in text
     run = make_run(tmp_path / "b", "empty")
-    (run.blocks[0].path / "metrics.jsonl").unlink()
+    for name in ("metrics.jsonl", "manifest.json"):
+        (run.blocks[0].path / name).unlink()
     assert "No generation has been measured yet." in render(
         find_sections([tmp_path / "b"]), title="t"
     )

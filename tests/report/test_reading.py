@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from genloss.errors import StoreError
-from genloss.report.reading import chosen, measured, places, read, scan
-from genloss.store.block import TABLE
+from genloss.report.reading import chosen, measured, places
+from genloss.store.table import TABLE
 
 from .conftest import decay, make_run
 
@@ -55,6 +55,7 @@ def test_a_line_being_written_is_left_out(tmp_path):
 
 def test_generations_that_one_block_lacks_are_left_out(tmp_path):
     run = make_run(tmp_path, blocks=2)
+    (run.blocks[1].path / "manifest.json").unlink()
     table = run.blocks[1].path / TABLE
     table.write_bytes(b"".join(table.read_bytes().splitlines(keepends=True)[:11]))
     found = measured(run).series["trace_ratio"]
@@ -62,18 +63,19 @@ def test_generations_that_one_block_lacks_are_left_out(tmp_path):
     assert found.values.shape == (11, 8)
 
 
-def test_a_broken_line_is_refused(tmp_path):
+def test_a_line_that_does_not_fit_is_refused(tmp_path):
     run = make_run(tmp_path)
     with (run.blocks[0].path / TABLE).open("ab") as file:
-        file.write(b'{"t":3,"metric":"trace_ratio","values":[0.1\n')
-    with pytest.raises(StoreError, match="broken line"):
+        file.write(b'{"t":3,"metric":"trace_ratio","values":[0.1],"chain":"0123456789abcdef"}\n')
+    with pytest.raises(StoreError, match=r"metrics.jsonl is damaged: line 22 does not fit"):
         measured(run)
 
 
 def test_a_run_that_has_not_begun_has_nothing(tmp_path):
     run = make_run(tmp_path)
-    (run.blocks[0].path / TABLE).unlink()
-    assert dict(read(scan(run), 10).series) == {}
+    for name in (TABLE, "manifest.json"):
+        (run.blocks[0].path / name).unlink()
+    assert dict(measured(run, 10).series) == {}
 
 
 @pytest.mark.parametrize(("n", "most"), [(1, 5), (5, 5), (50, 12), (2051, 100), (2051, 300)])

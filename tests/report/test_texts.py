@@ -16,29 +16,25 @@ from genloss.report.texts import (
     readable,
     text_figure,
 )
-from genloss.store.files import pack_arrays
+from genloss.store.parts import pack_texts
 
 from .conftest import make_run
 
 NASTY = "</p><script>alert(1)</script>&amp; \x00\x1b[31m \u202eabc עברית 日本語"
 
 
-def packed(texts):
-    parts = [text.encode() for text in texts]
-    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
-    return {"utf8": np.frombuffer(b"".join(parts), dtype=np.uint8), "ends": ends}
+def with_texts(root, kept, prompts=None, name="run", zero=None):
+    """Return a run that kept texts {t: [text]}; prompts are kept after generation 0.
+
+    zero: the prompts of generation 0.
+    """
+    arrays = {t: pack_texts(texts, prompts if t else zero) for t, texts in kept.items()}
+    return with_arrays(root, arrays, name)
 
 
-def with_texts(root, kept, prompts=None, name="run"):
-    """Return a run that kept texts {t: [text]}; prompts are kept after generation 0."""
-    run = make_run(root, name, kept={t: np.ones((2, 3), dtype=np.int64) for t in kept})
-    for t, texts in kept.items():
-        arrays = packed(texts)
-        if prompts and t:
-            arrays |= {f"prompts_{key}": value for key, value in packed(prompts).items()}
-        path = run.blocks[0].generation(t) / "texts.safetensors"
-        path.write_bytes(pack_arrays(arrays, {}))
-    return run
+def with_arrays(root, arrays, name="run"):
+    rows = {t: np.ones((2, 3), dtype=np.int64) for t in arrays}
+    return make_run(root, name, kept=rows, parts={t: {0: {"texts": a}} for t, a in arrays.items()})
 
 
 def test_texts_are_read_back(tmp_path):
@@ -50,9 +46,8 @@ def test_texts_are_read_back(tmp_path):
 
 
 def test_bytes_that_are_no_text_are_marked(tmp_path):
-    run = with_texts(tmp_path, {0: ["ab"]})
     arrays = {"utf8": np.array([0xFF, 0x61], dtype=np.uint8), "ends": np.array([2])}
-    (run.blocks[0].generation(0) / "texts.safetensors").write_bytes(pack_arrays(arrays, {}))
+    run = with_arrays(tmp_path, {0: arrays})
     assert run.texts(0) == [("", "\ufffda")]
 
 
@@ -171,9 +166,7 @@ def test_runs_stand_side_by_side_under_the_prompts_that_they_share(tmp_path):
 def test_real_text_comes_first_beside_the_runs(tmp_path):
     figures = []
     for name in "ab":
-        run = with_texts(tmp_path, {0: ["real"], 3: [f"made by {name}"]}, ["p"], name)
-        arrays = packed(["goes on"]) | {f"prompts_{k}": v for k, v in packed(["p"]).items()}
-        (run.blocks[0].generation(0) / "texts.safetensors").write_bytes(pack_arrays(arrays, {}))
+        run = with_texts(tmp_path, {0: ["goes on"], 3: [f"made by {name}"]}, ["p"], name, ["p"])
         figures.append(text_figure(run, name))
     (only,) = beside(figures)
     assert only.told == (
@@ -194,8 +187,7 @@ def test_prompts_with_words_come_before_tables(tmp_path):
 def test_reality_with_its_prompt_is_said_to_go_on(tmp_path):
     run = with_texts(tmp_path, {0: ["go on"], 3: ["x"]}, ["p"])
     assert "Reality is" not in text_figure(run, "x").reading
-    arrays = packed(["goes on"]) | {f"prompts_{k}": v for k, v in packed(["p"]).items()}
-    (run.blocks[0].generation(0) / "texts.safetensors").write_bytes(pack_arrays(arrays, {}))
+    run = with_texts(tmp_path, {0: ["goes on"], 3: ["x"]}, ["p"], "prompted", ["p"])
     figure = text_figure(run, "x")
     assert "Reality is how the real text goes on." in figure.reading
     assert figure.prompts[0].told == (("reality", "goes on"), ("t = 3", "x"))

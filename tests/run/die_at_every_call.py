@@ -17,7 +17,7 @@ from genloss.run.runner import run_study
 from genloss.study.study import study_from
 
 CALLS = ("open", "os.rename", "os.truncate", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree")
-VARYING = ("provenance.jsonl", ".lock")
+VARYING = ("provenance.jsonl", "machine.json", ".lock")
 
 
 def in_child(study, root: Path, stop: int) -> tuple[int, int]:

@@ -10,8 +10,7 @@ import pytest
 
 from genloss.errors import StoreError
 from genloss.run.runner import header_of, run_study
-from genloss.store.block import BlockStore
-from genloss.store.files import unpack_arrays
+from genloss.store.arrays import unpack_arrays
 from genloss.store.folder import block_path, run_path
 from genloss.study.study import study_from
 
@@ -40,14 +39,10 @@ def files_no_larger_than(size: int):
 def assert_nothing_is_half_written(run: Path) -> None:
     """Whatever is not marked as temporary is whole."""
     for path in run.rglob("*.safetensors"):
-        unpack_arrays(path)
-    for block in (run / "blocks").glob("*"):
-        for t in BlockStore(block).kept():
-            assert {p.name for p in BlockStore(block).generation(t).iterdir()} <= {
-                "state.safetensors",
-                "samples.safetensors",
-            }
-            assert (BlockStore(block).generation(t) / "samples.safetensors").exists()
+        unpack_arrays(path.read_bytes(), path)
+    for kept in run.glob("blocks/*/generations/*"):
+        names = {p.name for p in kept.iterdir()}
+        assert {"samples.safetensors"} <= names <= {"state.safetensors", "samples.safetensors"}
     assert not list(run.rglob("*.tmp"))
 
 
@@ -74,13 +69,14 @@ def test_enough_room_is_no_error(study, unbroken, tmp_path, folder_bytes):
 
 
 def test_no_space_left_on_the_device(study, unbroken, tmp_path, folder_bytes):
-    """The temporary file of the checkpoint is a link to the device that is always full."""
+    """The table is a link to the device that is always full: not even that is written to."""
     block = block_path(run_study(study, tmp_path / "full", workers=1).path, 0)
-    (block / "checkpoint.safetensors").unlink()
-    (block / "checkpoint.safetensors.tmp").symlink_to("/dev/full")
-    with pytest.raises(StoreError, match="No space left on device"):
+    (block / "manifest.json").unlink()
+    (block / "metrics.jsonl").unlink()
+    (block / "metrics.jsonl").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match=r"metrics.jsonl is a link"):
         run_study(study, tmp_path / "full", workers=1)
-    assert_nothing_is_half_written(block.parent.parent)
+    (block / "metrics.jsonl").unlink()
     assert folder_bytes(run_study(study, tmp_path / "full", workers=1).path) == unbroken
 
 
@@ -118,7 +114,7 @@ def test_a_folder_that_becomes_read_only_resumes_once_it_is_not(
     with unprivileged():
         run = run_study(study, open_folder, workers=1).path
     block = block_path(run, 0)
-    (block / "checkpoint.safetensors").unlink()
+    (block / "manifest.json").unlink()
     os.truncate(block / "metrics.jsonl", 0)
     block.chmod(0o555)
     with unprivileged(), pytest.raises(StoreError, match=r"cannot write .*Permission denied"):

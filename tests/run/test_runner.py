@@ -10,7 +10,8 @@ from genloss.plan.cost import plan_of
 from genloss.run.block import reserve
 from genloss.run.runner import header_of, run_studies, run_study
 from genloss.spec.parts import entries
-from genloss.store.folder import create_or_match, locked
+from genloss.store.folder import create_or_match
+from genloss.store.lock import locked
 from genloss.store.reader import Run
 from genloss.study.study import study_from
 

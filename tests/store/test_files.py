@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from genloss.errors import StoreError
+from genloss.store.arrays import pack_arrays, read_arrays, unpack_arrays
 from genloss.store.files import (
     explained,
     new_folder,
-    pack_arrays,
+    own_file,
+    read_bytes,
     read_json,
-    unpack_arrays,
+    read_sealed,
+    removed,
+    sha256,
     write_bytes,
     write_json,
+    write_sealed,
 )
 
 ARRAY = arrays.arrays(
@@ -31,8 +37,7 @@ NAMES = st.text("abc.019", min_size=1, max_size=6)
 @given(st.dictionaries(NAMES, ARRAY, max_size=4), st.dictionaries(st.text(), st.integers()))
 def test_arrays_come_back_with_shape_type_and_bytes(tmp_path_factory, given_arrays, about):
     path = tmp_path_factory.getbasetemp() / "packed"
-    path.write_bytes(pack_arrays(given_arrays, about))
-    found, told = unpack_arrays(path)
+    found, told = unpack_arrays(pack_arrays(given_arrays, about), path)
     assert told == about
     assert set(found) == set(given_arrays)
     for name, x in given_arrays.items():
@@ -48,27 +53,68 @@ def test_the_same_arrays_in_any_order_and_layout_give_the_same_bytes(values):
 
 def test_not_finite_values_survive(tmp_path):
     x = np.array([np.nan, np.inf, -np.inf, -0.0])
-    write_bytes(tmp_path / "x", pack_arrays({"x": x}, {}))
-    assert unpack_arrays(tmp_path / "x")[0]["x"].tobytes() == x.tobytes()
+    content = pack_arrays({"x": x}, {})
+    write_bytes(tmp_path / "x", content)
+    assert read_arrays(tmp_path / "x", sha256(content))[0]["x"].tobytes() == x.tobytes()
 
 
 @pytest.mark.parametrize("kept", [0, 1, 7, 8, 20, 60, -1])
 def test_a_truncated_array_file_is_refused(tmp_path, kept):
     content = pack_arrays({"x": np.arange(9.0)}, {"t": 3})
-    (tmp_path / "x").write_bytes(content[:kept])
     with pytest.raises(StoreError, match=r"is not a genloss array file .* truncated or is foreign"):
-        unpack_arrays(tmp_path / "x")
+        unpack_arrays(content[:kept], tmp_path / "x")
 
 
 def test_a_foreign_array_file_is_refused(tmp_path):
     from safetensors.numpy import save
 
-    (tmp_path / "x").write_bytes(save({"x": np.arange(3)}))
-    with pytest.raises(StoreError, match="is not a genloss array file"):
-        unpack_arrays(tmp_path / "x")
-    (tmp_path / "x").write_bytes(b"\x80\x04pickled by somebody else" * 9)
-    with pytest.raises(StoreError, match="is not a genloss array file"):
-        unpack_arrays(tmp_path / "x")
+    named = save({"x": np.arange(3)}, {"genloss": "[" * 10_000})
+    for content in (save({"x": np.arange(3)}), b"\x80\x04pickled by somebody else" * 9, named):
+        with pytest.raises(StoreError, match="is not a genloss array file"):
+            unpack_arrays(content, tmp_path / "x")
+
+
+def test_an_array_file_without_its_digest_is_refused(tmp_path):
+    content = pack_arrays({"x": np.arange(3.0)}, {})
+    (tmp_path / "x").write_bytes(content)
+    assert read_arrays(tmp_path / "x", sha256(content))[0]["x"].tolist() == [0.0, 1.0, 2.0]
+    with pytest.raises(StoreError, match="x is damaged: its digest is not the one"):
+        read_arrays(tmp_path / "x", sha256(content + b"1"))
+    with pytest.raises(StoreError, match="y is half-deleted"):
+        read_arrays(tmp_path / "y", sha256(content))
+
+
+SEALED = {"a": [1, 2.5, None, "é"], "digest of": "x", "b": {"c": True}}
+
+
+def test_sealed_json_comes_back_with_its_format(tmp_path):
+    path = tmp_path / "x.json"
+    write_sealed(path, SEALED)
+    assert read_sealed(path) == {"format": 2, **SEALED}
+    assert json.loads(path.read_text()).keys() == {"format", *SEALED, "digest"}
+
+
+def test_any_damage_to_sealed_json_is_seen(tmp_path):
+    path = tmp_path / "x.json"
+    write_sealed(path, SEALED)
+    content = path.read_bytes()
+    for i in range(len(content)):
+        for wrong in (content[:i], content[:i] + bytes([content[i] ^ 1]) + content[i + 1 :]):
+            path.write_bytes(wrong)
+            with pytest.raises(StoreError, match=r"x\.json (is damaged|has format)"):
+                read_sealed(path)
+    path.write_bytes(content + b"\n")
+    with pytest.raises(StoreError, match=r"x\.json is damaged"):
+        read_sealed(path)
+
+
+@pytest.mark.parametrize(
+    "content", ['{"format": 1, "name": "a"}', '{"format": "two"}', '{"format":3}']
+)
+def test_another_format_is_named(tmp_path, content):
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(StoreError, match=r"has format .*; this genloss reads format 2; use the"):
+        read_sealed(tmp_path / "x.json")
 
 
 def test_json_comes_back_and_refuses_what_json_cannot_say(tmp_path):
@@ -88,12 +134,15 @@ def test_broken_json_is_refused(tmp_path, content):
 
 
 def test_a_write_that_fails_leaves_the_old_content_and_no_litter(tmp_path):
-    """A link to the device that is always full, where the temporary file goes."""
     target = tmp_path / "x.json"
     write_json(target, {"old": 1})
-    (tmp_path / "x.json.tmp").symlink_to("/dev/full")
-    with pytest.raises(StoreError, match="No space left on device; check that the folder is"):
-        write_json(target, {"new": "content" * 5000})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(StoreError, match="File too large; check that the folder is"):
+            write_json(target, {"new": "content" * 5000})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
     assert read_json(target) == {"old": 1}
     write_json(target, {"new": 2})
@@ -119,10 +168,34 @@ def test_a_new_folder_appears_whole_or_not_at_all(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["000005"]
 
 
+def test_a_link_is_replaced_and_not_followed(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "x").symlink_to(victim)
+    with pytest.raises(StoreError, match="x is a link"):
+        own_file(tmp_path / "x", os.O_WRONLY)
+    write_bytes(tmp_path / "x", b"mine")
+    assert (victim.read_text(), (tmp_path / "x").read_bytes()) == ("precious", b"mine")
+    (tmp_path / "folder").symlink_to(tmp_path)
+    removed(tmp_path / "folder")
+    assert {p.name for p in tmp_path.iterdir()} == {"victim", "x"}
+
+
+def test_pipes_devices_and_second_names_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(StoreError, match=r"is no regular file|cannot read"):
+            read_bytes(path)
+    (tmp_path / "one").touch()
+    (tmp_path / "two").hardlink_to(tmp_path / "one")
+    for path, flags in ((tmp_path / "two", os.O_WRONLY), (tmp_path / "pipe", os.O_RDWR)):
+        with pytest.raises(StoreError, match="is a device or has a second name"):
+            own_file(path, flags)
+
+
 def test_a_new_folder_replaces_what_a_kill_left_behind(tmp_path):
-    for name in ("000005", "000005.tmp"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "stale").touch()
+    (tmp_path / "000005").mkdir()
+    (tmp_path / "000005" / "stale").touch()
     with new_folder(tmp_path / "000005") as folder:
         (folder / "x").touch()
     assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")) == [

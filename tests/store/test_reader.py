@@ -8,7 +8,7 @@ import pytest
 
 from genloss.errors import StoreError
 from genloss.run.runner import run_study
-from genloss.store.provenance import append
+from genloss.store.provenance import append, sessions
 from genloss.store.reader import Run, find_runs
 from genloss.study.study import study_from
 
@@ -77,18 +77,25 @@ def test_progress_and_completion(run):
 def test_provenance_names_versions_command_seed_and_outcome(run):
     start, done = run.provenance()
     assert {"python", "genloss", "numpy"} <= set(start["versions"])
-    assert {"time", "argv", "commit", "device", "platform", "cores"} <= set(start)
+    assert set(start) == {"event", "time", "seed", "versions", "commit", "platform", "cores"}
     assert (start["event"], start["seed"], done["event"]) == ("start", 0, "done")
 
 
 def test_provenance_goes_on_after_a_line_cut_off_by_a_kill(tmp_path):
     path = tmp_path / "provenance.jsonl"
-    append(path, {"event": "start"})
+    append(path, "run", {"event": "start"})
     with path.open("ab") as file:
         file.write(b'{"event":"do')
-    append(path, {"event": "start again"})
-    assert path.read_text() == '{"event": "start"}\n{"event": "start again"}\n'
-    assert [line["event"] for line in Run(tmp_path).provenance()] == ["start", "start again"]
+    append(path, "run", {"event": "start again"})
+    assert sessions(path, "run") == [{"event": "start"}, {"event": "start again"}]
+    assert len(path.read_text().splitlines()) == 2
+    for other, content in (
+        ("b", path.read_bytes()),
+        ("run", path.read_bytes().replace(b"ag", b"og")),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(StoreError, match=r"provenance.jsonl is damaged: .* deleting it helps"):
+            append(path, other, {"event": "done"})
 
 
 def test_a_last_line_cut_off_by_a_kill_is_not_read(run, tmp_path):
@@ -99,7 +106,7 @@ def test_a_last_line_cut_off_by_a_kill_is_not_read(run, tmp_path):
     np.testing.assert_array_equal(copy.series["trace_ratio"].t, [0, 2, 4, 6])
     with (copy.path / "blocks" / "0001" / "metrics.jsonl").open("ab") as file:
         file.write(b"\n")
-    with pytest.raises(StoreError, match=r"holds a broken line .* delete the run folder"):
+    with pytest.raises(StoreError, match=r"metrics.jsonl is damaged: line \d+ does not fit"):
         _ = Run(copy.path).series
 
 
@@ -120,3 +127,58 @@ def test_runs_are_found_below_a_root_and_a_missing_root_has_none(run, tmp_path):
     assert find_runs(tmp_path / "nowhere") == []
     with pytest.raises(StoreError, match="is not a run folder: it has no run"):
         _ = Run(tmp_path).header
+
+
+def copied(run, tmp_path) -> Run:
+    shutil.copytree(run.path, tmp_path / "copy")
+    return Run(tmp_path / "copy")
+
+
+def test_rows_behind_the_manifest_are_verified_and_marked(run, tmp_path):
+    whole = copied(run, tmp_path)
+    assert whole.unvouched is None
+    (whole.path / "blocks" / "0001" / "manifest.json").unlink()
+    half, name = Run(whole.path), "trace_ratio"
+    np.testing.assert_array_equal(half.series[name].values, run.series[name].values)
+    assert (half.unvouched, half.is_complete, half.kept()) == (0, False, [])
+    table = half.path / "blocks" / "0001" / "metrics.jsonl"
+    table.write_bytes(table.read_bytes().replace(b'"values":[1.0', b'"values":[1.5', 1))
+    with pytest.raises(StoreError, match=r"0001/metrics.jsonl is damaged: line"):
+        _ = Run(whole.path).series
+
+
+@pytest.mark.parametrize("name", ["@eaDir", "0000 (copy)", "0003", "1", "notes.txt"])
+def test_what_is_no_block_of_the_run_is_refused_by_name(run, tmp_path, name):
+    copy = copied(run, tmp_path)
+    (copy.path / "blocks" / ".DS_Store").touch()
+    assert len(copy.blocks) == 3
+    (copy.path / "blocks" / name).mkdir()
+    with pytest.raises(
+        StoreError, match=r"is no block of this run; expected 0000 to 0002"
+    ) as error:
+        _ = Run(copy.path).blocks
+    assert str(copy.path / "blocks" / name) in str(error.value)
+
+
+def test_a_block_of_another_run_is_refused(run, tmp_path):
+    other = run_study(study_from({**SPEC, "seed": 1}), tmp_path, workers=1)
+    copy = copied(run, tmp_path)
+    shutil.rmtree(copy.path / "blocks" / "0001")
+    assert (Run(copy.path).missing, Run(copy.path).is_complete) == ([1], False)
+    assert Run(copy.path).series["trace_ratio"].values.shape == (4, 3)
+    shutil.copytree(other.path / "blocks" / "0001", copy.path / "blocks" / "0001")
+    with pytest.raises(StoreError, match=r"manifest.json belongs to block 1 of run"):
+        Run(copy.path).progress()
+
+
+def test_runs_are_not_descended_into_and_links_not_followed(run, tmp_path):
+    (tmp_path / "runs").mkdir()
+    copy = tmp_path / "runs" / "copy"
+    shutil.copytree(run.path, copy)
+    shutil.copytree(run.path, copy / "blocks" / "inner")
+    (tmp_path / "runs" / "loop").symlink_to(tmp_path)
+    assert [r.path for r in find_runs(tmp_path / "runs")] == [copy]
+    (copy / "run.json").unlink()
+    assert [r.path for r in find_runs(tmp_path / "runs")] == [copy]
+    with pytest.raises(StoreError, match="is not a run folder: it has no run"):
+        _ = find_runs(tmp_path / "runs")[0].header

@@ -110,7 +110,7 @@ def run_spec(
     """Run a spec in its own folder; run it again to resume."""
     from genloss.cli import shown
     from genloss.run.runner import run_studies
-    from genloss.store.folder import HEADER
+    from genloss.store.header import HEADER
     from genloss.study.load import load_study
 
     study = load_study(spec, overrides or [], model)

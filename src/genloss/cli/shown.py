@@ -1,7 +1,7 @@
 """How commands show runs, plans and verdicts: as JSON or as tables."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,8 @@ from genloss.judge.targets import Verdict
 from genloss.published.experiments import SCALES, load_experiment, published_names
 from genloss.report.tables import CLAIMS, OPEN
 from genloss.report.words import count
-from genloss.store.reader import Run, Series
+from genloss.store.reader import Run
+from genloss.store.series import Series
 
 
 def experiments(json: bool) -> None:
@@ -72,7 +73,7 @@ def plan(plan: Mapping[str, Any], json: bool) -> None:
 
 def runs(found: Sequence[Run], root: Path, json: bool) -> None:
     """List runs with their progress; a damaged folder is one row with the reason."""
-    rows = [_listed(r, root) for r in found]
+    rows = [row for r in found if (row := _listed(r, root)) is not None]
     if json:
         console.print_json(rows)
         return
@@ -85,9 +86,12 @@ def runs(found: Sequence[Run], root: Path, json: bool) -> None:
     console.print_table(list(rows[0]), shown, folds=("run", "problem"))
 
 
-def _listed(r: Run, root: Path) -> dict[str, Any]:
+def _listed(r: Run, root: Path) -> dict[str, Any] | None:
+    """Return the row of a run; None where it has vanished meanwhile."""
     place = str(r.path) if r.path == root else os.path.relpath(r.path, root)
     try:
+        for block in r.blocks:
+            block.check_sizes()
         return {
             "run": place,
             "generations": r.spec["generations"],
@@ -98,7 +102,9 @@ def _listed(r: Run, root: Path) -> dict[str, Any]:
             "complete": r.is_complete,
             "problem": "",
         }
-    except StoreError as error:
+    except (StoreError, OSError) as error:
+        if not r.path.exists():
+            return None
         blank = dict.fromkeys(("generations", "chains", "regime", "learner", "reality"), "")
         return {"run": place, **blank, "complete": False, "problem": str(error)}
 
@@ -119,6 +125,8 @@ def run(found: Run, json: bool) -> None:
     )
     if header.data:
         console.print_line(f"data: {header.data}")
+    for line in _gaps(found):
+        console.print_line(line)
     measured = sorted({int(t) for series in found.series.values() for t in series.t})
     times = sorted({measured[i] for i in (0, len(measured) // 2, -1)}) if measured else []
     rows = [
@@ -129,6 +137,16 @@ def run(found: Run, json: bool) -> None:
     console.print_table(columns, rows)
     for name, why in found.not_applicable.items():
         console.print_line(f"{name}: not applicable ({why})")
+
+
+def _gaps(found: Run) -> Iterator[str]:
+    """Yield what is not there, or not vouched for yet."""
+    if missing := found.missing:
+        listing = ", ".join(f"{i:04d}" for i in missing[:5]) + (", ..." if len(missing) > 5 else "")
+        have, n = len(found.blocks), found.header.n_blocks
+        yield f"blocks: {have} of {n}; {listing} has not begun or is gone"
+    if (t := found.unvouched) is not None:
+        yield f"generations after {t} are not yet checkpointed; they are verified line by line"
 
 
 def _run_json(found: Run) -> dict[str, Any]:
@@ -148,6 +166,8 @@ def _run_json(found: Run) -> dict[str, Any]:
         "run": str(found.path),
         "fingerprint": found.header.fingerprint,
         "complete": found.is_complete,
+        "missing_blocks": found.missing,
+        "not_yet_checkpointed_after": found.unvouched,
         "data": found.header.data,
         "spec": found.spec,
         "metrics": series,

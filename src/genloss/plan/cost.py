@@ -18,8 +18,10 @@ from genloss.core.text import TextModel, bound
 from genloss.run.block import Recorder, real_rows_needed, reserve
 from genloss.run.keeping import kept_parts
 from genloss.run.runner import run_study
-from genloss.store.block import BlockStore
+from genloss.store.block import BlockStore, generation_path
+from genloss.store.manifest import Machine
 from genloss.store.reader import Run
+from genloss.store.table import TABLE
 from genloss.study.study import Schedule, Study, Telling
 
 
@@ -117,8 +119,9 @@ def _probe(study: Study, sizes: list[Sizes]) -> Cost:
         learning, _ = _timed(replace(short, metrics=()), Path(folder) / "learning")
         both, run = _timed(short, Path(folder) / "measured")
         records = short.generations + 1
-        row_bytes = run.blocks[0].table_size() / records
-        kept = sum(p.stat().st_size for p in run.blocks[0].generation(1).iterdir())
+        block = run.blocks[0].path
+        row_bytes = (block / TABLE).stat().st_size / records
+        kept = sum(p.stat().st_size for p in generation_path(block, 1).iterdir())
     rows = [s.train + s.synthetic for s in sizes]
     growth = sum(rows) / sum(rows[:PROBE])
     return Cost(learning * growth, max(both - learning, 0.0) / records, row_bytes, float(kept))
@@ -164,7 +167,7 @@ def _glimpse(study: Study, sizes: list[Sizes]) -> Cost:
 def _measuring(study: Study, one: Generation, p_0: Model, held_out: Array | None) -> float:
     """Return the seconds that all metrics of one generation take, on its rows."""
     with tempfile.TemporaryDirectory() as folder:
-        store = BlockStore(Path(folder))
+        store = BlockStore(Path(folder), "", 0, Machine(1, "", {}))
         recorder = Recorder(study, store, Streams(study.seed), p_0, held_out)
         recorder.first = one.model if recorder.uses_first else None
         return _seconds(lambda: list(recorder.rows(one, {})))[0]

@@ -1,12 +1,9 @@
 """What runs kept of their generations, for readers: rows of the first chain, and their texts."""
 
-import numpy as np
-
 from genloss.core.arrays import Array
 from genloss.report.reading import places
+from genloss.store.parts import SAMPLES, TEXTS
 from genloss.store.reader import Run
-
-HISTOGRAMS, EDGES = "histograms", "edges"
 
 PANELS = 8
 """Generations shown of one run, except in a film of images."""
@@ -18,23 +15,16 @@ def kept_rows(run: Run, most: int = PANELS, rows: int | None = None) -> dict[int
     rows: how many of them, or None for all.
     """
     kept = run.kept()
-    found = {}
-    for i in places(len(kept), most):
-        folder = run.blocks[0].generation(kept[i])
-        if (folder / "samples.safetensors").exists():
-            # A copy, so that the rest of a large set of samples is given back.
-            found[kept[i]] = run.arrays(kept[i], "samples")["x"][0][:rows].copy()
-    return found
+    times = [kept[i] for i in places(len(kept), most)]
+    # A copy, so that the rest of a large set of samples is given back.
+    return {t: run.arrays(t, SAMPLES)["x"][0][:rows].copy() for t in times if run.has(t, SAMPLES)}
 
 
 def kept_texts(run: Run, most: int) -> dict[int, list[tuple[str, str]]]:
     """Return (prompt, text) of the first chain at about `most` kept generations that have texts."""
-    found = {}
-    for t in run.kept():
-        if (texts := run.texts(t)) is not None:
-            found[t] = texts
-    times = list(found)
-    return {times[i]: found[times[i]] for i in places(len(times), most)}
+    times = [t for t in run.kept() if run.has(t, TEXTS)]
+    chosen = [times[i] for i in places(len(times), most)]
+    return {t: texts for t in chosen if (texts := run.texts(t)) is not None}
 
 
 def kept_histograms(run: Run, judge: str) -> dict[int, dict[str, Array]]:
@@ -42,22 +32,7 @@ def kept_histograms(run: Run, judge: str) -> dict[int, dict[str, Array]]:
 
     By kept generation; only those that every block has it of. judge: 'first' or 'base'.
     """
-    found = {}
-    for t in run.kept():
-        parts = [
-            run.arrays(t, HISTOGRAMS, i)
-            for i, block in enumerate(run.blocks)
-            if (block.generation(t) / f"{HISTOGRAMS}.safetensors").exists()
-        ]
-        mine = [{k.partition(".")[2]: v for k, v in p.items() if _of(k, judge)} for p in parts]
-        if mine and len(mine) == len(run.blocks) and all(mine):
-            joined = {k: np.concatenate([m[k] for m in mine]) for k in mine[0] if k != EDGES}
-            found[t] = joined | {EDGES: mine[0][EDGES]}
-    return found
-
-
-def _of(key: str, judge: str) -> bool:
-    return key.partition(".")[0] == judge
+    return {t: joined for t in run.kept() if (joined := run.histograms(t, judge)) is not None}
 
 
 def heading(t: int) -> str:

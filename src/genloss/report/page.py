@@ -15,7 +15,7 @@ from genloss.report.figures.lines import Figure, Panel
 from genloss.report.kept import PANELS, heading
 from genloss.report.naming import plain
 from genloss.report.published import points
-from genloss.report.reading import Measured, Table, read, scan
+from genloss.report.reading import Measured, measured
 from genloss.report.runtime import optional, vega_script
 from genloss.report.sections import Section, find_sections
 from genloss.report.wording import wording
@@ -86,13 +86,12 @@ def render(sections: Sequence[Section], *, title: str) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja.StrictUndefined
     )
     environment.filters |= {"embed": embedded, "strong": strong, "heading": heading}
-    scans = [[scan(run) for run in section.runs] for section in sections]
-    budget = Budget(_points(scans), _rows(sections), _frames(sections))
+    budget = Budget(_points(sections), _rows(sections), _frames(sections))
     chapters = []
     used: list[Measured] = []
     told = wording(run for section in sections for run in section.runs)
-    for i, (section, tables_of) in enumerate(zip(sections, scans, strict=True), start=1):
-        runs = [read(table, budget.points, told.entries) for table in tables_of]
+    for i, section in enumerate(sections, start=1):
+        runs = [measured(run, budget.points, told.entries) for run in section.runs]
         chapters.append(chapter(i, section, runs, budget))
         used += runs
     text: str = environment.from_string(_file("template.html.j2")).render(
@@ -245,8 +244,8 @@ def _command(section: Section) -> str:
     return f"genloss reproduce {section.targets['address']} --scale {section.targets['scale']}"
 
 
-def _points(scans: Sequence[Sequence[Table]]) -> int:
-    lines = sum(len(table.metrics()) for tables_of in scans for table in tables_of)
+def _points(sections: Sequence[Section]) -> int:
+    lines = sum(len(run.measured()) for section in sections for run in section.runs)
     return max(60, min(300, LINE_BUDGET // max(lines, 1)))
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from genloss.errors import StoreError
 from genloss.report.factors import kind_of
 from genloss.store.files import read_json
-from genloss.store.folder import HEADER
-from genloss.store.reader import Run, find_runs
+from genloss.store.header import HEADER
+from genloss.store.reader import Run, find_runs, folders
 
 TARGETS = "targets.json"
 
@@ -44,7 +44,7 @@ def find_sections(paths: Sequence[Path]) -> list[Section]:
                 f"{path} holds no runs (no {HEADER} at or below it); see `genloss ls` for what "
                 "there is, or run a study first"
             )
-        for folder in sorted(p.parent for p in path.rglob(TARGETS)):
+        for folder in [f for f, names in folders(path) if TARGETS in names]:
             experiments.setdefault(folder.resolve(), _experiment(folder))
         loose |= runs
     taken = {run.path.resolve() for s in experiments.values() for run in s.runs}

@@ -11,7 +11,8 @@ from genloss.report.reading import Measured
 from genloss.report.toml import toml_text
 from genloss.report.wording import title_of
 from genloss.report.words import count, number, percent
-from genloss.store.reader import Run, Series
+from genloss.store.reader import Run
+from genloss.store.series import Series
 
 BANDS = {
     "law": "an exact law: it must lie within 4 standard errors of our chains",
@@ -123,11 +124,11 @@ def number_table(rows: Sequence[tuple[str, Measured, str]]) -> NumberTable:
     times = [_three(series) for _, _, series in found]
     same = len(set(times)) == 1
     heads = [f"t = {t:,}" for t in times[0]] if same else ["first", "middle", "last"]
-    law = any(series.name in data.run.header.theory for _, data, series in found)
+    law = any(series.name in data.theory for _, data, series in found)
     out = []
     for (label, data, series), chosen in zip(found, times, strict=True):
         cells = [_cell(series, t, "" if same else f"t = {t:,}: ") for t in chosen]
-        cells += [""] * (len(heads) - len(cells)) + ([_law_cell(data.run, series)] if law else [])
+        cells += [""] * (len(heads) - len(cells)) + ([_law_cell(data, series)] if law else [])
         out.append((label, (f"{series.values.shape[1]:,}", *cells)))
     last = ("last generation: theory / measured",) if law else ()
     return NumberTable(("chains", *heads, *last), tuple(out))
@@ -158,7 +159,7 @@ def origin(run: Run) -> Origin:
         last = sessions[-1]
         versions = ", ".join(f"{k} {v}" for k, v in last.get("versions", {}).items())
         facts += [("versions", versions), ("commit", str(last.get("commit") or "not known"))]
-        facts += [("device", f"{last.get('device')}, {last.get('cores')} cores")]
+        facts += [("processor", f"{last.get('cores')} cores")]
         facts += [("system", str(last.get("platform"))), ("started", str(sessions[0]["time"]))]
     if ends:
         facts.append(("finished", str(ends[-1])))
@@ -247,8 +248,8 @@ def _cell(series: Series, t: int, prefix: str) -> str:
     return f"{prefix}{number(float(median))} [{number(float(low))}, {number(float(high))}]"
 
 
-def _law_cell(run: Run, series: Series) -> str:
-    law = run.header.theory.get(series.name, {"t": [], "value": []})
+def _law_cell(data: Measured, series: Series) -> str:
+    law = data.theory.get(series.name, {"t": [], "value": []})
     expected = dict(zip(law["t"], law["value"], strict=True)).get(int(series.t[-1]))
     if expected is None:
         return "–"

@@ -19,9 +19,18 @@ from genloss.core.text import bound
 from genloss.core.view import Binned, Metric, NotApplicable, UsesBase, UsesFirst, View
 from genloss.errors import RealityExhausted, SpecError
 from genloss.run.keeping import kept_parts
-from genloss.store.block import BlockStore, Checkpoint, absent_row, metric_row
-from genloss.store.folder import block_path, locked_block
+from genloss.store.block import BlockStore, Checkpoint
+from genloss.store.environment import instructions, versions
+from genloss.store.folder import block_path
+from genloss.store.header import read_header
+from genloss.store.lock import locked_block
+from genloss.store.manifest import Machine
+from genloss.store.parts import HISTOGRAMS
+from genloss.store.table import absent_row, metric_row
 from genloss.study.study import Study
+
+THREADS = 1
+"""Of the linear algebra, always: more may change the last bits of a sum."""
 
 
 @runtime_checkable
@@ -39,14 +48,15 @@ def run_block(study: Study, run: Path, block: int) -> Iterator[int]:
     Raises:
         GenlossError: whatever a learner, metric or the disk refuses; what was stored resumes.
     """
-    # One BLAS thread, always: more may change the last bits of a sum with the number of workers,
-    # and on small matrices they mostly wait for one another.
-    with locked_block(block_path(run, block)), threadpool_limits(1, user_api="blas"):
+    # One BLAS thread also since, on small matrices, several mostly wait for one another.
+    with locked_block(block_path(run, block)), threadpool_limits(THREADS, user_api="blas"):
         yield from _run_block(study, run, block)
 
 
 def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
-    store = BlockStore(block_path(run, block))
+    header = read_header(run)
+    machine = Machine(THREADS, instructions(), versions())
+    store = BlockStore(block_path(run, block), header.origin, block, machine, header.accepted)
     found = store.resume()
     if found is not None and found.t >= study.generations:
         return
@@ -197,7 +207,7 @@ class Recorder:
         for metric in study.metrics:
             if isinstance(metric, Binned):
                 histograms |= metric.histogram(self.view(generation, metric, memo))
-        parts |= {"histograms": histograms} if histograms else {}
+        parts |= {HISTOGRAMS: histograms} if histograms else {}
         self.store.keep(generation.t, parts, {"chains": study.keep.chains})
 
 

@@ -1,6 +1,6 @@
 """What stays on disk of a generation: the model's state, rows to look at, texts to read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.streams import Streams
 from genloss.core.text import ContinuedText, TextModel
+from genloss.store.parts import SAMPLES, STATE, TEXTS, pack_texts
 from genloss.study.study import Study
 
-TEXTS = 24
+MOST_TEXTS = 24
 """Texts kept of a generation, for readers."""
 
 
@@ -30,13 +31,13 @@ def kept_parts(
     parts: dict[str, Mapping[str, Array]] = {}
     # Reality's state is its recipe, which the spec holds.
     if t:
-        parts["state"] = _leading(generation.model.state(), keep.chains)
+        parts[STATE] = _leading(generation.model.state(), keep.chains)
     rows = _rows(generation.samples, keep.rows, streams.rng(t, "keep")) if keep.rows else None
     if rows is None:
         return parts
-    parts["samples"] = _leading(rows.arrays(), keep.chains)
+    parts[SAMPLES] = _leading(rows.arrays(), keep.chains)
     if isinstance(p_0, TextModel):
-        parts["texts"] = _texts(study, p_0, rows, real, t)
+        parts[TEXTS] = _texts(study, p_0, rows, real, t)
     return parts
 
 
@@ -49,7 +50,7 @@ def _rows(samples: Any, most: int, rng: np.random.Generator) -> Samples | None:
 
 
 def _texts(study: Study, p_0: TextModel, rows: Samples, real: Any, t: int) -> dict[str, Array]:
-    decode, end, n = p_0.tokeniser.decode, p_0.tokeniser.end, min(TEXTS, rows.n_rows)
+    decode, end, n = p_0.tokeniser.decode, p_0.tokeniser.end, min(MOST_TEXTS, rows.n_rows)
     written, prompts, asked = rows.x[0, :n], None, study.sampler
     if isinstance(asked, BeamSearch | Sampling) and isinstance(real, Samples):
         x = real.x[:1]
@@ -61,18 +62,8 @@ def _texts(study: Study, p_0: TextModel, rows: Samples, real: Any, t: int) -> di
             written = asked.prompts.after(x, rest, end, n, asked.max_new)[0]
         elif t == 0:
             prompts = None
-    out = packed([decode(row) for row in written])
-    if prompts is not None:
-        told = packed([decode(row) for row in prompts])
-        out |= {f"prompts_{name}": value for name, value in told.items()}
-    return out
-
-
-def packed(texts: Sequence[str]) -> dict[str, Array]:
-    """Return texts as one array of UTF-8 bytes, with the place where each of them ends."""
-    parts = [text.encode() for text in texts]
-    ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
-    return {"utf8": np.frombuffer(b"".join(parts), dtype=np.uint8), "ends": ends}
+    texts = [decode(row) for row in written]
+    return pack_texts(texts, None if prompts is None else [decode(row) for row in prompts])
 
 
 def _leading(arrays: Mapping[str, Array], chains: int) -> dict[str, Array]:

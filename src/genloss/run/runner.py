@@ -7,7 +7,6 @@ and asked again. Another executor (a cluster) would take the same triples.
 import json
 import multiprocessing
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -19,6 +18,7 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
+from genloss.core.about import Entries
 from genloss.core.arrays import checked_count
 from genloss.errors import (
     DataError,
@@ -28,12 +28,12 @@ from genloss.errors import (
     SpecError,
     StoreError,
 )
-from genloss.judge.predictions import theory_lines
 from genloss.run.block import run_block
 from genloss.spec.build import describe
 from genloss.spec.parts import entries
-from genloss.store.files import explained
-from genloss.store.folder import Header, create_or_match, locked, run_path
+from genloss.store.folder import PROVENANCE, check_place, create_or_match, run_path, withdraw
+from genloss.store.header import Header, read_header
+from genloss.store.lock import locked
 from genloss.store.provenance import session
 from genloss.store.reader import Run
 from genloss.study.study import Study, Telling, identity, study_from
@@ -57,9 +57,9 @@ class Task:
 
 def header_of(study: Study) -> Header:
     """Return the header of a study's run folder."""
-    metrics, theory = tuple(study.metric_header()), theory_lines(study)
     data = study.reality.told() if isinstance(study.reality, Telling) else ""
-    return Header(study.name, identity(study), describe(study), metrics, theory, data)
+    metrics = tuple(study.metric_header())
+    return Header(study.name, identity(study), describe(study), metrics, data)
 
 
 def run_study(
@@ -90,11 +90,8 @@ def run_studies(
     checked_count(workers, "workers", 0)
     headers = [header_of(study) for study in studies]
     paths = list(folders or (run_path(root, header) for header in headers))
-    new = {
-        path
-        for path, header, study in zip(paths, headers, studies, strict=True)
-        if create_or_match(path, header, entries(study))
-    }
+    for path, header in zip(paths, headers, strict=True):
+        check_place(path, header)
     tasks = [
         Task(study, path, block)
         for study, path in zip(studies, paths, strict=True)
@@ -102,10 +99,8 @@ def run_studies(
     ]
     total = sum(task.study.generations for task in tasks)
     with ExitStack() as stack:
-        for path, study in dict(zip(paths, studies, strict=True)).items():
-            stack.enter_context(locked(path))
-            stack.enter_context(_withdrawn_on_bad_input(path) if path in new else nullcontext())
-            stack.enter_context(session(path / "provenance.jsonl", study.seed))
+        for path, study, header in _once(paths, studies, headers):
+            stack.enter_context(_opened(path, header, entries(study)))
         count = min(workers or os.cpu_count() or 1, len(tasks))
         steps = _here(tasks) if count < 2 else _in_workers(tasks, count)
         # Closed before the locks are given up, whatever `progress` raises.
@@ -117,8 +112,29 @@ def run_studies(
     return [Run(path) for path in paths]
 
 
+def _once(
+    paths: Sequence[Path], studies: Sequence[Study], headers: Sequence[Header]
+) -> list[tuple[Path, Study, Header]]:
+    """Return every folder once, with what runs there."""
+    rows = zip(paths, studies, headers, strict=True)
+    return list({path: (path, study, header) for path, study, header in rows}.values())
+
+
 @contextmanager
-def _withdrawn_on_bad_input(run: Path) -> Iterator[None]:
+def _opened(run: Path, header: Header, about: Entries) -> Iterator[None]:
+    """Lock a run's folder, create it where it is new, and note when work starts and ends."""
+    made = not run.exists()
+    with locked(run):
+        new = create_or_match(run, header, about)
+        with (
+            _withdrawn_on_bad_input(run, made) if new else nullcontext(),
+            session(run / PROVENANCE, read_header(run).origin, header.spec["seed"]),
+        ):
+            yield
+
+
+@contextmanager
+def _withdrawn_on_bad_input(run: Path, made: bool) -> Iterator[None]:
     """Remove a new run that bad input ends before it holds anything; it is locked meanwhile.
 
     A model or text that does not fit shows where it is read, which only a learner can tell.
@@ -127,8 +143,7 @@ def _withdrawn_on_bad_input(run: Path) -> Iterator[None]:
         yield
     except BAD_INPUT:
         if Run(run).is_blank:
-            with explained("remove", run):
-                shutil.rmtree(run)
+            withdraw(run, with_folder=made)
         raise
 
 

@@ -1,37 +1,46 @@
 """about.json: what the parts of a run said of themselves when it was made, for whoever reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from genloss.core.about import Entries, Entry, Work
 from genloss.errors import SpecError, StoreError
-from genloss.store.files import read_json, write_json
+from genloss.store.files import read_sealed, write_sealed
+from genloss.store.schema import expect
 
 ABOUT = "about.json"
 
 
-def write_about(run: Path, entries: Entries) -> None:
-    """Write about.json into a run folder, atomically; what is empty is left out."""
+def write_about(run: Path, fingerprint: str, entries: Entries) -> None:
+    """Write about.json into the folder of a run, atomically; what is empty is left out."""
     kinds = {role: {k: _plain(e) for k, e in named.items()} for role, named in entries.items()}
-    write_json(run / ABOUT, kinds)
+    write_sealed(run / ABOUT, {"run": fingerprint, "about": kinds})
 
 
-def read_about(run: Path) -> Entries:
+def read_about(run: Path, fingerprints: Sequence[str]) -> Entries:
     """Read about.json; none gives no entries.
 
+    fingerprints: of the runs that it may be about.
+
     Raises:
-        StoreError: a file of another shape.
+        StoreError: it is damaged, of another shape, or about another run.
     """
     path = run / ABOUT
     if not path.is_file():
         return {}
-    value = read_json(path)
+    value = read_sealed(path)
+    expect(value, {"run": str, "about": {str: {str: {str: object}}}}, path)
+    if value["run"] not in fingerprints:
+        raise StoreError(
+            f"{path} is about run {value['run']}; expected {fingerprints[0]}; it was copied from "
+            "elsewhere; delete it: the report then calls everything by its short name"
+        )
     try:
         return {
             role: {key: _entry(found) for key, found in named.items()}
-            for role, named in value.items()
+            for role, named in value["about"].items()
         }
     except (AttributeError, KeyError, TypeError, SpecError) as error:
         raise StoreError(

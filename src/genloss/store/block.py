@@ -1,41 +1,44 @@
-"""One block of chains on disk: metrics append, kept generations appear whole, a checkpoint resumes.
+"""Writing one block of chains: its table grows, kept generations appear whole, a manifest vouches.
 
-The order of writes makes every moment safe to die in: metric lines, kept generation, and only
-then the checkpoint that vouches for both, naming the length of the table. A resume cuts the table
-back to that length, drops newer generations and computes them again, to the same bytes.
+The order of writes makes every moment safe to die in: table lines, kept generation, the state to
+go on from, and only then the manifest that vouches for all three. A resume goes back to what the
+manifest says, removes everything newer and computes it again, to the same bytes.
 """
 
-import json
-import math
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-import numpy as np
-
-from genloss.core.arrays import Array, Floats
+from genloss.core.arrays import Array
 from genloss.errors import StoreError
+from genloss.store.arrays import pack_arrays, read_arrays, unpack_arrays
+from genloss.store.chain import Mark, chained
 from genloss.store.files import (
-    TEMPORARY,
     explained,
     new_folder,
-    pack_arrays,
-    unpack_arrays,
+    own_file,
+    own_folder,
+    read_bytes,
+    remove_temporary,
+    removed,
+    sha256,
+    sync_folder,
     write_bytes,
 )
-from genloss.store.folder import FORMAT
+from genloss.store.manifest import Digest, Machine, Manifest, read_manifest, write_manifest
+from genloss.store.table import TABLE, Table, table_link
 
-TABLE = "metrics.jsonl"
-CHECKPOINT = "checkpoint.safetensors"
-NOTEBOOK = "notebook.safetensors"
+CHECKPOINT = "checkpoint-{t:06d}.safetensors"
+CHECKPOINTS = "checkpoint-*.safetensors"
+GENERATIONS = "generations"
+NOTEBOOK = "notebook"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a chain needs to go on after generation t."""
+    """All that a chain needs to go on after generation t; no arrays where nothing goes on."""
 
     t: int
     n_real_drawn: int
@@ -44,135 +47,175 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class FileNotebook:
-    """How far an unfinished fit is; losing it costs time, never a number."""
+    """How far an unfinished fit is; losing it costs time, never a number.
+
+    The first line of the file is the digest of owner and rest, which are arrays: a note of another
+    block, or one that was damaged, is as good as none.
+    """
 
     path: Path
+    owner: str = ""
 
     def read(self) -> dict[str, Array] | None:
-        """Return what was written last, or None where there is nothing readable."""
-        try:
-            return unpack_arrays(self.path)[0] if self.path.exists() else None
-        except StoreError:
+        """Return what was written last, or None where there is nothing to trust."""
+        if not self.path.exists():
             return None
+        try:
+            digest, _, content = read_bytes(self.path).partition(b"\n")
+            if digest.decode(errors="replace") == self._digest(content):
+                return unpack_arrays(content, self.path)[0]
+        except StoreError:
+            pass
+        return None
 
     def write(self, arrays: Mapping[str, Array]) -> None:
         """Replace what was written, atomically."""
-        write_bytes(self.path, pack_arrays(arrays, {"format": FORMAT}))
+        content = pack_arrays(arrays, {})
+        write_bytes(self.path, self._digest(content).encode() + b"\n" + content)
+
+    def _digest(self, content: bytes) -> str:
+        return sha256(self.owner.encode() + b"\n" + content)
 
 
-@dataclass(frozen=True)
 class BlockStore:
-    """The folder of one block; it has one writer."""
+    """The folder of one block, open for its only writer; `resume` comes before all else.
 
-    path: Path
+    origin, block: what the table's first line is chained to. machine: what a new block is made on;
+    a resume takes what the manifest says. runs: fingerprints that a manifest may name, `origin`
+    alone if none are given; a new one names the first.
+    """
+
+    def __init__(
+        self, path: Path, origin: str, block: int, machine: Machine, runs: tuple[str, ...] = ()
+    ) -> None:
+        self.path, self.origin, self.block, self.machine = path, origin, block, machine
+        self.runs = runs or (origin,)
+        self._mark = Mark(0, 0, table_link(origin, block).decode())
+        self._kept: dict[int, dict[str, str]] = {}
 
     def resume(self) -> Checkpoint | None:
-        """Return the last checkpoint, with everything newer removed, or None for a fresh start.
+        """Return the state to go on from, with everything newer removed; None for a fresh start.
 
         Raises:
-            StoreError: a damaged checkpoint, or a table shorter than the checkpoint says.
+            StoreError: what the manifest vouches for is damaged or gone; then nothing is removed.
         """
-        with explained("create", self.path):
-            (self.path / "generations").mkdir(parents=True, exist_ok=True)
-        found = self.path / CHECKPOINT
-        if not found.exists():
-            self._cut_back(0, -1)
+        own_folder(self.path)
+        own_folder(self.path / GENERATIONS)
+        manifest = read_manifest(self.path, self.runs, self.block)
+        arrays: Mapping[str, Array] = {}
+        if manifest is not None:
+            arrays = self._verified(manifest)
+            self.machine, self._mark = manifest.machine, manifest.table
+            self._kept = {t: dict(parts) for t, parts in manifest.kept.items()}
+        self._cut_back(manifest)
+        if manifest is None:
             return None
-        arrays, about = unpack_arrays(found)
-        if about.get("format") != FORMAT:
-            raise StoreError(f"{found} has format {about.get('format')!r}; expected {FORMAT}")
-        missing = [t for t in about["kept"] if not self.generation(t).is_dir()]
-        size = self.table_size()
-        if size < about["table_bytes"] or missing:
-            what = f"generations {missing}" if missing else f"{about['table_bytes'] - size} bytes"
-            raise StoreError(
-                f"{self.path} is half-deleted: {what} of it are gone; delete the run folder and "
-                "run again, or put the files back"
-            )
-        self._cut_back(about["table_bytes"], about["t"])
-        return Checkpoint(about["t"], about["n_real_drawn"], arrays)
+        return Checkpoint(manifest.t, manifest.real_rows_drawn, arrays)
 
     def append(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Append metric rows, one JSON line each."""
-        text = "".join(
-            json.dumps(row, separators=(",", ":"), allow_nan=False) + "\n" for row in rows
-        )
-        with explained("write", self.path / TABLE), (self.path / TABLE).open("ab") as file:
-            file.write(text.encode())
+        """Append rows, one line each; nothing is written where one of them is refused."""
+        link, lines = self._mark.chain.encode(), []
+        for row in rows:
+            line, link = chained(row, link)
+            lines.append(line)
+        content = b"".join(lines)
+        with explained("write", self.path / TABLE), self._table() as file:
+            file.write(content)
+        before = self._mark
+        self._mark = Mark(before.bytes + len(content), before.lines + len(lines), link.decode())
 
     def keep(
         self, t: int, parts: Mapping[str, Mapping[str, Array]], about: Mapping[str, Any]
     ) -> None:
         """Keep generation t: one array file per part (state, samples), all or nothing."""
-        with new_folder(self.generation(t)) as folder:
+        digests = {}
+        with new_folder(generation_path(self.path, t)) as folder:
             for name, arrays in parts.items():
-                write_bytes(folder / f"{name}.safetensors", pack_arrays(arrays, {"t": t, **about}))
+                content = pack_arrays(arrays, {"t": t, **about})
+                write_bytes(folder / f"{name}.safetensors", content)
+                digests[name] = sha256(content)
+        self._kept[t] = digests
 
     def checkpoint(self, state: Checkpoint) -> None:
         """Vouch for everything written so far; afterwards a resume continues after t."""
-        table = self.path / TABLE
-        with explained("write", table), table.open("ab") as file:
+        with explained("write", self.path / TABLE), self._table() as file:
             os.fsync(file.fileno())
-        # Before the checkpoint: a finished folder never holds a note, whenever it was killed.
-        for left in (NOTEBOOK, NOTEBOOK + TEMPORARY):
-            with explained("remove", self.path / left):
-                (self.path / left).unlink(missing_ok=True)
-        about = {
-            "format": FORMAT,
-            "t": state.t,
-            "n_real_drawn": state.n_real_drawn,
-            "table_bytes": self.table_size(),
-            "kept": self.kept(),
-        }
-        write_bytes(self.path / CHECKPOINT, pack_arrays(state.arrays, about))
+        # Before the manifest: a finished folder never holds a note, whenever it was killed.
+        removed(self.path / NOTEBOOK)
+        digest = None
+        if state.arrays:
+            content = pack_arrays(state.arrays, {"t": state.t})
+            write_bytes(checkpoint_path(self.path, state.t), content)
+            digest = Digest(len(content), sha256(content))
+        manifest = Manifest(
+            self.runs[0],
+            self.block,
+            state.t,
+            state.n_real_drawn,
+            self._mark,
+            digest,
+            self._kept,
+            self.machine,
+        )
+        if self._kept:
+            sync_folder(self.path / GENERATIONS)
+        write_manifest(self.path, manifest)
+        sync_folder(self.path)
+        self._remove_checkpoints(state.t)
 
     def notebook(self) -> FileNotebook:
         """Return the notebook of the fit that is under way."""
-        return FileNotebook(self.path / NOTEBOOK)
+        return FileNotebook(self.path / NOTEBOOK, f"{self.origin}/{self.block:04d}")
 
-    def generation(self, t: int) -> Path:
-        """Return the folder of a kept generation; it exists iff it is complete."""
-        return self.path / "generations" / f"{t:06d}"
+    def _table(self) -> IO[bytes]:
+        return own_file(self.path / TABLE, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
-    def kept(self) -> list[int]:
-        """Return the kept generations."""
-        folders = (self.path / "generations").glob("[0-9]*")
-        return sorted(int(f.name) for f in folders if f.name.isdecimal())
+    def _verified(self, manifest: Manifest) -> Mapping[str, Array]:
+        """Read the table and the checkpoint once; return the latter's arrays."""
+        table = Table(self.path / TABLE, self.origin, self.block, manifest.table)
+        for _ in table.vouched():
+            pass
+        for t, parts in manifest.kept.items():
+            for name in parts:
+                path = part_path(self.path, t, name)
+                if not path.is_file():
+                    raise StoreError(
+                        f"{path} is half-deleted: the manifest of its block names it, and it is "
+                        "gone; delete the run folder and run again, or put the file back"
+                    )
+        if manifest.checkpoint is None:
+            return {}
+        return read_arrays(checkpoint_path(self.path, manifest.t), manifest.checkpoint.sha256)[0]
 
-    def table_size(self) -> int:
-        """Return the bytes of the metrics table."""
-        table = self.path / TABLE
-        return table.stat().st_size if table.exists() else 0
+    def _cut_back(self, manifest: Manifest | None) -> None:
+        t = -1 if manifest is None else manifest.t
+        remove_temporary(self.path)
+        remove_temporary(self.path / GENERATIONS)
+        self._remove_checkpoints(t)
+        for path in (self.path / GENERATIONS).iterdir():
+            if path.name.isdecimal() and int(path.name) not in self._kept:
+                removed(path)
+        if (self.path / TABLE).exists() or (self.path / TABLE).is_symlink():
+            with explained("repair", self.path / TABLE), self._table() as file:
+                file.truncate(self._mark.bytes)
 
-    def _cut_back(self, size: int, t: int) -> None:
-        table = self.path / TABLE
+    def _remove_checkpoints(self, t: int) -> None:
         with explained("repair", self.path):
-            if table.exists():
-                os.truncate(table, size)
-            for folder in (self.path / "generations").iterdir():
-                newer = folder.name.isdecimal() and int(folder.name) > t
-                if newer or folder.name.endswith(TEMPORARY):
-                    shutil.rmtree(folder)
+            for path in self.path.glob(CHECKPOINTS):
+                if path != checkpoint_path(self.path, t):
+                    removed(path)
 
 
-def metric_row(t: int, name: str, values: Floats) -> dict[str, Any]:
-    """Return one row of the table; infinities become text, NaN is refused.
-
-    Raises:
-        StoreError: a value is NaN; the message names the metric, generation and chain.
-    """
-    if np.isfinite(values).all():
-        return {"t": t, "metric": name, "values": values.tolist()}
-    bad = np.flatnonzero(np.isnan(values))
-    if bad.size:
-        raise StoreError(
-            f"metric {name} is NaN at generation {t}, chain {bad[0]} of its block; what came "
-            "before is kept; check the learner there, or drop the metric"
-        )
-    shown = [v if math.isfinite(v) else ("inf" if v > 0 else "-inf") for v in values.tolist()]
-    return {"t": t, "metric": name, "values": shown}
+def checkpoint_path(block: Path, t: int) -> Path:
+    """Return the file that a block goes on from after generation t."""
+    return block / CHECKPOINT.format(t=t)
 
 
-def absent_row(t: int, name: str, why: str) -> dict[str, Any]:
-    """Return the row of a metric that does not apply."""
-    return {"t": t, "metric": name, "not_applicable": why}
+def generation_path(block: Path, t: int) -> Path:
+    """Return the folder of a kept generation; it exists iff it is complete."""
+    return block / GENERATIONS / f"{t:06d}"
+
+
+def part_path(block: Path, t: int, part: str) -> Path:
+    """Return the file of one part of a kept generation."""
+    return generation_path(block, t) / f"{part}.safetensors"

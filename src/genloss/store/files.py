@@ -1,20 +1,32 @@
-"""Atomic files: a reader sees the old content or the new one, never a half."""
+"""Files of a run folder: whole or not at all, never through a link, and with their own digest.
 
+A reader sees the old content or the new one. Whoever prepared the folder cannot turn a write
+elsewhere: nothing is written through a symbolic link, into a device, or into a file that has a
+second name.
+"""
+
+import hashlib
 import json
 import os
+import re
+import secrets
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-import numpy as np
-
-from genloss.core.arrays import Array
 from genloss.errors import StoreError
+
+FORMAT = 2
+"""The version of everything that docs/format.md describes."""
 
 TEMPORARY = ".tmp"
 """Ending of everything not yet complete; whatever carries it may be deleted."""
+
+SEAL = re.compile(rb',\n "digest": "([0-9a-f]{64})"\n}\n')
+SEAL_BYTES = len(b',\n "digest": ""\n}\n') + 64
 
 
 @contextmanager
@@ -29,19 +41,121 @@ def explained(action: str, path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def open_regular(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file to read it; raises StoreError for a device, a pipe or a folder."""
+    # Without O_NONBLOCK, opening a pipe waits for somebody who writes.
+    with (
+        explained("read", path),
+        os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file,
+    ):
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise StoreError(f"{path} is no regular file; it is foreign; remove it")
+        yield file
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a whole regular file; raises StoreError for anything else."""
+    with open_regular(path) as file:
+        return file.read()
+
+
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file atomically and durably (temporary file, fsync, rename)."""
-    temporary = path.parent / (path.name + TEMPORARY)
+    """Write a file atomically and durably (temporary file, fsync, rename).
+
+    A link at `path` is replaced, not followed; the temporary name cannot be foreseen.
+    """
+    temporary = path.parent / f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}"
+    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with explained("write", path):
         try:
-            with temporary.open("wb") as file:
+            with os.fdopen(os.open(temporary, new, 0o666), "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise
+
+
+def own_file(path: Path, flags: int) -> IO[bytes]:
+    """Open a file to change it in place, and return it.
+
+    Raises:
+        StoreError: it is a link, a device, or has a second name elsewhere (a hard link).
+    """
+    with explained("write", path):
+        try:
+            handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+        except OSError:
+            if path.is_symlink():
+                raise StoreError(f"{path} is a link; expected a file of the run itself") from None
+            raise
+        about = os.fstat(handle)
+        if stat.S_ISREG(about.st_mode) and about.st_nlink < 2:
+            return os.fdopen(handle, "r+b" if flags & os.O_RDWR else "wb")
+        os.close(handle)
+        raise StoreError(
+            f"{path} is a device or has a second name (hard link); expected a file that only this "
+            "run has; copy the folder and use the copy"
+        )
+
+
+def own_folder(path: Path) -> None:
+    """Create a folder, or check that it is one and no link; raises StoreError."""
+    with explained("create", path):
+        if path.is_symlink():
+            raise StoreError(f"{path} is a link; expected a folder of the run itself")
+        path.mkdir(exist_ok=True)
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames and removals inside a folder durable."""
+    with explained("write", path):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def removed(path: Path) -> None:
+    """Remove a file, a link itself, or a folder with all that is in it; nothing where none is."""
+    with explained("remove", path):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what a kill left half-written in a folder."""
+    with explained("repair", folder):
+        leftovers = [p for p in folder.iterdir() if p.name.endswith(TEMPORARY)]
+    for path in leftovers:
+        removed(path)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Fill a temporary folder that becomes `path` by one rename; nothing remains on failure."""
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    with explained("write", path):
+        temporary.mkdir()
+        try:
+            yield temporary
+            removed(path)
+            temporary.rename(path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def sha256(content: bytes) -> str:
+    """Return the 64 hex digits of SHA-256."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -52,55 +166,52 @@ def write_json(path: Path, value: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """Read JSON; raises StoreError where it is missing or broken."""
-    with explained("read", path):
-        content = path.read_bytes()
+    content = read_bytes(path)
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"{path} is not JSON ({error}); it was damaged or is foreign") from error
 
 
-def pack_arrays(arrays: Mapping[str, Array], about: Mapping[str, Any]) -> bytes:
-    """Return arrays and a JSON header as safetensors bytes; the same input, the same bytes."""
-    from safetensors.numpy import save
+def write_sealed(path: Path, value: Mapping[str, Any]) -> None:
+    """Write readable JSON whose first field is the format and whose last is its own digest.
 
-    ready = {name: np.asarray(arrays[name], order="C") for name in sorted(arrays)}
-    # One metadata key only: safetensors writes several in an order that varies.
-    return bytes(save(ready, {"genloss": json.dumps(dict(about), sort_keys=True)}))
+    The digest is SHA-256 over all bytes before the comma that precedes it.
+    """
+    text = json.dumps({"format": FORMAT, **value}, indent=1, allow_nan=False)
+    body = text.removesuffix("\n}").encode()
+    write_bytes(path, body + f',\n "digest": "{sha256(body)}"\n}}\n'.encode())
 
 
-def unpack_arrays(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Read arrays and header back; raises StoreError for a truncated or foreign file."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Read what `write_sealed` wrote, without its digest.
 
-    with explained("read", path):
-        content = path.read_bytes()
+    Raises:
+        StoreError: it is missing, of another format, or any byte of it has changed.
+    """
+    content = read_bytes(path)
+    seal = SEAL.fullmatch(content[-SEAL_BYTES:])
+    if seal is None or sha256(content[:-SEAL_BYTES]).encode() != seal[1]:
+        raise StoreError(_unsealed(path, content))
+    value: dict[str, Any] = json.loads(content)
+    if value.get("format") != FORMAT:
+        raise StoreError(_unsealed(path, content))
+    del value["digest"]
+    return value
+
+
+def _unsealed(path: Path, content: bytes) -> str:
     try:
-        arrays = load(content)
-        size = int.from_bytes(content[:8], "little")
-        about = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["genloss"])
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise StoreError(
-            f"{path} is not a genloss array file ({type(error).__name__}: {error}); it was "
-            "truncated or is foreign; delete the run folder and run again"
-        ) from error
-    return arrays, about
-
-
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """Fill a temporary folder that becomes `path` by one rename; nothing remains on failure."""
-    temporary = path.with_name(path.name + TEMPORARY)
-    with explained("write", path):
-        if temporary.exists():
-            shutil.rmtree(temporary)
-        temporary.mkdir(parents=True)
-        try:
-            yield temporary
-            if path.exists():
-                shutil.rmtree(path)
-            temporary.rename(path)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
+        value = json.loads(content)
+        version = value["format"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        version = FORMAT
+    if version != FORMAT:
+        return (
+            f"{path} has format {version!r}; this genloss reads format {FORMAT}; use the version "
+            "that wrote it, or run the study again"
+        )
+    return (
+        f"{path} is damaged: it does not have the digest that it carries (cut off, changed or "
+        "edited by hand); put the file back, or delete the run folder and run again"
+    )

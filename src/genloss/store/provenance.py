@@ -1,52 +1,79 @@
-"""Provenance: one line per session that worked on a run; never part of its identity."""
+"""Provenance: one line per session that worked on a run; never part of its identity.
+
+Lines are chained as those of the tables are; they hold nothing that names a person or a place.
+"""
 
 import json
 import os
 import platform
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from genloss.store.files import explained
-
-PACKAGES = ("genloss", "numpy", "scipy", "numba", "scikit-learn", "torch")
+from genloss.errors import StoreError
+from genloss.store.chain import chained, first_link, verified
+from genloss.store.environment import commit, versions
+from genloss.store.files import explained, open_regular, own_file
+from genloss.store.schema import expect
 
 
 def environment() -> dict[str, Any]:
-    """Return versions, commit, command line and device of this process."""
+    """Return versions, commit and machine of this process."""
     return {
-        "versions": {"python": platform.python_version(), **dict(_versions())},
-        "commit": _commit(),
-        "argv": sys.argv,
+        "versions": dict(versions()),
+        "commit": commit(),
         "platform": platform.platform(),
-        "device": "cpu",
         "cores": os.cpu_count(),
     }
 
 
 @contextmanager
-def session(path: Path, seed: int) -> Iterator[None]:
-    """Append a line when work starts and one when it ends, with the outcome."""
-    append(path, {"event": "start", "time": now(), "seed": seed, **environment()})
+def session(path: Path, run: str, seed: int) -> Iterator[None]:
+    """Append a line when work starts and one when it ends, with the outcome.
+
+    run: the fingerprint that the folder began with.
+    """
+    append(path, run, {"event": "start", "time": now(), "seed": seed, **environment()})
     try:
         yield
     except BaseException as error:
-        append(path, {"event": "stop", "time": now(), "why": type(error).__name__})
+        append(path, run, {"event": "stop", "time": now(), "why": type(error).__name__})
         raise
-    append(path, {"event": "done", "time": now()})
+    append(path, run, {"event": "done", "time": now()})
 
 
-def append(path: Path, line: dict[str, Any]) -> None:
-    """Append one JSON line; a partial last line left by a kill is dropped first."""
-    with explained("write", path), path.open("ab+") as file:
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
-        file.write(json.dumps(line).encode() + b"\n")
+def append(path: Path, run: str, line: dict[str, Any]) -> None:
+    """Append one line; a partial last line left by a kill is dropped first.
+
+    Raises:
+        StoreError: what stands there is damaged.
+    """
+    link, size = _link(run), 0
+    for before in _lines(path, run):
+        link, size = json.loads(before)["chain"].encode(), size + len(before)
+    with (
+        explained("write", path),
+        own_file(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file,
+    ):
+        file.truncate(size)
+        file.write(chained(line, link)[0])
+
+
+def sessions(path: Path, run: str) -> list[dict[str, Any]]:
+    """Return the lines, without their chain.
+
+    Raises:
+        StoreError: any of them was changed.
+    """
+    out = []
+    for line in _lines(path, run):
+        value = json.loads(line)
+        expect(value, {"event": str, "time?": str}, path)
+        del value["chain"]
+        out.append(value)
+    return out
 
 
 def now() -> str:
@@ -54,24 +81,15 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _versions() -> Iterator[tuple[str, str]]:
-    for package in PACKAGES:
-        try:
-            yield package, metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
+def _link(run: str) -> bytes:
+    return first_link(f"{run}/provenance")
 
 
-def _commit() -> str | None:
-    here = Path(__file__).parent
+def _lines(path: Path, run: str) -> list[bytes]:
+    if not path.exists():
+        return []
     try:
-        found = subprocess.run(
-            ["git", "-C", str(here), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return found.stdout.strip() or None
+        with open_regular(path) as file:
+            return list(verified(file, path, _link(run), None))
+    except StoreError as error:
+        raise StoreError(f"{error}; no number depends on it: deleting it helps, too") from None

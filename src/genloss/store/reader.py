@@ -1,32 +1,94 @@
-"""A run read back: its header, its long table over all blocks, its kept generations."""
+"""A run read back: its header, its long table over all blocks, its kept generations.
 
-import json
-from collections.abc import Mapping
+Everything is verified in the read that parses it; what a manifest does not vouch for yet is either
+verified through the table's chain, or not shown.
+"""
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genloss.core.about import Entries
-from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.arrays import Array
 from genloss.errors import StoreError
 from genloss.store.about import read_about
-from genloss.store.block import CHECKPOINT, NOTEBOOK, TABLE, BlockStore
-from genloss.store.files import explained, unpack_arrays
-from genloss.store.folder import HEADER, Header, read_header
+from genloss.store.arrays import read_arrays
+from genloss.store.block import NOTEBOOK, part_path
+from genloss.store.files import explained
+from genloss.store.folder import BLOCKS, PROVENANCE
+from genloss.store.header import HEADER, Header, read_header
+from genloss.store.machine_file import local_spec
+from genloss.store.manifest import Manifest, read_manifest
+from genloss.store.parts import (
+    HISTOGRAMS,
+    TEXTS,
+    joined_histograms,
+    judged_histograms,
+    unpack_texts,
+)
+from genloss.store.provenance import sessions
+from genloss.store.series import Series, joined
+from genloss.store.table import TABLE, Absent, Table
 
 
-@dataclass(frozen=True, eq=False)
-class Series:
-    """One metric over generations: t (T,), values (T, C) over the chains of all blocks."""
+@dataclass(frozen=True)
+class Block:
+    """The folder of one block, read only."""
 
-    name: str
-    unit: str
-    direction: str
-    t: Ints
-    values: Floats
+    path: Path
+    number: int
+    header: Header
+
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        """Return the manifest; None before the first checkpoint."""
+        return read_manifest(self.path, self.header.accepted, self.number)
+
+    @property
+    def table(self) -> Table:
+        """Return the table; the manifest, read before it, says how far it is vouched for."""
+        mark = None if self.manifest is None else self.manifest.table
+        return Table(self.path / TABLE, self.header.origin, self.number, mark)
+
+    @cached_property
+    def times(self) -> tuple[dict[str, list[int]], dict[str, str]]:
+        """Return the generations with values by metric, and why others have none."""
+        return self.table.times()
+
+    @property
+    def t(self) -> int:
+        """Return the last generation that the manifest vouches for."""
+        return 0 if self.manifest is None else self.manifest.t
+
+    def kept(self) -> list[int]:
+        """Return the kept generations that the manifest vouches for."""
+        return [] if self.manifest is None else sorted(self.manifest.kept)
+
+    def has(self, t: int, part: str) -> bool:
+        """Return whether a part of a generation was kept."""
+        return self.manifest is not None and part in self.manifest.kept.get(t, ())
+
+    def arrays(self, t: int, part: str) -> dict[str, Array]:
+        """Return the arrays of a part that the manifest vouches for."""
+        assert self.manifest is not None
+        path = part_path(self.path, t, part)
+        return read_arrays(path, self.manifest.kept[t][part])[0]
+
+    def check_sizes(self) -> None:
+        """Raise StoreError where the table is shorter than the manifest says; reads no table."""
+        mark = None if self.manifest is None else self.manifest.table
+        if mark is None or not mark.bytes:
+            return
+        path = self.path / TABLE
+        size = path.stat().st_size if path.exists() else 0
+        if size < mark.bytes:
+            raise StoreError(
+                f"{path} is half-deleted: {mark.bytes - size} bytes of it are gone; delete the "
+                "run folder and run again, or put the file back"
+            )
 
 
 @dataclass(frozen=True)
@@ -40,75 +102,112 @@ class Run:
         """Return the header; raises StoreError where the folder is no run of this version."""
         return read_header(self.path)
 
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """Return the description of the study; of absolute paths, the last part."""
+        return self.header.spec
+
+    @property
+    def local_spec(self) -> Mapping[str, Any]:
+        """Return the description with the paths of the machine that began the run."""
+        return local_spec(self.path, self.header.spec)
+
     @cached_property
     def about(self) -> Entries:
         """Return what the parts of the run said of themselves when it was made."""
-        return read_about(self.path)
-
-    @property
-    def spec(self) -> Mapping[str, Any]:
-        """Return the description of the study."""
-        return self.header.spec
+        return read_about(self.path, self.header.accepted)
 
     @cached_property
-    def blocks(self) -> tuple[BlockStore, ...]:
-        """Return the blocks that have begun, in order."""
-        folder = self.path / "blocks"
-        found = sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
-        return tuple(BlockStore(p) for p in found)
+    def blocks(self) -> tuple[Block, ...]:
+        """Return the blocks that have begun, in order.
+
+        Raises:
+            StoreError: something among them is no block of this run.
+        """
+        folder, n = self.path / BLOCKS, self.header.n_blocks
+        with explained("read", folder):
+            names = sorted(os.listdir(folder)) if folder.is_dir() else []
+        expected = {f"{i:04d}": i for i in range(n)}
+        # The marks of file systems and viewers begin with a dot.
+        if odd := [name for name in names if name not in expected and name[:1] != "."]:
+            raise StoreError(
+                f"{folder / odd[0]} is no block of this run; expected 0000 to {n - 1:04d}; it was "
+                "copied there or is foreign; remove it"
+            )
+        begun = [(folder / name, i) for name, i in expected.items() if name in names]
+        return tuple(Block(path, i, self.header) for path, i in begun)
+
+    @property
+    def missing(self) -> list[int]:
+        """Return the blocks that have not begun, or are gone."""
+        begun = {block.number for block in self.blocks}
+        return [i for i in range(self.header.n_blocks) if i not in begun]
 
     def progress(self) -> list[int]:
-        """Return the last checkpointed generation of each block."""
-        return [
-            unpack_arrays(b.path / CHECKPOINT)[1]["t"] if (b.path / CHECKPOINT).exists() else 0
-            for b in self.blocks
-        ]
+        """Return the last checkpointed generation of each block that has begun."""
+        return [block.t for block in self.blocks]
 
     @property
     def is_complete(self) -> bool:
         """Whether every block has reached the last generation."""
-        spec = self.spec
-        done = [t >= spec["generations"] for t in self.progress()]
-        return len(done) == -(-spec["chains"] // spec["chains_per_block"]) and all(done)
+        done = [t >= self.spec["generations"] for t in self.progress()]
+        return not self.missing and all(done)
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing is stored but generation 0, and no note of an unfinished fit."""
         noted = any((block.path / NOTEBOOK).exists() for block in self.blocks)
-        measured = any(row["t"] for block in self.blocks for row in _rows(block.path / TABLE))
+        measured = any(t for b in self.blocks for ts in b.times[0].values() for t in ts)
         kept = any(t for block in self.blocks for t in block.kept())
         return not (noted or measured or kept or any(self.progress()))
+
+    @property
+    def unvouched(self) -> int | None:
+        """Return the last generation that every manifest vouches for, where the tables go on."""
+        last = min(self.progress(), default=0)
+        ahead = any(ts[-1] > b.t for b in self.blocks for ts in b.times[0].values())
+        return last if ahead else None
 
     @cached_property
     def series(self) -> dict[str, Series]:
         """Return every metric that applied, by name, at the generations all blocks have."""
-        tables = [_read_table(block.path / TABLE) for block in self.blocks]
-        out = {}
-        for about in self.header.metrics:
-            parts = [table.get(about["name"], {}) for table in tables]
-            if not parts or not all(parts):
-                continue
-            times = sorted(set.intersection(*(set(p) for p in parts)))
-            values = np.array([np.concatenate([p[t] for p in parts]) for t in times])
-            out[about["name"]] = Series(
-                about["name"], about["unit"], about["direction"], np.array(times), values
-            )
-        return out
+        return self.select({name: self.times(name) for name in self.measured()})
+
+    def measured(self) -> list[str]:
+        """Return the metrics with values in every block, in the order of the header."""
+        names = [about["name"] for about in self.header.metrics]
+        return [n for n in names if self.blocks and all(n in b.times[0] for b in self.blocks)]
+
+    def times(self, metric: str) -> list[int]:
+        """Return the generations at which every block has a metric."""
+        return sorted(set.intersection(*(set(b.times[0].get(metric, ())) for b in self.blocks)))
+
+    def select(self, wanted: Mapping[str, Collection[int]]) -> dict[str, Series]:
+        """Return metrics at the generations wanted, which all blocks have; one pass per block."""
+        rows: dict[str, list[dict[int, Any]]] = {m: [{} for _ in self.blocks] for m in wanted}
+        sets = {metric: set(times) for metric, times in wanted.items()}
+        for i, block in enumerate(self.blocks):
+            for t, metric, value in block.table.rows(sets):
+                if not isinstance(value, Absent):
+                    rows[metric][i][t] = value
+        about = {a["name"]: a for a in self.header.metrics}
+        return {m: joined(about[m], sorted(wanted[m]), rows[m]) for m in wanted if len(wanted[m])}
 
     @cached_property
     def not_applicable(self) -> dict[str, str]:
         """Return why a metric has no values: {name: reason}."""
-        out: dict[str, str] = {}
-        for block in self.blocks[:1]:
-            for row in _rows(block.path / TABLE):
-                if "not_applicable" in row:
-                    out[row["metric"]] = row["not_applicable"]
-        return {name: why for name, why in out.items() if name not in self.series}
+        reasons = self.blocks[0].times[1] if self.blocks else {}
+        measured = self.measured()
+        return {name: why for name, why in reasons.items() if name not in measured}
 
     def kept(self) -> list[int]:
         """Return the generations kept by every block."""
         sets = [set(block.kept()) for block in self.blocks]
         return sorted(set.intersection(*sets)) if sets else []
+
+    def has(self, t: int, part: str) -> bool:
+        """Return whether the first block kept a part of a generation."""
+        return any(block.has(t, part) for block in self.blocks[:1])
 
     def arrays(self, t: int, part: str, block: int = 0) -> dict[str, Array]:
         """Return the arrays of one part ('state' or 'samples') of a kept generation.
@@ -116,60 +215,57 @@ class Run:
         Raises:
             StoreError: the generation was not kept; the message lists those that were.
         """
-        begun = self.blocks[block : block + 1]
-        paths = [b.generation(t) / f"{part}.safetensors" for b in begun]
-        if not any(path.exists() for path in paths):
-            raise StoreError(f"{self.path} keeps no {part} of generation {t}; kept: {self.kept()}")
-        return unpack_arrays(paths[0])[0]
+        for one in self.blocks:
+            if one.number == block and one.has(t, part):
+                return one.arrays(t, part)
+        raise StoreError(f"{self.path} keeps no {part} of generation {t}; kept: {self.kept()}")
 
-    def texts(self, t: int, block: int = 0) -> list[tuple[str, str]] | None:
-        """Return (prompt, text) of the texts kept of generation t; None where none were kept.
-
-        The prompt is empty where none was kept. Bytes that are no UTF-8 become U+FFFD.
-        """
-        begun = self.blocks[block : block + 1]
-        paths = [b.generation(t) / "texts.safetensors" for b in begun]
-        if not any(path.exists() for path in paths):
+    def texts(self, t: int) -> list[tuple[str, str]] | None:
+        """Return (prompt, text) of the texts kept of generation t; None where none were kept."""
+        if not self.has(t, TEXTS):
             return None
-        arrays = unpack_arrays(paths[0])[0]
-        told = _unpacked(arrays["utf8"], arrays["ends"])
-        if "prompts_ends" not in arrays:
-            return [("", text) for text in told]
-        prompts = _unpacked(arrays["prompts_utf8"], arrays["prompts_ends"])
-        return list(zip(prompts, told, strict=False))
+        path = part_path(self.blocks[0].path, t, TEXTS)
+        return unpack_texts(self.blocks[0].arrays(t, TEXTS), path)
+
+    def histograms(self, t: int, judge: str) -> dict[str, Array] | None:
+        """Return what metrics counted per bin, over the chains of all blocks.
+
+        None where not every block has it of generation t. judge: 'first' or 'base'.
+        """
+        parts = [b.arrays(t, HISTOGRAMS) for b in self.blocks if b.has(t, HISTOGRAMS)]
+        mine = [judged_histograms(part, judge) for part in parts]
+        complete = mine and len(mine) == len(self.blocks) and all(mine)
+        return joined_histograms(mine) if complete else None
 
     def provenance(self) -> list[dict[str, Any]]:
         """Return the sessions that worked on this run."""
-        return list(_rows(self.path / "provenance.jsonl"))
+        return sessions(self.path / PROVENANCE, self.header.origin)
 
 
 def find_runs(root: Path) -> list[Run]:
-    """Return all runs at or below root, sorted by path."""
-    with explained("read", root):
-        return [Run(p.parent) for p in sorted(root.rglob(HEADER))] if root.is_dir() else []
+    """Return all runs at or below root, sorted by path; see `folders`."""
+    return [Run(path) for path, names in folders(root) if _is_run(names)]
 
 
-def _unpacked(utf8: Array, ends: Array) -> list[str]:
-    parts = np.split(utf8, ends[:-1]) if ends.size else []
-    return [part.tobytes().decode(errors="replace") for part in parts]
+def folders(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
+    """Yield the folders at and below root with the names in them, in order, runs included.
 
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    with explained("read", path):
-        lines = path.read_bytes().splitlines(keepends=True)
+    Runs are not descended into, links are not followed, and what vanishes meanwhile is left out.
+    """
     try:
-        # A last line without its end is one being written, or cut off by a kill.
-        return [json.loads(line) for line in lines if line.endswith(b"\n") and line.strip()]
-    except ValueError as error:
-        raise StoreError(f"{path} holds a broken line ({error}); delete the run folder") from error
+        entries = sorted(os.scandir(root), key=lambda e: e.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise StoreError(f"cannot read {root}: {error.strerror}; check its permissions") from error
+    names = [entry.name for entry in entries]
+    yield root, names
+    if not _is_run(names):
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from folders(root / entry.name)
 
 
-def _read_table(path: Path) -> dict[str, dict[int, Floats]]:
-    out: dict[str, dict[int, Floats]] = {}
-    for row in _rows(path):
-        if "values" in row:
-            values = np.array([float(v) for v in row["values"]])
-            out.setdefault(row["metric"], {})[row["t"]] = values
-    return out
+def _is_run(names: Sequence[str]) -> bool:
+    # Blocks without a header are what is left of a run.
+    return HEADER in names or (BLOCKS in names and PROVENANCE in names)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from genloss.errors import SpecError
 from genloss.spec.toml import overridden, read_spec
-from genloss.store.folder import read_header
+from genloss.store.header import read_header
+from genloss.store.machine_file import local_spec
 from genloss.study.own_text import is_text, name_of, own_text_spec
 from genloss.study.study import Study, study_from
 
@@ -32,6 +33,6 @@ def load_study(path: Path, overrides: Sequence[str] = (), model: str = "") -> St
                 f"{path} is a run folder, which has one config; got overrides {list(overrides)}; "
                 "pass the spec file to start another run"
             )
-        return study_from(read_header(path).spec)
+        return study_from(local_spec(path, read_header(path).spec))
     spec = overridden(read_spec(path), overrides)
     return study_from({"name": path.stem, **spec})

@@ -18,7 +18,7 @@ from genloss.errors import SpecError
 from genloss.realities.text_rows import TextRows
 from genloss.spec.build import build
 from genloss.spec.toml import overridden
-from genloss.store.folder import HEADER
+from genloss.store.header import HEADER
 from genloss.study.own_model import (
     check_places,
     config_of,

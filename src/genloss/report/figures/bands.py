@@ -8,7 +8,7 @@ import numpy as np
 
 from genloss.core.arrays import Floats, Ints
 from genloss.report.published import Point, columns
-from genloss.store.reader import Series
+from genloss.store.series import Series
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The median, the middle 50 % of the chains and the middle 90 %."""

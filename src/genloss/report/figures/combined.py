@@ -13,7 +13,7 @@ from genloss.report.naming import Named, named
 from genloss.report.reading import Measured
 from genloss.report.tables import NumberTable, number_table
 from genloss.report.wording import title_of
-from genloss.store.reader import Series
+from genloss.store.series import Series
 
 Spec = dict[str, Any]
 

@@ -19,7 +19,7 @@ from genloss.report.reading import Measured
 from genloss.report.tables import NumberTable, number_table
 from genloss.report.wording import entry_of, title_of
 from genloss.report.words import axis_title, reading
-from genloss.store.reader import Series
+from genloss.store.series import Series
 
 Spec = dict[str, Any]
 
@@ -158,7 +158,7 @@ def comparable(names: Sequence[Named]) -> bool:
 
 
 def _curve(n: Named, metric: str, published: Points) -> Curve:
-    law: Mapping[str, Any] | None = n.run.header.theory.get(metric)
+    law: Mapping[str, Any] | None = n.data.theory.get(metric)
     theirs = published.get((n.run.path.name, metric), ())
     return curve(n.label, n.data.series[metric], law, theirs)
 

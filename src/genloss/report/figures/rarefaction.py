@@ -21,7 +21,7 @@ from genloss.report.kept import heading
 from genloss.report.naming import Named
 from genloss.report.reading import Measured, places
 from genloss.report.wording import options_of
-from genloss.store.reader import Series
+from genloss.store.series import Series
 
 LINES = 6
 """Generations shown of one run, reality among them."""

@@ -1,0 +1,33 @@
+"""Which classes of a spec are somebody's own, so that building them runs that person's code."""
+
+import re
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from typing import Any
+
+CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+def foreign_classes(spec: Any) -> list[str]:
+    """Return the classes "package.module:Class" that a spec names by path.
+
+    Not those of genloss, nor those that an installed package declares as an entry point.
+    """
+    paths = sorted({path for path in _paths(spec) if not path.startswith(("genloss.", "genloss:"))})
+    if not paths:
+        return []
+    known = metadata.entry_points()
+    groups = [group for group in known.groups if group.startswith("genloss")]
+    installed = {entry.value for group in groups for entry in known.select(group=group)}
+    return [path for path in paths if path not in installed]
+
+
+def _paths(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _paths(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _paths(inner)
+    elif isinstance(value, str) and CLASS.fullmatch(value):
+        yield value

@@ -1,0 +1,96 @@
+"""Locks of run folders and blocks: one writer each, dropped by the system when it dies."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from genloss.errors import StoreError
+from genloss.store.files import explained, own_file, own_folder
+
+LOCK = ".lock"
+PATIENCE = 10.0
+"""Seconds; a worker whose parent was killed ends at once, unless a long step holds it."""
+
+
+@contextmanager
+def locked(run: Path, patience: float = 0.0) -> Iterator[None]:
+    """Create the folder where there is none, and hold it for this process.
+
+    patience: seconds to wait for somebody who is about to end.
+
+    Raises:
+        StoreError: another process holds it; the message says which, and since when.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        with explained("create", run):
+            run.mkdir(parents=True, exist_ok=True)
+        with own_file(run / LOCK, os.O_RDWR | os.O_CREAT) as file:
+            if not _taken(file):
+                if time.monotonic() >= deadline:
+                    raise StoreError(
+                        f"{run} is being written by another process{_holder(file)}; wait for it "
+                        "or stop it first"
+                    )
+            elif _is_there(file, run):
+                _write(file, json.dumps({"process": os.getpid(), "since": _now()}))
+                try:
+                    yield
+                finally:
+                    _write(file, "")
+                return
+        time.sleep(0.01)
+
+
+@contextmanager
+def locked_block(path: Path) -> Iterator[None]:
+    """Hold one block; the dying workers of a killed process are waited for.
+
+    Raises:
+        StoreError: somebody still holds it after PATIENCE seconds.
+    """
+    own_folder(path.parent)
+    own_folder(path)
+    with locked(path, PATIENCE):
+        yield
+
+
+def _taken(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_there(file: IO[bytes], folder: Path) -> bool:
+    """Return whether the locked file is still the folder's: its maker may have taken it away."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), (folder / LOCK).stat())
+    except FileNotFoundError:
+        return False
+
+
+def _write(file: IO[bytes], text: str) -> None:
+    # Only a hint for others: a full disk must not end the work.
+    with suppress(OSError):
+        os.ftruncate(file.fileno(), 0)
+        os.pwrite(file.fileno(), text.encode(), 0)
+
+
+def _holder(file: IO[bytes]) -> str:
+    try:
+        value = json.loads(os.pread(file.fileno(), 200, 0))
+        return f" ({int(value['process'])}, since {str(value['since'])[:25]})"
+    except (ValueError, LookupError, TypeError):
+        return ""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

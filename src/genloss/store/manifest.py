@@ -1,0 +1,125 @@
+"""The manifest of one block: written last, it vouches for everything else in the block's folder."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from genloss.errors import StoreError
+from genloss.store.chain import Mark
+from genloss.store.files import read_sealed, write_sealed
+from genloss.store.schema import expect
+
+MANIFEST = "manifest.json"
+
+SHAPE = {
+    "run": str,
+    "block": int,
+    "t": int,
+    "real_rows_drawn": int,
+    "table": {"bytes": int, "lines": int, "chain": str},
+    "checkpoint": (None, {"bytes": int, "sha256": str}),
+    "kept": {str: {str: str}},
+    "threads": int,
+    "instructions": str,
+    "versions": {str: str},
+}
+
+GENERATION = re.compile(r"[0-9]{6,8}")
+PART = re.compile(r"[a-z_]+")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the bits of a block may depend on: threads of a fit, processor, and package versions."""
+
+    threads: int
+    instructions: str
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Digest:
+    """Length and SHA-256 of a file."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Block `block` of run `run`, finished up to generation t.
+
+    run: the fingerprint. real_rows_drawn: rows of reality used up, per chain. checkpoint: what
+    the chain goes on from; None where nothing goes on. kept: by generation and part, SHA-256.
+    """
+
+    run: str
+    block: int
+    t: int
+    real_rows_drawn: int
+    table: Mark
+    checkpoint: Digest | None
+    kept: Mapping[int, Mapping[str, str]]
+    machine: Machine = field(repr=False)
+
+
+def read_manifest(folder: Path, runs: tuple[str, ...], block: int) -> Manifest | None:
+    """Read the manifest of a block's folder; None where there is none.
+
+    runs: the fingerprints that it may name.
+
+    Raises:
+        StoreError: it is damaged, or belongs to another run or block.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return None
+    value = read_sealed(path)
+    expect(value, SHAPE, path)
+    if value["run"] not in runs or value["block"] != block:
+        raise StoreError(
+            f"{path} belongs to block {value['block']} of run {value['run']}; expected block "
+            f"{block} of {runs[0]}; it was copied from elsewhere; remove {folder} and run again"
+        )
+    names = [(t, name) for t, parts in value["kept"].items() for name in ("", *parts)]
+    if odd := [f"{t}/{n}" for t, n in names if not (GENERATION.fullmatch(t) and _part(n))]:
+        raise StoreError(f"{path}: kept has {odd[0]!r}; expected generations and names of parts")
+    stored = value["checkpoint"]
+    return Manifest(
+        value["run"],
+        value["block"],
+        value["t"],
+        value["real_rows_drawn"],
+        Mark(**_only(value["table"], SHAPE["table"])),
+        None if stored is None else Digest(stored["bytes"], stored["sha256"]),
+        {int(t): parts for t, parts in value["kept"].items()},
+        Machine(value["threads"], value["instructions"], value["versions"]),
+    )
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of a block's folder, by one rename."""
+    stored = manifest.checkpoint
+    value = {
+        "run": manifest.run,
+        "block": manifest.block,
+        "t": manifest.t,
+        "real_rows_drawn": manifest.real_rows_drawn,
+        "table": vars(manifest.table),
+        "checkpoint": None if stored is None else vars(stored),
+        "kept": {f"{t:06d}": dict(parts) for t, parts in sorted(manifest.kept.items())},
+        "threads": manifest.machine.threads,
+        "instructions": manifest.machine.instructions,
+        "versions": dict(manifest.machine.versions),
+    }
+    write_sealed(folder / MANIFEST, value)
+
+
+def _part(name: str) -> bool:
+    return not name or PART.fullmatch(name) is not None
+
+
+def _only(value: Mapping[str, Any], shape: Any) -> dict[str, Any]:
+    return {key: value[key] for key in shape}
