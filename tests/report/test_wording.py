@@ -16,7 +16,8 @@ def worded(title):
 def test_the_newest_run_words_a_page_and_that_is_noted(tmp_path):
     old = make_run(tmp_path, "old", about=worded("Share of variance"))
     new = make_run(tmp_path, "new", about=worded("Variance left"))
-    append(old.path / "provenance.jsonl", {"event": "start", "time": "2025-01-01T00:00:00+00:00"})
+    earlier = {"event": "start", "time": "2025-01-01T00:00:00+00:00"}
+    append(old.path / "provenance.jsonl", old.header.origin, earlier)
     for runs in ((old, new), (new, old)):
         told = wording(runs)
         assert told.entries["metric"]["trace_ratio"].title == "Variance left"
