@@ -361,3 +361,12 @@ def test_damaged_rows_are_refused_in_one_line(tmp_path, name, content, says):
 def test_cells_may_be_longer_than_pythons_own_limit(tmp_path):
     (tmp_path / "a.csv").write_text(f'text\n"{"x" * 200_000}"\n')
     assert [len(text) for text in documents(tmp_path)["train"]] == [200_000]
+
+
+def test_rows_of_json_are_not_read_as_prose(tmp_path):
+    for name in ("a.txt", "a.data"):
+        (tmp_path / name).write_text('{"text": "a"}\n{"text": "b"}\n')
+        with pytest.raises(DataError, match=r"looks like rows of JSON.*rename it to \.jsonl"):
+            read_corpus(tmp_path / name)
+        (tmp_path / name).write_text('{"an example": 1}\nand prose about it\n{"text": \n')
+        assert len(documents(tmp_path / name)["train"]) == 1

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from genloss.errors import DataError, SpecError
-from genloss.realities.csv_table import Reading, read_table
+from genloss.realities.csv_looks import Reading
+from genloss.realities.csv_table import read_table
 from genloss.realities.from_file import TableFile
 
 RNG = np.random.default_rng(0)
@@ -201,3 +202,13 @@ def test_a_header_of_npy_that_is_not_closed_or_lies_is_one_line(tmp_path, header
     with pytest.raises(DataError, match=r"not a plain \.npy array") as refused:
         TableFile(str(path)).realise(1, np.random.default_rng(0))
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["origin", "Synthetic", "generator"])
+def test_a_column_of_who_made_the_rows_is_no_measurement(name):
+    text = f"x,{name}\n1.5,0\n2.5,1\n"
+    with pytest.raises(DataError, match=r"looks like who made the rows.*reality\.columns="):
+        read_table(text, Reading(), "t.csv")
+    np.testing.assert_array_equal(
+        read_table(text, Reading(columns=("x",)), "t").rows, [[1.5], [2.5]]
+    )

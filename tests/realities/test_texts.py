@@ -227,6 +227,28 @@ def test_identity_is_the_text_not_its_place_or_packing(folder, rows_file):
     assert Texts(str(folder)).identity() != other.reality.identity()
 
 
+def test_identity_is_what_was_read_and_not_how(tmp_path):
+    rows = [{"text": story(i), "body": story(100 + i)} for i in range(20)]
+    lines = [json.dumps(row) + "\n" for row in rows]
+    (tmp_path / "train.jsonl").write_text("".join(lines[:12]))
+    (tmp_path / "test.jsonl").write_text("".join(lines[12:]))
+    ways = [
+        Texts(str(tmp_path)),
+        Texts(str(tmp_path), files=("train*",)),
+        Texts(str(tmp_path), named_splits="ignore"),
+        Texts(str(tmp_path), text_field="body"),
+        Texts(str(tmp_path), documents="pieces"),
+        Texts(str(tmp_path / "train.jsonl"), test_path=str(tmp_path / "test.jsonl")),
+        Texts(str(tmp_path), test_path=str(tmp_path)),
+    ]
+    names = [json.dumps(way.identity()) for way in ways]
+    assert len(set(names)) == 4
+    assert names[0] == names[4] == names[5] == names[6]
+    assert len(ways[0].splits().test) == len(ways[6].splits().test) == 8
+    assert "cut into pieces at blank lines" in ways[4].told()
+    assert "test.jsonl (test is read elsewhere)" in ways[6].told()
+
+
 def study(reality) -> Study:
     return Study(
         reality, build("learner", {"kind": "gaussian", "ddof": 1}), n_real=5, generations=1

@@ -10,7 +10,7 @@ from typing import Literal
 
 from genloss.core.places import regular_file
 from genloss.corpus.readers.json_rows import reason_against
-from genloss.corpus.readers.plain import endings, opened, read_text
+from genloss.corpus.readers.plain import endings, opened, printable, read_text
 from genloss.corpus.readers.rows import PROSE, READERS
 from genloss.corpus.splits_by_name import KEYWORDS, SplitName, splits_by_name
 from genloss.corpus.walk import Place, places_below, without_repeats
@@ -262,6 +262,4 @@ def _kind(path: Path) -> str:
 
 
 def _shown(path: Path, folder: Path) -> str:
-    """Return the name inside the folder as one printable line."""
-    name = path.relative_to(folder).as_posix()
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in name)
+    return printable(path.relative_to(folder).as_posix())

@@ -9,7 +9,8 @@ digits      Digits8x8: the handwritten digits that scikit-learn bundles
 idx         read_idx, and Mnist: MNIST or any look-alike in IDX files
 mnist_files MNIST's files under the names that archives give them
 from_file   TableFile: your own rows from .npy or .csv
-csv_table   which line of a .csv is the header, which columns are data
+csv_table   the rows of a .csv, and what was read as what
+csv_looks   its header, row numbers and decimal commas, or doubt
 texts       Texts and HubTexts: recipes over the readers of `corpus`
 text_rows   TextRows: the blocks of a corpus as p_0
 checks      checks of the fields that these recipes share

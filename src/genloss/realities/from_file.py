@@ -3,7 +3,9 @@
 import hashlib
 import io
 import tokenize
+import warnings
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -14,7 +16,8 @@ from genloss.core.about import About
 from genloss.core.arrays import Floats
 from genloss.core.places import regular_file
 from genloss.errors import DataError, SpecError
-from genloss.realities.csv_table import Decimal, Header, Reading, Table, read_table
+from genloss.realities.csv_looks import Decimal, Header, Reading
+from genloss.realities.csv_table import Table, read_table
 from genloss.realities.finite import FiniteRows
 
 SUFFIXES = (".npy", ".csv")
@@ -105,7 +108,7 @@ class TableFile:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise DataError(f"{self.path}: not UTF-8 text ({error}); save it as UTF-8") from error
-        return read_table(text, self._how, self.path)
+        return _table_of(text, self._how, self.path)
 
     def _content(self) -> bytes:
         try:
@@ -114,9 +117,18 @@ class TableFile:
             raise DataError(f"{self.path}: {error.strerror or error}; check the path") from error
 
 
+@lru_cache(maxsize=2)
+def _table_of(text: str, how: Reading, path: str) -> Table:
+    """Read once per process and content: the identity, the account and the rows are asked apart."""
+    return read_table(text, how, path)
+
+
 def _npy_rows(content: bytes, path: str) -> Floats:
     try:
-        x: Any = np.load(io.BytesIO(content), allow_pickle=False)
+        with warnings.catch_warnings():
+            # Files of Python 2 are read, if slowly.
+            warnings.simplefilter("ignore")
+            x: Any = np.load(io.BytesIO(content), allow_pickle=False)
     # A header that is not closed, or brackets too deep in it, are errors of their own kinds.
     except (
         ValueError,
@@ -130,7 +142,7 @@ def _npy_rows(content: bytes, path: str) -> Floats:
         BadZipFile,
     ) as error:
         raise DataError(
-            f"{path}: not a plain .npy array ({error}); save numbers with numpy.save"
+            f"{path}: not a plain .npy array ({_first_line(error)}); save numbers with numpy.save"
         ) from error
     if not isinstance(x, np.ndarray) or x.ndim < 1 or x.size == 0 or x.dtype.kind not in "iuf":
         raise DataError(
@@ -145,3 +157,8 @@ def _npy_rows(content: bytes, path: str) -> Floats:
             "drop or impute such rows first"
         )
     return rows
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__

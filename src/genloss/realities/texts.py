@@ -111,7 +111,8 @@ class Texts:
             self.path, self.documents, self.text_field, self.files, self.named_splits, tuple(given)
         )
         parts = {**reading.documents, **given}
-        notes.insert(0, reading.inventory.summary())
+        cut = {"pieces": ["cut into pieces at blank lines"], "wikitext": ["cut at headings"]}
+        notes = [reading.inventory.summary(), *cut.get(self.documents, []), *notes]
         return _split(self, parts.pop("train"), parts, empty + reading.empty, notes)
 
     def _stamps(self) -> tuple[Stamp, ...]:

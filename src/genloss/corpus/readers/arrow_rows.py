@@ -57,7 +57,7 @@ def _source(file: Path, what: str) -> Iterator[Any]:
     with opened(file) as stream:
         try:
             yield module.BufferReader(stream.read()) if endings(file)[1] else stream
-        except (module.ArrowException, OSError) as error:
+        except (module.ArrowException, OSError, UnicodeDecodeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DataError(f"{file}: no whole {what} ({reason}); get it again") from error
 
@@ -78,6 +78,12 @@ def _rows(batches: Iterable[Any], names: list[str], file: Path) -> Rows:
 
 
 def _values(column: Any, name: str, file: Path, before: int) -> list[Any]:
+    # Offsets that damage makes point outside their buffers end the process unless they are checked.
+    try:
+        column.validate(full=True)
+    except optional("pyarrow").ArrowInvalid as error:
+        if "UTF8" not in str(error):
+            raise
     try:
         values: list[Any] = column.to_pylist()
     except UnicodeDecodeError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.json_rows import Rows
-from genloss.corpus.readers.plain import endings, read_text
+from genloss.corpus.readers.plain import endings, printable, read_text
 from genloss.errors import DataError
 
 SEPARATORS = {".csv": (",", ";", "\t", "|"), ".tsv": ("\t",)}
@@ -91,5 +91,7 @@ def _header(text: str, file: Path, text_field: str) -> tuple[str, list[str]]:
         raise DataError(f"{file}: {field} is no column of text; name one by reality.text_field")
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        raise DataError(f"{file}: line 1 names {', '.join(twice)} twice; rename a column")
+        raise DataError(
+            f"{file}: line 1 names {printable(', '.join(twice))} twice; rename a column"
+        )
     return separator, header

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from genloss.corpus.readers.plain import printable
 from genloss.errors import DataError
 
 DEFAULT = "text"
@@ -14,6 +15,9 @@ CHATS = ("messages", "conversations")
 
 CONTENTS = ("content", "value", "text")
 """Fields of a message that hold what is said, the first that it has."""
+
+SHOWN = 20
+"""Fields that are named, at most."""
 
 GAP = "\n\n"
 """Stands between two messages, or between the texts that a dotted path finds in a list."""
@@ -38,7 +42,7 @@ def field_among(names: Iterable[str], text_field: str, where: str) -> str:
     near = get_close_matches(text_field, known, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     raise DataError(
-        f"{where}: no field {text_field!r}{hint}; it has {', '.join(known) or 'none'}; "
+        f"{where}: no field {text_field!r}{hint}; it has {_listed(known)}; "
         "name the one that holds the text by reality.text_field, with dots into inner ones, or "
         "the files to be read by reality.files"
     )
@@ -59,6 +63,12 @@ def text_in(row: Mapping[str, Any], field: str, where: str) -> str:
     return _joined(_along(row, field.split("."), field, where))
 
 
+def _listed(names: Iterable[Any]) -> str:
+    known = [printable(str(name)) for name in names]
+    more = f" and {len(known) - SHOWN:,} more" if len(known) > SHOWN else ""
+    return (", ".join(known[:SHOWN]) or "none") + more
+
+
 def _joined(parts: Iterable[str]) -> str:
     return GAP.join(parts)
 
@@ -74,10 +84,9 @@ def _along(value: Any, path: list[str], field: str, where: str) -> list[str]:
     if not isinstance(value, Mapping):
         raise _no_text(f"{path[0]} of {field}", value, where, "a table of fields before the dot")
     if path[0] not in value:
-        known = ", ".join(map(str, value)) or "none"
         raise DataError(
-            f"{where}: no field {path[0]!r} on the way of {field!r}; it has {known}; correct "
-            "reality.text_field"
+            f"{where}: no field {path[0]!r} on the way of {field!r}; it has {_listed(value)}; "
+            "correct reality.text_field"
         )
     return _along(value[path[0]], path[1:], field, where)
 

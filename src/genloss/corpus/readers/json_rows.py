@@ -36,7 +36,7 @@ def document(file: Path) -> Rows:
     Raises:
         DataError: not UTF-8, not JSON, rows that are no objects, columns of different lengths.
     """
-    if _is_lines(file):
+    if is_lines(file):
         yield from lines(file)
         return
     value = _parsed(read_text(file), str(file))
@@ -83,13 +83,15 @@ def reason_against(file: Path, text_field: str) -> str:
     return ""
 
 
-def _is_lines(file: Path) -> bool:
-    """Return whether the first line is an object of its own, and not the only line."""
+def is_lines(file: Path) -> bool:
+    """Return whether the first line is an object of its own, and the next begins another one."""
     with opened(file) as stream:
         filled = (line for line in stream if line.strip(b"\xef\xbb\xbf \t\r\n"))
         first, second = next(filled, b""), next(filled, b"")
+    if not all(line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") for line in (first, second)):
+        return False
     try:
-        return bool(second) and isinstance(json.loads(first.decode("utf-8-sig")), dict)
+        return isinstance(json.loads(first.decode("utf-8-sig")), dict)
     except (ValueError, RecursionError):
         return False
 

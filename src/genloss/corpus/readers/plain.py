@@ -35,6 +35,11 @@ NAMES = {"CP1252": "Latin-1 (Windows-1252)", "UTF-16LE": "UTF-16, or no text at 
 """What people call encodings that have no mark."""
 
 
+def printable(text: str) -> str:
+    """Return a name of a file or field as one line of characters that can be printed."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
 def endings(file: Path) -> tuple[str, str]:
     """Return the suffix that says how a file is read, and that of its compression, or ''."""
     suffixes = [s.lower() for s in file.suffixes]

@@ -9,6 +9,7 @@ from genloss.corpus.origins import FIELDS, claims_in
 from genloss.corpus.readers import arrow_rows, csv_rows, json_rows
 from genloss.corpus.readers.fields import field_among, text_in
 from genloss.corpus.readers.plain import endings, read_text
+from genloss.errors import DataError
 
 PROSE = (".txt", ".text", ".md", ".raw", ".tokens")
 """Suffixes of plain text; the last two are WikiText's."""
@@ -16,6 +17,9 @@ PROSE = (".txt", ".text", ".md", ".raw", ".tokens")
 READERS: Mapping[str, Callable[[Path, str], json_rows.Rows]] = {
     ".jsonl": lambda file, field: json_rows.lines(file),
     ".ndjson": lambda file, field: json_rows.lines(file),
+    ".ldjson": lambda file, field: json_rows.lines(file),
+    ".jsonlines": lambda file, field: json_rows.lines(file),
+    ".jl": lambda file, field: json_rows.lines(file),
     ".json": lambda file, field: json_rows.document(file),
     ".csv": csv_rows.records,
     ".tsv": csv_rows.records,
@@ -40,6 +44,11 @@ def rows_of(file: Path, text_field: str) -> Iterator[Document]:
     """
     reader = READERS.get(endings(file)[0])
     if reader is None:
+        if json_rows.is_lines(file):
+            raise DataError(
+                f"{file}: looks like rows of JSON, and would be read as prose with their syntax; "
+                "rename it to .jsonl"
+            )
         yield Document(read_text(file).replace("\r\n", "\n"), str(file))
         return
     field = ""

@@ -1,0 +1,182 @@
+"""Looks of a table: names or numbers in line 1, row numbers, decimal commas; doubt is refused."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from genloss.corpus.origins import FIELDS
+from genloss.corpus.readers.plain import printable
+from genloss.errors import DataError
+
+Header = Literal["auto", "yes", "no"]
+Decimal = Literal[".", ","]
+Record = tuple[int, list[str]]
+"""The line that a record ends on, and its cells."""
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.I | re.A)
+INTEGER = re.compile(r"[+-]?\d+", re.A)
+MISSING = ("", "na", "n/a", "null", "none", "-", "?", ".")
+"""Cells that stand for no value: neither a number nor the name of a column."""
+
+INDEX_NAMES = ("index", "id", "unnamed: 0", "level_0", "row", "rowname", "row_names", "#")
+"""Names that a column of row numbers has where it has one."""
+
+FEW = 3
+"""Rows below the first line from which on its looks can be told from theirs."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table is read where its own looks leave doubt; see `TableFile`."""
+
+    header: Header = "auto"
+    columns: tuple[int | str, ...] = ()
+    separator: str = ""
+    decimal: Decimal = "."
+
+    @property
+    def between(self) -> str:
+        """The separator: a comma, or a semicolon where commas are decimal points."""
+        return self.separator or (";" if self.decimal == "," else ",")
+
+
+def has_header(records: Sequence[Record], how: Reading, where: str) -> bool:
+    """Return whether line 1 is a header: names and no number, unless `how` says.
+
+    Raises:
+        DataError: names and numbers, or numbers that are not like those below them.
+    """
+    first = records[0][1]
+    numbers = [is_number(cell, how) for cell in first]
+    words = [
+        not n and c.strip().lower() not in MISSING for n, c in zip(numbers, first, strict=True)
+    ]
+    if how.header != "auto":
+        return how.header == "yes"
+    if not any(numbers):
+        return any(words)
+    if any(words) and len(records) > FEW and all(is_number(c, how) for c in records[1][1]):
+        raise _doubt(where, f"line 1 ({brief(first)}) mixes names and numbers", "header")
+    rest = [record[1] for record in records[1:] if len(record[1]) == len(first)]
+    if len(rest) >= FEW and _looks_unlike(first, rest, how):
+        raise _doubt(
+            where, f"line 1 ({brief(first)}) is of numbers, but not like those below it", "header"
+        )
+    return False
+
+
+def _looks_unlike(first: list[str], rest: Sequence[list[str]], how: Reading) -> bool:
+    """Return whether a line of numbers looks like names such as years or places.
+
+    Whole numbers above columns without any; three or more that count from 0 or 1 above rows that do
+    not; or whole numbers farther from their columns than those are wide. A cell without a value
+    before such numbers is the name of the row numbers.
+    """
+    if not first[0].strip() and len(first) > 1:
+        first, rest = first[1:], [row[1:] for row in rest]
+    if not all(INTEGER.fullmatch(cell.strip()) for cell in first):
+        return False
+    columns = list(zip(*rest, strict=True))
+    if not any(INTEGER.fullmatch(cell.strip()) for column in columns for cell in column):
+        return True
+    if len(first) >= FEW and _counts(first) and not _counts(rest[0]):
+        return True
+    if not all(is_number(cell, how) for column in columns for cell in column):
+        return False
+    x = np.array([[value_of(cell, how) for cell in row] for row in rest])
+    low, high, y = x.min(axis=0), x.max(axis=0), np.array([float(c) for c in first])
+    return bool((np.maximum(low - y, y - high) > high - low).all() and (high > low).any())
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Return whether cells are k, k + 1, ... from 0 or 1."""
+    whole = [int(c) if INTEGER.fullmatch(c.strip()) else -1 for c in cells]
+    return whole[0] in (0, 1) and whole == list(range(whole[0], whole[0] + len(whole)))
+
+
+def has_index(body: Sequence[Record], names: list[str], header: bool, where: str) -> bool:
+    """Return whether the first column, without a name, is of row numbers.
+
+    Raises:
+        DataError: it may be, but has a name, or there is no header.
+    """
+    first = [cells[0].strip() for _, cells in body]
+    if len(names) < 2 or not all(INTEGER.fullmatch(cell) for cell in first):
+        return False
+    counts, distinct = _counts(first), len(set(first)) == len(first)
+    if header and not names[0]:
+        if counts:
+            return True
+        raise _doubt(where, "column 1 has no name and holds whole numbers", "columns")
+    named = header and names[0].lower() in INDEX_NAMES
+    if len(body) >= FEW and ((counts and not header) or (named and distinct)):
+        what = f"column 1 ({names[0]})" if header else "column 1"
+        raise _doubt(where, f"{what} looks like row numbers", "columns")
+    return False
+
+
+def check_makers(names: Sequence[str], where: str) -> None:
+    """Refuse a column that says who made the rows: it is no measurement.
+
+    Raises:
+        DataError: with its name.
+    """
+    for place, name in enumerate(names, start=1):
+        if name.lower() in FIELDS:
+            raise _doubt(where, f"column {place} ({name}) looks like who made the rows", "columns")
+
+
+def check_decimals(body: Sequence[Record], header: bool, where: str) -> None:
+    """Refuse whole numbers whose commas may be decimal points: '50,05' or '-0,5' as two cells.
+
+    Raises:
+        DataError: with the option that decides.
+    """
+    d = len(body[0][1])
+    if d % 2 or not all(INTEGER.fullmatch(c.strip()) for _, cells in body for c in cells):
+        return
+    before = [cell.strip() for _, cells in body for cell in cells[::2]]
+    after = [cell.strip() for _, cells in body for cell in cells[1::2]]
+    if not all(cell.isdigit() for cell in after):
+        return
+    padded = any(len(cell) > 1 and cell[0] == "0" for cell in after)
+    tenths = d == 2 and not header and len(body) >= FEW and all(len(cell) == 1 for cell in after)
+    if padded or "-0" in before or tenths:
+        line, cells = body[0]
+        raise DataError(
+            f"{where}: line {line} ({brief(cells)}) may hold {d} whole numbers, or {d // 2} with "
+            "a decimal comma; say which by reality.separator=',' or reality.decimal=','"
+        )
+
+
+def is_number(cell: str, how: Reading) -> bool:
+    """Return whether a cell is a number in ASCII digits; 'nan' and 'inf' are."""
+    return bool(NUMBER.fullmatch(_pointed(cell, how)))
+
+
+def value_of(cell: str, how: Reading) -> float:
+    """Return the number in a cell."""
+    return float(_pointed(cell, how))
+
+
+def _pointed(cell: str, how: Reading) -> str:
+    cell = cell.strip()
+    return cell.replace(".", "_").replace(",", ".") if how.decimal == "," else cell
+
+
+def _doubt(where: str, what: str, option: str) -> DataError:
+    remedies = {
+        "header": "say which by reality.header=yes or reality.header=no",
+        "columns": "name those that are data by reality.columns, such as reality.columns=[2, 3], "
+        "or all of them",
+    }
+    return DataError(f"{where}: {what}; {remedies[option]}")
+
+
+def brief(cells: Sequence[str]) -> str:
+    """Return the first cells of a line, as one short line."""
+    shown = printable(",".join(cells[:4])[:60])
+    return shown + (",..." if len(cells) > 4 or len(",".join(cells)) > 60 else "")
