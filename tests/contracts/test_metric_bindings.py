@@ -31,7 +31,7 @@ from genloss.models.gaussian import GaussianModel
 from genloss.models.kde import KDEModel
 from genloss.models.mixture.mixture import MixtureModel
 from genloss.realities.gaussians import Gaussian
-from genloss.realities.mixtures import ModeGrid
+from genloss.realities.mixtures import ModalMixture, ModeGrid
 from genloss.realities.shapes import TwoMoons
 from genloss.realities.tokens import ZipfMandelbrot
 from genloss.spec.build import build
@@ -274,6 +274,49 @@ def test_a_value_does_not_depend_on_the_neighbours_in_the_block(metric, chain):
             else:
                 # Sums over another layout of the block may round otherwise.
                 np.testing.assert_allclose(again[chain], found[chain], rtol=1e-9, atol=1e-12)
+
+
+SMALL = 2.0**-14
+"""Data of a standard deviation of 1e-4; a power of two, so that products with it are exact."""
+
+POWERS = {
+    "units of the data": 1,
+    "squared units of the features": 2,
+    "squared units of the data": 2,
+    "1 / units of the data^d": -2,
+}
+
+
+def in_small_units(part: Any) -> Any:
+    """Return rows, a law, or a view of them with the data in other units."""
+    if isinstance(part, np.ndarray):
+        return part * SMALL
+    if isinstance(part, Samples):
+        return replace(part, x=part.x * SMALL)
+    if isinstance(part, GaussianModel):
+        return GaussianModel(part.mean * SMALL, part.cov * SMALL**2)
+    if isinstance(part, MixtureModel):
+        return MixtureModel(part.weights, part.means * SMALL, part.covs * SMALL**2)
+    if isinstance(part, ModalMixture):
+        return ModalMixture(in_small_units(part.law), part.radius * SMALL)
+    names = ("p_0", "model", "train", "samples", "held_out")
+    parts = {n: v for n in names if (v := getattr(part, n)) is not None}
+    return replace(part, **{n: in_small_units(v) for n, v in parts.items()}, memo={}, lasting={})
+
+
+def test_the_unit_of_the_data_changes_a_value_by_its_unit_alone(metric):
+    for name in ("gaussian", "mixture"):
+        for i, view in enumerate(OWN[name]):
+            found = metric(replace(view, rng=STREAMS.rng(i, "metric"), memo={}, lasting={}))
+            again = metric(replace(in_small_units(view), rng=STREAMS.rng(i, "metric")))
+            assert isinstance(found, NotApplicable) == isinstance(again, NotApplicable)
+            if isinstance(found, NotApplicable) or "features" in metric.name:
+                continue
+            # A log density gains d ln of the unit, in nats; Jensen-Shannon and its like nothing.
+            power = POWERS.get(metric.unit, 0)
+            right = found * SMALL**power
+            right = right + 2 * np.log(SMALL) if metric.unit == "nats per row" else right
+            np.testing.assert_allclose(again, right, rtol=1e-7, atol=1e-9 * SMALL**power)
 
 
 def test_names_tell_options_apart():

@@ -52,6 +52,14 @@ def test_roundoff_at_generation_zero_is_a_zero():
     )
 
 
+def test_small_units_are_no_roundoff():
+    """Squared errors of data with a standard deviation of 1e-4, from 0.2 on."""
+    found = axis(column(2e-15, 5e-14, 1e-12), "lower is closer")
+    assert found.log
+    assert found.floor is None
+    assert found.low < 2e-15
+
+
 def test_a_constant_metric_still_has_an_axis():
     found = axis(column(0.5, 0.5))
     assert found.low < 0.5 < found.high

@@ -66,6 +66,19 @@ def test_a_claim_that_something_rises_or_falls_has_one_end():
     assert missed.strip["ours"] < 26.0
 
 
+def test_bands_of_large_and_of_small_numbers_have_both_ends():
+    large = verdict(low=1.9e6, high=2.1e6, measured=2e6)
+    # Ours three times as far out as the end of an open band, in any unit.
+    one, two = (
+        verdict(band="interval", low=s, high=1e9, measured=3.0 * s, published=None)
+        for s in (1.0, 1e-12)
+    )
+    (large, one, two), _ = rows_of(large, one, two)
+    assert " to " in large.band
+    assert (large.strip["start"], large.strip["end"]) == (26.0, 70.0)
+    assert one.strip == two.strip
+
+
 def test_targets_say_of_what_sort_they_are():
     some = [verdict(), verdict(published=None), verdict(published=None)]
     assert judged({"targets": some}) == "1 published number and 2 claims or exact laws"

@@ -31,8 +31,9 @@ CLAIMS = ("interval", "between")
 AT_ONCE = 14
 """More verdicts than this are folded away, the missed ones never."""
 
-OPEN = 1e6
-"""An end of a band as far out as this is none: a claim that something rises has no upper end."""
+OPEN, BEYOND = 1e6, 1e3
+"""An end of a band as far out as the first, and as many times farther than the other as the second,
+is none: a claim that something rises has no upper end."""
 
 STRIP = (96.0, 26.0, 70.0)
 """A picture of a band: width, and where the band begins and ends."""
@@ -203,14 +204,18 @@ def _published(v: Mapping[str, Any], digits: int) -> str:
 
 
 def _band(low: float, high: float, said: Callable[[float], str]) -> str:
-    if high >= OPEN:
+    if _no_top(low, high):
         return f"{said(low)} or more"
-    return f"{said(high)} or less" if low <= -OPEN else f"{said(low)} to {said(high)}"
+    return f"{said(high)} or less" if _no_top(-high, -low) else f"{said(low)} to {said(high)}"
+
+
+def _no_top(low: float, high: float) -> bool:
+    return high >= max(OPEN, BEYOND * abs(low))
 
 
 def _digits(low: float, high: float) -> int:
     """Return the significant digits that show the width of a band with two of its own."""
-    if high >= OPEN or low <= -OPEN:
+    if _no_top(low, high) or _no_top(-high, -low):
         return 3
     largest, width = max(abs(low), abs(high)), high - low
     if not width > 0:
@@ -220,12 +225,13 @@ def _digits(low: float, high: float) -> int:
 
 def _strip(low: float, high: float, ours: float, published: Any) -> dict[str, float | None]:
     width, left, right = STRIP
-    start, end = (0.0 if low <= -OPEN else left), (width if high >= OPEN else right)
+    no_top, no_bottom = _no_top(low, high), _no_top(-high, -low)
+    start, end = (0.0 if no_bottom else left), (width if no_top else right)
     # An open band has no width: it is drawn so wide that ours, where it is met, lies well inside.
-    if high >= OPEN:
-        high = low + 2 * max(abs(ours - low), abs(low), 1e-9)
-    elif low <= -OPEN:
-        low = high - 2 * max(abs(ours - high), abs(high), 1e-9)
+    if no_top:
+        high = low + 2 * (max(abs(ours - low), abs(low)) or 1.0)
+    elif no_bottom:
+        low = high - 2 * (max(abs(ours - high), abs(high)) or 1.0)
 
     def place(x: float) -> float:
         share = (x - low) / (high - low) if high > low else float(np.sign(x - low)) + 0.5

@@ -15,8 +15,9 @@ from genloss.report.words import number
 LONG = 200
 """From this many generations on the first ones would vanish on a linear axis."""
 
-ROUNDOFF = 1e-12
-"""What is smaller than this at generation 0 is a zero that was computed."""
+ROUNDOFF, SHARE = 1e-12, 1e-6
+"""What is smaller than the first at generation 0, and than this share of the largest value, is a
+zero that was computed; data in small units have small values that are none."""
 
 DECADES = 2.0
 """A positive metric that spans more decades than this gets a log axis."""
@@ -120,7 +121,9 @@ def _drawn(c: Curve) -> Floats:
 
 def _told(c: Curve) -> NDArray[np.bool_]:
     """Which generations set the limits: not reality's distance from itself, 0 but for noise."""
-    return (c.t > 0) | (np.abs(c.bands[-1]) > ROUNDOFF)
+    values = np.abs(c.bands)
+    largest = values[np.isfinite(values)].max(initial=0.0)
+    return (c.t > 0) | (values[-1] > min(ROUNDOFF, SHARE * largest))
 
 
 def log_axis(drawn: Floats, zeros: bool = False) -> YAxis:
