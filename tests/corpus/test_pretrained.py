@@ -191,6 +191,27 @@ def test_merges_left_out_at_random_are_refused(tmp_path):
             Pretrained(str(tmp_path)).made_from([])
 
 
+def test_a_class_that_reads_a_tokenizer_json_otherwise_is_told(tmp_path):
+    """Classes of transformers build some parts anew; SmolLM2's folder does not suffer by it."""
+    chat = {"eos_token": "<|im_end|>", "bos_token": "<|im_start|>"}
+    smol = {"tokenizer_config.json": {"tokenizer_class": "GPT2Tokenizer"} | chat}
+    llama = smol | {"config.json": {"model_type": "llama"}}
+    digits = OPTIONS["added"](KINDS["byte level, single digits"]())
+    for name, files, told in (
+        ("smol", llama, False),
+        ("bert", CONFIGS["as BertTokenizer"], True),
+        ("fast", CONFIGS["fast"], False),
+    ):
+        found = Pretrained(str(write(tmp_path / name, digits, files))).made_from([])
+        assert ("other tokens than tokenizer.json alone" in found.note) == told
+    found = Pretrained(str(tmp_path / "smol")).made_from([])
+    assert (found.end, found.begin) == (digits.token_to_id("<|im_end|>"), NO_TOKEN)
+    text = "<|im_start|>user\nIn 1999<|im_end|>"
+    (tokens,) = found.encode([text])
+    assert found.end not in tokens
+    assert found.decode(tokens) == text
+
+
 def test_special_tokens_that_only_a_class_brings_are_no_entries(tmp_path):
     """GPT-NeoX's class adds a padding token to a vocabulary that has none."""
     inner = KINDS["byte level"]()

@@ -82,7 +82,22 @@ def loaded(files: dict[str, Path], source: str) -> Loaded:
     _check(theirs, inner, files, source)
     ends = (str(theirs.eos_token),) if theirs.eos_token else ()
     note = "no file names the tokeniser's class: read as GPT-2's" if assumed else ""
+    if WHOLE in files and _differs(inner, files[WHOLE]):
+        note = (
+            f"transformers' {type(theirs).__name__} gives other tokens than tokenizer.json alone "
+            "would; where the model was trained on those, take tokenizer_class out of its config"
+        )
     return Loaded(inner, ends, frozenset(_absent(inner, files)), note)
+
+
+def _differs(inner: Any, file: Path) -> bool:
+    """Return whether a class made another tokeniser of the file than it describes."""
+    plain = optional("tokenizers").Tokenizer.from_file(str(file))
+    return any(
+        plain.encode(text, add_special_tokens=False).ids
+        != inner.encode(text, add_special_tokens=False).ids
+        for text in AWKWARD
+    )
 
 
 def _unnamed(files: dict[str, Path]) -> bool:
