@@ -370,3 +370,33 @@ def test_rows_of_json_are_not_read_as_prose(tmp_path):
             read_corpus(tmp_path / name)
         (tmp_path / name).write_text('{"an example": 1}\nand prose about it\n{"text": \n')
         assert len(documents(tmp_path / name)["train"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "about"),
+    [
+        ("README.md", True),
+        ("readme.txt", True),
+        ("README_de.md", True),
+        ("README.de.md.gz", True),
+        ("LICENSE-MIT.txt", True),
+        ("NOTICE.txt", True),
+        ("notice of sale.txt", False),
+        ("notice-of-sale.txt", False),
+        ("authors I knew.md", False),
+        ("license to read.txt", False),
+        ("readmethod.txt", False),
+    ],
+)
+def test_titles_that_begin_like_a_readme_are_documents(tmp_path, name, about):
+    (tmp_path / name).write_bytes(PACKED[".gz" if name.endswith(".gz") else ""](b"that"))
+    write_prose(tmp_path, "text", "this")
+    assert len(documents(tmp_path)["train"]) == 2 - about
+
+
+def test_many_reasons_are_told_in_short(tmp_path):
+    write_prose(tmp_path, "own", "own")
+    for i in range(12):
+        write_prose(tmp_path, f"x{i}", "no", f".s{i:02}")
+    summary = read_corpus(tmp_path).inventory.summary()
+    assert summary.endswith("left out x3.s03 (.s03 is not read); left out 6 more for other reasons")

@@ -17,8 +17,8 @@ from genloss.corpus.walk import Place, places_below, without_repeats
 from genloss.errors import DataError
 
 ABOUT = re.compile(
-    r"(readme|licen[cs]e|copying|notice|changelog|changes|citation|contributing|authors|"
-    r"code_of_conduct|dataset_card|datasheet)([-_. ].*)?",
+    r"((readme|licen[cs]e)([-_]\w{1,8})?|copying|notice|changelog|citation|contributing|authors|"
+    r"code_of_conduct|dataset_card|datasheet)(\.\w{1,5}){1,3}",
     re.IGNORECASE,
 )
 """Names of prose about the files beside and below it."""
@@ -44,6 +44,9 @@ CONFIGURATION = re.compile(r"^[ -]*config_name: *['\"]?([^'\"\n]+?)['\"]? *$", r
 
 HEAD = 1 << 16
 """Bytes of a card that are looked at."""
+
+REASONS = 6
+"""Reasons that are told, at most, one by one."""
 
 SHOWN = 3
 """Names that are given as examples of a reason."""
@@ -95,11 +98,13 @@ class Inventory:
             kinds = kinds_of[split]
             named = [f"{kinds.count(kind):,} {kind}" for kind in dict.fromkeys(kinds)]
             said.append(f"{split + ': ' if len(splits) > 1 else ''}{' and '.join(named)} read")
-        reasons = dict.fromkeys(e.why for e in self.entries if not e.split)
-        for why in reasons:
+        reasons = list(dict.fromkeys(e.why for e in self.entries if not e.split))
+        for why in reasons[:REASONS]:
             names = [e.name for e in self.entries if e.why == why and not e.split]
             more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
             said.append(f"left out {', '.join(names[:SHOWN])}{more} ({why})")
+        rest = sum(e.why in reasons[REASONS:] for e in self.entries if not e.split)
+        said += [f"left out {rest:,} more for other reasons"] if rest else []
         return "; ".join(said)
 
 
