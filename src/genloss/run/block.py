@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from genloss.core.abilities import FiniteModel, ResumableLearner
 from genloss.core.arrays import Array
@@ -19,6 +18,7 @@ from genloss.core.text import bound
 from genloss.core.view import Binned, Metric, NotApplicable, UsesBase, UsesFirst, View
 from genloss.errors import RealityExhausted, SpecError
 from genloss.run.keeping import kept_parts
+from genloss.run.threads import computing_on
 from genloss.store.block import BlockStore, Checkpoint
 from genloss.store.environment import instructions, versions
 from genloss.store.folder import block_path
@@ -28,9 +28,6 @@ from genloss.store.manifest import Machine
 from genloss.store.parts import HISTOGRAMS
 from genloss.store.table import absent_row, metric_row
 from genloss.study.study import Study
-
-THREADS = 1
-"""Of the linear algebra, always: more may change the last bits of a sum."""
 
 
 @runtime_checkable
@@ -42,22 +39,25 @@ class BasedLearner(Learner, Protocol):
         ...
 
 
-def run_block(study: Study, run: Path, block: int) -> Iterator[int]:
+def run_block(study: Study, run: Path, block: int, threads: int = 1) -> Iterator[int]:
     """Run or resume one block, yielding each finished generation.
+
+    threads: those that the networks of a new block compute on; a resume takes what is stored.
 
     Raises:
         GenlossError: whatever a learner, metric or the disk refuses; what was stored resumes.
     """
-    # One BLAS thread also since, on small matrices, several mostly wait for one another.
-    with locked_block(block_path(run, block)), threadpool_limits(THREADS, user_api="blas"):
-        yield from _run_block(study, run, block)
+    with locked_block(block_path(run, block)):
+        header, machine = read_header(run), Machine(threads, instructions(), versions())
+        store = BlockStore(block_path(run, block), header.origin, block, machine, header.accepted)
+        found = store.resume()
+        with computing_on(store.machine.threads):
+            yield from _run_block(study, store, found, block)
 
 
-def _run_block(study: Study, run: Path, block: int) -> Iterator[int]:
-    header = read_header(run)
-    machine = Machine(THREADS, instructions(), versions())
-    store = BlockStore(block_path(run, block), header.origin, block, machine, header.accepted)
-    found = store.resume()
+def _run_block(
+    study: Study, store: BlockStore, found: Checkpoint | None, block: int
+) -> Iterator[int]:
     if found is not None and found.t >= study.generations:
         return
     streams = Streams(study.seed, block)

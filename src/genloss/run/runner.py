@@ -29,6 +29,7 @@ from genloss.errors import (
     StoreError,
 )
 from genloss.run.block import run_block
+from genloss.run.threads import threads_of
 from genloss.spec.build import describe
 from genloss.spec.parts import entries
 from genloss.store.folder import PROVENANCE, check_place, create_or_match, run_path, withdraw
@@ -48,11 +49,12 @@ THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_
 
 @dataclass(frozen=True)
 class Task:
-    """One block of one run."""
+    """One block of one run, and the threads that its networks compute on."""
 
     study: Study
     run: Path
     block: int
+    threads: int
 
 
 def header_of(study: Study) -> Header:
@@ -92,8 +94,9 @@ def run_studies(
     paths = list(folders or (run_path(root, header) for header in headers))
     for path, header in zip(paths, headers, strict=True):
         check_place(path, header)
+    count = min(workers or os.cpu_count() or 1, sum(study.n_blocks for study in studies))
     tasks = [
-        Task(study, path, block)
+        Task(study, path, block, threads_of(study, count))
         for study, path in zip(studies, paths, strict=True)
         for block in range(study.n_blocks)
     ]
@@ -101,7 +104,6 @@ def run_studies(
     with ExitStack() as stack:
         for path, study, header in _once(paths, studies, headers):
             stack.enter_context(_opened(path, header, entries(study)))
-        count = min(workers or os.cpu_count() or 1, len(tasks))
         steps = _here(tasks) if count < 2 else _in_workers(tasks, count)
         # Closed before the locks are given up, whatever `progress` raises.
         for done in stack.enter_context(closing(steps)):
@@ -150,7 +152,7 @@ def _withdrawn_on_bad_input(run: Path, made: bool) -> Iterator[None]:
 def _here(tasks: Sequence[Task]) -> Generator[int, None, None]:
     before = 0
     for task in tasks:
-        for t in run_block(task.study, task.run, task.block):
+        for t in run_block(task.study, task.run, task.block, task.threads):
             yield before + t
         before += task.study.generations
 
@@ -214,8 +216,8 @@ def _cost(study: Study) -> int:
     return study.generations * study.chains_per_block * study.n_synthetic
 
 
-def _portable(task: Task) -> tuple[str, str, int]:
-    return json.dumps(describe(task.study)), str(task.run), task.block
+def _portable(task: Task) -> tuple[str, str, int, int]:
+    return json.dumps(describe(task.study)), str(task.run), task.block, task.threads
 
 
 @contextmanager
@@ -251,6 +253,6 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _work(i: int, spec: str, run: str, block: int) -> None:
-    for t in run_block(study_from(json.loads(spec)), Path(run), block):
+def _work(i: int, spec: str, run: str, block: int, threads: int) -> None:
+    for t in run_block(study_from(json.loads(spec)), Path(run), block, threads):
         _done[i] = t

@@ -1,6 +1,7 @@
 """The loop itself, on losses whose course is known: straight regressions, no network."""
 
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -140,6 +141,18 @@ def test_a_loss_that_is_not_finite_names_the_chain():
     loop = Loop(bad, start([0, 1]), recipe(), "test", 2)
     with pytest.raises(FitError, match=r"chain 1 of those trained together.*epoch 1 of 5, step 1;"):
         loop.run(feed([0, 1]), 1, None, None)
+
+
+def test_a_first_loss_that_is_not_finite_is_not_the_learning_rate_s_doing():
+    def bad_from(first, weights, batch, noise):
+        calls.append(1)
+        return squares(weights, batch, noise) * (float("nan") if len(calls) >= first else 1.0)
+
+    for first, says in ((1, "learning_rate plays no part"), (2, "try a learning_rate below")):
+        calls = []
+        loop = Loop(partial(bad_from, first), start([0]), recipe(), "test", 1)
+        with pytest.raises(FitError, match=says):
+            loop.run(feed([0]), 1, None, None)
 
 
 def test_labels_of_some_parts_are_filled_with_unknown():

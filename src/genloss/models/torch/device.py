@@ -46,6 +46,11 @@ def generator(device: torch.device, seed: int, *place: int) -> torch.Generator:
     return torch.Generator(device).manual_seed(int(words[0]))
 
 
+def threads_here() -> int:
+    """Return on how many threads of the CPU torch computes in this process."""
+    return torch.get_num_threads()
+
+
 @contextlib.contextmanager
 def on_threads(n: int) -> Iterator[None]:
     """Let torch compute on n threads of the CPU for a while: the last bits depend on how many."""

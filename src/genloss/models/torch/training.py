@@ -251,11 +251,20 @@ class Loop:
         if len(bad):
             epoch, (i, g) = (self.step - 1) // feed.batches, bad[0].tolist()
             which = f", chain {g} of those trained together" if self.chains > 1 else ""
+            step = epoch * feed.batches + i + 1
+            advice = (
+                f"try a learning_rate below {self.training.learning_rate:g}, precision = "
+                "'float32', or look at the training rows"
+            )
+            if step == 1:
+                advice = (
+                    "before any step, so that learning_rate plays no part; look at the weights "
+                    "that training starts from and at the training rows, or try precision = "
+                    "'float32'"
+                )
             raise FitError(
                 f"{self.name}{which}: the loss is {float(self.batch_loss[i, g])} in epoch "
-                f"{epoch + 1} of {self.training.epochs}, step {epoch * feed.batches + i + 1}; "
-                f"try a learning_rate below {self.training.learning_rate:g}, "
-                "precision = 'float32', or look at the training rows"
+                f"{epoch + 1} of {self.training.epochs}, step {step}; {advice}"
             )
 
     def _by_chain(self, losses: Sequence[Sequence[float]]) -> Floats:

@@ -59,7 +59,7 @@ def test_a_run_killed_inside_fits_ends_with_the_same_bytes(
             break
         except Died:
             deaths += 1
-            assert list((tmp_path / "broken").rglob("notebook.safetensors"))
+            assert list((tmp_path / "broken").rglob("notebook"))
     # No step is done twice: the notes are those of an unbroken run.
     assert notes == [2, 4] * 4
     assert deaths == 2
@@ -90,7 +90,7 @@ def test_latents_are_those_of_the_first_model_under_its_own_encoder(learner, tmp
 
 
 def test_a_damaged_note_costs_time_only(tmp_path):
-    book = FileNotebook(tmp_path / "notebook.safetensors")
+    book = FileNotebook(tmp_path / "notebook")
     assert book.read() is None
     book.write({"a": np.arange(3.0), "none": np.zeros(0)})
     np.testing.assert_array_equal(book.read()["a"], np.arange(3.0))
