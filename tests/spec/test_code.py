@@ -1,0 +1,170 @@
+"""Digests of other people's code: what changes them, what does not, and what has none."""
+
+import importlib
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from genloss.spec.code import Code, _distributions, code_of
+from genloss.study.study import study_from
+
+LEARNER = '''
+"""A learner of one's own."""
+import math
+from dataclasses import dataclass
+from own.helpers import scale
+from . import more
+from genloss.core.about import About
+
+@dataclass(frozen=True)
+class Learner:
+    """It learns."""
+    about = About("own", "Own", "It learns.")
+    k: int = 1
+
+    def fit(self):
+        """Fit."""
+        return scale(self.k) + more.MORE  # and more
+
+if __name__ == "__main__":
+    print("hello")
+'''
+FILES = {
+    "own/__init__.py": "",
+    "own/learner.py": LEARNER,
+    "own/helpers.py": "from own.deep.inner import TWO\ndef scale(k):\n    return TWO * k\n",
+    "own/deep/__init__.py": "",
+    "own/deep/inner.py": "TWO = 2\n",
+    "own/more.py": "MORE = 0\n",
+    "own/unused.py": "X = 1\n",
+    "own/pattern.py": "def f(x: int) -> str:\n    return f'{x!r:>4}'\n",
+}
+
+
+@dataclass(frozen=True)
+class Holder:
+    part: Any
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Return a function that writes files and returns the code of a class in them."""
+
+    def code(changes=None, module="own.learner", name="Learner"):
+        for path, text in {**FILES, **(changes or {})}.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text)
+        forget()
+        return code_of(Holder((getattr(importlib.import_module(module), name)(),)))
+
+    def forget():
+        importlib.invalidate_caches()
+        for known in [m for m in sys.modules if m.partition(".")[0] in ("own", "alone", "beside")]:
+            del sys.modules[known]
+
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield code
+    forget()
+
+
+def own(code):
+    return {m: d for m, d in code.modules.items() if m.startswith("own")}
+
+
+def test_what_imports_reach_is_covered_and_nothing_else(write):
+    assert list(own(write())) == [
+        "own", "own.deep", "own.deep.inner", "own.helpers", "own.learner", "own.more",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("own/learner.py", "scale(self.k)", "scale(self.k + 1)"),
+        ("own/learner.py", "k: int = 1", "k: int = 2"),
+        ("own/learner.py", "k: int = 1", "k: float = 1"),
+        ("own/deep/inner.py", "2", "2.0"),
+        ("own/deep/inner.py", "TWO = 2", "TWO = '2'"),
+        ("own/more.py", "0", "False"),
+        ("own/deep/__init__.py", "", "import os"),
+    ],
+)
+def test_what_may_change_a_number_changes_the_digest(write, file, old, new):
+    before = write()
+    after = write({file: FILES[file].replace(old, new) if old else new})
+    assert before.digest != after.digest
+    changed = {m for m in before.modules if before.modules[m] != after.modules[m]}
+    assert changed == {file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# and more", ""),
+        ('"""Fit."""', '"""Fit anew."""'),
+        ('"""A learner of one\'s own."""', ""),
+        ('"It learns.")', '"It learns much.", headline=True)'),
+        ("from genloss.core.about import About\n", "from genloss.core.about import About, Work\n"),
+        ('print("hello")', 'print("good bye")'),
+        ("return scale(self.k) + more.MORE", "return (scale(self.k)\n            + more.MORE)"),
+        ('    about = About("own", "Own", "It learns.")\n', ""),
+    ],
+)
+def test_words_change_nothing(write, old, new):
+    assert old in LEARNER
+    assert write({"own/learner.py": LEARNER.replace(old, new)}).modules == write().modules
+
+
+def test_a_module_beside_others_counts_with_its_folder(write):
+    source = "import beside\nfrom dataclasses import dataclass\n\n@dataclass\nclass Alone:\n"
+    source += "    k: int = 1\n"
+    code = write({"alone.py": source, "beside.py": "X = 1\n"}, "alone", "Alone")
+    assert {m for m in code.modules if m in ("alone", "beside")} == {"alone", "beside"}
+    assert write({"beside.py": "X = 2\n"}, "alone", "Alone").digest != code.digest
+
+
+def test_compiled_code_is_named(write, tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "fast.cpython-311-x86_64-linux-gnu.so").write_bytes(b"\x7fELF")
+    source = "try:\n    from own import fast\nexcept ImportError:\n    fast = None\n"
+    assert write({"own/more.py": source + "MORE = 0\n"}).unchecked == ("own.fast: compiled code",)
+
+
+def test_what_has_no_source_is_named():
+    namespace = {"__name__": "__main__"}
+    exec(
+        "from dataclasses import dataclass\n@dataclass\nclass Cell:\n    k: int = 1\n"
+        "Cell.__module__ = 'a_cell_of_a_notebook'",
+        namespace,
+    )
+    code = code_of(Holder((namespace["Cell"](),)))
+    assert "Cell: no source file (a notebook, a prompt, an archive)" in code.unchecked
+
+
+def test_an_installed_distribution_counts_by_its_version(write, tmp_path):
+    before = write()
+    info = tmp_path / "own_dist-1.5.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-dist\nVersion: 1.5\n")
+    (info / "top_level.txt").write_text("own\n")
+    record = "".join(f"{path},,\n" for path in FILES)
+    (info / "RECORD").write_text(record)
+    _distributions.cache_clear()
+    code = write()
+    assert code.packages == {"own-dist": "1.5"}
+    assert own(code) == {}
+    # An editable one installs a pointer, not the files.
+    (info / "RECORD").write_text("__editable__.own.pth,,\n")
+    _distributions.cache_clear()
+    code = write()
+    assert code.packages == {}
+    assert own(code) == own(before)
+    _distributions.cache_clear()
+
+
+def test_our_own_classes_have_none():
+    spec = {"reality": "gaussian", "learner": {"kind": "gaussian", "ddof": 1}}
+    assert code_of(study_from({**spec, "n_real": 5, "generations": 1})) == Code()
