@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from genloss.spec.code import Code, _distributions, code_of
+from genloss.core.code import Code
+from genloss.spec.code import _distributions, code_of
 from genloss.study.study import study_from
 
 LEARNER = '''

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from genloss.errors import GenlossError
+from genloss.core.code import CodeChanged
+from genloss.errors import GenlossError, SpecError
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -96,6 +97,13 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(task, completed=done, total=total, rate=rate)
 
         yield show
+
+
+def code_changed(fresh: bool, same_code: bool) -> CodeChanged:
+    """Return what --fresh and --same-code ask for; raises SpecError for both."""
+    if fresh and same_code:
+        raise SpecError("--fresh and --same-code exclude each other; pass one of them")
+    return "fresh" if fresh else "same" if same_code else "refuse"
 
 
 @contextmanager

@@ -40,6 +40,12 @@ Overrides = Annotated[
 Model = Annotated[
     str, typer.Option(help="For text: the language model to fine-tune, a hub name or a folder.")
 ]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Start another folder if your own classes' code changed.")
+]
+SameCode = Annotated[
+    bool, typer.Option("--same-code", help="Go on although their code changed; record both.")
+]
 RUNS = Path("runs")
 
 
@@ -73,6 +79,8 @@ def reproduce(
     scale: Scale = "laptop",
     root: Root = RUNS,
     workers: Workers = 0,
+    fresh: Fresh = False,
+    same_code: SameCode = False,
     json: Json = False,
 ) -> None:
     """Run a published experiment; its numbers beside ours, pass or fail."""
@@ -86,7 +94,10 @@ def reproduce(
         return
     experiment = load_experiment(name, scale, overrides or [])
     with console.progress(f"{experiment.name} ({scale})") as show:
-        _, verdicts = reproduced(experiment, root, workers=workers, progress=show)
+        changed = console.code_changed(fresh, same_code)
+        _, verdicts = reproduced(
+            experiment, root, workers=workers, progress=show, code_changed=changed
+        )
     shown.verdicts(summary(experiment, verdicts), verdicts, json)
     if not all(v.passed for v in verdicts):
         raise typer.Exit(console.FAILED)
@@ -105,6 +116,8 @@ def run_spec(
         Path | None, typer.Option(help="This very folder instead of ROOT/NAME-FINGERPRINT.")
     ] = None,
     workers: Workers = 0,
+    fresh: Fresh = False,
+    same_code: SameCode = False,
     json: Json = False,
 ) -> None:
     """Run a spec in its own folder; run it again to resume."""
@@ -117,9 +130,17 @@ def run_spec(
     if folder is None and (spec / HEADER).exists():
         folder = spec
     with console.progress(study.name) as show:
-        folders = [folder] if folder else None
-        [done] = run_studies([study], root, folders=folders, workers=workers, progress=show)
+        [done] = run_studies(
+            [study],
+            root,
+            folders=[folder] if folder else None,
+            workers=workers,
+            progress=show,
+            code_changed=console.code_changed(fresh, same_code),
+        )
     shown.run(done, json)
+    for what in {what for code in done.header.code for what in code.unchecked}:
+        console.print_hint(f"cannot tell whether its code changes: {what}")
     if not json:
         console.print_hint(f"next: genloss report {shlex.quote(str(done.path))}")
 

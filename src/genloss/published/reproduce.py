@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from genloss.core.code import CodeChanged
 from genloss.judge.targets import Verdict, judge
 from genloss.published.experiments import Experiment
 from genloss.run.runner import Progress, run_studies
@@ -13,15 +14,21 @@ TARGETS = "targets.json"
 
 
 def reproduce(
-    experiment: Experiment, root: Path, *, workers: int = 0, progress: Progress | None = None
+    experiment: Experiment,
+    root: Path,
+    *,
+    workers: int = 0,
+    progress: Progress | None = None,
+    code_changed: CodeChanged = "refuse",
 ) -> tuple[list[Run], list[Verdict]]:
     """Run (or resume) an experiment below root/NAME-SCALE and judge every target.
 
-    The verdicts are stored beside the runs, in targets.json.
+    The verdicts are stored beside the runs, in targets.json. code_changed: as for `run_studies`.
     """
     folder = root / f"{experiment.name}-{experiment.scale}"
+    studies = list(experiment.studies.values())
     runs = run_studies(
-        list(experiment.studies.values()), folder, workers=workers, progress=progress
+        studies, folder, workers=workers, progress=progress, code_changed=code_changed
     )
     by_name = dict(zip(experiment.studies, runs, strict=True))
     verdicts = [judge(target, by_name, experiment.studies) for target in experiment.targets]

@@ -20,6 +20,7 @@ from typing import Any
 
 from genloss.core.about import Entries
 from genloss.core.arrays import checked_count
+from genloss.core.code import Code, CodeChanged
 from genloss.errors import (
     DataError,
     FitError,
@@ -31,12 +32,14 @@ from genloss.errors import (
 from genloss.run.block import run_block
 from genloss.run.threads import threads_of
 from genloss.spec.build import describe
+from genloss.spec.code import code_of
 from genloss.spec.parts import entries
 from genloss.store.folder import PROVENANCE, check_place, create_or_match, run_path, withdraw
 from genloss.store.header import Header, read_header
 from genloss.store.lock import locked
 from genloss.store.provenance import session
 from genloss.store.reader import Run
+from genloss.store.same_code import place_of, record_code
 from genloss.study.study import Study, Telling, identity, study_from
 
 Progress = Callable[[int, int], None]
@@ -61,14 +64,22 @@ def header_of(study: Study) -> Header:
     """Return the header of a study's run folder."""
     data = study.reality.told() if isinstance(study.reality, Telling) else ""
     metrics = tuple(study.metric_header())
-    return Header(study.name, identity(study), describe(study), metrics, data)
+    code = code_of(study)
+    codes = () if code == Code() else (code,)
+    return Header(study.name, identity(study), describe(study), metrics, data, code=codes)
 
 
 def run_study(
-    study: Study, root: Path, *, workers: int = 0, progress: Progress | None = None
+    study: Study,
+    root: Path,
+    *,
+    workers: int = 0,
+    progress: Progress | None = None,
+    code_changed: CodeChanged = "refuse",
 ) -> Run:
     """Run or resume one study in its folder below root; see `run_studies`."""
-    return run_studies([study], root, workers=workers, progress=progress)[0]
+    options: dict[str, Any] = {"workers": workers, "progress": progress}
+    return run_studies([study], root, code_changed=code_changed, **options)[0]
 
 
 def run_studies(
@@ -78,11 +89,13 @@ def run_studies(
     folders: Sequence[Path] | None = None,
     workers: int = 0,
     progress: Progress | None = None,
+    code_changed: CodeChanged = "refuse",
 ) -> list[Run]:
     """Run or resume studies and return their folders.
 
     folders overrides the default root/NAME-FINGERPRINT. workers: processes, 0 for one per core and
     never more than blocks. Killed at any moment, the same call resumes to the same bytes.
+    code_changed: what to do where a folder was written by other code of your own classes.
 
     Bad input that shows before a new run's first generation is done leaves no folder of it.
 
@@ -95,6 +108,7 @@ def run_studies(
     for path, header in zip(paths, headers, strict=True):
         check_place(path, header)
     count = min(workers or os.cpu_count() or 1, sum(study.n_blocks for study in studies))
+    paths = [place_of(p, header, code_changed) for p, header in zip(paths, headers, strict=True)]
     tasks = [
         Task(study, path, block, threads_of(study, count))
         for study, path in zip(studies, paths, strict=True)
@@ -128,9 +142,10 @@ def _opened(run: Path, header: Header, about: Entries) -> Iterator[None]:
     made = not run.exists()
     with locked(run):
         new = create_or_match(run, header, about)
+        record_code(run, header)
         with (
             _withdrawn_on_bad_input(run, made) if new else nullcontext(),
-            session(run / PROVENANCE, read_header(run).origin, header.spec["seed"]),
+            session(run / PROVENANCE, read_header(run).origin, header.spec["seed"], header.code),
         ):
             yield
 

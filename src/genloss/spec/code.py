@@ -8,36 +8,19 @@ installed and not editable counts by its version.
 """
 
 import ast
-import hashlib
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from genloss.core.code import Code, digest_of
 
 WORDS_ONLY = ("about", "about_options", "trains_on")
 """What a class says of itself; no number depends on it."""
 
 EXTENSIONS = (".so", ".pyd")
-
-
-@dataclass(frozen=True)
-class Code:
-    """The code of the classes of a study that are not genloss's own.
-
-    modules: module to digest. packages: distribution to version. unchecked: what has no digest, in
-    words.
-    """
-
-    modules: Mapping[str, str] = field(default_factory=dict)
-    packages: Mapping[str, str] = field(default_factory=dict)
-    unchecked: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """Return 16 hex digits of all that is checked."""
-        return _hash(repr((sorted(self.modules.items()), sorted(self.packages.items()))))
 
 
 def code_of(study: Any) -> Code:
@@ -171,11 +154,7 @@ def _tree(path: Path) -> ast.Module | None:
 
 def _digest(path: Path) -> str:
     tree = _tree(path)
-    return _hash("".join(_written(tree)) if tree else path.read_bytes().hex())
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+    return digest_of("".join(_written(tree)) if tree else path.read_bytes().hex())
 
 
 def _written(node: Any) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from genloss.core.code import Code
 from genloss.errors import StoreError
 from genloss.store.files import read_sealed, write_sealed
 from genloss.store.fingerprint import fingerprint
@@ -23,6 +24,7 @@ SHAPE = {
         {"name": str, "unit": (str, [str]), "direction": (str, [str]), "labels?": [str]},
     ],
     "data": str,
+    "code": [{"modules": {str: str}, "packages": {str: str}, "unchecked": [str]}],
 }
 
 
@@ -34,6 +36,7 @@ class Header:
     rebuilt. metrics: name, unit and direction of each, and the labels of its components, if it has
     any. data: what was found in the data, in one line; empty where there is nothing to say.
     earlier: the fingerprints that the folder had before it was continued, the first one first.
+    code: of other people's classes, when the folder began; then every other one that was accepted.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Header:
     metrics: tuple[Mapping[str, Any], ...]
     data: str = ""
     earlier: tuple[str, ...] = ()
+    code: tuple[Code, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -80,6 +84,7 @@ def read_header(run: Path) -> Header:
         tuple(value["metrics"]),
         value["data"],
         tuple(value["earlier"]),
+        tuple(Code(c["modules"], c["packages"], tuple(c["unchecked"])) for c in value["code"]),
     )
     if header.fingerprint != value["fingerprint"]:
         raise StoreError(
@@ -99,6 +104,7 @@ def write_header(run: Path, header: Header) -> None:
         "spec": header.spec,
         "metrics": list(header.metrics),
         "data": header.data,
+        "code": [asdict(code) for code in header.code],
     }
     write_sealed(run / HEADER, value)
 

@@ -6,12 +6,14 @@ Lines are chained as those of the tables are; they hold nothing that names a per
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from genloss.core.code import Code
 from genloss.errors import StoreError
 from genloss.store.chain import chained, first_link, verified
 from genloss.store.environment import commit, versions
@@ -30,12 +32,13 @@ def environment() -> dict[str, Any]:
 
 
 @contextmanager
-def session(path: Path, run: str, seed: int) -> Iterator[None]:
+def session(path: Path, run: str, seed: int, code: Sequence[Code] = ()) -> Iterator[None]:
     """Append a line when work starts and one when it ends, with the outcome.
 
-    run: the fingerprint that the folder began with.
+    run: the fingerprint that the folder began with. code: of other people's classes.
     """
-    append(path, run, {"event": "start", "time": now(), "seed": seed, **environment()})
+    start = {"event": "start", "time": now(), "seed": seed, **environment()}
+    append(path, run, start | ({"code": [asdict(c) for c in code]} if code else {}))
     try:
         yield
     except BaseException as error:
