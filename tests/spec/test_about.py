@@ -140,4 +140,4 @@ def test_a_run_keeps_what_its_parts_say(tmp_path):
     run = run_study(study, tmp_path, workers=1)
     assert run.about == entries(study)
     raw = json.loads((run.path / "about.json").read_text())
-    assert raw["learner"]["categorical"]["works"][0]["key"] == "shumailov-2024"
+    assert raw["about"]["learner"]["categorical"]["works"][0]["key"] == "shumailov-2024"
