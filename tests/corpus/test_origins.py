@@ -197,3 +197,13 @@ def test_real_rows_are_as_many_as_the_chain_with_fewest_has():
     np.testing.assert_array_equal(Samples.of(x, 0).real_rows(4), x[:, :4])
     with pytest.raises(DataError, match="chain 1 has no real row among its 2"):
         samples.head(2).real_rows(2)
+
+
+def test_the_same_documents_of_other_makers_are_another_reality(tmp_path):
+    rows = [{"text": story(i), "origin": "ai" if i > 5 else "human"} for i in range(9)]
+    (tmp_path / "train.jsonl").write_bytes(lines(rows))
+    for key, split in enumerate(("validation", "test"), start=50):
+        (tmp_path / f"{split}.jsonl").write_bytes(lines([{"text": story(key)}]))
+    marked, plain = Texts(str(tmp_path)), Texts(str(tmp_path), human=("*",))
+    assert [d.text for d in marked.splits().train] == [d.text for d in plain.splits().train]
+    assert marked.identity() != plain.identity()
