@@ -18,7 +18,7 @@ from genloss.core.roles import Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.streams import Streams
-from genloss.core.view import NotApplicable, View
+from genloss.core.view import Direction, Labelled, NotApplicable, View
 from genloss.errors import DataError
 from genloss.metrics.classes import ClassEntropy, ClassShare, LabelAccuracy
 from genloss.metrics.copies import CopyRate, NearestTrain
@@ -39,13 +39,6 @@ from genloss.spec.registry import CATALOG
 
 C, N = 3, 400
 STREAMS = Streams(2)
-DIRECTIONS = (
-    "lower is closer",
-    "higher is closer",
-    "1 is reality",
-    "0 is reality",
-    "compare with t = 0",
-)
 
 
 @dataclass(frozen=True)
@@ -87,14 +80,13 @@ def systems() -> dict[str, System]:
 
 SYSTEMS = systems()
 NEEDED = {
-    "manifold": {"score": "coverage"},
     "symbol_probability": {"symbol": 0},
     "mode_share": {"mode": 5},
-    "class_share": {"features": "pixels", "digit": 0},
+    "class_share": {"features": "pixels", "classes": 4},
     "class_entropy": {"features": "pixels"},
     "confidence": {"features": "pixels"},
 }
-OPTIONS = [("manifold", {"score": s}) for s in ("precision", "recall", "density")]
+OPTIONS = [("manifold", {"k": 3})]
 OPTIONS += [("component_std", {"which": "largest"}), ("mmd_squared", {"estimator": "biased"})]
 OPTIONS += [("vendi_score", {"q": 2.0}), ("tail_mass", {"q": 0.2}), ("held_out_nll", {"rows": 50})]
 ENCODED = {"latent_spread", "latent_mean"}
@@ -133,7 +125,8 @@ def values(metric, name) -> list[np.ndarray] | NotApplicable:
         if isinstance(v, NotApplicable):
             assert len(v.why) > 10
         else:
-            assert np.shape(v) == (C,)
+            labels = metric.labels if isinstance(metric, Labelled) else None
+            assert np.shape(v) == ((C,) if labels is None else (C, len(labels)))
             assert not np.isnan(v).any()
     if isinstance(found[0], NotApplicable):
         return found[0]
@@ -166,22 +159,29 @@ def metric(request):
 
 def test_every_metric_gives_a_value_per_chain_or_says_why_not(metric):
     found = {name: values(metric, name) for name in SYSTEMS}
-    assert metric.direction in DIRECTIONS
+    assert isinstance(metric.direction, Direction)
     assert metric.unit
     # A metric that applies nowhere would pass everything below.
     assert any(not isinstance(v, NotApplicable) for v in found.values())
 
 
+def columns(found: np.ndarray) -> list[np.ndarray]:
+    """Return the values (C,) of each component."""
+    return [found] if found.ndim == 1 else list(found.T)
+
+
 def further(direction: str, zero: np.ndarray, one: np.ndarray) -> bool:
-    if direction == "lower is closer":
+    if direction is Direction.LOWER:
         return bool((zero < one).all())
-    if direction == "higher is closer":
+    if direction is Direction.HIGHER:
         return bool((zero > one).all())
-    if direction in ("1 is reality", "0 is reality"):
-        right = float(direction[0])
+    if direction in NULL:
+        right = NULL[direction]
         return bool((np.abs(zero - right) < np.abs(one - right)).all())
     return bool((zero != one).all())
 
+
+NULL = {Direction.ONE: 1.0, Direction.ZERO: 0.0}
 
 BLIND = {("duplicate_rate", "gaussian"), ("duplicate_rate", "mixture")}
 """Continuous models never repeat a row, however wrong they are."""
@@ -193,7 +193,11 @@ def test_a_wrong_generation_is_further_from_reality(metric):
         if isinstance(found, NotApplicable) or (metric.name, name) in BLIND:
             continue
         zero, *wrong = found
-        assert any(further(metric.direction, zero, one) for one in wrong), name
+        for k, begun in enumerate(columns(zero)):
+            ends = [columns(one)[k] for one in wrong]
+            if not isinstance(metric, ClassShare):
+                assert any(further(metric.direction, begun, end) for end in ends), name
+        assert any((zero != one).any() for one in wrong), name
 
 
 KNOWN_LAWS = ("laws", "tokens")
@@ -208,14 +212,14 @@ def test_reality_has_the_null_value_of_its_direction(metric):
     exact = type(metric).__module__.rpartition(".")[2] in KNOWN_LAWS
     for name in SYSTEMS:
         found = values(metric, name)
-        if isinstance(found, NotApplicable) or metric.direction == "compare with t = 0":
+        if isinstance(found, NotApplicable) or metric.direction is Direction.START:
             continue
         zero = found[0]
-        if metric.direction in ("1 is reality", "0 is reality"):
-            right = float(metric.direction[0])
+        if metric.direction in NULL:
+            right = NULL[metric.direction]
             band = 1e-9 if exact else 4 * np.sqrt(0.05 * 0.95 / N) / 0.05 * np.sqrt(2)
             np.testing.assert_allclose(zero, right, atol=band)
-        elif exact and metric.direction == "lower is closer" and "nll" not in metric.name:
+        elif exact and metric.direction is Direction.LOWER and "nll" not in metric.name:
             np.testing.assert_allclose(zero, 0.0, atol=1e-7)
 
 
@@ -386,8 +390,8 @@ def test_label_accuracy_meets_the_labels_asked_for():
 
 
 def test_a_class_that_the_classifier_does_not_know_is_refused():
-    with pytest.raises(DataError, match="other classes, 0 to 3"):
-        ClassShare(Quadrants(), 4)(VIEWS["gaussian"][0])
+    with pytest.raises(DataError, match="classes is 5; the classifier knows 4; set classes = 4"):
+        ClassShare(Quadrants(), 5)(VIEWS["gaussian"][0])
 
 
 def test_features_are_computed_once_and_draws_do_not_depend_on_who_asks_first():
@@ -395,7 +399,7 @@ def test_features_are_computed_once_and_draws_do_not_depend_on_who_asks_first():
     endless = Source.of(zero.p_0, N, 1)
     metrics = [
         FID(Quadrants(), rows=200),
-        Manifold("recall", rows=200, features=Quadrants()),
+        Manifold(rows=200, features=Quadrants()),
         ClassEntropy(Quadrants(), rows=200),
         EnergyDistance(rows=200),
     ]
@@ -408,19 +412,19 @@ def test_features_are_computed_once_and_draws_do_not_depend_on_who_asks_first():
         assert sum(key[0] == "drawn" for key in memo) == 1
         assert sum(key[0] == "features" for key in memo) == 1
         assert sum(key[0] in ("features", "map") for key in lasting) == 2
-        return np.stack([found[i] for i in range(4)])
+        return np.concatenate([found[i].ravel() for i in range(4)])
 
     one, two = all_of([0, 1, 2, 3]), all_of([3, 1, 0, 2])
     assert one.tobytes() == two.tobytes()
 
 
 def test_names_say_through_which_features():
-    assert Manifold("recall").name == "recall"
-    assert Manifold("recall", k=3).name == "recall(k=3)"
-    assert Manifold("recall", 3, features=Quadrants()).name == "recall(k=3, features=quadrants)"
+    assert Manifold().name == "manifold"
+    assert Manifold(k=3).name == "manifold(k=3)"
+    assert Manifold(3, features=Quadrants()).name == "manifold(k=3, features=quadrants)"
     assert FID().name == "fid"
     assert FID(Quadrants(), 500).name == "fid(features=quadrants, rows=500)"
-    assert ClassShare(Quadrants(), 2).name == "class_share(digit=2, features=quadrants)"
+    assert ClassShare(Quadrants(), 4).name == "class_share(classes=4, features=quadrants)"
 
 
 def test_metrics_of_a_curator_count_its_rows():

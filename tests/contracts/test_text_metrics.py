@@ -11,7 +11,16 @@ import pytest
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.statistics import Counts
 from genloss.core.text import TextModel
-from genloss.core.view import Binned, NotApplicable, UsesBase, UsesFirst, View
+from genloss.core.view import (
+    Binned,
+    Direction,
+    Labelled,
+    NotApplicable,
+    Partial,
+    UsesBase,
+    UsesFirst,
+    View,
+)
 from genloss.errors import SpecError
 from genloss.metrics import text as corpus
 from genloss.metrics import text_judged as judged
@@ -140,8 +149,8 @@ METRICS = [
     corpus.RareTokenShare(),
     corpus.RareTokenShare(0.2),
     corpus.CompressionRatio(),
-    corpus.RarefiedTypes(200),
-    corpus.RarefiedTypes(200, 2),
+    corpus.RarefiedTypes((200,)),
+    corpus.RarefiedTypes((100, 200), 2),
     rows.Repetition(),
     rows.Repetition(1),
     rows.TextDiversity(),
@@ -155,15 +164,11 @@ METRICS = [
     models.BitsPerByte(stride=4),
     models.PredictiveEntropy(),
     models.PredictiveEntropy(20),
-    judged.SequencePerplexity(0.01),
     judged.SequencePerplexity(),
-    judged.SequencePerplexity(0.99),
-    *(judged.PerplexityTail(side) for side in ("low", "high")),
-    judged.PerplexityTail("high", 0.2),
-    judged.SequencePerplexity(0.01, "base"),
-    judged.SequencePerplexity(under="base"),
-    judged.PerplexityTail("low", under="base"),
-    judged.PerplexityTail("high", 0.2, "base"),
+    judged.PerplexityTail(),
+    judged.PerplexityTail(0.2),
+    judged.SequencePerplexity((0.01, 0.5), "base"),
+    judged.PerplexityTail(0.2, "base"),
 ]
 OF_MODELS = (models.Perplexity, models.BitsPerByte, models.PredictiveEntropy)
 each = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
@@ -175,10 +180,21 @@ def values(metric, of):
     if isinstance(found, NotApplicable):
         assert len(found.why) > 10
         return None
-    assert found.shape == (C,)
+    absent = set()
+    if isinstance(found, Partial):
+        found, absent = found.values, set(found.absent)
+    labels = metric.labels if isinstance(metric, Labelled) else None
+    assert found.shape == ((C,) if labels is None else (C, len(labels)))
     assert found.dtype == np.float64
-    assert not np.isnan(found).any()
+    for k, label in enumerate(labels or ()):
+        assert np.isnan(found[:, k]).all() == (label in absent)
+    assert labels is not None or not np.isnan(found).any()
     return found
+
+
+def columns(found):
+    """Return the values (C,) of each component."""
+    return [found] if found.ndim == 1 else list(found.T)
 
 
 def test_the_small_text_is_text():
@@ -190,15 +206,17 @@ def test_a_wrong_generation_is_further_from_reality(metric):
     start = values(metric, zero())
     if start is None:
         start = values(metric, first_view())
-    wrong = [values(metric, view(x, trained(x))) for x in WRONG]
-    if metric.direction == "lower is closer":
-        assert any((w > start).all() for w in wrong)
-    elif metric.direction == "higher is closer":
-        assert any((w < start).all() for w in wrong)
-    elif metric.direction == "1 is reality":
-        assert any((np.abs(w - 1) > np.abs(start - 1)).all() for w in wrong)
-    else:
-        assert any((w != start).all() for w in wrong)
+    wrong = [columns(values(metric, view(x, trained(x)))) for x in WRONG]
+    for k, begun in enumerate(columns(start)):
+        ends = [w[k] for w in wrong]
+        if metric.direction is Direction.LOWER:
+            assert any((w > begun).all() for w in ends)
+        elif metric.direction is Direction.HIGHER:
+            assert any((w < begun).all() for w in ends)
+        elif metric.direction is Direction.ONE:
+            assert any((np.abs(w - 1) > np.abs(begun - 1)).all() for w in ends)
+        else:
+            assert any((w != begun).all() for w in ends)
 
 
 @each
@@ -269,14 +287,13 @@ def test_the_tails_of_real_rows_are_one():
     real = view(written(N, 33), FIRST)
     for q in (0.05, 0.2):
         band = 4 * np.sqrt(q * (1 - q) * 2 / N) / q
-        for tail in ("low", "high"):
-            found = values(judged.PerplexityTail(tail, q), real)
-            np.testing.assert_allclose(found, 1.0, atol=band)
+        found = values(judged.PerplexityTail(q), real)
+        np.testing.assert_allclose(found, 1.0, atol=band)
 
 
 def test_the_base_judges_reality_too_and_every_chain_alike():
-    metric = judged.SequencePerplexity(under="base")
-    found = values(metric, zero())
+    metric = judged.SequencePerplexity((0.5,), under="base")
+    found = values(metric, zero())[:, 0]
     for chain in range(C):
         log_probs = BASE.token_log_probs(REAL[chain : chain + 1])[0]
         right = np.sort(np.exp(-log_probs.mean(axis=1)))[N // 2 - 1]
@@ -284,7 +301,7 @@ def test_the_base_judges_reality_too_and_every_chain_alike():
     assert "pretrained" in metric(view(REAL, FIRST, base=None)).why
     assert "no probabilities" in metric(view(REAL, FIRST, base=object())).why
     # It has not seen S_0: these rows surprise it more than the model that learned them.
-    assert (found > values(judged.SequencePerplexity(), view(REAL, FIRST))).all()
+    assert (found > values(judged.SequencePerplexity((0.5,)), view(REAL, FIRST))[:, 0]).all()
 
 
 def test_histograms_hold_all_rows_and_the_tails_of_the_metrics():
@@ -300,11 +317,10 @@ def test_histograms_hold_all_rows_and_the_tails_of_the_metrics():
         # The fifteenth of 300 rows from either end.
         ends = np.sort(rows_of(judge, HELD_OUT), axis=1)[:, [14, -15]]
         np.testing.assert_allclose(kept["quantiles"], ends)
-        for i, tail in enumerate(("low", "high")):
-            ratio = values(judged.PerplexityTail(tail, under=under), made)
-            np.testing.assert_allclose(kept["beyond"][:, i], 0.05 * ratio)
+        ratio = values(judged.PerplexityTail(under=under), made)
+        np.testing.assert_allclose(kept["beyond"], 0.05 * ratio)
     assert judged.SequencePerplexity().histogram(zero()) == {}
-    assert set(judged.PerplexityTail("low").histogram(made)) == {
+    assert set(judged.PerplexityTail().histogram(made)) == {
         f"first.{k}" for k in ("edges", "made", "real", "quantiles", "beyond")
     }
 
@@ -405,14 +421,14 @@ def test_whatever_a_model_writes_has_a_value_or_a_reason(x):
 def test_rows_without_a_token_do_not_count_under_a_judge():
     x = REAL.copy()
     x[:, ::2] = NO_TOKEN
-    for metric in (judged.SequencePerplexity(), judged.PerplexityTail("high")):
+    for metric in (judged.SequencePerplexity(), judged.PerplexityTail()):
         np.testing.assert_array_equal(
             values(metric, view(x, FIRST)), values(metric, view(REAL[:, 1::2], FIRST))
         )
 
 
 def test_a_tail_takes_enough_real_rows():
-    tail = judged.PerplexityTail("high")
+    tail = judged.PerplexityTail()
     few = HELD_OUT[:, :19]
     assert "takes 20 held-out rows: 19" in tail(view(REAL, FIRST, held_out=few)).why
     assert values(tail, view(REAL, FIRST, held_out=HELD_OUT[:, :20])) is not None
@@ -441,9 +457,9 @@ def test_what_is_shared_is_computed_once(monkeypatch):
         text_likelihood, "sequence_perplexities", lambda *a: calls.append(1) or kept(*a)
     )
     one = first_view()
-    for q in (0.01, 0.5, 0.99):
-        judged.SequencePerplexity(q)(one)
-    judged.PerplexityTail("low")(one)
+    judged.SequencePerplexity()(one)
+    judged.PerplexityTail(0.1)(one)
+    judged.PerplexityTail()(one)
     assert len(calls) == 2
     judged.SequencePerplexity()(replace(one, memo={}, t=2))
     assert len(calls) == 3

@@ -1,6 +1,7 @@
 """Named random streams never coincide, and the same name gives the same draws."""
 
 import ast
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from zlib import crc32
@@ -10,6 +11,7 @@ import pytest
 
 import genloss
 from genloss.core.streams import Streams
+from genloss.core.view import stream_key
 from genloss.errors import DataError
 from genloss.spec.registry import CATALOG
 
@@ -68,7 +70,7 @@ def roles_in_source() -> set[str]:
 
 
 def test_roles_of_the_package_have_distinct_checksums():
-    roles = roles_in_source() | {f"metric:{name}" for name in CATALOG["metric"]}
+    roles = roles_in_source() | {f"metric:{kind}" for kind in CATALOG["metric"]}
     assert {"reality", "fit", "sample", "compose", "curate", "held_out", "realise"} <= roles
     assert len({crc32(role.encode()) for role in roles}) == len(roles)
 
@@ -77,3 +79,30 @@ def test_roles_of_the_package_have_distinct_checksums():
 def test_seeds_and_blocks_must_be_whole_numbers(seed, block):
     with pytest.raises(DataError, match="expected a whole number of at least 0"):
         Streams(seed, block)
+
+
+FROZEN = {
+    "centres", "compose", "curate", "curate_reality", "fit", "held_out", "keep", "realise",
+    "reality", "sample",
+}  # fmt: skip
+"""Renaming one of these gives other draws: a change of numbers, not of names."""
+
+
+def test_the_roles_of_streams_are_frozen():
+    assert roles_in_source() >= FROZEN
+    for kind in CATALOG["metric"]:
+        assert stream_key(Called(f"{kind}(an=option)")) == f"metric:{kind}"
+
+
+def test_the_roles_of_streams_inside_a_fit_are_frozen():
+    from genloss.models.torch import feeds
+
+    names = ("SHUFFLE", "MIX", "DRAW", "NOISE", "START", "CHECK", "LOOK")
+    assert [getattr(feeds, name) for name in names] == list(range(7))
+
+
+@dataclass(frozen=True)
+class Called:
+    """A metric of that name, nothing else."""
+
+    name: str

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from genloss.core.view import column_names
 from genloss.judge.expected import expected_value
 from genloss.judge.targets import BANDS, first_below, judge, statistic
 from genloss.published.experiments import SCALES, load_experiment, published_folder, published_names
@@ -63,7 +64,7 @@ def test_every_target_is_measured_where_it_looks(experiment):
         for place in places(target):
             study = experiment.studies.get(place["run"])
             assert study is not None, (target["id"], place["run"])
-            names = [metric.name for metric in study.metrics]
+            names = [name for metric in study.metrics for name in column_names(metric)]
             assert place["metric"] in names, (target["id"], names)
             assert is_measured(study, place["t"]), (target["id"], place["t"])
 
@@ -135,7 +136,7 @@ class Table:
 
     def __init__(self, **series):
         self.path = "nowhere"
-        self.series = {
+        self.columns = {
             name: type("Series", (), {"t": np.arange(len(values)), "values": np.array(values)})
             for name, values in series.items()
         }

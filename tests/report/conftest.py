@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from genloss.core.view import Direction
+from genloss.report.wording import split_address
 from genloss.store.block import BlockStore, Checkpoint
 from genloss.store.folder import block_path, create_or_match, run_path
 from genloss.store.header import Header
@@ -21,7 +23,12 @@ from .words_of_ours import words
 
 MACHINE = Machine(1, "any", {})
 
-UNITS = {"trace_ratio": ("1", "1 is reality"), "w2_squared": ("squared units", "lower is closer")}
+UNITS = {
+    "trace_ratio": ("1", Direction.ONE),
+    "w2_squared": ("squared units", Direction.LOWER),
+    "rarefied_types": ("different tokens", Direction.START),
+    "rarefied_types(n=2)": ("different 2-grams", Direction.START),
+}
 
 MakeRun = Callable[..., Run]
 
@@ -60,15 +67,16 @@ def make_run(
         "chains": chains,
         "chains_per_block": chains // blocks,
         "seed": 0,
-        "metrics": [{"kind": m} for m in metrics],
+        "metrics": [{"kind": m} for m in components(metrics)],
         "name": name,
         **spec,
     }
     identity = {k: v for k, v in described.items() if k != "name"}
-    heads = [_about(m) for m in (*metrics, *(absent or {}))]
+    several = components(metrics)
+    heads = [_about(m, several.get(m)) for m in (*several, *(absent or {}))]
     header = Header(name, identity, described, tuple(heads))
     folder = run_path(root, header)
-    names = [*metrics, *(absent or {})]
+    names = [*several, *(absent or {})]
     create_or_match(folder, header, about or words(described, names))
     write_theory(folder, header, theory or {})
     (folder / "blocks").mkdir(exist_ok=True)
@@ -77,7 +85,7 @@ def make_run(
         store.resume()
         rows = []
         for i, s in enumerate(times):
-            rows += [metric_row(s, m, np.asarray(v)[i, part]) for m, v in metrics.items()]
+            rows += [metric_row(s, m, _at(metrics, m, n, i, part)) for m, n in several.items()]
             rows += [absent_row(s, m, why) for m, why in (absent or {}).items()]
         store.append(rows)
         for s, x in (kept or {}).items():
@@ -95,6 +103,21 @@ def make_run(
     ):
         append(folder / "provenance.jsonl", header.fingerprint, line)
     return Run(folder)
+
+
+def components(metrics: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the labels of each metric, given the names of columns: 'm' or 'm[label]'."""
+    out: dict[str, list[str]] = {}
+    for name in metrics:
+        metric, label = split_address(name)
+        out.setdefault(metric, []).extend([label] if label else [])
+    return out
+
+
+def _at(metrics: dict[str, Any], metric: str, labels: list[str], i: int, part: Any) -> Any:
+    if not labels:
+        return np.asarray(metrics[metric])[i, part]
+    return np.stack([np.asarray(metrics[f"{metric}[{k}]"])[i, part] for k in labels], axis=1)
 
 
 def decay(last: int, chains: int, rate: float = 0.1, seed: int = 0) -> Any:
@@ -178,6 +201,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def _about(metric: str) -> dict[str, str]:
-    unit, direction = UNITS.get(metric, ("1", "compare with t = 0"))
-    return {"name": metric, "unit": unit, "direction": direction}
+def _about(metric: str, labels: list[str] | None) -> dict[str, Any]:
+    unit, direction = UNITS.get(metric, ("1", Direction.START))
+    return {"name": metric, "unit": unit, "direction": direction} | (
+        {"labels": labels} if labels else {}
+    )

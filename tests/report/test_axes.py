@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
+from genloss.core.view import Direction
 from genloss.report.figures.axes import log_ticks, x_channel, y_axis
 from genloss.report.figures.bands import curve
 from genloss.store.reader import Series
 
 
-def axis(values, direction="compare with t = 0"):
+def axis(values, direction=Direction.START):
     s = Series("x", "1", direction, np.arange(len(values)), np.asarray(values, dtype=float))
     return y_axis([curve("a", s, None)], direction)
 
@@ -16,7 +17,7 @@ def column(*values):
 
 
 def test_a_long_decay_gets_a_log_axis_with_reality_among_the_ticks():
-    found = axis(column(*10.0 ** -np.arange(31.0)), "1 is reality")
+    found = axis(column(*10.0 ** -np.arange(31.0)), Direction.ONE)
     assert found.log
     assert found.low < 1e-30
     assert found.high > 1.0
@@ -36,7 +37,7 @@ def test_negative_values_get_a_linear_axis():
 
 
 def test_zeros_lie_on_a_floor_below_all_the_rest():
-    found = axis(column(0.0, 1e-4, 1e-2, 1.0), "lower is closer")
+    found = axis(column(0.0, 1e-4, 1e-2, 1.0), Direction.LOWER)
     assert found.log
     assert found.low == found.floor < 1e-4
     label = found.channel("y")["axis"]["labelExpr"]
@@ -44,10 +45,10 @@ def test_zeros_lie_on_a_floor_below_all_the_rest():
 
 
 def test_roundoff_at_generation_zero_is_a_zero():
-    found = axis(column(3e-16, 0.5, 1.0), "lower is closer")
+    found = axis(column(3e-16, 0.5, 1.0), Direction.LOWER)
     assert not found.log
     assert found.low == 0.0
-    assert axis(column(3e-16, 0.001, 1.0), "lower is closer").floor == pytest.approx(
+    assert axis(column(3e-16, 0.001, 1.0), Direction.LOWER).floor == pytest.approx(
         10 ** (-3 - 0.4), rel=1e-9
     )
 
@@ -78,21 +79,21 @@ def test_infinite_values_do_not_stretch_the_axis():
 
 
 def test_theory_and_reality_are_on_the_axis():
-    s = Series("x", "1", "1 is reality", np.arange(2), np.full((2, 4), 3.0))
+    s = Series("x", "1", Direction.ONE, np.arange(2), np.full((2, 4), 3.0))
     law = {"label": "law", "t": [0, 1], "value": [3.0, 9.0]}
-    found = y_axis([curve("a", s, law)], "1 is reality")
+    found = y_axis([curve("a", s, law)], Direction.ONE)
     assert found.high == 9.0
     assert found.low <= 1.0
 
 
 def test_generation_zero_shows_on_a_log_axis():
     decaying = axis(column(*10.0 ** -np.arange(5.0)))
-    growing = axis(column(0.0, 1e-4, 1.0), "lower is closer")
-    assert x_channel(1000, growing, "lower is closer")["scale"]["type"] == "symlog"
-    assert x_channel(1000, growing, "lower is closer")["axis"]["values"][:4] == [0, 1, 2, 5]
+    growing = axis(column(0.0, 1e-4, 1.0), Direction.LOWER)
+    assert x_channel(1000, growing, Direction.LOWER)["scale"]["type"] == "symlog"
+    assert x_channel(1000, growing, Direction.LOWER)["axis"]["values"][:4] == [0, 1, 2, 5]
     # An exponential decay is a straight line over linear t and log y.
-    assert x_channel(1000, decaying, "1 is reality")["scale"]["type"] == "linear"
-    assert x_channel(20, growing, "lower is closer")["scale"]["type"] == "linear"
+    assert x_channel(1000, decaying, Direction.ONE)["scale"]["type"] == "linear"
+    assert x_channel(20, growing, Direction.LOWER)["scale"]["type"] == "linear"
 
 
 def test_log_ticks_end_where_the_run_ends():

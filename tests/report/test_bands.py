@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from genloss.core.view import Direction
 from genloss.report.figures.bands import LEVELS, curve, over_chains, predicts, rounded
 from genloss.store.reader import Series
 
@@ -8,7 +9,7 @@ LAW = {"label": "exp(-t)", "t": [0, 1, 3], "value": [1.0, 0.4, 0.05]}
 
 
 def series(values):
-    return Series("x", "1", "1 is reality", np.arange(len(values)), np.asarray(values))
+    return Series("x", "1", Direction.ONE, np.arange(len(values)), np.asarray(values))
 
 
 def test_bands_are_numpys_quantiles():

@@ -22,17 +22,20 @@ def shares(seed=0):
     """Return the shares of three classes, (T, C) each, that add up to 1."""
     w = np.random.default_rng(seed).random((6, 4, 3))
     w /= w.sum(axis=2, keepdims=True)
-    return {f"class_share(digit={k})": w[:, :, k] for k in range(3)}
+    return {f"class_share[{k}]": w[:, :, k] for k in range(3)}
 
 
 def quantiles(spread=1.0):
-    levels = {q: f"sequence_perplexity(q={q})" for q in LEVELS} | {0.5: "sequence_perplexity"}
+    levels = {q: f"sequence_perplexity[{q}]" for q in LEVELS}
     t = np.arange(6)[:, None] * np.ones(3)
     return {name: np.exp(3 + spread * (q - 0.5) * (1 + t)) for q, name in levels.items()}
 
 
 def scores():
-    return {"precision": 0.5 + 0.05 * decay(5, 3), "recall": 0.8 * decay(5, 3, seed=1)}
+    return {
+        "manifold[precision]": 0.5 + 0.05 * decay(5, 3),
+        "manifold[recall]": 0.8 * decay(5, 3, seed=1),
+    }
 
 
 def figures(root, metrics, **changes):
@@ -59,19 +62,20 @@ def test_a_family_is_one_figure_at_the_place_of_its_first_member(tmp_path):
     assert [type(f) for f in found] == [Figure, Combined, Figure]
 
 
-def test_members_with_other_options_are_another_family():
-    names = [f"class_share(digit={k}, rows=9)" for k in (10, 2)]
-    names += ["class_share(digit=2)", "class_share", "tail_mass(q=0.1)", "tail_mass(q=0.2)"]
-    found = families.grouped(names)
-    assert list(found[names[0]].by_value) == ["2", "10"]
-    assert found[names[0]].title({}) == "Class share (rows=9)"
-    assert found["class_share"].by_value == {"0": "class_share", "2": "class_share(digit=2)"}
-    assert "tail_mass(q=0.1)" not in found
+def test_components_belong_to_the_metric_with_its_options(tmp_path):
+    names = ["class_share(rows=9)[10]", "class_share(rows=9)[2]", "class_share[0]", "tail_mass"]
+    run = make_run(tmp_path, metrics=dict.fromkeys(names, decay(5, 3)))
+    found = families.grouped([measured(run)])
+    assert list(found) == ["class_share(rows=9)", "class_share", "tail_mass"]
+    members = found["class_share(rows=9)"]
+    assert list(members.by_label.items()) == [("10", names[0]), ("2", names[1])]
+    assert members.title({}) == "Class share (rows=9)"
+    assert found["tail_mass"].by_label == {"": "tail_mass"}
 
 
 def test_a_member_alone_stays_a_line(tmp_path):
-    found = figures(tmp_path, {"sequence_perplexity": decay(5, 4)})
-    assert [f.kind for f in found] == ["line"]
+    found = figures(tmp_path, {"sequence_perplexity[0.5]": decay(5, 4)})
+    assert [f.metric for f in found] == ["sequence_perplexity[0.5]"]
 
 
 def test_shares_are_stacked_means_over_chains(tmp_path):
@@ -96,7 +100,7 @@ def test_quantiles_pair_into_bands_from_the_widest_in(tmp_path):
     areas = [x["encoding"] for x in spec["layer"] if x["mark"]["type"] == "area"]
     for area, (low, high) in zip(areas, ((0.01, 0.99), (0.05, 0.95), (0.25, 0.75)), strict=True):
         for field, q in ((area["y"]["field"], low), (area["y2"]["field"], high)):
-            expected = np.median(metrics[f"sequence_perplexity(q={q})"], axis=1)
+            expected = np.median(metrics[f"sequence_perplexity[{q}]"], axis=1)
             np.testing.assert_allclose(row[field], expected, rtol=1e-4)
     (line,) = [x["encoding"] for x in spec["layer"] if x["mark"]["type"] == "line"]
     assert set(row[line["y"]["field"]]) == {round(float(np.exp(3)), 3)}
@@ -117,25 +121,21 @@ def test_fans_of_all_runs_share_a_log_axis_that_holds_both_tails(tmp_path):
 
 def test_infinite_quantiles_leave_the_axis_finite(tmp_path):
     metrics = quantiles()
-    metrics["sequence_perplexity(q=0.99)"] = np.full((6, 3), np.inf)
+    metrics["sequence_perplexity[0.99]"] = np.full((6, 3), np.inf)
     (figure,) = figures(tmp_path, metrics)
     scale = figure.panels[0].spec["layer"][0]["encoding"]["y"]["scale"]
     assert np.isfinite(scale["domain"]).all()
 
 
-def test_paths_join_metrics_with_the_same_options():
-    names = ["precision(k=3)", "recall(k=5)", "recall", "precision", "precision(k=5)"]
-    assert families.paired(names) == [("recall(k=5)", "precision(k=5)"), ("recall", "precision")]
-
-
 def test_a_path_runs_from_the_first_generation_to_the_last(tmp_path):
     metrics = scores()
     *lines, figure = figures(tmp_path, metrics)
-    assert [f.metric for f in lines] == ["precision", "recall"]
+    assert [f.metric for f in lines] == ["manifold[precision]", "manifold[recall]"]
     assert figure.title == "Precision against recall"
     (row,) = figure.panels[0].spec["data"]["values"]
-    np.testing.assert_allclose(row["x"], np.median(metrics["recall"], axis=1), rtol=1e-3)
-    np.testing.assert_allclose(row["y"], np.median(metrics["precision"], axis=1), rtol=1e-3)
+    for field, label in (("x", "recall"), ("y", "precision")):
+        expected = np.median(metrics[f"manifold[{label}]"], axis=1)
+        np.testing.assert_allclose(row[field], expected, rtol=1e-3)
     assert row["mark"] == ["first", "", "", "", "", "last"]
     assert (row["label"][0], row["label"][-1]) == ("0", "5")
     (x0, x1), (y0, y1) = (figure.panels[0].spec["encoding"][c]["scale"]["domain"] for c in "xy")
@@ -155,9 +155,9 @@ def test_labels_of_paths_keep_apart(tmp_path):
 
 def test_a_metric_that_some_runs_lack(tmp_path):
     one = measured(make_run(tmp_path, "one", metrics={**scores(), **shares(), **quantiles()}))
-    lone = measured(make_run(tmp_path, "lone", metrics={"recall": decay(5, 3)}, n_real=7))
+    lone = measured(make_run(tmp_path, "lone", metrics={"manifold[recall]": decay(5, 3)}, n_real=7))
     found = {f.metric: f for f in families.drawn([one, lone])}
-    path = found["precision-against-recall"]
+    path = found["manifold"]
     assert [len(p.spec["data"]["values"]) for p in path.panels] == [1]
     assert len(found["class_share"].panels) == len(found["sequence_perplexity"].panels) == 1
 

@@ -18,8 +18,7 @@ CHAINS, COPIES = 3, 8
 
 
 def name(m, n=1):
-    options = ([f"tokens={m}"] if m != 1000 else []) + ([f"n={n}"] if n != 1 else [])
-    return f"rarefied_types({', '.join(options)})" if options else "rarefied_types"
+    return f"rarefied_types{f'(n={n})' if n != 1 else ''}[{m}]"
 
 
 def text(kinds):

@@ -181,7 +181,7 @@ def test_specs_survive_toml(tmp_path):
             title='a "quoted" title with ü and a \\ in it',
         ).spec
     )
-    spec["metrics"] = [{"kind": "manifold", "score": "recall"}, {"kind": "w2"}]
+    spec["metrics"] = [{"kind": "manifold", "k": 3}, {"kind": "w2"}]
     assert tomllib.loads(toml_text(spec)) == spec
 
 

@@ -4,15 +4,11 @@ from typing import Any
 
 from genloss.errors import SpecError
 from genloss.metrics.laws import ComponentStd
-from genloss.metrics.rows import Manifold
-from genloss.metrics.text_judged import PerplexityTail
 from genloss.spec.build import build, find_class
 from genloss.spec.parts import entry_of, parts
 from genloss.spec.registry import CATALOG
 
 SEVERAL = {
-    **{score: Manifold(score) for score in ("precision", "recall", "density", "coverage")},
-    **{f"{tail}_perplexity_tail": PerplexityTail(tail) for tail in ("low", "high")},
     **{f"{which}_component_std": ComponentStd(which) for which in ("smallest", "largest")},
 }
 """Metrics whose class has several names."""

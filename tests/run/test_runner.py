@@ -20,10 +20,11 @@ OWN = '''
 import os
 from dataclasses import dataclass
 import numpy as np
+from genloss.core.view import Direction
 
 class Named:
     unit = "1"
-    direction = "lower is closer"
+    direction = Direction.LOWER
 
     @property
     def name(self):
@@ -59,10 +60,11 @@ class Broken(Named):
 @dataclass(frozen=True)
 class Draw(Named):
     k: int = 0
+    kind_: str = "draw"
 
     @property
     def name(self):
-        return f"draw({self.k})"
+        return f"{self.kind_}({self.k})"
 
     def __call__(self, view):
         return view.rng.random(view.p_0.n_chains)
@@ -165,12 +167,14 @@ def test_a_worker_that_dies_is_reported_and_the_run_resumes(own, tmp_path, small
 
 
 def test_every_metric_draws_from_a_stream_of_its_own(own, small, tmp_path):
-    """Neither another metric's nor one that the chain itself uses."""
-    metrics = [{"kind": "own_metrics:Draw", "k": k} for k in (0, 1)]
+    """Neither another kind's nor one that the chain itself uses; options do not change draws."""
+    asked = ((0, "draw"), (0, "toss"), (1, "toss"))
+    metrics = [{"kind": "own_metrics:Draw", "k": k, "kind_": kind} for k, kind in asked]
     own("Draw")
     study = study_from(small("moments_replace", metrics=metrics, chains_per_block=3))
     run = run_study(study, tmp_path / "runs", workers=1)
-    drawn = [run.series[f"draw({k})"].values for k in (0, 1)]
+    np.testing.assert_array_equal(run.series["toss(0)"].values, run.series["toss(1)"].values)
+    drawn = [run.series[name].values for name in ("draw(0)", "toss(0)")]
     roles = ("reality", "fit", "sample", "compose", "curate", "held_out", "realise")
     chain = [Streams(0).rng(t, role).random(3) for t in range(8) for role in roles]
     everything = np.concatenate([*(d.ravel() for d in drawn), *chain])

@@ -9,7 +9,7 @@ from genloss.core.about import About, Work, about_class, about_object, cited, wo
 from genloss.core.regimes import Replace
 from genloss.errors import SpecError
 from genloss.metrics.features import Pixels
-from genloss.metrics.rows import SCORES, Manifold
+from genloss.metrics.rows import Manifold
 from genloss.models.gaussian import GaussianLearner
 from genloss.run.runner import run_study
 from genloss.spec.build import build, find_class
@@ -37,9 +37,8 @@ def test_titles_differ_within_a_role():
 
 
 def test_the_scores_of_one_class_say_which_they_are():
-    for score, about in SCORES.items():
-        assert about_object(Manifold(score)) == about
-        assert about.kind == "manifold"
+    scores = about_class(Manifold).components
+    assert tuple(score.label for score in scores) == Manifold.labels
     assert {a.title for k in ("smallest", "largest") if (a := widths(k))} == {
         "Narrowest component",
         "Widest component",
@@ -105,7 +104,7 @@ SPEC = {
         "at": 1,
         "then": {"kind": "mix", "real_fraction": 0.1},
     },
-    "metrics": [{"kind": "manifold", "score": "recall", "k": 3}, "entropy"],
+    "metrics": [{"kind": "manifold", "k": 3}, "entropy"],
 }
 
 
@@ -129,8 +128,7 @@ def test_parts_are_found_however_deep_they_stand():
 def test_entries_are_those_of_the_parts():
     found = entries(study_from(SPEC))
     assert set(found["regime"]) == {"switch", "static_contamination", "mix"}
-    assert found["metric"]["recall(k=3)"].title == "Recall"
-    assert found["metric"]["recall(k=3)"].kind == "manifold"
+    assert found["metric"]["manifold(k=3)"].components[1].title == "Recall"
     assert found["regime"]["mix"].trains_on == "10 % real rows, the rest by the last model"
     assert found["features"]["pixels"].title == about_class(Pixels).title
 
@@ -139,5 +137,5 @@ def test_a_run_keeps_what_its_parts_say(tmp_path):
     study = study_from(SPEC)
     run = run_study(study, tmp_path, workers=1)
     assert run.about == entries(study)
-    raw = json.loads((run.path / "about.json").read_text())
-    assert raw["about"]["learner"]["categorical"]["works"][0]["key"] == "shumailov-2024"
+    raw = json.loads((run.path / "about.json").read_text())["about"]
+    assert raw["learner"]["categorical"]["works"][0]["key"] == "shumailov-2024"

@@ -43,7 +43,10 @@ SPEC |= {"generations": 3}
         ({"name": 7}, "name is 7; expected str"),
         ({"metrics": "sigma"}, "metrics is 'sigma'; expected a list"),
         ({"metrics": ["sigmma"]}, r"metrics\[0\]: unknown metric 'sigmma' \(did you mean 'sigma'"),
-        ({"metrics": ["sigma", {"kind": "manifold"}]}, r"metrics\[1\]: score is missing"),
+        (
+            {"metrics": ["sigma", {"kind": "symbol_probability"}]},
+            r"metrics\[1\]: symbol is missing",
+        ),
         ({"measure": 5}, r"measure is 5; expected a table of Schedule's fields"),
         ({"measure": {"evry": 5}}, r"measure: unknown key 'evry' \(did you mean 'every'"),
         ({"keep": {"at": [1, "2"]}}, r"keep\.at is .*; expected tuple"),
@@ -212,7 +215,7 @@ OPTIONAL = {
     "seed": st.integers(0, 2**40),
     "form": st.sampled_from(["rows", "moments", "endless"]),
     "metrics": st.lists(
-        st.sampled_from(["sigma", "w2", {"kind": "manifold", "score": "recall", "k": 2}]),
+        st.sampled_from(["sigma", "w2", {"kind": "manifold", "k": 2}]),
         max_size=3,
         unique_by=str,
     ),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from genloss.core.about import Entry
+from genloss.core.view import Direction
 from genloss.errors import StoreError
 from genloss.store.about import ABOUT, read_about, write_about
 from genloss.store.files import write_sealed
@@ -21,7 +22,7 @@ from genloss.store.lock import locked, locked_block
 from genloss.store.machine_file import local_spec
 
 IDENTITY = {"seed": 3, "learner": {"kind": "gaussian", "ddof": 1}}
-METRIC = {"name": "sigma", "unit": "1", "direction": "compare with t = 0"}
+METRIC = {"name": "sigma", "unit": "1", "direction": Direction.START}
 
 
 def header(**changes) -> Header:

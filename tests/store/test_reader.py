@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from genloss.core.view import Direction
 from genloss.errors import StoreError
 from genloss.run.runner import run_study
 from genloss.store.provenance import append, sessions
@@ -34,7 +35,7 @@ def test_series_join_the_chains_of_all_blocks(run):
     found = run.series["trace_ratio"]
     assert found.values.shape == (4, 5)
     np.testing.assert_array_equal(found.t, [0, 2, 4, 6])
-    assert (found.unit, found.direction) == ("1", "1 is reality")
+    assert (found.unit, found.direction) == ("1", Direction.ONE)
     # Blocks have streams of their own: no chain repeats another.
     assert len(np.unique(found.values[1])) == 5
 

@@ -13,9 +13,9 @@ from genloss.errors import StoreError
 from genloss.judge.targets import Verdict
 from genloss.published.experiments import SCALES, load_experiment, published_names
 from genloss.report.tables import CLAIMS, OPEN
-from genloss.report.words import count
+from genloss.report.words import DIRECTIONS, count
 from genloss.store.reader import Run
-from genloss.store.series import Series
+from genloss.store.series import Column
 
 
 def experiments(json: bool) -> None:
@@ -127,11 +127,11 @@ def run(found: Run, json: bool) -> None:
         console.print_line(f"data: {header.data}")
     for line in _gaps(found):
         console.print_line(line)
-    measured = sorted({int(t) for series in found.series.values() for t in series.t})
+    measured = sorted({int(t) for series in found.columns.values() for t in series.t})
     times = sorted({measured[i] for i in (0, len(measured) // 2, -1)}) if measured else []
     rows = [
-        [name, *_cells(series, times), series.unit, series.direction]
-        for name, series in found.series.items()
+        [name, *_cells(series, times), series.unit, DIRECTIONS[series.direction]]
+        for name, series in found.columns.items()
     ]
     columns = ["metric: median [5 %, 95 %]", *(f"t = {t}" for t in times), "unit", "direction"]
     console.print_table(columns, rows)
@@ -160,7 +160,7 @@ def _run_json(found: Run) -> dict[str, Any]:
                 for level, q in (("median", 0.5), ("low", 0.05), ("high", 0.95))
             },
         }
-        for name, s in found.series.items()
+        for name, s in found.columns.items()
     }
     return {
         "run": str(found.path),
@@ -181,14 +181,14 @@ def _finite(value: float) -> float | str:
     return float(value) if np.isfinite(value) else str(value)
 
 
-def _cells(series: Series, times: Sequence[int]) -> list[str]:
+def _cells(series: Column, times: Sequence[int]) -> list[str]:
     """Return a cell for each time; the first is that of the first generation that there is."""
     first = int(series.t[0])
     cells = [_cell(series, t) for t in times]
     return cells if first in times[:1] else [f"t = {first}: {_cell(series, first)}", *cells[1:]]
 
 
-def _cell(series: Series, t: int) -> str:
+def _cell(series: Column, t: int) -> str:
     place = np.flatnonzero(series.t == t)
     if not place.size:
         return ""

@@ -42,12 +42,25 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Component:
+    """What a metric of several numbers says of one of them; see `About`."""
+
+    label: str
+    title: str
+    meaning: str = ""
+    headline: bool = False
+
+
+@dataclass(frozen=True)
 class About:
     """What a class says of itself.
 
     kind: the short name in specs. title: a heading. meaning: one sentence for a reader who has
     never seen it. works: keys of works.toml, or works that the package brings. headline: whether a
-    metric says enough at a glance to open a report.
+    metric says enough at a glance to open a report. components: what differs between the numbers of
+    a metric that has several; those that it leaves out are called after title and label. figure:
+    how a report draws them together ('area', 'fan', 'rarefaction' or 'path'; see
+    `genloss.report.figures`), else each has a figure of its own.
     """
 
     kind: str
@@ -55,6 +68,8 @@ class About:
     meaning: str = ""
     works: tuple[str | Work, ...] = ()
     headline: bool = False
+    components: tuple[Component, ...] = ()
+    figure: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,8 @@ class Entry:
     works: tuple[Work, ...] = ()
     trains_on: str = ""
     headline: bool = False
+    components: tuple[Component, ...] = ()
+    figure: str = ""
 
 
 Entries = Mapping[str, Mapping[str, Entry]]

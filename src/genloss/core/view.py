@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, is_dataclass
+from enum import StrEnum
 from pathlib import PurePath
-from typing import Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -12,10 +13,20 @@ from genloss.core.curators import Curation
 from genloss.core.roles import Data, Model
 from genloss.core.streams import Streams
 
-Direction = Literal[
-    "lower is closer", "higher is closer", "1 is reality", "0 is reality", "compare with t = 0"
-]
 T = TypeVar("T")
+
+
+class Direction(StrEnum):
+    """Which way a metric is closer to reality; the values are what run folders hold."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    ONE = "one"
+    """Reality is 1."""
+    ZERO = "zero"
+    """Reality is 0."""
+    START = "start"
+    """Reality is the value at t = 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +89,10 @@ class NotApplicable:
 
 
 class Metric(Protocol):
-    """How far from reality? A thin binding of an array function to a View."""
+    """How far from reality? A thin binding of an array function to a View.
+
+    One number per chain, unless it is `Labelled`.
+    """
 
     @property
     def name(self) -> str:
@@ -95,8 +109,44 @@ class Metric(Protocol):
         """Which way is closer to reality."""
         ...
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
-        """Return one value per chain (C,), or why there is none."""
+    def __call__(self, view: View) -> "Floats | Partial | NotApplicable":
+        """Return one value per chain (C,), K of a labelled metric (C, K), or why there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Partial:
+    """Values (C, K) of which some components do not apply: `absent` says which, and why."""
+
+    values: Floats
+    absent: Mapping[str, str]
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A metric of K numbers: it returns (C, K), or `Partial`, or `NotApplicable`.
+
+    Its unit and direction are those of all components, unless it is `Diverse`.
+    """
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the components; they depend on nothing but the metric's fields."""
+        ...
+
+
+@runtime_checkable
+class Diverse(Labelled, Protocol):
+    """A metric whose components have units and directions of their own."""
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The unit of each."""
+        ...
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """The direction of each."""
         ...
 
 
@@ -127,6 +177,32 @@ class Binned(Protocol):
     def histogram(self, view: View) -> Mapping[str, Array]:
         """Return arrays by name; none where the metric has no value."""
         ...
+
+
+def entry_of(metric: Metric) -> dict[str, Any]:
+    """Return what a run's header says of a metric: name, unit, direction, labels if it has any."""
+    entry: dict[str, Any] = {
+        "name": metric.name,
+        "unit": metric.unit,
+        "direction": metric.direction,
+    }
+    if isinstance(metric, Labelled):
+        entry["labels"] = list(metric.labels)
+    if isinstance(metric, Diverse):
+        entry |= {"unit": list(metric.units), "direction": list(metric.directions)}
+    return entry
+
+
+def column_names(metric: Metric) -> list[str]:
+    """Return what the numbers of a metric are called: its name, or name[label] for each label."""
+    if not isinstance(metric, Labelled):
+        return [metric.name]
+    return [f"{metric.name}[{label}]" for label in metric.labels]
+
+
+def stream_key(metric: Metric) -> str:
+    """Return the role of a metric's own stream: its kind, so that options do not change draws."""
+    return f"metric:{metric.name.partition('(')[0]}"
 
 
 class Named:

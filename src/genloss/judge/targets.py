@@ -210,7 +210,7 @@ def _apart(ours: Estimate, other: Chosen, target: Mapping[str, Any], sign: int) 
 
 
 def _chosen(run: Run, target: Mapping[str, Any]) -> Chosen:
-    series, t = run.series[target["metric"]], target["t"]
+    series, t = run.columns[target["metric"]], target["t"]
     if isinstance(t, str) and t.startswith("first_below:"):
         return first_below(series.t, series.values, float(t.partition(":")[2]))
     place = np.flatnonzero(series.t == (series.t[-1] if t == "last" else t))

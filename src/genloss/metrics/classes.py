@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from genloss.core.about import About
-from genloss.core.arrays import Floats
+from genloss.core.arrays import Floats, checked_count
 from genloss.core.features import Features
 from genloss.core.view import Direction, NotApplicable, View, bracketed, changed, shown
 from genloss.errors import DataError
@@ -18,7 +18,7 @@ class OfClasses(ABC):
 
     base: ClassVar[str]
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
     features: Features
     rows: int
 
@@ -30,44 +30,50 @@ class OfClasses(ABC):
         return bracketed(self.base, changed(self, said="features") + through)
 
     def __call__(self, view: View) -> Floats | NotApplicable:
-        """Return one value per chain (C,), or why there is none."""
+        """Return what `of` says, or why there is nothing."""
         found = classes_of(view, self.features, self.rows)
         return found if isinstance(found, NotApplicable) else self.of(view, found)
 
     @abstractmethod
     def of(self, view: View, p: Floats) -> Floats | NotApplicable:
-        """Return (C,) from the probabilities (C, n, K) of the classes of each row."""
+        """Return (C,) or (C, K) from the probabilities (C, n, K) of the classes of each row."""
 
 
 @dataclass(frozen=True)
 class ClassShare(OfClasses):
-    """Share of rows that the classifier takes for class `digit`."""
+    """Share of rows that the classifier takes for each of its `classes` classes.
+
+    Raises:
+        DataError: no class, or (when measured) a classifier with another number of them.
+    """
 
     about = About(
         "class_share",
         "Class share",
         "Share of each class among generated images, as a classifier sees it.",
+        figure="area",
     )
     features: Features
-    digit: int
+    classes: int = 10
     rows: int = 1000
     base: ClassVar[str] = "class_share"
 
-    def of(self, view: View, p: Floats) -> Floats:
-        """Return the share (C,), in [0, 1].
+    def __post_init__(self) -> None:
+        checked_count(self.classes, "class_share: classes")
 
-        Raises:
-            DataError: a class that the classifier does not know.
-        """
-        if not 0 <= self.digit < p.shape[2]:
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, 0 first."""
+        return tuple(map(str, range(self.classes)))
+
+    def of(self, view: View, p: Floats) -> Floats:
+        """Return the shares (C, K), which sum to 1."""
+        if p.shape[2] != self.classes:
             raise DataError(
-                f"class_share: digit is {self.digit}; the classifier was trained on other classes, "
-                f"0 to {p.shape[2] - 1}"
+                f"class_share: classes is {self.classes}; the classifier knows {p.shape[2]}; set "
+                f"classes = {p.shape[2]}"
             )
-        share: Floats = view.once(
-            ("class shares", self.features, self.rows), lambda: classes.class_shares(p)
-        )
-        return share[:, self.digit]
+        return classes.class_shares(p)
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ class LabelAccuracy(OfClasses):
     features: Features
     rows: int = 1000
     base: ClassVar[str] = "label_accuracy"
-    direction: ClassVar[Direction] = "higher is closer"
+    direction: ClassVar[Direction] = Direction.HIGHER
 
     def of(self, view: View, p: Floats) -> Floats | NotApplicable:
         """Return the share (C,), in [0, 1]; rows without a label do not count.

@@ -90,7 +90,7 @@ class NearestTrain(OfNearest):
     )
     rows: int = 1000
     base: ClassVar[str] = "nearest_train"
-    direction: ClassVar[Direction] = "1 is reality"
+    direction: ClassVar[Direction] = Direction.ONE
 
     def of(self, made: Floats, real: Floats) -> Floats:
         """Return the ratio (C,), >= 0; far below 1 rows are copies or crowd together."""
@@ -109,7 +109,7 @@ class CopyRate(OfNearest):
     q: float = 0.01
     rows: int = 1000
     base: ClassVar[str] = "copy_rate"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, made: Floats, real: Floats) -> Floats:
         """Return the share (C,), in [0, 1]; about q for new real rows."""

@@ -23,7 +23,7 @@ class AcceptanceRate(Named):
     )
     base: ClassVar[str] = "acceptance_rate"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the rate (C,), in (0, 1]."""
@@ -40,7 +40,7 @@ class Shortfall(Named):
     )
     base: ClassVar[str] = "shortfall"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "0 is reality"
+    direction: ClassVar[Direction] = Direction.ZERO
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the share (C,), in [0, 1)."""

@@ -79,7 +79,7 @@ class LatentSpread(OfLatents):
     )
     images: int = 100
     base: ClassVar[str] = "latent_spread"
-    direction: ClassVar[Direction] = "higher is closer"
+    direction: ClassVar[Direction] = Direction.HIGHER
 
     def of(self, z: Floats) -> Floats:
         """Return the standard deviation (C,), >= 0; it falls as images grow alike."""
@@ -98,7 +98,7 @@ class LatentMean(OfLatents):
     )
     images: int = 100
     base: ClassVar[str] = "latent_mean"
-    direction: ClassVar[Direction] = "0 is reality"
+    direction: ClassVar[Direction] = Direction.ZERO
 
     def of(self, z: Floats) -> Floats:
         """Return the mean (C,)."""
@@ -123,7 +123,7 @@ class FID(Named):
     rows: int = 1000
     base: ClassVar[str] = "fid"
     unit: ClassVar[str] = "squared units of the features"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the distance (C,), >= 0."""

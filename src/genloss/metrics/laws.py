@@ -86,7 +86,7 @@ class RealShare:
     )
     name: ClassVar[str] = "real_share"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "higher is closer"
+    direction: ClassVar[Direction] = Direction.HIGHER
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the share (C,); 1 for a reality that nobody else made rows of."""
@@ -107,7 +107,7 @@ class MeanError(OfMoments):
     )
     name: ClassVar[str] = "mean_error"
     unit: ClassVar[str] = "units of the data"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the error (C,), >= 0."""
@@ -126,7 +126,7 @@ class SquaredMeanError(OfMoments):
     )
     name: ClassVar[str] = "squared_mean_error"
     unit: ClassVar[str] = "squared units of the data"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the squared error (C,), >= 0."""
@@ -144,7 +144,7 @@ class CovarianceError(OfMoments):
     )
     name: ClassVar[str] = "covariance_error"
     unit: ClassVar[str] = "squared units of the data"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the error (C,), >= 0."""
@@ -164,7 +164,7 @@ class TraceRatio(OfMoments):
     )
     name: ClassVar[str] = "trace_ratio"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "1 is reality"
+    direction: ClassVar[Direction] = Direction.ONE
 
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the ratio (C,), >= 0."""
@@ -183,7 +183,7 @@ class DeterminantRatio(OfMoments):
     )
     name: ClassVar[str] = "determinant_ratio"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "1 is reality"
+    direction: ClassVar[Direction] = Direction.ONE
 
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the ratio (C,), >= 0."""
@@ -203,7 +203,7 @@ class Sigma(OfMoments):
     )
     name: ClassVar[str] = "sigma"
     unit: ClassVar[str] = "units of the data"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the deviation (C,), >= 0."""
@@ -222,7 +222,7 @@ class SigmaError:
     )
     name: ClassVar[str] = "sigma_error"
     unit: ClassVar[str] = "units of the data"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the error (C,), >= 0."""
@@ -249,7 +249,7 @@ class W2Squared(OfMoments):
     )
     name: ClassVar[str] = "w2_squared"
     unit: ClassVar[str] = "squared units of the data"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the squared distance (C,), >= 0; O(C d^3)."""
@@ -268,7 +268,7 @@ class W2(OfMoments):
     )
     name: ClassVar[str] = "w2"
     unit: ClassVar[str] = "units of the data"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the distance (C,), >= 0; O(C d^3)."""
@@ -286,7 +286,7 @@ class SecondMoment(OfMoments):
     )
     name: ClassVar[str] = "second_moment"
     unit: ClassVar[str] = "squared units of the data"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return the moment (C,), >= 0."""
@@ -307,7 +307,7 @@ class SquaredL2:
     )
     name: ClassVar[str] = "squared_l2"
     unit: ClassVar[str] = "1 / units of the data^d"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the distance (C,), >= 0; O(C k^2 d^3)."""
@@ -329,7 +329,7 @@ class ComponentStd:
     )
     which: Literal["smallest", "largest"] = "smallest"
     unit: ClassVar[str] = "units of the data"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     @property
     def name(self) -> str:
@@ -363,7 +363,7 @@ class HeldOutNLL(Named):
     rows: int = 0
     base: ClassVar[str] = "held_out_nll"
     unit: ClassVar[str] = "nats per row"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the mean (C,)."""

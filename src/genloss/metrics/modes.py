@@ -57,7 +57,7 @@ class SurvivingModes(OfModes):
     min_share: float = 0.0
     base: ClassVar[str] = "surviving_modes"
     unit: ClassVar[str] = "modes"
-    direction: ClassVar[Direction] = "higher is closer"
+    direction: ClassVar[Direction] = Direction.HIGHER
 
     def of(self, x: Floats, centres: Floats, radius: float) -> Floats:
         """Return the number (C,), in [0, K]."""
@@ -77,7 +77,7 @@ class AverageModalVariance(OfModes):
     min_share: float = 0.0
     base: ClassVar[str] = "average_modal_variance"
     unit: ClassVar[str] = "squared units of the data"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def of(self, x: Floats, centres: Floats, radius: float) -> Floats:
         """Return the variance (C,), >= 0."""
@@ -96,7 +96,7 @@ class ModeShare(OfModes):
     )
     mode: int
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     @property
     def name(self) -> str:

@@ -6,10 +6,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from genloss.core.about import About
+from genloss.core.about import About, Component
 from genloss.core.arrays import Floats
 from genloss.core.features import Features
-from genloss.core.view import Direction, Named, NotApplicable, View, named
+from genloss.core.view import Direction, Named, NotApplicable, View
 from genloss.metrics.arrays import distances, diversity, manifold, tails
 from genloss.metrics.features import PIXELS
 from genloss.metrics.shared import beside_reality, rows_of, seen_beside_reality
@@ -47,7 +47,7 @@ class SlicedWasserstein(BesideReality):
     rows: int = 2000
     base: ClassVar[str] = "sliced_wasserstein"
     unit: ClassVar[str] = "units of the data"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the distance (C,), >= 0."""
@@ -67,7 +67,7 @@ class EnergyDistance(BesideReality):
     rows: int = 1000
     base: ClassVar[str] = "energy_distance"
     unit: ClassVar[str] = "units of the data"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the distance (C,), >= 0."""
@@ -88,43 +88,16 @@ class MMDSquared(BesideReality):
     rows: int = 1000
     base: ClassVar[str] = "mmd_squared"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the discrepancy (C,); the unbiased one may be negative."""
         return distances.mmd_squared(x, real, estimator=self.estimator)
 
 
-SCORES = {
-    "precision": About(
-        "manifold",
-        "Precision",
-        "Share of samples that fall where real data lie.",
-        ("kynkaanniemi-2019",),
-    ),
-    "recall": About(
-        "manifold",
-        "Recall",
-        "Share of real data that fall where samples lie: what is still covered.",
-        ("kynkaanniemi-2019",),
-        headline=True,
-    ),
-    "density": About(
-        "manifold", "Density", "How densely samples sit around real data.", ("naeem-2020",)
-    ),
-    "coverage": About(
-        "manifold",
-        "Coverage",
-        "Share of real data with at least one sample near by.",
-        ("naeem-2020",),
-    ),
-}
-"""What each score of `Manifold` is."""
-
-
 @dataclass(frozen=True)
-class Manifold:
-    """Precision, recall, density or coverage on k-nearest-neighbour balls, one of the four.
+class Manifold(Named):
+    """Precision, recall, density and coverage on k-nearest-neighbour balls.
 
     Balls in the space of `features`: the values of a row, or what a classifier makes of them.
     """
@@ -134,35 +107,37 @@ class Manifold:
         "Precision, recall, density and coverage",
         "Which of the samples lie where real data lie, and the reverse.",
         ("kynkaanniemi-2019", "naeem-2020"),
+        figure="path",
+        components=(
+            Component("precision", "Precision", "Share of samples that fall where real data lie."),
+            Component(
+                "recall",
+                "Recall",
+                "Share of real data that fall where samples lie: what is still covered.",
+                headline=True,
+            ),
+            Component("density", "Density", "How densely samples sit around real data."),
+            Component(
+                "coverage", "Coverage", "Share of real data with at least one sample near by."
+            ),
+        ),
     )
-    score: Literal["precision", "recall", "density", "coverage"]
     k: int = 5
     rows: int = 1000
     features: Features = PIXELS
+    base: ClassVar[str] = "manifold"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "higher is closer"
-
-    @property
-    def name(self) -> str:
-        """The score and its options."""
-        return named(self.score, self, said="score")
-
-    def about_options(self) -> About:
-        """Return what the score is."""
-        return SCORES[self.score]
+    direction: ClassVar[Direction] = Direction.HIGHER
+    labels: ClassVar[tuple[str, ...]] = ("precision", "recall", "density", "coverage")
 
     def __call__(self, view: View) -> Floats | NotApplicable:
-        """Return the score (C,); all four of one k, size and features are computed once."""
+        """Return the scores (C, 4)."""
         found = seen_beside_reality(view, self.features, self.rows)
         if isinstance(found, NotApplicable):
             return found
         fake, real = found
-        scores = view.once(
-            ("manifold", self.k, self.rows, self.features),
-            lambda: manifold.precision_recall_density_coverage(real, fake, self.k),
-        )
-        value: Floats = getattr(scores, self.score)
-        return value
+        scores = manifold.precision_recall_density_coverage(real, fake, self.k)
+        return np.stack([getattr(scores, label) for label in self.labels], axis=1)
 
 
 @dataclass(frozen=True)
@@ -178,7 +153,7 @@ class TailMass(BesideReality):
     q: float = 0.05
     base: ClassVar[str] = "tail_mass"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "1 is reality"
+    direction: ClassVar[Direction] = Direction.ONE
 
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the ratio (C,), in [0, 1/q]; thresholds come from a chain's own held-out rows."""
@@ -198,7 +173,7 @@ class QuantileCoverage(BesideReality):
     q: float = 0.05
     base: ClassVar[str] = "quantile_coverage"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "1 is reality"
+    direction: ClassVar[Direction] = Direction.ONE
 
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the ratio (C,), in [0, 1 / (1 - q)]."""
@@ -219,7 +194,7 @@ class VendiScore(Named):
     rows: int = 1000
     base: ClassVar[str] = "vendi_score"
     unit: ClassVar[str] = "effective rows"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the score (C,), in [1, rows]."""
@@ -238,7 +213,7 @@ class DuplicateRate:
     about = About("duplicate_rate", "Duplicate rate", "Share of samples that repeat another one.")
     name: ClassVar[str] = "duplicate_rate"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the share (C,), in [0, 1)."""

@@ -7,7 +7,7 @@ generation that has fewer has no value, and says which number would do.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -16,7 +16,8 @@ from genloss.core.about import About
 from genloss.core.arrays import Floats, Ints, checked_count
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import TextModel, Tokeniser
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, Named, NotApplicable, Partial, View
+from genloss.errors import SpecError
 from genloss.metrics.arrays import text_ngrams, text_rows
 from genloss.metrics.arrays.checks import open_fraction
 from genloss.metrics.shared import rows_of
@@ -64,9 +65,10 @@ def beside_real_text(view: View, tokens: int) -> tuple[Ints, Ints, Tokeniser] | 
 
 
 def defined(values: Floats, lacking: str) -> Floats | NotApplicable:
-    """Return values (C,), or that a chain has none."""
-    if np.isnan(values).any():
-        return NotApplicable(f"chain {int(np.argmax(np.isnan(values)))} has no {lacking}")
+    """Return values (C,) or (C, K), or that a chain has none."""
+    missing = np.isnan(values).reshape(len(values), -1).any(axis=1)
+    if missing.any():
+        return NotApplicable(f"chain {int(np.argmax(missing))} has no {lacking}")
     return values
 
 
@@ -118,7 +120,7 @@ class DistinctN(AtEqualTokens):
     tokens: int = 0
     base: ClassVar[str] = "distinct_n"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the ratio (C,), in (0, 1]."""
@@ -138,7 +140,7 @@ class TypeTokenRatio(AtEqualTokens):
     tokens: int = 0
     base: ClassVar[str] = "type_token_ratio"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the ratio (C,), in (0, 1]."""
@@ -159,7 +161,7 @@ class SurvivingVocabulary(AtEqualTokens):
     tokens: int = 0
     base: ClassVar[str] = "surviving_vocabulary"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "higher is closer"
+    direction: ClassVar[Direction] = Direction.HIGHER
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the share (C,), in [0, 1]; 1 for S_0 itself, less for other real text."""
@@ -185,7 +187,7 @@ class SurvivingNGrams(AtEqualTokens):
     lacking: ClassVar[str] = "n-gram of that length and band in S_0"
     base: ClassVar[str] = "surviving_ngrams"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "higher is closer"
+    direction: ClassVar[Direction] = Direction.HIGHER
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -210,7 +212,7 @@ class GoodTuringMissingMass(AtEqualTokens):
     tokens: int = 0
     base: ClassVar[str] = "good_turing_missing_mass"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def of(self, x: Ints, real: Ints) -> Floats:
         """Return the mass (C,), in [0, 1]."""
@@ -233,7 +235,7 @@ class RareTokenShare(AtEqualTokens):
     tokens: int = 0
     base: ClassVar[str] = "rare_token_share"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -256,7 +258,7 @@ class CompressionRatio(Named):
     tokens: int = 0
     base: ClassVar[str] = "compression_ratio"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the ratio (C,), above 0; higher is more repetitive."""
@@ -272,31 +274,59 @@ class CompressionRatio(Named):
 
 @dataclass(frozen=True)
 class RarefiedTypes(Named):
-    """Expected number of different n-grams among `tokens` drawn from S_t (Hurlbert 1971)."""
+    """Expected number of different n-grams among `tokens` drawn from S_t (Hurlbert 1971).
+
+    Raises:
+        DataError, SpecError: no number of tokens, one below 1, or some that do not increase.
+    """
 
     about = About(
         "rarefied_types",
         "Rarefied types",
         "Different tokens to expect among a fixed number of generated ones.",
         ("hurlbert-1971",),
+        figure="rarefaction",
     )
-    tokens: int = 1000
+    tokens: tuple[int, ...] = field(default=(1000,), repr=False)
     n: int = 1
     base: ClassVar[str] = "rarefied_types"
-    unit: ClassVar[str] = "types"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __post_init__(self) -> None:
-        checked_count(self.tokens, "rarefied_types: tokens")
+        for m in self.tokens:
+            checked_count(m, "rarefied_types: tokens")
         checked_count(self.n, "rarefied_types: n")
+        if not self.tokens or list(self.tokens) != sorted(set(self.tokens)):
+            raise SpecError(
+                f"rarefied_types: tokens is {self.tokens}; expected numbers that increase"
+            )
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
-        """Return the number (C,), in [1, tokens]."""
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The numbers of tokens."""
+        return tuple(map(str, self.tokens))
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "different tokens" if self.n == 1 else f"different {self.n}-grams"
+
+    def __call__(self, view: View) -> Partial | NotApplicable:
+        """Return the numbers (C, K), in [1, tokens]; absent where S_t has fewer n-grams."""
         found = text_of(view)
         if isinstance(found, NotApplicable):
             return found
         x = found[0]
-        have = (x[:, :, self.n - 1 :] >= 0).sum(axis=(1, 2)).min()
-        if have < self.tokens:
-            return NotApplicable(f"asked for {self.tokens} n-grams; a chain of S_t has {have}")
-        return text_ngrams.rarefied_types(x, self.tokens, self.n)
+        have = int((x[:, :, self.n - 1 :] >= 0).sum(axis=(1, 2)).min())
+        absent = {
+            str(m): f"asked for {m} n-grams; a chain of S_t has {have}"
+            for m in self.tokens
+            if m > have
+        }
+        if len(absent) == len(self.tokens):
+            return NotApplicable(absent[self.labels[0]])
+        values = np.full((len(x), len(self.tokens)), np.nan)
+        for k, m in enumerate(self.tokens):
+            if m <= have:
+                values[:, k] = text_ngrams.rarefied_types(x, m, self.n)
+        return Partial(values, absent)

@@ -2,16 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from genloss.core.about import About
+from genloss.core.about import About, Component
 from genloss.core.arrays import Array, Floats, Ints
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel
-from genloss.core.view import Direction, Named, NotApplicable, View, named
+from genloss.core.view import Direction, Named, NotApplicable, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import text_likelihood
 from genloss.metrics.text import defined, text_of
@@ -21,6 +21,9 @@ Judge = Literal["first", "base"]
 
 TAIL = 0.05
 """The share of real rows in a tail, unless said otherwise."""
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+"""Of the perplexities of generated rows."""
 
 
 def judge_of(view: View, under: Judge) -> SequenceModel | NotApplicable:
@@ -89,7 +92,7 @@ class UnderJudge(ABC):
         return self.under == "base"
 
     def __call__(self, view: View) -> Floats | NotApplicable:
-        """Return one value per chain (C,), or why there is none."""
+        """Return what `of` says, or why there is nothing."""
         found = judged(view, self.under)
         if isinstance(found, NotApplicable):
             return found
@@ -102,7 +105,7 @@ class UnderJudge(ABC):
 
     @abstractmethod
     def of(self, made: Floats, real: Floats) -> Floats:
-        """Return (C,) from the perplexities of generated rows (C, n) and held-out ones (C, m)."""
+        """Return (C, K) from the perplexities of generated rows (C, n) and held-out ones (C, m)."""
 
     def histogram(self, view: View) -> Mapping[str, Array]:
         """Return what `text_likelihood.histograms` counts, under names that begin with the judge.
@@ -118,9 +121,12 @@ class UnderJudge(ABC):
 
 @dataclass(frozen=True)
 class SequencePerplexity(Named, UnderJudge):
-    """Quantile q of the perplexities of generated rows under p_1 or the base.
+    """Quantiles q of the perplexities of generated rows under p_1 or the base.
 
     The histograms of Shumailov et al. 2024 in numbers: small q and large q are their two tails.
+
+    Raises:
+        SpecError: a q outside (0, 1), or q that do not increase.
     """
 
     about = About(
@@ -128,29 +134,41 @@ class SequencePerplexity(Named, UnderJudge):
         "Sequence perplexity",
         "How surprising each generated text is: tame ones low, odd ones high.",
         ("shumailov-2024",),
+        figure="fan",
     )
-    q: float = 0.5
+    q: tuple[float, ...] = field(default=QUANTILES, repr=False)
     under: Judge = "first"
     base: ClassVar[str] = "sequence_perplexity"
     unit: ClassVar[str] = "tokens"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __post_init__(self) -> None:
-        _check("sequence_perplexity", self.q, self.under)
+        for q in self.q:
+            _check("sequence_perplexity", q, self.under)
+        if not self.q or list(self.q) != sorted(set(self.q)):
+            raise SpecError(f"sequence_perplexity: q is {self.q}; expected numbers that increase")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The quantiles."""
+        return tuple(f"{q:g}" for q in self.q)
 
     def of(self, made: Floats, real: Floats) -> Floats:
-        """Return the perplexity (C,), in [1, inf]."""
-        return text_likelihood.quantiles(made, self.q)
+        """Return the perplexities (C, K), in [1, inf]."""
+        return np.stack([text_likelihood.quantiles(made, q) for q in self.q], axis=1)
 
 
 @dataclass(frozen=True)
-class PerplexityTail(UnderJudge):
-    """Share of generated rows in a tail of real rows' perplexity under p_1 or the base, over q.
+class PerplexityTail(Named, UnderJudge):
+    """Shares of generated rows in both tails of real rows' perplexity, each over q.
 
-    tail 'low': rows more probable than the q most probable of the held-out ones; 'high': less
-    probable than the q least probable, the improbable tail that grows in Shumailov et al. 2024.
+    'low': rows more probable than the q most probable of the held-out ones; 'high': less probable
+    than the q least probable, the improbable tail that grows in Shumailov et al. 2024.
     It takes 1 / q held-out rows of two tokens or more. For equal laws the mean is k / (m + 1) / q,
     m of them, k = q m rounded up: 0.99 at 100 rows, but 1.29 at 30, so take a multiple of 1 / q.
+
+    Raises:
+        SpecError: q outside (0, 0.5].
     """
 
     about = About(
@@ -158,31 +176,29 @@ class PerplexityTail(UnderJudge):
         "Perplexity tail",
         "Texts as tame or as odd as few real ones, against their share.",
         ("shumailov-2024",),
+        components=(
+            Component(
+                "low",
+                "Low perplexity tail",
+                "Texts more probable than nearly all real ones, against their share.",
+            ),
+            Component(
+                "high",
+                "High perplexity tail",
+                "Texts less probable than nearly all real ones, against their share.",
+            ),
+        ),
     )
-    tail: Literal["low", "high"]
     q: float = TAIL
     under: Judge = "first"
-    direction: ClassVar[Direction] = "1 is reality"
+    base: ClassVar[str] = "perplexity_tail"
+    direction: ClassVar[Direction] = Direction.ONE
+    labels: ClassVar[tuple[str, ...]] = ("low", "high")
 
     def __post_init__(self) -> None:
         _check("perplexity_tail", self.q, self.under)
-        if self.tail not in ("low", "high") or self.q > 0.5:
-            raise SpecError(
-                f"perplexity_tail: got tail {self.tail!r}, q {self.q}; expected 'low' or 'high' "
-                "and q of at most 0.5"
-            )
-
-    @property
-    def name(self) -> str:
-        """low_ or high_perplexity_tail, and its options."""
-        return named(f"{self.tail}_perplexity_tail", self, said="tail")
-
-    def about_options(self) -> About:
-        """Return which tail it is."""
-        more = "more" if self.tail == "low" else "less"
-        title = f"{self.tail.capitalize()} perplexity tail"
-        meaning = f"Texts {more} probable than nearly all real ones, against their share."
-        return replace(self.about, title=title, meaning=meaning)
+        if self.q > 0.5:
+            raise SpecError(f"perplexity_tail: q is {self.q}; expected at most 0.5")
 
     def lacks(self, real: Floats) -> NotApplicable | None:
         """Return that too few real rows have a perplexity to say where a share q of them ends."""
@@ -192,8 +208,10 @@ class PerplexityTail(UnderJudge):
         return None
 
     def of(self, made: Floats, real: Floats) -> Floats:
-        """Return the ratio (C,), in [0, 1/q]."""
-        return text_likelihood.tail_share(made, real, self.q, self.tail) / self.q
+        """Return the ratios (C, 2), in [0, 1/q]."""
+        low = text_likelihood.tail_share(made, real, self.q, "low")
+        high = text_likelihood.tail_share(made, real, self.q, "high")
+        return np.stack([low, high], axis=1) / self.q
 
 
 def _check(what: str, q: float, under: str) -> None:

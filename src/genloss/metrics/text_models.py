@@ -19,7 +19,7 @@ from genloss.metrics.text import defined
 class OfTest(Named, ABC):
     """A metric of p_t on the test text; finals say which function."""
 
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     @property
     @abstractmethod
@@ -135,7 +135,7 @@ class PredictiveEntropy(Named):
     rows: int = 200
     base: ClassVar[str] = "predictive_entropy"
     unit: ClassVar[str] = "nats"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __post_init__(self) -> None:
         checked_count(self.rows, "predictive_entropy: rows", 0)

@@ -16,7 +16,7 @@ from genloss.metrics.text import defined, text_of
 class OfRows(Named, ABC):
     """A metric of the rows of S_t alone; finals say which function."""
 
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
@@ -107,7 +107,7 @@ class SelfBleu(Named):
     rows: int = 200
     base: ClassVar[str] = "self_bleu"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __post_init__(self) -> None:
         checked_count(self.rows, "self_bleu: rows", 2)
@@ -202,7 +202,7 @@ class Mauve(Named):
     bound: Literal["mean", "low", "high"] = "mean"
     base: ClassVar[str] = "mauve"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "higher is closer"
+    direction: ClassVar[Direction] = Direction.HIGHER
 
     def __post_init__(self) -> None:
         checked_count(self.rows, "mauve: rows", 2)

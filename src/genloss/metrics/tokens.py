@@ -47,7 +47,7 @@ class Entropy(OfSymbols):
     )
     name: ClassVar[str] = "entropy"
     unit: ClassVar[str] = "nats"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the entropy (C,), in [0, ln k]."""
@@ -67,7 +67,7 @@ class EntropyRatio(OfSymbols):
     )
     name: ClassVar[str] = "entropy_ratio"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "1 is reality"
+    direction: ClassVar[Direction] = Direction.ONE
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the ratio (C,), >= 0."""
@@ -86,7 +86,7 @@ class CollisionProbability(OfSymbols):
     )
     name: ClassVar[str] = "collision_probability"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the probability (C,), in [1/k, 1]."""
@@ -105,7 +105,7 @@ class Diversity(OfSymbols):
     )
     name: ClassVar[str] = "diversity"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the probability (C,), in [0, 1 - 1/k]."""
@@ -124,7 +124,7 @@ class SurvivingSymbols(OfSymbols):
     )
     name: ClassVar[str] = "surviving_symbols"
     unit: ClassVar[str] = "symbols"
-    direction: ClassVar[Direction] = "higher is closer"
+    direction: ClassVar[Direction] = Direction.HIGHER
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the number (C,), in [1, k]."""
@@ -144,7 +144,7 @@ class SurvivingFraction(OfSymbols):
     )
     name: ClassVar[str] = "surviving_fraction"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "1 is reality"
+    direction: ClassVar[Direction] = Direction.ONE
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the fraction (C,), in (0, 1]."""
@@ -163,7 +163,7 @@ class ZeroProportion(OfSymbols):
     )
     name: ClassVar[str] = "zero_proportion"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the share (C,), in [0, 1)."""
@@ -182,7 +182,7 @@ class SupportLoss(OfSymbols):
     )
     name: ClassVar[str] = "support_loss"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return the probability (C,), in [0, 1)."""
@@ -202,7 +202,7 @@ class ForwardKL(Named, OfSymbols):
     smoothing: float = 1e-6
     base: ClassVar[str] = "forward_kl"
     unit: ClassVar[str] = "nats"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def __post_init__(self) -> None:
         _check_smoothing(self.base, self.smoothing)
@@ -225,7 +225,7 @@ class BackwardKL(Named, OfSymbols):
     smoothing: float = 1e-6
     base: ClassVar[str] = "backward_kl"
     unit: ClassVar[str] = "nats"
-    direction: ClassVar[Direction] = "lower is closer"
+    direction: ClassVar[Direction] = Direction.LOWER
 
     def __post_init__(self) -> None:
         _check_smoothing(self.base, self.smoothing)
@@ -248,7 +248,7 @@ class RareMass(Named, OfSymbols):
     mass: float = 0.05
     base: ClassVar[str] = "rare_mass"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "1 is reality"
+    direction: ClassVar[Direction] = Direction.ONE
 
     def __post_init__(self) -> None:
         open_fraction(self.mass, "rare_mass: mass")
@@ -271,7 +271,7 @@ class SymbolProbability:
     symbol: int
 
     unit: ClassVar[str] = "1"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
 
     def __post_init__(self) -> None:
         checked_count(self.symbol, "symbol_probability: symbol", 0)

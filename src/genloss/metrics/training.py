@@ -34,7 +34,7 @@ class TrainLoss:
         "Training loss of the last epoch: how hard the data are to learn.",
     )
     unit: ClassVar[str] = "nats"
-    direction: ClassVar[Direction] = "compare with t = 0"
+    direction: ClassVar[Direction] = Direction.START
     name: ClassVar[str] = "train_loss"
 
     def __call__(self, view: View) -> Floats | NotApplicable:

@@ -14,7 +14,7 @@ from genloss.core.about import Entries
 from genloss.core.arrays import Ints
 from genloss.judge.dashed import theory_of
 from genloss.store.reader import Run
-from genloss.store.series import Series
+from genloss.store.series import Column, columns
 from genloss.store.theory_file import Lines
 
 FEW = 50
@@ -23,10 +23,10 @@ FEW = 50
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A run with what is drawn of its metrics: series, theory, why some have none, and words."""
+    """A run with what is drawn of its metrics: their columns, theory, why some lack, and words."""
 
     run: Run
-    series: Mapping[str, Series]
+    series: Mapping[str, Column]
     not_applicable: Mapping[str, str]
     theory: Lines
     about: Entries
@@ -44,7 +44,7 @@ def measured(run: Run, most: int = 300, about: Entries | None = None) -> Measure
     times = {m: np.array(run.times(m), dtype=np.int64) for m in run.measured()}
     wanted = {m: chosen(t, most, theory.get(m)).tolist() for m, t in times.items()}
     words = run.about if about is None else about
-    return Measured(run, run.select(wanted), run.not_applicable, theory, words)
+    return Measured(run, columns(run.select(wanted)), run.not_applicable, theory, words)
 
 
 def chosen(times: Ints, most: int, theory: Mapping[str, Any] | None = None) -> Ints:

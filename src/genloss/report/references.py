@@ -36,5 +36,5 @@ def methods(data: Measured) -> Iterator[tuple[str, Entry]]:
         for key, entry in named.items():
             if role != "metric":
                 yield f"{role} {words_of(entry.kind)}", entry
-            elif key in data.series:
+            elif any(column.metric == key for column in data.series.values()):
                 yield words_of(base_name(key)), entry

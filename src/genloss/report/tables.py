@@ -12,7 +12,7 @@ from genloss.report.toml import toml_text
 from genloss.report.wording import title_of
 from genloss.report.words import count, number, percent
 from genloss.store.reader import Run
-from genloss.store.series import Series
+from genloss.store.series import Column
 
 BANDS = {
     "law": "an exact law: it must lie within 4 standard errors of our chains",
@@ -241,12 +241,12 @@ def _strip(low: float, high: float, ours: float, published: Any) -> dict[str, fl
     return {"start": start, "end": end, "ours": place(ours), "published": theirs}
 
 
-def _three(series: Series) -> tuple[int, ...]:
+def _three(series: Column) -> tuple[int, ...]:
     middle = int(np.abs(series.t - series.t[-1] / 2).argmin())
     return tuple(dict.fromkeys(int(series.t[i]) for i in (0, middle, len(series.t) - 1)))
 
 
-def _cell(series: Series, t: int, prefix: str) -> str:
+def _cell(series: Column, t: int, prefix: str) -> str:
     at = int(np.flatnonzero(series.t == t)[0])
     low, _, median, _, high = over_chains(series.values[at : at + 1])[:, 0]
     if series.values.shape[1] == 1:
@@ -254,7 +254,7 @@ def _cell(series: Series, t: int, prefix: str) -> str:
     return f"{prefix}{number(float(median))} [{number(float(low))}, {number(float(high))}]"
 
 
-def _law_cell(data: Measured, series: Series) -> str:
+def _law_cell(data: Measured, series: Column) -> str:
     law = data.theory.get(series.name, {"t": [], "value": []})
     expected = dict(zip(law["t"], law["value"], strict=True)).get(int(series.t[-1]))
     if expected is None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 
+from genloss.core.view import Direction
 from genloss.report.figures.bands import Curve
 
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -44,18 +45,25 @@ def count(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
-def axis_title(unit: str, direction: str) -> str:
+DIRECTIONS = {
+    Direction.LOWER: "lower is closer to reality",
+    Direction.HIGHER: "higher is closer to reality",
+    Direction.ONE: "1 is reality",
+    Direction.ZERO: "0 is reality",
+    Direction.START: "reality is at t = 0",
+}
+"""Which way is closer to reality, in words."""
+
+ARROWS = {Direction.LOWER: "↓ ", Direction.HIGHER: "↑ "}
+
+
+def axis_title(unit: str, direction: Direction) -> str:
     """Return unit and direction as a y axis says them."""
-    arrow = {"lower is closer": "↓ ", "higher is closer": "↑ "}.get(direction, "")
-    said = {
-        "lower is closer": "lower is closer to reality",
-        "higher is closer": "higher is closer to reality",
-        "compare with t = 0": "reality is at t = 0",
-    }.get(direction, direction)
-    return f"{'ratio or share' if unit == '1' else unit} · {arrow}{said}"
+    what = "ratio or share" if unit == "1" else unit
+    return f"{what} · {ARROWS.get(direction, '')}{DIRECTIONS[direction]}"
 
 
-def reading(curves: Sequence[Curve], direction: str) -> str:
+def reading(curves: Sequence[Curve], direction: Direction) -> str:
     """Return one or two sentences on what a figure shows, runs **marked** like this."""
     if len(curves) == 1:
         return _one(curves[0], direction)
@@ -90,13 +98,13 @@ def _began(curves: Sequence[Curve]) -> str:
     return f"; all began near {number(float(np.median(starts)))} at generation {first.pop():,}"
 
 
-def _one(c: Curve, direction: str) -> str:
+def _one(c: Curve, direction: Direction) -> str:
     first, last = float(c.median[0]), _end(c)
     if len(c.t) == 1:
         return f"Only generation {c.t[0]:,} has been measured: the median is {number(last)}."
     after = f"after {count(c.last(), 'generation')}"
     low, high = float(c.bands[0, -1]), float(c.bands[-1, -1])
-    if direction.startswith("1 is") and SMALL < last < 1:
+    if direction is Direction.ONE and SMALL < last < 1:
         text = f"The median is down to {percent(last)} of reality's {after}"
         spread = f"{percent(low)} to {percent(high)}"
     else:
@@ -119,15 +127,15 @@ def _theory(c: Curve, whose: str) -> str:
     return text
 
 
-def _distance(c: Curve, direction: str) -> float:
+def _distance(c: Curve, direction: Direction) -> float:
     end = _end(c)
-    if direction.startswith("1 is"):
+    if direction is Direction.ONE:
         return abs(math.log(end)) if end > 0 else math.inf
-    if direction.startswith("higher"):
+    if direction is Direction.HIGHER:
         return -end
-    if direction.startswith("lower"):
+    if direction is Direction.LOWER:
         return end
-    start = float(c.median[0]) if direction.startswith("compare") else 0.0
+    start = float(c.median[0]) if direction is Direction.START else 0.0
     gap = abs(end - start)
     return math.inf if math.isnan(gap) else gap
 

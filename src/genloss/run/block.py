@@ -8,14 +8,24 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from genloss.core.abilities import FiniteModel, ResumableLearner
-from genloss.core.arrays import Array
+from genloss.core.arrays import Array, Floats
 from genloss.core.chain import Generation, generation_zero, run_chain
 from genloss.core.curators import rows_reserved
 from genloss.core.roles import History, Learner, Model
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.core.text import bound
-from genloss.core.view import Binned, Metric, NotApplicable, UsesBase, UsesFirst, View
+from genloss.core.view import (
+    Binned,
+    Labelled,
+    Metric,
+    NotApplicable,
+    Partial,
+    UsesBase,
+    UsesFirst,
+    View,
+    stream_key,
+)
 from genloss.errors import RealityExhausted, SpecError
 from genloss.run.keeping import kept_parts
 from genloss.run.threads import computing_on
@@ -174,7 +184,7 @@ class Recorder:
             generation.train,
             generation.samples,
             self.held_out,
-            self.streams.rng(generation.t, f"metric:{metric.name}"),
+            self.streams.rng(generation.t, stream_key(metric)),
             memo,
             self.first,
             self.lasting,
@@ -191,13 +201,10 @@ class Recorder:
             value = metric(self.view(generation, metric, memo))
             if isinstance(value, NotApplicable):
                 yield absent_row(t, metric.name, value.why)
-            elif np.shape(value) != (self.p_0.n_chains,):
-                raise SpecError(
-                    f"metric {metric.name} returned shape {np.shape(value)}; "
-                    f"expected one value per chain ({self.p_0.n_chains},)"
-                )
             else:
-                yield metric_row(t, metric.name, np.asarray(value, dtype=np.float64))
+                labels = metric.labels if isinstance(metric, Labelled) else None
+                values, absent = _checked(value, metric.name, self.p_0.n_chains, labels)
+                yield metric_row(t, metric.name, values, absent)
 
     def keep(self, generation: Generation, memo: dict[Hashable, Any]) -> None:
         """Keep state, rows and texts of the first chains, and the histograms of all."""
@@ -209,6 +216,23 @@ class Recorder:
                 histograms |= metric.histogram(self.view(generation, metric, memo))
         parts |= {HISTOGRAMS: histograms} if histograms else {}
         self.store.keep(generation.t, parts, {"chains": study.keep.chains})
+
+
+def _checked(
+    value: Floats | Partial, name: str, n_chains: int, labels: tuple[str, ...] | None
+) -> tuple[Floats, dict[int, str]]:
+    """Return a metric's values, and why components lack, by their place among the labels."""
+    reasons = value.absent if isinstance(value, Partial) else {}
+    values = np.asarray(value.values if isinstance(value, Partial) else value, dtype=np.float64)
+    shape = (n_chains,) if labels is None else (n_chains, len(labels))
+    if values.shape != shape or not set(reasons) <= set(labels or ()):
+        of = f" of each of {labels}" if labels else ""
+        absent = f" and reasons for {list(reasons)}" if reasons else ""
+        raise SpecError(
+            f"metric {name} returned shape {values.shape}{absent}; "
+            f"expected one value per chain{of} {shape}"
+        )
+    return values, {(labels or ()).index(label): why for label, why in reasons.items()}
 
 
 def base_of(study: Study) -> Model | None:

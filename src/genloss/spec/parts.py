@@ -48,7 +48,14 @@ def entry_of(part: Any, key: str) -> Entry:
     if about is None:
         return Entry(kind, words_of(key.partition("(")[0]).capitalize(), trains_on=trains_on)
     return Entry(
-        kind, about.title, about.meaning, tuple(cited(about)), trains_on, headline=about.headline
+        kind,
+        about.title,
+        about.meaning,
+        tuple(cited(about)),
+        trains_on,
+        about.headline,
+        about.components,
+        about.figure,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from genloss.core.about import Entries, Entry, Work
+from genloss.core.about import Component, Entries, Entry, Work
 from genloss.errors import SpecError, StoreError
 from genloss.store.files import read_sealed, write_sealed
 from genloss.store.schema import expect
@@ -60,7 +60,8 @@ def _plain_work(work: Work) -> dict[str, Any]:
 
 def _entry(found: Mapping[str, Any]) -> Entry:
     works = tuple(_typed(Work, work) for work in found.get("works", ()))
-    entry: Entry = _typed(Entry, {**found, "works": works})
+    components = tuple(_typed(Component, part) for part in found.get("components", ()))
+    entry: Entry = _typed(Entry, {**found, "works": works, "components": components})
     return entry
 
 

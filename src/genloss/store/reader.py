@@ -30,7 +30,7 @@ from genloss.store.parts import (
     unpack_texts,
 )
 from genloss.store.provenance import sessions
-from genloss.store.series import Series, joined
+from genloss.store.series import Column, Series, columns, joined
 from genloss.store.table import TABLE, Absent, Table
 
 
@@ -167,6 +167,11 @@ class Run:
         last = min(self.progress(), default=0)
         ahead = any(ts[-1] > b.t for b in self.blocks for ts in b.times[0].values())
         return last if ahead else None
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """Return the series of one number per chain each; see `genloss.store.series.columns`."""
+        return columns(self.series)
 
     @cached_property
     def series(self) -> dict[str, Series]:

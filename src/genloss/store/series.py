@@ -1,12 +1,13 @@
 """One metric over generations and chains."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
+from genloss.core.view import Direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +19,8 @@ class Series:
     """
 
     name: str
-    unit: str
-    direction: str
+    unit: str | tuple[str, ...]
+    direction: Direction | tuple[Direction, ...]
     t: Ints
     values: Floats
     labels: tuple[str, ...] = ()
@@ -29,6 +30,42 @@ class Series:
         if label not in self.labels:
             raise KeyError(f"{self.name} has no component {label!r}; it has {list(self.labels)}")
         return self.values[:, :, self.labels.index(label)]
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One number per chain over generations: t (T,), values (T, C).
+
+    name: the metric, or 'metric[label]' of one of its components.
+    """
+
+    name: str
+    unit: str
+    direction: Direction
+    t: Ints
+    values: Floats
+    metric: str
+    label: str = ""
+
+
+def columns(series: Mapping[str, Series]) -> dict[str, Column]:
+    """Return the columns of some metrics by name; a component is there where it applies."""
+    return {column.name: column for one in series.values() for column in _columns(one)}
+
+
+def _columns(one: Series) -> Iterator[Column]:
+    if not one.labels:
+        assert isinstance(one.unit, str)
+        assert isinstance(one.direction, Direction)
+        yield Column(one.name, one.unit, one.direction, one.t, one.values, one.name)
+    for k, label in enumerate(one.labels):
+        values = one.values[:, :, k]
+        there = ~np.isnan(values).all(axis=1)
+        if there.any():
+            unit = one.unit if isinstance(one.unit, str) else one.unit[k]
+            direction = one.direction if isinstance(one.direction, Direction) else one.direction[k]
+            name = f"{one.name}[{label}]"
+            yield Column(name, unit, direction, one.t[there], values[there], one.name, label)
 
 
 def joined(
@@ -41,4 +78,7 @@ def joined(
     values = np.array([np.concatenate([block[t] for block in blocks]) for t in times])
     labels = tuple(about.get("labels", ()))
     t = np.array(times, dtype=np.int64)
-    return Series(about["name"], about["unit"], about["direction"], t, values, labels)
+    unit, said = about["unit"], about["direction"]
+    units = tuple(unit) if isinstance(unit, list) else unit
+    directions = tuple(map(Direction, said)) if isinstance(said, list) else Direction(said)
+    return Series(about["name"], units, directions, t, values, labels)

@@ -53,9 +53,6 @@ HELD_OUT = 200
 FEW = 30
 """Files; as many or fewer are cut into pieces, lest a tenth of the text be two of them or one."""
 
-QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-"""Of the perplexities of generated texts."""
-
 RAREFIED = (100, 300, 1000, 3000, 10000)
 """Tokens at which types are counted, as far as there are so many."""
 
@@ -67,8 +64,8 @@ AT_EQUAL_TOKENS = (
 )
 """What a corpus shows, which depends on its length."""
 
-BY_THE_BASE: tuple[Any, ...] = tuple(
-    {"kind": "sequence_perplexity", "q": q, "under": "base"} for q in (0.05, 0.5, 0.95)
+BY_THE_BASE: tuple[Any, ...] = (
+    {"kind": "sequence_perplexity", "q": [0.05, 0.5, 0.95], "under": "base"},
 )
 """What a model that was trained before says of the texts."""
 
@@ -143,17 +140,17 @@ def metrics_of(spec: Mapping[str, Any], sampler: Sampler, block: int) -> list[An
         least, most = min(sampler.min_new, block), min(sampler.max_new, block)
     have = n * most if least == most else max(n * most // 2, n * least)
     at = {"tokens": have} if least < block else {}
+    rarefied = [m for m in RAREFIED if m <= have]
     return [
         "perplexity",
         "bits_per_byte",
         "predictive_entropy",
-        *({"kind": "sequence_perplexity", "q": q} for q in QUANTILES),
+        "sequence_perplexity",
         *({"kind": kind} | at for kind in AT_EQUAL_TOKENS),
         {"kind": "distinct_n", "n": 2} | at,
         {"kind": "repetition", "n": 3},
-        {"kind": "perplexity_tail", "tail": "low"},
-        {"kind": "perplexity_tail", "tail": "high"},
-        *({"kind": "rarefied_types", "tokens": m} for m in RAREFIED if m <= have),
+        "perplexity_tail",
+        *([{"kind": "rarefied_types", "tokens": rarefied}] if rarefied else []),
         "duplicate_rows",
         *(("mean_length", "truncated_rows") if least < most else ()),
         "real_share",

@@ -10,7 +10,7 @@ from genloss.core.forms import Rows
 from genloss.core.regimes import Replace
 from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
 from genloss.core.samplers import Ancestral
-from genloss.core.view import Metric
+from genloss.core.view import Metric, entry_of
 from genloss.errors import SpecError
 from genloss.spec.build import construct, describe
 
@@ -146,8 +146,8 @@ class Study:
         return min(self.chains_per_block, self.chains - block * self.chains_per_block)
 
     def metric_header(self) -> list[dict[str, Any]]:
-        """Return name, unit and direction of every metric."""
-        return [{"name": m.name, "unit": m.unit, "direction": m.direction} for m in self.metrics]
+        """Return name, unit, direction and labels of every metric."""
+        return [entry_of(metric) for metric in self.metrics]
 
 
 def study_from(spec: Mapping[str, Any]) -> Study:

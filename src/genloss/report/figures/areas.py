@@ -29,19 +29,19 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     names = having(members.names, runs)
     ends = [int(s.t[-1]) for n in names for s in present(members, n.data).values()]
     panels = tuple(Plate(n.full, chart(n, members, max(ends))) for n in names)
-    first = next(iter(members.by_value))
+    first = next(iter(members.by_label))
     key = (
         f"each layer is a class, {first} at the bottom; its height is the share of it",
         told_over("means", names, members.names),
     )
     return Combined(
         kind="area",
-        metric=f"{members.base}-{members.options}" if members.options else members.base,
+        metric=members.metric,
         title=members.title(runs[0].about),
-        meaning=meaning_of(members.base, runs[0].about),
+        meaning=meaning_of(members.metric, runs[0].about),
         panels=panels,
         key=key,
-        numbers=numbers(names, {m: f"class {v}" for v, m in members.by_value.items()}),
+        numbers=numbers(names, {m: f"class {v}" for v, m in members.by_label.items()}),
         caption="median share of each class over chains, with the middle 90 % of them in brackets",
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats
+from genloss.core.view import Direction
 from genloss.report.figures.bands import Curve
 from genloss.report.words import number
 
@@ -55,7 +56,7 @@ class YAxis:
         return expression
 
 
-def y_axis(curves: Sequence[Curve], direction: str) -> YAxis:
+def y_axis(curves: Sequence[Curve], direction: Direction) -> YAxis:
     """Return the axis that shows all bands, theory lines and published values of the curves."""
     ours = np.concatenate([_drawn(c) for c in curves])
     theirs = np.concatenate([c.points()[1:] for c in curves], axis=1)
@@ -73,7 +74,7 @@ def y_axis(curves: Sequence[Curve], direction: str) -> YAxis:
         # An error bar that reaches zero ends at the foot of a log axis.
         shown = np.concatenate([ours, theirs[0], theirs[1:][theirs[1:] > 0]])
         return log_axis(shown[np.isfinite(shown)], not all(_told(c).all() for c in curves))
-    if direction.startswith("1 is"):
+    if direction is Direction.ONE:
         low, high = min(low, 1.0), max(high, 1.0)
     if low > 0 and low < high / 2:
         low = 0.0
@@ -86,16 +87,16 @@ def y_axis(curves: Sequence[Curve], direction: str) -> YAxis:
 
 def x_linear(last: int) -> dict[str, Any]:
     """Return the x channel of generations 0 .. last on a linear scale."""
-    return x_channel(last, YAxis(True, 1.0, 1.0), "")
+    return x_channel(last, YAxis(True, 1.0, 1.0), Direction.START)
 
 
-def x_channel(last: int, y: YAxis, direction: str) -> dict[str, Any]:
+def x_channel(last: int, y: YAxis, direction: Direction) -> dict[str, Any]:
     """Return the x channel of generations 0 .. last; a page may switch its scale.
 
     What decays does so exponentially, a straight line over linear t; distances grow as powers of
     t, and early generations matter: log t.
     """
-    log = last > LONG and (not y.log or direction.startswith("lower"))
+    log = last > LONG and (not y.log or direction is Direction.LOWER)
     axis: dict[str, Any] = {
         "title": "generation t",
         "format": ",d",

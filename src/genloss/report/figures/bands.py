@@ -8,7 +8,7 @@ import numpy as np
 
 from genloss.core.arrays import Floats, Ints
 from genloss.report.published import Point, columns
-from genloss.store.series import Series
+from genloss.store.series import Column
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The median, the middle 50 % of the chains and the middle 90 %."""
@@ -54,7 +54,7 @@ class Curve:
 
 def curve(
     label: str,
-    series: Series,
+    series: Column,
     theory: Mapping[str, Any] | None,
     published: tuple[Point, ...] = (),
 ) -> Curve:

@@ -13,27 +13,26 @@ from genloss.report.naming import Named, named
 from genloss.report.reading import Measured
 from genloss.report.tables import NumberTable, number_table
 from genloss.report.wording import title_of
-from genloss.store.series import Series
+from genloss.store.series import Column
 
 Spec = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Members:
-    """Metrics of one family: `by_value` maps the value of the option that differs to the metric."""
+    """The components of one metric: `by_label` maps their labels to the names of their series."""
 
-    base: str
-    options: str
-    by_value: Mapping[str, str]
+    metric: str
+    by_label: Mapping[str, str]
 
     @property
     def names(self) -> list[str]:
-        """The metrics."""
-        return list(self.by_value.values())
+        """The names of their series."""
+        return list(self.by_label.values())
 
     def title(self, about: Entries) -> str:
         """Return the heading of their figure."""
-        return title_of(f"{self.base}({self.options})" if self.options else self.base, about)
+        return title_of(self.metric, about)
 
 
 @dataclass(frozen=True)
@@ -68,18 +67,18 @@ def having(metrics: Sequence[str], runs: Sequence[Measured]) -> list[Named]:
     return named([run for run in runs if any(m in run.series for m in metrics)])
 
 
-def present(members: Members, run: Measured) -> dict[str, Series]:
-    """Return the series that a run has, by the value of the option that differs."""
-    found = {value: run.series.get(name) for value, name in members.by_value.items()}
+def present(members: Members, run: Measured) -> dict[str, Column]:
+    """Return the series that a run has, by label."""
+    found = {label: run.series.get(name) for label, name in members.by_label.items()}
     return {value: series for value, series in found.items() if series is not None}
 
 
-def medians(series: Series) -> list[float | None]:
+def medians(series: Column) -> list[float | None]:
     """Return the medians over chains (T,) as JSON numbers."""
     return rounded(typical(series))
 
 
-def typical(series: Series) -> Floats:
+def typical(series: Column) -> Floats:
     """Return the medians over chains (T,)."""
     return np.asarray(np.median(series.values, axis=1))
 

@@ -33,7 +33,7 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     series = [s for n in names for s in present(members, n.data).values()]
     axis = shared_axis([typical(s) for s in series])
     last = max(int(s.t[-1]) for s in series)
-    pairs, _ = split(list(members.by_value))
+    pairs, _ = split(list(members.by_label))
     spans = ", ".join(f"{percent(float(a))} to {percent(float(b))}" for a, b in pairs)
     key = [f"log scale; bands: {spans} of the values within a generation"] if spans else []
     key.append("dotted: ends and middle of the first generation shown")
@@ -41,12 +41,12 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     unit = series[0].unit
     return Combined(
         kind="fan",
-        metric=f"{members.base}-{members.options}" if members.options else members.base,
+        metric=members.metric,
         title=members.title(runs[0].about),
-        meaning=meaning_of(members.base, runs[0].about),
+        meaning=meaning_of(members.metric, runs[0].about),
         panels=tuple(Plate(n.full, chart(n, members, axis, last, unit)) for n in names),
         key=tuple(key),
-        numbers=numbers(names, {m: f"quantile {v}" for v, m in members.by_value.items()}),
+        numbers=numbers(names, {m: f"quantile {v}" for v, m in members.by_label.items()}),
         caption="median over chains of each quantile, with the middle 90 % of them in brackets",
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from genloss.core.view import Direction
 from genloss.report.figures.axes import YAxis
 from genloss.report.figures.bands import Curve, rounded
 
@@ -95,12 +96,14 @@ def theory(curves: Sequence[Curve], y: Spec) -> list[Spec]:
     ]
 
 
-def reference(direction: str, axis: YAxis, y: Spec) -> list[Spec]:
+REALITY = {Direction.ONE: 1.0, Direction.ZERO: 0.0}
+"""Where reality is."""
+
+
+def reference(direction: Direction, axis: YAxis, y: Spec) -> list[Spec]:
     """Return a dotted rule where reality is, for the metrics that have it at 0 or 1."""
-    if not direction.startswith(("0 is", "1 is")):
-        return []
-    value = float(direction[0])
-    if not axis.low <= value <= axis.high:
+    value = REALITY.get(direction)
+    if value is None or not axis.low <= value <= axis.high:
         return []
     channel = {"datum": value, "type": "quantitative", **y}
     return [

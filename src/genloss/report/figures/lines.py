@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from genloss.core.view import Direction
 from genloss.report.figures import layers
 from genloss.report.figures.axes import LONG, YAxis, x_channel, y_axis
 from genloss.report.figures.bands import Curve, curve
@@ -18,8 +19,8 @@ from genloss.report.published import Points
 from genloss.report.reading import Measured
 from genloss.report.tables import NumberTable, number_table
 from genloss.report.wording import entry_of, title_of
-from genloss.report.words import axis_title, reading
-from genloss.store.series import Series
+from genloss.report.words import DIRECTIONS, axis_title, reading
+from genloss.store.series import Column
 
 Spec = dict[str, Any]
 
@@ -57,7 +58,7 @@ class Figure:
     meaning: str
     headline: bool
     unit: str
-    direction: str
+    direction: Direction
     axis_title: str
     reading: str
     panels: tuple[Panel, ...]
@@ -80,7 +81,7 @@ class Figure:
         unit = "none, a ratio or share" if self.unit == "1" else self.unit
         return (
             "median over chains, with the middle 90 % of them in brackets. "
-            f"Unit: {unit}; {self.direction}"
+            f"Unit: {unit}; {DIRECTIONS[self.direction]}"
         )
 
     @property
@@ -126,7 +127,7 @@ def metric_figure(
 
 
 def _panels(
-    names: Sequence[Named], curves: Sequence[Curve], about: Series, heading: str
+    names: Sequence[Named], curves: Sequence[Curve], about: Column, heading: str
 ) -> tuple[Panel, ...]:
     """Draw the panels; those of comparable runs share their axes, and colours if they suffice."""
     together = comparable(names)
@@ -177,7 +178,7 @@ def chart(
     axis: YAxis,
     last: int,
     legend: Sequence[str],
-    about: Series,
+    about: Column,
     titles: tuple[str, str],
 ) -> Spec:
     """Return the Vega-Lite spec of one panel.

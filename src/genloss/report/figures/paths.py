@@ -1,6 +1,6 @@
 """One metric against another, a path per run through the generations: where quality went."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from genloss.report.figures import layers
 from genloss.report.figures.bands import rounded
 from genloss.report.figures.combined import (
     Combined,
+    Members,
     Plate,
     Spec,
     numbers,
@@ -25,14 +26,15 @@ APART = 0.08
 """Share of an axis that labels keep from one another."""
 
 
-def figure(across: str, up: str, runs: Sequence[Measured]) -> Iterator[Combined]:
-    """Yield the paths of all runs that have both metrics, if there are any."""
+def figure(members: Members, runs: Sequence[Measured]) -> Combined:
+    """Return the paths of all runs: the first component up, the second across."""
+    up, across = members.names[:2]
     having = [run for run in runs if across in run.series and up in run.series]
-    if having:
-        yield _figure(across, up, named(having))
+    return _figure(members, named(having))
 
 
-def _figure(across: str, up: str, names: Sequence[Named]) -> Combined:
+def _figure(members: Members, names: Sequence[Named]) -> Combined:
+    up, across = members.names[:2]
     about = names[0].data.about
     x, y = plain_title(across, about), plain_title(up, about)
     together = dict.fromkeys(n.label for n in names)
@@ -47,7 +49,7 @@ def _figure(across: str, up: str, names: Sequence[Named]) -> Combined:
     options = ", ".join(f"{k}={v}" for k, v in options_of(across).items())
     return Combined(
         kind="path",
-        metric=f"{up}-against-{across}",
+        metric=members.metric,
         title=f"{entry_of(up, about).title} against {x}" + (f" ({options})" if options else ""),
         meaning=f"One path per run through the generations: {y} up, {x} across.",
         panels=tuple(panels),

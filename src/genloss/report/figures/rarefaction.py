@@ -20,8 +20,7 @@ from genloss.report.figures.combined import (
 from genloss.report.kept import heading
 from genloss.report.naming import Named
 from genloss.report.reading import Measured, places
-from genloss.report.wording import options_of
-from genloss.store.series import Series
+from genloss.store.series import Column
 
 LINES = 6
 """Generations shown of one run, reality among them."""
@@ -32,9 +31,9 @@ Points = dict[int, dict[int, Floats]]
 
 def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     """Return one panel per run on the same log axes; more tokens are further right."""
-    n = options_of(members.names[0]).get("n", "1")
-    what = "tokens" if n == "1" else f"{n}-grams"
     names = having(members.names, runs)
+    first = next(iter(present(members, names[0].data).values()))
+    what = first.unit.removeprefix("different ")
     points = [curves(present(members, n.data)) for n in names]
     every = np.concatenate([v for p in points for line in p.values() for v in line.values()])
     axis = log_axis(every[np.isfinite(every) & (every > 0)])
@@ -44,19 +43,19 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     key.append(told_over("medians", names, members.names))
     return Combined(
         kind="rarefaction",
-        metric=f"{members.base}-{members.options}" if members.options else members.base,
+        metric=members.metric,
         title=f"Rarefaction of {what}",
         meaning=f"Different {what} to expect among a number of {what} drawn from a text.",
         panels=tuple(
             Plate(n.full, chart(n, p, axis, what)) for n, p in zip(names, points, strict=True)
         ),
         key=tuple(key),
-        numbers=numbers(names, {m: f"among {int(v):,}" for v, m in members.by_value.items()}),
+        numbers=numbers(names, {m: f"among {int(v):,}" for v, m in members.by_label.items()}),
         caption="types expected: median over chains, with the middle 90 % of them in brackets",
     )
 
 
-def curves(found: dict[str, Series]) -> Points:
+def curves(found: dict[str, Column]) -> Points:
     """Return the lines of the generations shown; a short text's line ends early."""
     times = sorted(set.union(*(set(s.t.tolist()) for s in found.values())))
     shown = [times[i] for i in places(len(times), LINES)]

@@ -216,12 +216,11 @@ def test_recipes_out_of_range_are_refused(wrong):
 EYES = Classifier(channels=16, steps=300)
 METRICS = {
     "fid": FID(EYES, 400),
-    "precision": Manifold("precision", rows=400, features=EYES),
-    "recall": Manifold("recall", rows=400, features=EYES),
+    "manifold": Manifold(rows=400, features=EYES),
     "entropy": ClassEntropy(EYES, 400),
     "confidence": Confidence(EYES, 400),
     "accuracy": LabelAccuracy(EYES, 400),
-    **{k: ClassShare(EYES, k, 400) for k in range(10)},
+    "share": ClassShare(EYES, rows=400),
 }
 
 
@@ -234,7 +233,9 @@ def test_image_metrics_tell_real_digits_from_one_class_and_from_blurs(reality):
 
     def values(samples):
         view = View(1, p_0, p_0, None, samples, held_out, rng(), lasting=lasting)
-        return {name: metric(view) for name, metric in METRICS.items()}
+        found = {name: metric(view) for name, metric in METRICS.items()}
+        scores = dict(zip(Manifold.labels, found.pop("manifold").T, strict=True))
+        return found | scores | dict(enumerate(found.pop("share").T))
 
     n = p_0.n_rows
     x, label = p_0.rows(0, n), p_0.labels_of(0, n)
@@ -271,8 +272,8 @@ def test_a_study_sees_the_same_features_after_its_cache_was_lost(
         held_out=100,
         metrics=(
             FID(QUICK, 100),
-            Manifold("recall", rows=100, features=QUICK),
-            ClassShare(QUICK, 3, 100),
+            Manifold(rows=100, features=QUICK),
+            ClassShare(QUICK, rows=100),
         ),
     )
     one = run_study(study, tmp_path / "one", workers=1)
