@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from genloss.cli.main import app
 
-COMMANDS = ("demo", "reproduce", "run", "plan", "ls", "show", "report")
+COMMANDS = ("demo", "reproduce", "run", "plan", "ls", "show", "verify", "table", "report")
 
 HEAD = """# Command line
 

@@ -181,6 +181,36 @@ def show(run: Annotated[Path, typer.Argument(help="A run folder.")], json: Json 
     shown.run(Run(run), json)
 
 
+@app.command(epilog="Example: genloss verify runs")
+def verify(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],
+    json: Json = False,
+) -> None:
+    """Read every file of runs against the digests that vouch for it."""
+    from genloss.cli import checks
+
+    if not checks.verified(runs, json):
+        raise typer.Exit(console.FAILED)
+
+
+@app.command(epilog="Example: genloss table runs --metric sigma --out sigma.csv")
+def table(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],
+    out: Annotated[Path, typer.Option(help=".parquet, .csv, .json, .md or .tex.")],
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Only this metric, or metric[component].")
+    ] = None,
+    at: Annotated[
+        list[str] | None, typer.Option(help="Only this generation, or 'last' of each run.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write the numbers of runs as one long table: a row per value."""
+    from genloss.cli import checks
+
+    checks.tabulated(runs, out, metric or [], at or [], json)
+
+
 @app.command(epilog="Example: genloss report runs/gaussian-* --out report.html")
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],

@@ -21,6 +21,7 @@ from genloss.report.sections import Section, find_sections
 from genloss.report.wording import wording
 from genloss.report.words import count
 from genloss.store.files import write_bytes
+from genloss.store.output import check_output
 
 LINE_BUDGET = 60_000
 """Points of all lines of a page together; more lines get fewer points each."""
@@ -70,6 +71,7 @@ def write_report(paths: Sequence[Path], out: Path, title: str = "Model collapse 
         StoreError: a path without runs, or a folder that cannot be written.
         MissingExtra: Jinja2 or vl-convert is not installed.
     """
+    check_output(out)
     write_bytes(out, render(find_sections(paths), title=title).encode())
     return out
 

@@ -1,0 +1,194 @@
+"""The numbers of runs as one tidy long table: a row per value.
+
+Columns: run, the fields of the spec in which the runs differ, chain (from 0), generation, metric,
+component ('' for a metric of one number), value, unit, direction, theory (the closed form for the
+mean or the typical chain, as its line says; none where there is none). Where a metric does not
+apply there is no row.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from genloss.core.arrays import Floats, Ints
+from genloss.errors import SpecError
+from genloss.judge.dashed import theory_of
+from genloss.store.reader import Block, Run
+from genloss.store.table import Absent
+
+CHUNK = 1 << 18
+"""Values of one chunk, about: memory stays bounded however long the table is."""
+
+UNVARIED = ("name", "metrics")
+"""Fields of a spec that say nothing of a single value."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One component of one metric of one run."""
+
+    metric: str
+    component: str
+    unit: str
+    direction: str
+
+    @property
+    def label(self) -> str:
+        """Return metric, or metric[component], as specs and targets name it."""
+        return f"{self.metric}[{self.component}]" if self.component else self.metric
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Values of one run: quantity (n,) indexes LongTable.quantities; theory is NaN for none."""
+
+    run: int
+    chain: Ints
+    generation: Ints
+    quantity: Ints
+    value: Floats
+    theory: Floats
+
+
+@dataclass(frozen=True)
+class LongTable:
+    """The long table of runs, not read yet.
+
+    metrics: only these, as metric or metric[component]; at: only these generations, -1 for the
+    last one of a run. Empty for all.
+    """
+
+    runs: Sequence[Run]
+    metrics: tuple[str, ...] = ()
+    at: tuple[int, ...] = ()
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Return what each run is called: its folder's name, with more of the path if need be."""
+        names = [run.path.name for run in self.runs]
+        return [
+            str(run.path) if names.count(name) > 1 else name
+            for run, name in zip(self.runs, names, strict=True)
+        ]
+
+    @cached_property
+    def fields(self) -> dict[str, list[Any]]:
+        """Return {field of the spec: its value in each run} where they differ; None for none."""
+        flat = [dict(_flat(run.spec, "")) for run in self.runs]
+        names = dict.fromkeys(name for one in flat for name in one)
+        columns = {name: [one.get(name) for one in flat] for name in names}
+        return {
+            name: values
+            for name, values in columns.items()
+            if any(value != values[0] for value in values)
+        }
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """Return every component of every metric of all runs that was asked for.
+
+        Raises:
+            SpecError: a metric asked for that no run has.
+        """
+        found = [q for run in self.runs for head in run.header.metrics for q in _quantities(head)]
+        known = list(dict.fromkeys(found))
+        labels = {name for q in known for name in (q.metric, q.label)}
+        if odd := [name for name in self.metrics if name not in labels]:
+            raise SpecError(
+                f"no run has the metric {odd[0]!r}; there are {', '.join(sorted(labels))}"
+            )
+        if not self.metrics:
+            return known
+        return [q for q in known if {q.metric, q.label} & set(self.metrics)]
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Read all runs, verified, a chunk at a time.
+
+        Raises:
+            StoreError: a damaged table; what was yielded before it is right.
+        """
+        for i, run in enumerate(self.runs):
+            theory = _theory(run)
+            for block in run.blocks:
+                yield from self._chunks_of(i, block, theory)
+
+    def _chunks_of(
+        self, run: int, block: Block, theory: Mapping[tuple[str, int], float]
+    ) -> Iterator[Chunk]:
+        places = self._places(self.runs[run])
+        first = block.number * int(block.header.spec["chains_per_block"])
+        times = {block.t if t < 0 else t for t in self.at}
+        wanted = dict.fromkeys(places, times) if times else None
+        rows: list[tuple[int, int, float]] = []
+        values: list[Floats] = []
+        size = 0
+        for t, metric, value in block.table.rows(wanted):
+            if isinstance(value, Absent) or metric not in places:
+                continue
+            columns = [value] if value.ndim == 1 else value.T
+            for (quantity, label), column in zip(places[metric], columns, strict=True):
+                if quantity >= 0 and not np.isnan(column[0]):
+                    rows.append((t, quantity, theory.get((label, t), np.nan)))
+                    values.append(column)
+                    size += len(column)
+            if size >= CHUNK:
+                yield _chunk(run, first, rows, values)
+                rows, values, size = [], [], 0
+        if rows:
+            yield _chunk(run, first, rows, values)
+
+    def _places(self, run: Run) -> dict[str, list[tuple[int, str]]]:
+        """Return, by metric, the place (-1 if not wanted) and label of each component."""
+        index = {q: i for i, q in enumerate(self.quantities)}
+        parts = {
+            h["name"]: [(index.get(q, -1), q.label) for q in _quantities(h)]
+            for h in run.header.metrics
+        }
+        return {name: places for name, places in parts.items() if any(i >= 0 for i, _ in places)}
+
+
+def _chunk(
+    run: int, first: int, rows: Sequence[tuple[int, int, float]], values: Sequence[Floats]
+) -> Chunk:
+    n = np.array([len(column) for column in values])
+    generation, quantity, theory = (np.repeat(np.array(c), n) for c in zip(*rows, strict=True))
+    begins = np.repeat(np.cumsum(n) - n, n)
+    chain = first + np.arange(len(begins)) - begins
+    return Chunk(run, chain, generation, quantity, np.concatenate(values), theory)
+
+
+def _quantities(head: Mapping[str, Any]) -> list[Quantity]:
+    labels = head.get("labels") or [""]
+    units, directions = (
+        [said] * len(labels) if isinstance(said, str) else said
+        for said in (head["unit"], head["direction"])
+    )
+    return [
+        Quantity(head["name"], label, unit, direction)
+        for label, unit, direction in zip(labels, units, directions, strict=True)
+    ]
+
+
+def _theory(run: Run) -> dict[tuple[str, int], float]:
+    return {
+        (label, t): value
+        for label, line in theory_of(run).items()
+        for t, value in zip(line["t"], line["value"], strict=True)
+    }
+
+
+def _flat(spec: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in spec.items():
+        if not prefix and key in UNVARIED:
+            continue
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _flat({k: v for k, v in value.items() if k != "kind"}, f"{name}.")
+            if "kind" in value:
+                yield name, value["kind"]
+        else:
+            yield name, json.dumps(value) if isinstance(value, list) else value

@@ -1,0 +1,213 @@
+"""The long table as a file: Parquet, CSV, JSON for programs; Markdown and LaTeX for papers."""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genloss.errors import MissingExtra, SpecError
+from genloss.report.long_table import Chunk, LongTable
+from genloss.store.output import output_file
+
+MOST = 2000
+"""Rows of a table that somebody reads on paper."""
+
+AFTER = ("chain", "generation", "metric", "component", "value", "unit", "direction", "theory")
+
+
+def write_table(table: LongTable, out: Path) -> int:
+    """Write the table to a file of the kind that its suffix says; return the number of rows.
+
+    Raises:
+        SpecError: another suffix, or more rows than somebody reads in Markdown or LaTeX.
+        MissingExtra: Parquet without pyarrow.
+        StoreError: a damaged run, or a place that cannot be written.
+    """
+    if (write := WRITERS.get(out.suffix.lower())) is None:
+        raise SpecError(f"{out} ends in {out.suffix!r}; expected {', '.join(WRITERS)}")
+    with output_file(out) as place:
+        return write(table, place)
+
+
+def columns(table: LongTable) -> tuple[str, ...]:
+    """Return the names of the columns."""
+    return ("run", *table.fields, *AFTER)
+
+
+def rows(table: LongTable) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows; None for no theory and for a field that a run lacks."""
+    for chunk in table.chunks():
+        before = (table.names[chunk.run], *(v[chunk.run] for v in table.fields.values()))
+        parts = (chunk.chain, chunk.generation, chunk.quantity, chunk.value, chunk.theory)
+        for chain, t, place, value, theory in zip(*(p.tolist() for p in parts), strict=True):
+            q = table.quantities[place]
+            law = None if math.isnan(theory) else theory
+            yield (*before, chain, t, q.metric, q.component, value, q.unit, q.direction, law)
+
+
+def _csv(table: LongTable, out: Path) -> int:
+    names, n = table.names, 0
+    tails = [[_cell(q.metric), _cell(q.component)] for q in table.quantities]
+    units = [[_cell(q.unit), _cell(q.direction)] for q in table.quantities]
+    heads = [",".join(a) for a in tails]
+    ends = [",".join(a) for a in units]
+    with out.open("x", encoding="utf-8", newline="") as file:
+        file.write(",".join(map(_cell, columns(table))) + "\n")
+        for chunk in table.chunks():
+            fields = (names[chunk.run], *(v[chunk.run] for v in table.fields.values()))
+            prefix = ",".join(map(_cell, fields))
+            laws = ["" if math.isnan(v) else repr(v) for v in chunk.theory.tolist()]
+            parts = (chunk.chain, chunk.generation, chunk.quantity, chunk.value)
+            file.writelines(
+                f"{prefix},{chain},{t},{heads[q]},{value!r},{ends[q]},{law}\n"
+                for chain, t, q, value, law in zip(*(p.tolist() for p in parts), laws, strict=True)
+            )
+            n += len(chunk.value)
+    return n
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
+
+
+def _json(table: LongTable, out: Path) -> int:
+    names, n = columns(table), 0
+    with out.open("x", encoding="utf-8") as file:
+        file.write("[")
+        for row in rows(table):
+            record = dict(zip(names, row, strict=True))
+            if math.isinf(record["value"]):
+                record["value"] = str(record["value"])
+            file.write(("," if n else "") + "\n" + json.dumps(record))
+            n += 1
+        file.write("\n]\n")
+    return n
+
+
+def _parquet(table: LongTable, out: Path) -> int:
+    try:
+        pa, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise MissingExtra(
+            "Parquet needs pyarrow; install genloss[text], or write .csv or .json"
+        ) from error
+    n = 0
+    codes = {name: _coded(table, name) for name in ("metric", "component", "unit", "direction")}
+    schema = pa.schema(_types(pa, table))
+    with parquet.ParquetWriter(out, schema) as writer:
+        for chunk in table.chunks():
+            arrays = _arrays(pa, table, chunk, codes, schema)
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+            n += len(chunk.value)
+    return n
+
+
+def _types(pa: Any, table: LongTable) -> list[tuple[str, Any]]:
+    text = pa.dictionary(pa.int32(), pa.string())
+    fields = [(name, _field_type(pa, values)) for name, values in table.fields.items()]
+    numbers = {"chain": pa.int32(), "generation": pa.int32()}
+    numbers |= {"value": pa.float64(), "theory": pa.float64()}
+    return [("run", text), *fields, *((name, numbers.get(name, text)) for name in AFTER)]
+
+
+def _field_type(pa: Any, values: Sequence[Any]) -> Any:
+    there = [v for v in values if v is not None]
+    if all(isinstance(v, bool) for v in there):
+        return pa.bool_()
+    if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in there):
+        return pa.string()
+    whole = all(isinstance(v, int) and abs(v) < 1 << 63 for v in there)
+    return pa.int64() if whole else pa.float64()
+
+
+def _coded(table: LongTable, name: str) -> tuple[list[str], Any]:
+    """Return the distinct texts of a column, and the place of each quantity's among them."""
+    texts = [getattr(q, name) for q in table.quantities]
+    known = list(dict.fromkeys(texts))
+    return known, np.array([known.index(text) for text in texts], dtype=np.int32)
+
+
+def _arrays(
+    pa: Any, table: LongTable, chunk: Chunk, codes: Mapping[str, Any], schema: Any
+) -> list[Any]:
+    n = len(chunk.value)
+    run = np.full(n, chunk.run, dtype=np.int32)
+    out = [pa.DictionaryArray.from_arrays(run, table.names)]
+    for name, values in table.fields.items():
+        kind, value = schema.field(name).type, values[chunk.run]
+        said = value if value is None or kind != pa.string() else _text(value)
+        out.append(pa.repeat(pa.scalar(said, kind), n))
+    for name in AFTER:
+        if name in codes:
+            texts, places = codes[name]
+            out.append(pa.DictionaryArray.from_arrays(places[chunk.quantity], texts))
+        elif name == "theory":
+            out.append(pa.array(chunk.theory, mask=np.isnan(chunk.theory)))
+        else:
+            out.append(pa.array(getattr(chunk, name), schema.field(name).type))
+    return out
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _few(table: LongTable, out: Path) -> list[list[str]]:
+    few: list[list[str]] = []
+    for row in rows(table):
+        if len(few) == MOST:
+            raise SpecError(
+                f"{out.suffix} is for readers, and there are more than {MOST:,} rows; choose some "
+                "with --metric and --at, or write .parquet or .csv"
+            )
+        few.append(
+            ["" if v is None else f"{v:.6g}" if isinstance(v, float) else str(v) for v in row]
+        )
+    return few
+
+
+def _markdown(table: LongTable, out: Path) -> int:
+    few = _few(table, out)
+    lines = [columns(table), ["---"] * len(columns(table)), *few]
+    text = "".join("| " + " | ".join(map(_markdown_cell, line)) + " |\n" for line in lines)
+    out.write_text(text, encoding="utf-8")
+    return len(few)
+
+
+def _markdown_cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+
+
+TEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
+
+def _latex(table: LongTable, out: Path) -> int:
+    few = _few(table, out)
+    kinds = "".join(
+        "r" if c in ("chain", "generation", "value", "theory") else "l" for c in columns(table)
+    )
+    body = [columns(table), *few]
+    lines = [
+        " & ".join("".join(TEX.get(c, c) for c in cell) for cell in line) + r" \\" for line in body
+    ]
+    text = [rf"\begin{{tabular}}{{{kinds}}}", r"\toprule", lines[0], r"\midrule", *lines[1:]]
+    out.write_text("\n".join([*text, r"\bottomrule", r"\end{tabular}", ""]), encoding="utf-8")
+    return len(few)
+
+
+WRITERS: Mapping[str, Callable[[LongTable, Path], int]] = {
+    ".parquet": _parquet,
+    ".csv": _csv,
+    ".json": _json,
+    ".md": _markdown,
+    ".tex": _latex,
+}
