@@ -40,11 +40,33 @@ for run in find_runs(Path(sys.argv[1])):
     theory_of(run)
 """
 
-RENAMED: dict[str, str] = {}
+QUANTILES = ("0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99")
+
+RENAMED: dict[str, str] = {
+    f"{score}{options}": f"manifold{options}[{score}]"
+    for score in ("precision", "recall")
+    for options in ("", "(features=classifier)", "(rows=500)", "(rows=250)")
+}
+RENAMED |= {f"{tail}_perplexity_tail": f"perplexity_tail[{tail}]" for tail in ("low", "high")}
+RENAMED |= {
+    f"class_share(digit={k}, features=classifier)": f"class_share(features=classifier)[{k}]"
+    for k in range(10)
+}
+RENAMED |= {f"class_share(digit={k})": f"class_share[{k}]" for k in range(10)}
+RENAMED |= {f"sequence_perplexity(q={q})": f"sequence_perplexity[{q}]" for q in QUANTILES}
+RENAMED |= {f"rarefied_types(tokens={m})": f"rarefied_types[{m}]" for m in (100, 300, 3000, 10000)}
+RENAMED |= {
+    "sequence_perplexity": "sequence_perplexity[0.5]",
+    "rarefied_types": "rarefied_types[1000]",
+}
 """Metrics that are called otherwise in NEW: "old name" -> "new name" or "new name[label]"."""
 
 ONLY_OLD: tuple[str, ...] = ()
-ONLY_NEW: tuple[str, ...] = ()
+ONLY_NEW: tuple[str, ...] = (
+    "*/*/manifold*[[]density[]]",
+    "*/*/manifold*[[]coverage[]]",
+    "*/*/manifold*[[]precision[]]",
+)
 """What may stand on one side only: patterns of EXPERIMENT/RUN/METRIC, such as "*/*/tail_mass"."""
 
 Key = tuple[str, str, int]
