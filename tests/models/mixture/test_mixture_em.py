@@ -296,13 +296,8 @@ def passes(k, d, n, narrow, weighted):
         if centre is means:
             bound = em_loop.whole_pass(x, weight, centre, p, at, c, 0, work, out)
         else:
-            columns = em_common.filled_up(x)
-            whole, places = (
-                em_common.whole_sums(columns, weight),
-                em_common.places(d),
-            )
-            parameters = (weights, means, p, c)
-            bound = em_common.common_pass(columns, weight, whole, places, parameters, work, out)
+            common = em_common.common_of(x, weight)
+            bound = em_common.common_pass(common, weight, (weights, means, p, c), work, out)
         after = np.empty(k), np.empty((k, d)), np.empty((k, d, d))
         em_loop.maximise(out, centre, np.zeros(d), np.zeros(d), 0, *after)
         found.append((bound, *after))

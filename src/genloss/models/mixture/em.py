@@ -82,7 +82,8 @@ def fit_em(
     cols, w, chains = columns(x), _weight(weight, x), x.shape[0]
     covs = as_matrices(start.covs, covariance, x.shape[2])
     _check_start(x, MixtureParameters(start.weights, start.means, covs))
-    from genloss.models.mixture.em_loop import fit_chain
+    from genloss.models.mixture.em_common import common_of
+    from genloss.models.mixture.em_loop import centred, fit_chain
     from genloss.models.threads import each_chain
 
     weights, means, covs = (
@@ -94,9 +95,13 @@ def fit_em(
     options = (SPREADS[covariance], float(tol), int(max_iter))
     added = _added(reg_covar, x)
 
+    about_one = covariance == "full" and means.shape[1:] != (2, 2)
+
     def task(c: int) -> None:
+        shift = centred(cols[c], means[c])
+        common = common_of(cols[c], w[c]) if about_one else None
         n_iter[c], bound[c], status[c], guilty[c], converged[c] = fit_chain(
-            cols[c], w[c], *options, added[c], weights[c], means[c], covs[c]
+            cols[c], w[c], shift, common, *options, added[c], weights[c], means[c], covs[c]
         )
 
     each_chain(task, chains, threads)

@@ -334,6 +334,16 @@ def whole_sums(x: Floats, weight: Floats) -> Floats:
     return out[0]
 
 
+Common = tuple[Floats, Floats, Ints, Floats]
+"""What a pass needs of the rows: columns filled up, their sums, places, and max |x_i| (d,)."""
+
+
+def common_of(x: Floats, weight: Floats) -> Common:
+    """What the passes of a fit share, of centred columns x (d, n)."""
+    columns = filled_up(x)
+    return columns, whole_sums(columns, weight), places(x.shape[0]), np.abs(x).max(axis=1)
+
+
 @compiled()
 def suits(reach: Floats, means: Floats, p: Floats) -> bool:
     """Whether no row lies wider than WIDEST about any component; reach (d,) is max |x_i|."""
@@ -372,20 +382,18 @@ def coefficients(means: Floats, p: Floats, c: Floats, at: Ints, out: Floats) -> 
 
 @compiled()
 def common_pass(
-    x: Floats,
+    common: Common,
     weight: Floats,
-    whole: Floats,
-    at: Ints,
     parameters: tuple[Floats, Floats, Floats, Floats],
     work: Floats,
     out: Floats,
 ) -> float:
     """Expectation step and sums about 0 over all rows; returns sum_j w_j log p(x_j) in nats.
 
-    x (D, n) filled up; weight (n,) or (0,); whole (P,) from whole_sums, at from places; parameters
-    weights (k,), means (k, d), p (k, d, d), c (k,); work (k + 4, ROWS). Fills out (k, F) with
-    (sum r, sum r x_i, sum r x_i x_l for l <= i).
+    weight (n,) or (0,); parameters weights (k,), means (k, d), p (k, d, d), c (k,); work
+    (k + 4, ROWS). Fills out (k, F) with (sum r, sum r x_i, sum r x_i x_l for l <= i).
     """
+    x, whole, at = common[0], common[1], common[2]
     weights, means, p, c = parameters
     k, last = weights.size, np.argmax(weights)
     # Filled up to fours for the plane, whose loops take so many at once.
