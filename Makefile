@@ -60,6 +60,7 @@ format: setup
 # Regenerate what golden tests compare with; review the difference before committing it.
 golden: setup
 	$(BIN)/python docs/generate_cli_reference.py > docs/cli.md
+	$(BIN)/python -m tests.golden.tiny
 
 bench: setup
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -40,6 +40,11 @@ ROLES: Mapping[Any, str] = {
     Curator: "curator",
 }
 
+REVISION = "numbers_revision"
+"""The attribute of a class whose numbers moved: 2 after the first time; part of its identity.
+
+A class derived from it inherits it, as it does the numbers."""
+
 UNLOADABLE = (ImportError, AttributeError, ValueError, TypeError)
 
 PROTOCOLS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()} | {"metric": Callable}
@@ -189,7 +194,7 @@ def _tuples(value: Any) -> Any:
 def _described(value: Any, identity: bool, choice: bool = True) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         kind = kind_of(type(value)) if choice else ""
-        out = {"kind": kind} if kind else {}
+        out: dict[str, Any] = {"kind": kind} if kind else {}
         hints = typing.get_type_hints(type(value))
         for f in fields(value):
             empty = getattr(value, f.name) is None and is_optional_role(hints[f.name])
@@ -197,6 +202,8 @@ def _described(value: Any, identity: bool, choice: bool = True) -> Any:
                 # A field of one class says nothing by naming it; a field of a role does.
                 chosen = not is_dataclass(hints[f.name])
                 out[f.name] = _described(getattr(value, f.name), identity, chosen)
+        if identity and (revision := getattr(type(value), REVISION, 1)) != 1:
+            out[REVISION] = revision
         if identity and kind and (plugin := plugin_of(type(value))):
             # No field can have this name.
             out["from"] = plugin.origin

@@ -1,0 +1,72 @@
+"""No number of a kind moves without a revision: tiny runs of every kind against a frozen table."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from genloss.core.regimes import Replace
+from genloss.spec.build import describe
+from genloss.spec.registry import CATALOG
+
+from .tiny import FILE, LEFT_OUT, NETWORKS, STUDIES, measured, revision, same
+
+FROZEN = json.loads(FILE.read_text())
+SLOW = (*NETWORKS, "text", "sampled text", "searched text")
+CASES = [
+    pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
+    for name in (*STUDIES, *NETWORKS)
+]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_numbers_are_those_of_the_table(name):
+    for key, entry in measured({name: (STUDIES | NETWORKS)[name]}):
+        assert key in FROZEN, f"{key} is new; add it: python -m tests.golden.tiny"
+        assert entry["revision"] == FROZEN[key]["revision"], f"{key}: python -m tests.golden.tiny"
+        assert same(entry["values"], FROZEN[key]["values"], name in NETWORKS), (
+            f"the numbers of {key} moved; undo that, or give its class "
+            f"numbers_revision = {entry['revision'] + 1} and run python -m tests.golden.tiny"
+        )
+
+
+def test_every_kind_has_numbers():
+    kinds = {key.partition(": ")[2] for key, entry in FROZEN.items() if entry["values"]}
+    wanted = {f"{role}/{k}" for role, names in CATALOG.items() for k in names if k not in LEFT_OUT}
+    assert wanted - kinds == set()
+
+
+def test_every_entry_has_a_study():
+    assert {key.partition(":")[0] for key in FROZEN} == {*STUDIES, *NETWORKS}
+
+
+def test_revisions_are_those_of_the_classes():
+    for key, entry in FROZEN.items():
+        role, _, kind = key.partition(": ")[2].partition("/")
+        assert entry["revision"] == revision(role, kind)
+
+
+@pytest.mark.parametrize("shift", [1e-5, 1.0, np.nan])
+def test_a_table_notices_what_moves(shift):
+    before = [1.0, 2.0, 300.0]
+    assert same(before, [1.0 + 1e-9, 2.0, 300.0], networks=False)
+    assert not same(before, [1.0 + shift, 2.0, 300.0], networks=False)
+    assert not same(before, before[:2], networks=True)
+
+
+@dataclass(frozen=True)
+class Moved(Replace):
+    numbers_revision = 2
+
+
+@dataclass(frozen=True)
+class Derived(Moved):
+    """What moved in a base moved here, too."""
+
+
+def test_a_revision_is_part_of_the_identity_and_of_nothing_else():
+    assert describe(Moved(), identity=True)["numbers_revision"] == 2
+    assert "numbers_revision" not in describe(Moved())
+    assert "numbers_revision" not in describe(Replace(), identity=True)
+    assert describe(Derived(), identity=True)["numbers_revision"] == 2
