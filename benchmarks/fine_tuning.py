@@ -34,8 +34,8 @@ from genloss.models.torch.fits import Noted
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.modules import without_bars
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.models.torch.training import Loop, to_numpy
 
 ROWS, TOKENS, RATE, DECAY = 128, 64, 1e-3, 0.01

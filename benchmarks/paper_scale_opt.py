@@ -28,8 +28,8 @@ from pathlib import Path
 import numpy as np
 
 from genloss.core.arrays import Array
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
-from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.published.experiments import Experiment, load_experiment
 from genloss.realities.texts import VOCABULARY, Texts
 from genloss.run.runner import run_studies

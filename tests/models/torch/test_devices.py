@@ -14,8 +14,8 @@ from genloss.core.source import Source
 from genloss.models.torch.denoising.diffusion import DiffusionLearner
 from genloss.models.torch.denoising.flow import FlowLearner
 from genloss.models.torch.lm.decoder import Decoder
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.models.torch.lm.writing.writer import Writer
 from genloss.models.torch.training import Training
 from genloss.models.torch.vae.vae_learner import VAELearner

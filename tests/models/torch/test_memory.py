@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from genloss.errors import FitError
-from genloss.models.torch.lm.tuning.memory_needed import in_batches
-from genloss.models.torch.memory import lacks_memory
+from genloss.models.torch.memory import in_batches, lacks_memory
 
 SAID = [
     "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",

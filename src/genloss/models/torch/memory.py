@@ -1,4 +1,4 @@
-"""Too little memory: told from other errors, and answered by the batch that would fit."""
+"""Memory: what is free, what an error says of it, and rows in batches that fit."""
 
 import gc
 from collections.abc import Callable
@@ -19,6 +19,22 @@ MARKS = (
 
 cuBLAS cannot be initialised where no memory is left for its workspace.
 """
+
+SHARE = 0.8
+"""Of the free memory, what a batch may take."""
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Return the bytes that are free on a device, or None where nobody says."""
+    if device.type == "cuda":
+        held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0]) + held
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            lines = dict(line.split(":", 1) for line in file)
+        return int(lines["MemAvailable"].split()[0]) << 10
+    except (OSError, KeyError, ValueError):
+        return None
 
 
 def lacks_memory(error: RuntimeError) -> bool:
@@ -55,3 +71,43 @@ def _fits(rows: int, device: torch.device, step: Callable[[int], object]) -> boo
     except RuntimeError:
         return False
     return True
+
+
+def in_batches(
+    do: Callable[[slice], None], n: int, batch: int, device: torch.device, what: str
+) -> int:
+    """Call do for slices that cover n rows; where memory runs out, with half as many rows.
+
+    A slice that failed is done again in halves, so that `do` keeps nothing until it is over.
+    Returns the rows at a time in the end. what: names a row in the message.
+
+    Raises:
+        FitError: memory runs out for a single row.
+    """
+    start = 0
+    while start < n:
+        rows = min(batch, n - start)
+        said = _refused(do, slice(start, start + rows))
+        if not said:
+            start += rows
+            continue
+        if rows == 1:
+            raise FitError(
+                f"{what} does not fit the memory of {device.type}, alone in its batch ({said}); "
+                "use shorter rows, fewer beams, precision = 'bfloat16' or a smaller model"
+            )
+        batch = rows // 2
+        gc.collect()
+        release(device)
+    return batch
+
+
+def _refused(do: Callable[[slice], None], part: slice) -> str:
+    """Return what was said when memory ran out, or nothing; what it held is free by then."""
+    try:
+        do(part)
+    except RuntimeError as error:
+        if not lacks_memory(error):
+            raise
+        return str(error).partition("\n")[0] or "out of memory"
+    return ""

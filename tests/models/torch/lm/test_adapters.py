@@ -6,8 +6,8 @@ import pytest
 from genloss.core.samples import Samples
 from genloss.models.torch.lm.checkpoint import load_checkpoint, save_checkpoint
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.models.torch.lm.tuning.objective import FineTuning
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from genloss.corpus.tokenisers import Pretrained
 from genloss.errors import DataError
 from genloss.metrics.text_models import Perplexity
 from genloss.models.torch.lm.checkpoint import load_checkpoint, save_tokeniser
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
-from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.realities.texts import Texts
 from genloss.run.runner import run_study
 from genloss.store.block import FileNotebook

@@ -15,8 +15,8 @@ from genloss.errors import DataError
 from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.checkpoint import save_checkpoint, save_tokeniser
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.study.own_model import places
 
 V, T, BEGIN, END = 40, 8, 7, 2

@@ -12,8 +12,8 @@ from genloss.errors import DataError, FitError, SpecError
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.hugging_face_model import ended
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.models.torch.lm.tuning.objective import FineTuning
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from genloss.errors import SpecError
 from genloss.models.torch.lm.causal import ROW
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.modules import ENDLESS, end_of, positions_of
-from genloss.models.torch.lm.tuning.objective import FineTuning
+from genloss.models.torch.lm.objective import FineTuning
 
 V = 64
 CONFIGS = {

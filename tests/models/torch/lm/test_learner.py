@@ -15,8 +15,8 @@ from genloss.core.text import lengths
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.lm.checkpoint import save_checkpoint
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
-from genloss.models.torch.lm.tuning.objective import FineTuning
 
 V, T, END = 64, 12, 0
 

@@ -24,8 +24,8 @@ from genloss.core.samples import Samples
 from genloss.errors import DataError, MissingExtra, SpecError
 from genloss.models.torch.lm.hub import content_of
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.spec.build import build
 from genloss.study.own_model import learner_of
 

@@ -9,8 +9,8 @@ import pytest
 from genloss.core.samples import Samples
 from genloss.errors import DataError
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.models.torch.lm.tuning.objective import FineTuning
 
 pytestmark = pytest.mark.slow
 

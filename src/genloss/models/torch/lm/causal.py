@@ -15,10 +15,10 @@ from genloss.core.source import Source
 from genloss.models.torch.device import Device
 from genloss.models.torch.fits import Noted
 from genloss.models.torch.lm.hub import content_of
-from genloss.models.torch.lm.token_model import TokenModel
-from genloss.models.torch.lm.tuning.fitting import BLOCK, Lesson, continued
+from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.token_model import BLOCK, TokenModel
+from genloss.models.torch.lm.tuning.fitting import Lesson, continued
 from genloss.models.torch.lm.tuning.launch import in_processes
-from genloss.models.torch.lm.tuning.objective import FineTuning
 
 M = TypeVar("M", bound=TokenModel)
 

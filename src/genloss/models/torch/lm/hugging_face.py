@@ -28,6 +28,7 @@ from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.causal import CausalLearner
 from genloss.models.torch.lm.hugging_face_model import HuggingFaceModel
 from genloss.models.torch.lm.modules import end_of, ends_of, module_total, positions_of
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.tuning.fitting import (
     Lesson,
@@ -37,7 +38,6 @@ from genloss.models.torch.lm.tuning.fitting import (
     fit_chains,
 )
 from genloss.models.torch.lm.tuning.memory_needed import check_room
-from genloss.models.torch.lm.tuning.objective import FineTuning
 
 
 @dataclass(frozen=True)

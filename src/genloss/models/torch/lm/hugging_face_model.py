@@ -20,7 +20,6 @@ from genloss.models.torch.lm.base import stored
 from genloss.models.torch.lm.modules import module_logits, positions_of, transformers
 from genloss.models.torch.lm.scoring import Logits
 from genloss.models.torch.lm.token_model import TokenModel
-from genloss.models.torch.lm.tuning.memory_needed import SHARE, free_bytes
 from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.scores import CELL, cut_to_top_k, cut_to_top_p, draw
 from genloss.models.torch.lm.writing.writer import (
@@ -30,6 +29,7 @@ from genloss.models.torch.lm.writing.writer import (
     score_bytes,
     uniform_for,
 )
+from genloss.models.torch.memory import SHARE, free_bytes
 from genloss.models.torch.training import DTYPES
 
 UNKNOWN = 64

@@ -10,8 +10,8 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from genloss.errors import MissingExtra, SpecError
+from genloss.models.torch.lm.objective import Named, Total, context
 from genloss.models.torch.lm.scoring import Logits
-from genloss.models.torch.lm.tuning.objective import Named, Total, context
 
 WHOLE = {"cpu": 1 << 26, "cuda": 1 << 29}
 """Logits held at a time, by kind of device, of models that give those of whole rows only."""

@@ -12,8 +12,8 @@ from genloss.core.text import checked_tokens
 from genloss.errors import DataError
 from genloss.models.torch.feeds import on
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.tuning.memory_needed import in_batches
-from genloss.models.torch.lm.tuning.objective import CELLS, Named
+from genloss.models.torch.lm.objective import CELLS, Named
+from genloss.models.torch.memory import in_batches
 
 TOKENS = {"cpu": 1 << 12, "cuda": 1 << 16}
 """Tokens in one pass, by kind of device."""

@@ -16,7 +16,9 @@ from genloss.errors import DataError
 from genloss.models.torch.device import Device, pick
 from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.scoring import Logits, Value, by_token, entropy, log_prob
-from genloss.models.torch.lm.tuning.fitting import BLOCK
+
+BLOCK = "tokens"
+"""The length of the rows that a model was trained on, in its state."""
 
 
 @dataclass(frozen=True, eq=False)

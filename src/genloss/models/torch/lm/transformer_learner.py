@@ -31,6 +31,7 @@ from genloss.models.torch.lm.checkpoint import (
 )
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.hub import folder_of, weights_of
+from genloss.models.torch.lm.objective import FineTuning, decoder_total
 from genloss.models.torch.lm.tensors import HEAD
 from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.transformer_model import TransformerModel
@@ -42,7 +43,6 @@ from genloss.models.torch.lm.tuning.fitting import (
     fit_chains,
 )
 from genloss.models.torch.lm.tuning.memory_needed import check_room
-from genloss.models.torch.lm.tuning.objective import FineTuning, decoder_total
 
 Precision = Literal["float32", "bfloat16"]
 

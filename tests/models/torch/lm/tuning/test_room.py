@@ -14,10 +14,11 @@ from genloss.models.torch.lm import transformer_learner as own_module
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
+from genloss.models.torch.lm.objective import FineTuning, counted, decoder_total
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.models.torch.lm.tuning.memory_needed import in_batches, rows_that_fit
-from genloss.models.torch.lm.tuning.objective import FineTuning, counted, decoder_total
+from genloss.models.torch.lm.tuning.memory_needed import rows_that_fit
 from genloss.models.torch.lm.tuning.portions import Portions, Team
+from genloss.models.torch.memory import in_batches
 
 pytestmark = pytest.mark.slow
 

@@ -19,17 +19,15 @@ from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import Feed, feed_of, on
 from genloss.models.torch.fits import held_out_rows, part_after_part, rows_of, stacked
 from genloss.models.torch.lm.beginning import Beginning, BegunFeed
-from genloss.models.torch.lm.tuning.memory_needed import in_batches
-from genloss.models.torch.lm.tuning.objective import FineTuning, Named, Total, counted
+from genloss.models.torch.lm.objective import FineTuning, Named, Total, counted
+from genloss.models.torch.lm.token_model import BLOCK
 from genloss.models.torch.lm.tuning.portions import ALONE, Portions, Team
+from genloss.models.torch.memory import in_batches
 from genloss.models.torch.notes import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, to_numpy
 
 GLANCE = 64
 """Rows of an endless source that are looked at before training."""
-
-BLOCK = "tokens"
-"""The length of the rows that a model was trained on, in its state."""
 
 
 Start = Literal["base", "last", "scratch"]

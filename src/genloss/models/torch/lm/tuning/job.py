@@ -1,24 +1,22 @@
 """A fit on its way to other processes: a folder that says what to train, on what, from where."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import numpy as np
-from safetensors.numpy import load_file, save_file
-
 from genloss import errors
 from genloss.core.arrays import Array
 from genloss.core.roles import Model
 from genloss.core.samples import Samples
 from genloss.errors import FitError, GenlossError
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.tuning.fitting import Lesson
-from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.models.torch.notes import below
+from genloss.store.arrays import pack_arrays, unpack_arrays
+from genloss.store.files import read_bytes, write_bytes
 
 LEARNER, ARRAYS, LEFT = "learner.json", "arrays.safetensors", "left.safetensors"
 NOTE, FAILED, LOG = "note.safetensors", "failed.json", "log"
@@ -69,7 +67,7 @@ def read_learner(folder: Path) -> Trainee:
 
 def read_lesson(folder: Path, learner: Trainee) -> Lesson:
     """Return the lesson of a job; a model to go on from comes to the learner's device."""
-    arrays = load_file(folder / ARRAYS)
+    arrays = read_arrays(folder / ARRAYS)
     before, valid = below(arrays, "before."), below(arrays, "valid.")
     return Lesson(
         Samples(**below(arrays, "train.")),
@@ -82,7 +80,7 @@ def read_lesson(folder: Path, learner: Trainee) -> Lesson:
 def write_failure(folder: Path, error: GenlossError) -> None:
     """Write the error that ended a process."""
     said = {"kind": type(error).__name__, "message": str(error)}
-    _replace(folder / FAILED, json.dumps(said).encode())
+    write_bytes(folder / FAILED, json.dumps(said).encode())
 
 
 def failure_in(folder: Path) -> GenlossError | None:
@@ -97,21 +95,24 @@ def failure_in(folder: Path) -> GenlossError | None:
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write arrays by name; a reader finds the old file or the new one."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, new)
-    os.replace(new, path)
+    write_bytes(path, pack_arrays(arrays, {}))
+
+
+def read_arrays(path: Path) -> dict[str, Array]:
+    """Read arrays by name; raises StoreError for a file that is damaged or gone."""
+    return unpack_arrays(read_bytes(path), path)[0]
 
 
 @dataclass(frozen=True)
-class FileNotebook:
-    """A notebook in one file; in a team, one process writes and all read."""
+class TeamNotebook:
+    """A notebook in one file for a team of processes: one of them writes, all read."""
 
     path: Path
     writes: bool = True
 
     def read(self) -> dict[str, Array] | None:
         """Return what was written last, or None."""
-        return load_file(self.path) if self.path.exists() else None
+        return read_arrays(self.path) if self.path.exists() else None
 
     def write(self, arrays: Mapping[str, Array]) -> None:
         """Replace what was written."""
@@ -124,9 +125,3 @@ def _arrays(prefix: str, samples: Samples) -> dict[str, Array]:
     columns |= {"weight": samples.weight} if samples.weight is not None else {}
     columns |= {"label": samples.label} if samples.label is not None else {}
     return {prefix + name: value for name, value in columns.items()}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.write_bytes(content)
-    os.replace(new, path)

@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from safetensors.numpy import load_file
 
 from genloss.core.abilities import Notebook
 from genloss.core.arrays import Array
@@ -26,6 +25,7 @@ from genloss.models.torch.lm.tuning.job import (
     NOTE,
     Trainee,
     failure_in,
+    read_arrays,
     write_job,
 )
 
@@ -67,7 +67,7 @@ def in_processes(learner: Trainee, lesson: Lesson) -> dict[str, Array]:
                 f"training in {training.processes} processes ended with code {code}; the last "
                 f"lines they wrote:\n{_tail(folder)}"
             )
-        return load_file(folder / LEFT)
+        return read_arrays(folder / LEFT)
 
 
 def _checked(processes: int, device: torch.device) -> torch.device:
@@ -128,7 +128,7 @@ def _waited(running: "subprocess.Popen[bytes]", note: Path, notebook: Notebook |
             code = None
         now = _changed(note)
         if notebook and now != seen:
-            notebook.write(load_file(note))
+            notebook.write(read_arrays(note))
             seen = now
         if code is not None:
             return code

@@ -1,19 +1,13 @@
 """What fits into memory: a model and its training, rows at a time."""
 
-import gc
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from genloss.errors import FitError
-from genloss.models.torch.device import pick, release
-from genloss.models.torch.lm.tuning.objective import Named, Total, counted
-from genloss.models.torch.memory import lacks_memory
+from genloss.models.torch.device import pick
+from genloss.models.torch.lm.objective import Named, Total, counted
+from genloss.models.torch.memory import SHARE, free_bytes
 from genloss.models.torch.training import DTYPES, Training
-
-SHARE = 0.8
-"""Of the free memory, what a batch may take."""
 
 
 def check_room(name: str, learned: int, training: Training, frozen: int = 0) -> None:
@@ -33,19 +27,6 @@ def check_room(name: str, learned: int, training: Training, frozen: int = 0) -> 
             f"GiB; {device.type} has {free / 2**30:.1f} GiB free; try a smaller model, precision = "
             "'bfloat16' in training, or kind = 'hugging_face' with adapters = 'lora'"
         )
-
-
-def free_bytes(device: torch.device) -> int | None:
-    """Return the bytes that are free on a device, or None where nobody says."""
-    if device.type == "cuda":
-        held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return int(torch.cuda.mem_get_info(device)[0]) + held
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            lines = dict(line.split(":", 1) for line in file)
-        return int(lines["MemAvailable"].split()[0]) << 10
-    except (OSError, KeyError, ValueError):
-        return None
 
 
 def rows_that_fit(total: Total, weights: Named, row: Tensor, most: int) -> int:
@@ -75,43 +56,3 @@ def _kept(total: Total, weights: Named, x: Tensor) -> int:
     # Only here may what was kept go, lest a block of memory be counted twice or not at all.
     del loss
     return found
-
-
-def in_batches(
-    do: Callable[[slice], None], n: int, batch: int, device: torch.device, what: str
-) -> int:
-    """Call do for slices that cover n rows; where memory runs out, with half as many rows.
-
-    A slice that failed is done again in halves, so that `do` keeps nothing until it is over.
-    Returns the rows at a time in the end. what: names a row in the message.
-
-    Raises:
-        FitError: memory runs out for a single row.
-    """
-    start = 0
-    while start < n:
-        rows = min(batch, n - start)
-        said = _refused(do, slice(start, start + rows))
-        if not said:
-            start += rows
-            continue
-        if rows == 1:
-            raise FitError(
-                f"{what} does not fit the memory of {device.type}, alone in its batch ({said}); "
-                "use shorter rows, fewer beams, precision = 'bfloat16' or a smaller model"
-            )
-        batch = rows // 2
-        gc.collect()
-        release(device)
-    return batch
-
-
-def _refused(do: Callable[[slice], None], part: slice) -> str:
-    """Return what was said when memory ran out, or nothing; what it held is free by then."""
-    try:
-        do(part)
-    except RuntimeError as error:
-        if not lacks_memory(error):
-            raise
-        return str(error).partition("\n")[0] or "out of memory"
-    return ""

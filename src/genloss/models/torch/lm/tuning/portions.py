@@ -9,8 +9,9 @@ from torch import Tensor
 
 from genloss.models.torch.device import generator
 from genloss.models.torch.feeds import Batch
-from genloss.models.torch.lm.tuning.memory_needed import in_batches, rows_that_fit
-from genloss.models.torch.lm.tuning.objective import Total, counted
+from genloss.models.torch.lm.objective import Total, counted
+from genloss.models.torch.lm.tuning.memory_needed import rows_that_fit
+from genloss.models.torch.memory import in_batches
 
 
 def _itself(x: Tensor) -> Tensor:

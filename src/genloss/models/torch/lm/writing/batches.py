@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 
 from genloss.models.torch.device import on_threads
-from genloss.models.torch.lm.tuning.memory_needed import in_batches
+from genloss.models.torch.memory import in_batches
 
 
 def side_by_side(

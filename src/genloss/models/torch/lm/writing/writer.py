@@ -14,12 +14,12 @@ from genloss.core.text import checked_tokens, lengths
 from genloss.errors import SpecError
 from genloss.models.torch.device import keep_heap
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.tuning.memory_needed import SHARE, free_bytes
 from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.beam import search
 from genloss.models.torch.lm.writing.cache import rounded
 from genloss.models.torch.lm.writing.engine import Engine, engine_of
 from genloss.models.torch.lm.writing.sampling import KEEP, greedy, sample
+from genloss.models.torch.memory import SHARE, free_bytes
 
 MOST = (1 << 31) - 1
 """Logits in one tensor: some kernels of a GPU count no further."""

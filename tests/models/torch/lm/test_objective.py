@@ -10,7 +10,7 @@ from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.feeds import Batch
 from genloss.models.torch.lm.checkpoint import from_config
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.tuning.objective import (
+from genloss.models.torch.lm.objective import (
     FineTuning,
     counted,
     decoder_total,
@@ -75,7 +75,7 @@ def test_values_and_gradients_do_not_depend_on_how_many_logits_there_are(per_pas
     scale = scale.float()
     whole = scale @ F.cross_entropy(hidden @ matrix.t(), target, reduction="none")
     slopes = torch.autograd.grad(3 * whole, [hidden, matrix])
-    cells = "genloss.models.torch.lm.tuning.objective.CELLS"
+    cells = "genloss.models.torch.lm.objective.CELLS"
     monkeypatch.setattr(cells, {"cpu": per_pass * V})
     found = scored(hidden, matrix, target, scale)
     np.testing.assert_allclose(found.item(), whole.item(), rtol=1e-5)
