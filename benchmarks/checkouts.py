@@ -35,8 +35,8 @@ class Side:
         return {**os.environ, **ours, **dict.fromkeys(THREADS, "1")}
 
     def experiments(self) -> list[str]:
-        """Return the names of the published experiments, which their targets mark."""
-        return sorted(path.parent.name for path in self.source.rglob("expected.json"))
+        """Return the names of the published experiments, which their specs mark."""
+        return sorted(path.parent.name for path in self.source.rglob("spec.toml"))
 
 
 def side(name: str, work: Path) -> Side:

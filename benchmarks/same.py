@@ -162,7 +162,7 @@ def numbers_of(side: Side, name: str) -> Numbers:
     if name == TOUR:
         source, command = side.source.parent / "tour" / "src", ["demo"]
         shutil.copytree(side.source, source)
-        for experiment in list(source.rglob("expected.json")):
+        for experiment in list(source.rglob("spec.toml")):
             shutil.rmtree(experiment.parent)
     root = side.source.parent / "runs" / name
     options = ["--root", str(root), "--workers", "1", "--json"]

@@ -8,6 +8,7 @@ import pytest
 
 from genloss.cli import console
 from genloss.cli.main import app
+from genloss.report.toml import toml_text
 from genloss.store.lock import locked
 from genloss.store.reader import Run
 
@@ -191,7 +192,7 @@ def experiment(tmp_path, monkeypatch):
             "band": {"kind": "interval", "low": low, "high": high} | band,
             "source": "made up",
         }
-        (folder / "expected.json").write_text(json.dumps({"targets": [target]}))
+        (folder / "targets.toml").write_text(toml_text({"targets": [target]}))
 
     return write
 

@@ -1,106 +1,15 @@
-"""Targets: every statistic against an independent computation, every band met and missed."""
+"""Targets: every band met and missed, everything unknown refused where it is read."""
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from genloss.errors import SpecError
-from genloss.judge.expected import expected_value
-from genloss.judge.targets import first_below, judge, quantile_of, statistic
+from genloss.judge.expected import expected_from, expected_value
+from genloss.judge.targets import BANDS, Place, as_table, check_measured, kind_of, target_from
+from genloss.judge.verdicts import judge
 from genloss.run.runner import run_studies
 from genloss.study.study import study_from
 from genloss.theory import moments
-
-X = np.random.default_rng(1).gamma(2.0, size=500)
-
-
-def test_mean_and_its_error():
-    found = statistic("mean", X)
-    np.testing.assert_allclose([found.value, found.error], [X.mean(), stats.sem(X)], rtol=1e-12)
-    assert found.chains == 500
-
-
-def test_variance_and_sd_against_the_bootstrap():
-    """1000 bootstrap resamples know an error to about 1 / sqrt(2000): 4 of those are 9 %."""
-    rng = np.random.default_rng(2)
-    draws = rng.choice(X, (1000, 500))
-    for name, of in (("variance", np.var), ("sd", np.std)):
-        found = statistic(name, X)
-        np.testing.assert_allclose(found.value, of(X, ddof=1), rtol=1e-12)
-        np.testing.assert_allclose(found.error, of(draws, axis=1, ddof=1).std(), rtol=0.09)
-
-
-@pytest.mark.parametrize("q", [0.1, 0.5, 0.9])
-def test_quantiles_and_their_error(q):
-    """The sd of a sample quantile is sqrt(q (1 - q) / n) / density.
-
-    An estimate is a gap of about 13 order statistics, so it varies by 27 %; the mean of 200 by 2 %.
-    """
-    found = statistic(f"quantile:{q}", X)
-    np.testing.assert_allclose(found.value, np.quantile(X, q), rtol=1e-12)
-    law = stats.gamma(2)
-    right = np.sqrt(q * (1 - q) / 500) / law.pdf(law.ppf(q))
-    samples = law.rvs((200, 500), random_state=np.random.default_rng(4))
-    errors = [statistic(f"quantile:{q}", row).error for row in samples]
-    np.testing.assert_allclose(np.mean(errors), right, rtol=0.08)
-    assert statistic("median", X) == statistic("quantile:0.5", X)
-
-
-@pytest.mark.parametrize("name", ["share_below:1.5", "share_above:1.5"])
-def test_shares_and_their_error(name):
-    share = np.mean(X < 1.5) if "below" in name else np.mean(X > 1.5)
-    found = statistic(name, X)
-    assert found.value == share
-    np.testing.assert_allclose(found.error, np.sqrt(share * (1 - share) / 500), rtol=0.01)
-
-
-def test_a_share_of_none_still_leaves_some_doubt():
-    found = statistic("share_below:-1", X)
-    assert found.value == 0.0
-    assert 0 < found.error < 3 / 500
-
-
-def test_errors_have_the_coverage_of_a_standard_error():
-    """Over 400 samples of 100 chains the estimate is within 1 error of the truth 68 % of the time.
-
-    Binomial(400, 0.68) has sd 0.023; 4 of them, and 3 % for skewness at n = 100.
-    """
-    law = stats.gamma(2)
-    truth = {
-        "mean": law.mean(),
-        "median": law.median(),
-        "variance": law.var(),
-        "sd": law.std(),
-        "share_below:1": law.cdf(1),
-        "quantile:0.8": law.ppf(0.8),
-    }
-    samples = law.rvs((400, 100), random_state=np.random.default_rng(3))
-    for name, right in truth.items():
-        found = [statistic(name, row) for row in samples]
-        inside = np.mean([abs(e.value - right) < e.error for e in found])
-        assert abs(inside - 0.683) < 4 * 0.023 + 0.03, name
-
-
-def test_an_unknown_statistic_names_those_there_are():
-    with pytest.raises(SpecError, match="unknown statistic 'mode'; expected mean, median"):
-        statistic("mode", X)
-    with pytest.raises(SpecError, match="has no standard error; run 2 chains or more"):
-        statistic("mean", X[:1])
-
-
-def test_quantile_of_counts_ties_half():
-    values = np.array([1.0, 2.0, 2.0, 3.0])
-    assert [quantile_of(x, values) for x in (0, 1, 2, 2.5, 9)] == [0, 0.125, 0.5, 0.75, 1.0]
-
-
-def test_first_below_by_hand():
-    t = np.array([0, 1, 5, 9])
-    values = np.array([[4.0, 4.0, 4.0], [1.0, 4.0, 4.0], [9.0, 1.0, 4.0], [9.0, 9.0, 4.0]])
-    found = first_below(t, values, 2.0)
-    np.testing.assert_array_equal(found.values, [1, 5, 9])
-    # Chain 0 was seen at once, chain 1 up to 3 generations late; chain 2 never got there.
-    assert (found.missing, found.late) == (1, (0 + 3 + 3) / 3)
-
 
 SPEC = {
     "reality": "gaussian",
@@ -130,7 +39,7 @@ def runs(tmp_path_factory):
     return dict(zip(STUDIES, done, strict=True))
 
 
-def target(band, **more):
+def table(band, **more):
     return {
         "id": "x",
         "what": "spread",
@@ -142,6 +51,10 @@ def target(band, **more):
         "band": band,
         **more,
     }
+
+
+def target(band, **more):
+    return target_from(table(band, **more), "test")
 
 
 MEAN = {"kind": "interval", "low": 0.8, "high": 0.85}
@@ -251,8 +164,8 @@ def test_chains_that_never_get_there_miss_the_target(runs):
     verdict = judge(far, runs, STUDIES)
     assert not verdict.passed
     assert "400 of 400 chains never got there" in verdict.what
-    near = target({"kind": "interval", "low": 1, "high": 1}, t="first_below:99")
-    assert judge({**near, "band": {"kind": "interval", "low": 0, "high": 0}}, runs, STUDIES).passed
+    near = target({"kind": "interval", "low": 0, "high": 0}, t="first_below:99")
+    assert judge(near, runs, STUDIES).passed
 
 
 @pytest.mark.parametrize(
@@ -263,7 +176,7 @@ def test_chains_that_never_get_there_miss_the_target(runs):
         ({"minus": "nobody"}, "no run or metric 'nobody'"),
         ({"t": 77}, "generation 77 was not measured"),
         ({"statistic": "mode"}, "unknown statistic 'mode'"),
-        ({"band": {"kind": "hope"}}, "unknown band 'hope'"),
+        ({"band": {"kind": "hope"}}, "unknown kind 'hope'; expected one of law"),
         ({"band": {"kind": "law", "expected": {"law": "moments.wish"}}}, "unknown law 'moments.wi"),
         ({"band": {"kind": "law", "expected": {"law": "no.wish"}}}, r"unknown law 'no\.wish'"),
         (
@@ -274,12 +187,12 @@ def test_chains_that_never_get_there_miss_the_target(runs):
             {"band": {"kind": "law", "expected": {**LAW, "args": {"t": "$p_0"}}}},
             "needs a categorical reality; got Gaussian",
         ),
-        ({"band": {"kind": "law", "expected": float("inf")}}, "not finite meets no band"),
+        ({"band": {"kind": "law", "expected": float("inf")}}, "expected a finite number"),
     ],
 )
 def test_a_target_that_asks_for_something_unknown_is_refused(runs, changes, why):
     with pytest.raises(SpecError, match=why):
-        judge({**target(MEAN), **changes}, runs, STUDIES)
+        judge(target_from(table(MEAN) | changes, "test"), runs, STUDIES)
 
 
 def test_brief_verdicts_have_exactly_the_promised_keys(runs):
@@ -299,10 +212,84 @@ def test_expected_values_reach_into_the_study():
     )
     law = {"law": "discrete.collision_probability", "args": {"t": 1, "n": "$n_real", "p": "$p_0"}}
     right = 1 - (1 - 0.25**2 - 0.75**2) * (1 - 1 / 5)
-    np.testing.assert_allclose(expected_value(law, study), right, rtol=1e-12)
-    np.testing.assert_allclose(
-        expected_value({**law, "times": "$reality.p.1", "plus": 2}, study), 0.75 * right + 2
-    )
+
+    def value(given):
+        return expected_value(expected_from(given, "test"), study)
+
+    np.testing.assert_allclose(value(law), right, rtol=1e-12)
+    np.testing.assert_allclose(value({**law, "times": "$reality.p.1", "plus": 2}), 0.75 * right + 2)
     lost = {"law": "discrete.absence_after_one", "args": {"p": [0.25, 0.75], "n": 5}, "field": 0}
-    np.testing.assert_allclose(expected_value(lost, study), 0.75**5)
-    assert expected_value(3, study) == 3.0
+    np.testing.assert_allclose(value(lost), 0.75**5)
+    assert value(3) == 3.0
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_target_is_written_as_it_was_read(name):
+    asked, _ = CASES[name]
+    assert target_from(as_table(asked), "test") == asked
+
+
+def test_the_cases_are_of_every_kind_of_band():
+    assert {kind_of(asked.band) for asked, _ in CASES.values()} == set(BANDS)
+
+
+def test_a_place_replaces_what_it_names_and_nothing_else():
+    asked = target({"kind": "between", "lower": "b", "upper": {"t": 1, "metric": "mean_error"}})
+    assert asked.band.lower == Place("b", "trace_ratio", 4)
+    assert asked.band.upper == Place("a", "mean_error", 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"colour": "red"}, "unknown key 'colour'; expected id, what"),
+        ({"meric": "x"}, r"unknown key 'meric' \(did you mean 'metric'"),
+        ({"source": " "}, "source is ' '; expected text"),
+        ({"run": 3}, "run is 3; expected text"),
+        ({"t": -1}, 't is -1; expected a generation, "last" or first_below'),
+        ({"t": "first"}, "t is 'first'"),
+        ({"t": "first_below:low"}, "t is 'first_below:low'"),
+        ({"t": True}, "t is True"),
+        ({"published": "0.8"}, "published is '0.8'; expected a finite number"),
+        ({"statistic": "share_below:"}, "could not convert"),
+        ({"statistic": 3}, "target x: "),
+        ({"minus": {"rnu": "b"}}, r"minus: unknown key 'rnu' \(did you mean 'run'"),
+        ({"minus": {"t": "first"}}, "minus: t is 'first'"),
+        ({"band": "interval"}, "band: unknown kind 'interval'"),
+        ({"band": {"kind": "interval", "low": 1}}, "has no 'high'; expected kind, low, high"),
+        ({"band": {"kind": "interval", "low": 1, "high": "2"}}, "band.high is '2'; expected a fin"),
+        ({"band": {"kind": "interval", "low": 1, "high": 2, "sd": 3}}, "band: unknown key 'sd'"),
+        ({"band": {"kind": "one_draw"}}, "a band of kind one_draw needs a published number"),
+        ({"band": {"kind": "readoff", "reading": 1}}, "a band of kind readoff needs a published"),
+        ({"band": {"kind": "law", "expected": {"field": 1}}}, "has no 'law'"),
+        ({"band": {"kind": "law", "expected": {"law": "a.b", "arg": {}}}}, "unknown key 'arg'"),
+        ({"band": {"kind": "law", "expected": {"law": "a.b", "plus": "1"}}}, "plus is '1'"),
+        ({"band": {"kind": "between", "lower": 3, "upper": "b"}}, "band.lower is 3; expected a t"),
+    ],
+)
+def test_a_target_that_is_written_otherwise_is_refused(changes, why):
+    with pytest.raises(SpecError, match=why):
+        target_from(table(MEAN) | changes, "test")
+
+
+@pytest.mark.parametrize("key", ["id", "what", "run", "metric", "t", "band", "source"])
+def test_a_target_without_one_of_its_fields_is_refused(key):
+    with pytest.raises(SpecError, match=f"has no '{key}'"):
+        target_from({k: v for k, v in table(MEAN).items() if k != key}, "test")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"run": "wdie"}, r"target x: no run 'wdie' \(did you mean 'wide'"),
+        ({"metric": "trace_ration"}, r"measures no 'trace_ration' \(did you mean 'trace_ratio'"),
+        ({"t": 5}, "does not measure generation 5; it measures 0, 1, 2, 3, 4"),
+        ({"minus": {"t": 9}}, "does not measure generation 9"),
+        ({"band": {"kind": "between", "lower": "no", "upper": "b"}}, "no run 'no'"),
+        ({"band": {"kind": "between", "lower": "b", "upper": {"t": 7}}}, "generation 7"),
+    ],
+)
+def test_a_place_that_is_not_measured_is_known_before_anything_runs(changes, why):
+    check_measured(target(MEAN, minus="b", t="last"), STUDIES)
+    with pytest.raises(SpecError, match=why):
+        check_measured(target_from(table(MEAN) | changes, "test"), STUDIES)

@@ -11,6 +11,7 @@ from genloss.published import experiments as published
 from genloss.published.experiments import load_experiment, named, published_names, studies_of
 from genloss.published.reproduce import reproduce, summary
 from genloss.report.page import write_report
+from genloss.report.toml import toml_text
 
 SPEC = {
     "title": "A small experiment",
@@ -108,8 +109,8 @@ def shipped(tmp_path, monkeypatch):
     monkeypatch.setattr(published, "published_folder", lambda: folder)
 
     def write(*targets):
-        text = json.dumps({"targets": targets})
-        (folder / "small-2024" / "expected.json").write_text(text)
+        text = toml_text({"targets": targets})
+        (folder / "small-2024" / "targets.toml").write_text(text)
 
     return write
 
@@ -141,7 +142,7 @@ def test_reproducing_again_resumes_and_judges_alike(shipped, tmp_path, folder_by
 
 
 def test_unknown_names_and_scales_are_refused_with_those_there_are(shipped):
-    shipped()
+    shipped(target("met", 0.0, 2.0))
     with pytest.raises(SpecError, match=r"'smal-2024' \(did you mean 'small-2024'"):
         load_experiment("smal-2024", "smoke")
     with pytest.raises(SpecError, match="unknown scale 'huge'; expected one of smoke, laptop"):
@@ -151,7 +152,7 @@ def test_unknown_names_and_scales_are_refused_with_those_there_are(shipped):
 def own(folder, spec=SPEC_TOML):
     folder.mkdir(parents=True)
     (folder / "spec.toml").write_text(spec)
-    (folder / "expected.json").write_text(json.dumps({"targets": [target("met", 0.0, 2.0)]}))
+    (folder / "targets.toml").write_text(toml_text({"targets": [target("met", 0.0, 2.0)]}))
     return str(folder)
 
 
@@ -169,7 +170,7 @@ def test_a_folder_of_anybody_runs_like_ours(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_no_experiment_is_refused(shipped, tmp_path):
-    shipped()
+    shipped(target("met", 0.0, 2.0))
     (tmp_path / "empty").mkdir()
     with pytest.raises(SpecError, match=r"empty holds no spec\.toml, so it is no experiment"):
         load_experiment(str(tmp_path / "empty"), "smoke")
@@ -216,7 +217,7 @@ def test_every_shipped_experiment_loads_at_every_scale(scale):
         experiment = load_experiment(name, scale)
         assert experiment.studies
         assert experiment.targets
-        assert len({t["id"] for t in experiment.targets}) == len(experiment.targets)
+        assert len({t.id for t in experiment.targets}) == len(experiment.targets)
 
 
 def test_the_tour_leaves_out_what_needs_torch_and_says_so():

@@ -14,12 +14,12 @@ SEEDS = 100
 
 @pytest.fixture(scope="module")
 def targets():
-    return {t["id"]: t for t in load_experiment("kazdan-2024-discrete", "paper").targets}
+    return {t.id: t for t in load_experiment("kazdan-2024-discrete", "paper").targets}
 
 
 @pytest.mark.parametrize(("n", "read"), READ.items())
 def test_the_times_read_off_lie_within_their_noise_of_the_law(targets, n, read):
-    assert targets[f"collapse.n={n}"]["published"] == read
+    assert targets[f"collapse.n={n}"].published == read
     p = np.full(10, 0.1)
     exact = n <= 1000
     expected = (
@@ -49,13 +49,11 @@ def entropy_ratio(k, n, t):
 
 
 def test_the_expected_entropies_are_those_of_the_exact_chain(targets):
-    found = [
-        t for t in targets.values() if t["id"].startswith("entropy.") and "n=10000" not in t["id"]
-    ]
+    found = [t for t in targets.values() if t.id.startswith("entropy.") and "n=10000" not in t.id]
     assert len(found) >= 9
     for target in found:
-        k, n, t = (int(part.partition("=")[2]) for part in target["id"][8:].split(","))
-        np.testing.assert_allclose(target["band"]["expected"], entropy_ratio(k, n, t), rtol=1e-7)
+        k, n, t = (int(part.partition("=")[2]) for part in target.id[8:].split(","))
+        np.testing.assert_allclose(target.band.expected, entropy_ratio(k, n, t), rtol=1e-7)
 
 
 def test_one_fit_by_hand():

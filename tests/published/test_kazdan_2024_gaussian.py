@@ -19,7 +19,7 @@ ROUNDING = 5e-4
 @pytest.fixture(scope="module")
 def published():
     targets = load_experiment("kazdan-2024-gaussian", "laptop").targets
-    return {t["id"]: t["published"] for t in targets}
+    return {t.id: t.published for t in targets}
 
 
 @pytest.mark.parametrize("t", [1, 10, 50, 100])

@@ -7,7 +7,8 @@ import pytest
 
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
-from genloss.judge.targets import judge
+from genloss.judge.targets import Law, target_from
+from genloss.judge.verdicts import judge
 from genloss.models.kde import KDELearner
 from genloss.published.experiments import load_experiment
 from genloss.realities.mixtures import Blobs
@@ -37,19 +38,19 @@ def trace_and_dimensions(study):
 
 
 def test_every_law_takes_its_run_s_kernel_regime_and_generation(laptop):
-    laws = [t for t in laptop.targets if t["band"]["kind"] == "law"]
+    laws = [t for t in laptop.targets if isinstance(t.band, Law)]
     assert len(laws) > 40
     for target in laws:
-        study, expected = laptop.studies[target["run"]], target["band"]["expected"]
+        study, expected = laptop.studies[target.at.run], target.band.expected
         trace, d = trace_and_dimensions(study)
-        args = expected["args"]
-        assert expected["law"] == "moments." + target["run"].rsplit(",", 1)[1], target["id"]
-        assert (args["t"], args["n"], args["ddof"]) == (target["t"], "$n_real", 0), target["id"]
+        args = expected.args
+        assert expected.law == "moments." + target.at.run.rsplit(",", 1)[1], target.id
+        assert (args["t"], args["n"], args["ddof"]) == (target.at.t, "$n_real", 0), target.id
         kernel = study.learner.bandwidth**2 * d / trace
         np.testing.assert_allclose(args["bandwidth2"], kernel, rtol=1e-12)
         # trace_ratio is of the model, kernel included; the mean's error is not a ratio.
-        rest = (expected.get("plus", 0.0), expected.get("times", 1.0))
-        spread = target["metric"] == "trace_ratio"
+        rest = (expected.plus, expected.times)
+        spread = target.at.metric == "trace_ratio"
         np.testing.assert_allclose(rest, (kernel, 1.0) if spread else (0.0, trace), rtol=1e-12)
 
 
@@ -145,7 +146,7 @@ def test_between_needs_four_standard_errors_on_both_sides(laptop, lower, upper, 
     studies = dict.fromkeys(runs, laptop.studies["circles,h=0.5,n=10,replace"])
     common = {"id": "x", "what": "w", "run": "a", "metric": "m", "source": "s", "published": None}
     band = {"kind": "between", "lower": lower, "upper": upper}
-    verdict = judge({**common, "t": 1, "statistic": "mean", "band": band}, runs, studies)
+    verdict = judge(target_from({**common, "t": 1, "band": band}, "test"), runs, studies)
     assert verdict.passed == bool(passes)
 
     def mean_and_error(place):

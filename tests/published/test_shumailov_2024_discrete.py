@@ -15,12 +15,12 @@ def experiment():
 
 @pytest.fixture(scope="module")
 def targets(experiment):
-    return {t["id"]: t for t in experiment.targets}
+    return {t.id: t for t in experiment.targets}
 
 
 @pytest.mark.parametrize(("q", "shown"), [(0.0005, 0.606), (0.001, 0.368)])
 def test_the_share_lost_in_one_sample_is_one_minus_q_to_the_m(targets, q, shown):
-    assert targets[f"lost.q={q}"]["published"] == shown
+    assert targets[f"lost.q={q}"].published == shown
     np.testing.assert_allclose((1 - q) ** 1000, shown, atol=5e-4)
     # Not 1 - q, which is where the chain ends, not what one sample loses.
     assert abs(shown - (1 - q)) > 0.3
@@ -31,13 +31,13 @@ def test_diversity_falls_by_one_minus_one_over_n_a_step(experiment, targets):
     p /= p.sum()
     for n, t in ((10, 10), (100, 100), (1000, 100)):
         target = targets[f"diversity.n={n},t={t}"]
-        study = experiment.studies[target["run"]]
-        law = expected_value(target["band"]["expected"], study)
+        study = experiment.studies[target.at.run]
+        law = expected_value(target.band.expected, study)
         np.testing.assert_allclose(law, (1 - 1 / n) ** t * (1 - (p**2).sum()), rtol=1e-12)
 
 
 def test_the_chain_ends_where_it_began(targets):
-    ends = [targets[f"end.state={i}"]["published"] for i in range(4)]
+    ends = [targets[f"end.state={i}"].published for i in range(4)]
     np.testing.assert_allclose(ends, [0.5, 0.3, 0.15, 0.05])
     np.testing.assert_allclose(sum(ends), 1.0)
 
@@ -58,6 +58,6 @@ def test_ten_equal_states_collapse_within_two_n(n):
 
 def test_waiting_times_are_measured_at_every_generation(experiment, targets):
     for n in (20, 100):
-        study = experiment.studies[targets[f"collapse-time.n={n}"]["run"]]
+        study = experiment.studies[targets[f"collapse-time.n={n}"].at.run]
         assert study.measure.every == 1
         assert study.chains * study.generations <= 2_000_000

@@ -14,7 +14,7 @@ SIZES = [10, 30, 100, 500, 1000, 10_000, 100_000, 1_000_000, 10_000_000]
 @pytest.fixture(scope="module")
 def published():
     targets = load_experiment("shumailov-2024-gaussian", "laptop").targets
-    return {t["id"]: t["published"] for t in targets}
+    return {t.id: t.published for t in targets}
 
 
 @pytest.mark.parametrize("n", SIZES)

@@ -1,11 +1,9 @@
 """The VAE of the paper: its settings are the ones that are run."""
 
-import json
-
 import pytest
 
 from genloss.core.forms import Endless, Rows
-from genloss.published.experiments import load_experiment, published_folder
+from genloss.published.experiments import load_experiment
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +26,17 @@ def test_the_sources_settings_are_run(studies):
 
 
 def test_published_means_and_spreads_are_those_of_the_five_runs():
-    targets = json.loads((published_folder() / "shumailov-2024-vae" / "expected.json").read_text())[
-        "targets"
-    ]
-    spread = {t["t"]: t for t in targets if t["id"].startswith("spread.g")}
-    assert [spread[t]["published"] for t in range(2, 7)] == [0.6878, 0.6033, 0.5336, 0.4828, 0.4433]
-    assert [round(spread[t]["band"]["sd"], 3) for t in range(2, 7)] == [
+    targets = load_experiment("shumailov-2024-vae", "paper").targets
+    spread = {t.at.t: t for t in targets if t.id.startswith("spread.g")}
+    assert [spread[t].published for t in range(2, 7)] == [0.6878, 0.6033, 0.5336, 0.4828, 0.4433]
+    assert [round(spread[t].band.sd, 3) for t in range(2, 7)] == [
         0.011,
         0.006,
         0.012,
         0.009,
         0.018,
     ]
-    loss = {t["t"]: t["published"] for t in targets if t["id"].startswith("loss")}
+    loss = {t.at.t: t.published for t in targets if t.id.startswith("loss")}
     # 235 batches for 60,000 images: nats per image.
     assert [round(v * 235 / 60_000, 1) for v in loss.values()] == [
         98.9,

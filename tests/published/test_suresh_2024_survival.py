@@ -22,14 +22,14 @@ def g(k):
 
 
 def test_the_published_survivals_are_one_minus_exp_of_minus_c_g(experiment):
-    targets = [t for t in experiment.targets if t["id"].startswith("rare.")]
+    targets = [t for t in experiment.targets if t.id.startswith("rare.")]
     assert len(targets) == 11
     for target in targets:
-        study = experiment.studies[target["run"]]
+        study = experiment.studies[target.at.run]
         c = study.reality.p[0] * study.n_real
-        expected = 1 - math.exp(-c * g(target["t"]))
-        np.testing.assert_allclose(target["published"], expected, atol=5.1e-5)
-        law = survival.poisson_survival(target["t"], c)
+        expected = 1 - math.exp(-c * g(target.at.t))
+        np.testing.assert_allclose(target.published, expected, atol=5.1e-5)
+        law = survival.poisson_survival(target.at.t, c)
         np.testing.assert_allclose(law, expected, rtol=1e-12)
 
 

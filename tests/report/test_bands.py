@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from genloss.core.view import Direction
-from genloss.report.figures.bands import LEVELS, curve, over_chains, predicts, rounded
+from genloss.report.figures.bands import LEVELS, curve, predicts, rounded
 from genloss.store.reader import Series
 
 LAW = {"label": "exp(-t)", "t": [0, 1, 3], "value": [1.0, 0.4, 0.05]}
@@ -12,21 +12,11 @@ def series(values):
     return Series("x", "1", Direction.ONE, np.arange(len(values)), np.asarray(values))
 
 
-def test_bands_are_numpys_quantiles():
+def test_bands_are_quantiles_over_chains():
     values = np.random.default_rng(0).standard_exponential((30, 101))
-    found = over_chains(values)
+    found = curve("a", series(values), None).bands
     for i, level in enumerate(LEVELS):
         np.testing.assert_allclose(found[i], np.quantile(values, level, axis=1), rtol=1e-12)
-
-
-def test_one_infinite_chain_of_ten_leaves_the_median_alone():
-    values = np.tile(np.arange(10.0), (2, 1))
-    values[1, 9] = np.inf
-    found = over_chains(values)
-    assert np.isfinite(found[:4]).all()
-    # The lower order statistic at 0.95 (9 - 0) = 8.55 is the ninth value, not the infinite tenth.
-    assert found[4, 1] == 8.0
-    assert np.isinf(over_chains(np.full((1, 4), np.inf))).all()
 
 
 def test_theory_stands_at_the_generations_it_is_given_for():

@@ -3,15 +3,16 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from genloss.cli import console
-from genloss.core.arrays import Floats
 from genloss.errors import StoreError
-from genloss.judge.targets import Verdict
-from genloss.published.experiments import SCALES, load_experiment, published_names
+from genloss.judge.estimates import quantiles
+from genloss.judge.verdicts import Verdict
+from genloss.published.experiments import load_experiment, published_names
+from genloss.published.grid import SMOKE
 from genloss.report.tables import CLAIMS, OPEN
 from genloss.report.words import DIRECTIONS, count
 from genloss.store.reader import Run
@@ -20,7 +21,7 @@ from genloss.store.series import Column
 
 def experiments(json: bool) -> None:
     """List the published experiments."""
-    found = [load_experiment(name, SCALES[0]) for name in published_names()]
+    found = [load_experiment(name, SMOKE) for name in published_names()]
     if json:
         console.print_json([{"experiment": e.name, "title": e.title} for e in found])
         return
@@ -156,7 +157,7 @@ def _run_json(found: Run) -> dict[str, Any]:
             "direction": s.direction,
             "t": s.t.tolist(),
             **{
-                level: [_finite(_quantile(v, q)) for v in s.values]
+                level: [_finite(v) for v in quantiles(s.values.T, (q,))[0]]
                 for level, q in (("median", 0.5), ("low", 0.05), ("high", 0.95))
             },
         }
@@ -192,18 +193,11 @@ def _cell(series: Column, t: int) -> str:
     place = np.flatnonzero(series.t == t)
     if not place.size:
         return ""
-    low, middle, high = (_quantile(series.values[place[0]], q) for q in (0.05, 0.5, 0.95))
+    low, middle, high = quantiles(series.values[place[0]], (0.05, 0.5, 0.95))
     if series.values.shape[1] == 1:
         # One chain has no spread to show.
         return _number(middle)
     return f"{_number(middle)} [{_number(low)}, {_number(high)}]"
-
-
-def _quantile(values: Floats, q: float) -> float:
-    # Between two infinities there is nothing to interpolate.
-    method: Literal["linear", "lower"]
-    method = "linear" if np.isfinite(values).all() else "lower"
-    return float(np.quantile(values, q, method=method))
 
 
 def _number(value: float) -> str:

@@ -1,7 +1,8 @@
-"""What the numbers of a run say: closed forms, targets, intervals.
+"""What the numbers of a run say: estimates, closed forms, targets, verdicts.
 
 predictions the closed forms that apply to a study: the dashed lines
 expected    what theory expects of a study: the numbers that targets are held against
-targets     published numbers beside ours, pass or fail
-intervals   bands and intervals over chains
+targets     what was published, where we measure it, and the band that decides
+verdicts    targets judged: pass or fail
+estimates   quantiles, intervals and waiting times over chains: pure functions, the one copy
 """

@@ -1,303 +1,270 @@
 """Targets: a published number beside ours, and the band that decides.
 
-A target names a run, a metric, a time t and a statistic over chains. t picks one number per chain:
-its value at a generation or at the "last" one, or with "first_below:X" the first measured
-generation at which it is below X. Its band is one of
-  law            expected value from genloss.theory, within 4 standard errors of our ensemble
-  bounds         proven bounds from genloss.theory (or 0, 1), each with 4 standard errors of ours
-  ensemble       published mean over m chains: 4 standard errors of both, added in quadrature; with
-                 the published `sd` of a chain, a single chain of ours may be judged
-  one_draw       published single draw: its quantile among our chains must lie in the central 99 %
-  readoff        number read off a figure: its reading error plus 4 standard errors of ours, and of
-                 theirs if the figure shows a mean over so many `chains`
-  interval       a range that the source itself states
-  between        above the same statistic elsewhere (`lower`) and below it in a third place
-                 (`upper`), each by 4 standard errors of the difference
-`minus` subtracts the same statistic elsewhere: of another run ("NAME"), or of whatever entries of
-the target a table replaces ({"run": ..., "t": ...}); "A equals B" becomes a target. `lower` and
-`upper` of a `between` name their places in the same way.
+A target takes a statistic over chains of one metric of one run at one time. The time picks one
+number per chain: its value at a generation or at the "last" one, or with "first_below:X" the first
+measured generation at which it is below X. `minus` subtracts the same statistic at another place,
+so that "A equals B" is a target too.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
+from typing import Any, get_type_hints
 
 import numpy as np
 
-from genloss.core.arrays import Floats, Ints
+from genloss.core.view import column_names
 from genloss.errors import SpecError
-from genloss.judge.expected import expected_value
-from genloss.store.reader import Run
+from genloss.judge.estimates import statistic
+from genloss.judge.expected import Expected, Formula, expected_from
+from genloss.spec.build import nearest
+from genloss.spec.toml import checked_keys, checked_number
 from genloss.study.study import Study
 
-STANDARD_ERRORS = 4.0
-CENTRAL = (0.005, 0.995)
-LEAST_CHAINS = 200
-"""A quantile of a single published draw means nothing among fewer chains."""
+FIRST_BELOW = "first_below:"
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """One target, judged: measured lies in [low, high] or it does not."""
+class Place:
+    """Where one number per chain stands: a run, a metric, and a time of it."""
+
+    run: str
+    metric: str
+    t: int | str
+
+
+@dataclass(frozen=True)
+class Law:
+    """An expected value of theory, within 4 standard errors of our ensemble.
+
+    variance: that of one chain, where heavy tails make the sample's own error too small.
+    """
+
+    expected: Expected
+    variance: Expected | None = None
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Proven bounds of theory (or 0, 1), each with 4 standard errors of ours."""
+
+    lower: Expected
+    upper: Expected
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """A published mean over chains: 4 standard errors of both, added in quadrature, and rounding.
+
+    sd: that of one published chain, with which a single chain of ours may be judged; error: that of
+    the published mean. Without either, their chains spread as ours do.
+    """
+
+    chains: int = 1
+    sd: float | None = None
+    error: float | None = None
+    rounding: float = 0.0
+
+
+@dataclass(frozen=True)
+class OneDraw:
+    """A published single draw: its quantile among our chains must lie in the central 99 %."""
+
+
+@dataclass(frozen=True)
+class Readoff:
+    """A number read off a figure: its reading error and 4 standard errors of ours.
+
+    chains: how many the figure shows the mean of; 4 standard errors of that mean are added.
+    """
+
+    reading: float
+    chains: int | None = None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range that the source itself states."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Between:
+    """Above the same statistic at one place and below it at another.
+
+    Each by 4 standard errors of the difference.
+    """
+
+    lower: Place
+    upper: Place
+
+
+Band = Law | Bounds | Ensemble | OneDraw | Readoff | Interval | Between
+
+BANDS: Mapping[str, type[Band]] = {
+    "law": Law,
+    "bounds": Bounds,
+    "ensemble": Ensemble,
+    "one_draw": OneDraw,
+    "readoff": Readoff,
+    "interval": Interval,
+    "between": Between,
+}
+PUBLISHED = (Ensemble, OneDraw, Readoff)
+"""Bands around the published number."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A claim (what), where it is measured (at, statistic), and what decides (band)."""
 
     id: str
     what: str
-    published: float | None
-    low: float
-    high: float
-    measured: float
-    passed: bool
-    band: str
+    at: Place
+    band: Band
     source: str
-    chains: int
-    run: str
-
-    def brief(self) -> dict[str, Any]:
-        """Return what `genloss reproduce --json` prints of it."""
-        keys = ("id", "what", "published", "low", "high", "measured")
-        return {**{k: getattr(self, k) for k in keys}, "pass": self.passed}
-
-    def full(self) -> dict[str, Any]:
-        """Return everything."""
-        return asdict(self)
+    statistic: str = "mean"
+    published: float | None = None
+    minus: Place | None = None
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A statistic over chains and its standard error."""
+def target_from(table: Mapping[str, Any], where: str) -> Target:
+    """Read a target from a table of id, what, run, metric, t, band and source.
 
-    value: float
-    error: float
-    chains: int
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What t picks of a run: one value per chain.
-
-    A waiting time is seen at the next measured generation, up to `late` generations late. `missing`
-    chains had not got there by the last generation; they count with it, which is too early.
-    """
-
-    values: Floats
-    late: float = 0.0
-    missing: int = 0
-
-
-def judge(
-    target: Mapping[str, Any], runs: Mapping[str, Run], studies: Mapping[str, Study]
-) -> Verdict:
-    """Measure one target and hold it against its band.
+    Optional are statistic (else "mean"), published and minus. A place (minus, and the sides of a
+    `between`) is the name of another run, or a table that replaces some of run, metric and t.
 
     Raises:
-        SpecError: a target that names an unknown run, metric, generation, statistic or band, or
-            a statistic that is not finite.
+        SpecError: a key too many or too few, a value of another type, a band without its number, or
+            an unknown statistic, time or kind of band.
     """
-    study, chosen = _found(target, runs, studies)
-    values, what, missing = chosen.values, target["what"], chosen.missing
-    band = target["band"]
-    if band["kind"] == "one_draw":
-        low, high, measured = *CENTRAL, quantile_of(target["published"], values)
-        if values.size < LEAST_CHAINS:
-            raise SpecError(f"target {target['id']}: {values.size} chains; needs {LEAST_CHAINS}")
-    else:
-        estimate, late, early = _estimate(target, values), chosen.late, 0.0
-        if minus := target.get("minus"):
-            other = _elsewhere(minus, target, runs, studies)
-            estimate = _difference(estimate, statistic(target["statistic"], other.values))
-            early, missing = other.late, missing + other.missing
-        if band["kind"] == "between":
-            low, high = (
-                _apart(estimate, _elsewhere(band[side], target, runs, studies), target, sign)
-                for side, sign in (("lower", 1), ("upper", -1))
-            )
-        elif band["kind"] in BANDS:
-            low, high = BANDS[band["kind"]](target, estimate, study)
-        else:
-            raise SpecError(f"target {target['id']}: unknown band {band['kind']!r}")
-        low, high, measured = low - early, high + late, estimate.value
-    if not np.isfinite([low, high, measured]).all():
-        raise SpecError(
-            f"target {target['id']}: {measured} against {low} .. {high}; a number that is not "
-            "finite meets no band; use the median or a share of the chains"
-        )
-    if missing:
-        what += f" ({missing} of {values.size} chains never got there)"
-    return Verdict(
-        id=target["id"],
-        what=what,
-        published=target.get("published"),
-        low=low,
-        high=high,
-        measured=measured,
-        passed=bool(low <= measured <= high) and not missing,
-        band=band["kind"],
-        source=target["source"],
-        chains=int(values.size),
-        run=target["run"],
-    )
-
-
-def statistic(name: str, values: Floats) -> Estimate:
-    """Return a statistic over chains with its standard error.
-
-    mean; median (error from the spacing of order statistics); variance (error from the fourth
-    moment); sd; share_below:X and share_above:X (binomial); quantile:Q (order statistics).
-    """
-    kind, _, option = name.partition(":")
-    n = values.size
-    if n < 2:
-        raise SpecError(f"{name} of {n} chain has no standard error; run 2 chains or more")
-    if kind == "mean":
-        return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(n)), n)
-    if kind in ("median", "quantile"):
-        return _quantile(values, float(option or 0.5))
-    if kind in ("variance", "sd"):
-        variance = float(values.var(ddof=1))
-        fourth = float(((values - values.mean()) ** 4).mean())
-        error = float(np.sqrt(max(fourth - variance**2, 0.0) / n))
-        if kind == "variance":
-            return Estimate(variance, error, n)
-        sd = variance**0.5
-        return Estimate(sd, error / (2 * sd) if sd else 0.0, n)
-    if kind in ("share_below", "share_above"):
-        x = float(option)
-        share = float((values < x if kind == "share_below" else values > x).mean())
-        # Never zero: with no success in n, the rule of succession still leaves some doubt.
-        smoothed = (share * n + 1) / (n + 2)
-        return Estimate(share, float(np.sqrt(smoothed * (1 - smoothed) / n)), n)
-    raise SpecError(
-        f"unknown statistic {name!r}; expected mean, median, variance, sd, "
-        "share_below:X, share_above:X or quantile:Q"
-    )
-
-
-def _estimate(target: Mapping[str, Any], values: Floats) -> Estimate:
-    sd = target["band"].get("sd")
-    if values.size == 1 and sd and target["statistic"] == "mean":
-        # One chain says nothing about its spread; the published ensemble does.
-        return Estimate(float(values[0]), sd, 1)
-    return statistic(target["statistic"], values)
-
-
-def quantile_of(x: float, values: Floats) -> float:
-    """Return the share of values below x, ties counted half, in [0, 1]."""
-    return float((values < x).mean() + 0.5 * (values == x).mean())
-
-
-def _found(
-    target: Mapping[str, Any], runs: Mapping[str, Run], studies: Mapping[str, Study]
-) -> tuple[Study, Chosen]:
+    needed = ("id", "what", "run", "metric", "t", "band", "source")
+    checked_keys(table, where, needed, ("statistic", "published", "minus"))
+    where = f"{where}: target {table['id']}"
+    for key in ("id", "what", "run", "metric", "source"):
+        if not isinstance(table[key], str) or not table[key].strip():
+            raise SpecError(f"{where}: {key} is {table[key]!r}; expected text")
+    at = _place({k: table[k] for k in ("run", "metric", "t")}, None, f"{where}: place")
+    published, minus = table.get("published"), table.get("minus")
+    band = band_from(table["band"], at, f"{where}: band")
+    if published is not None:
+        checked_number(published, f"{where}: published")
+    elif isinstance(band, PUBLISHED):
+        raise SpecError(f"{where}: a band of kind {kind_of(band)} needs a published number")
     try:
-        return studies[target["run"]], _chosen(runs[target["run"]], target)
-    except KeyError as error:
-        raise SpecError(f"target {target['id']}: no run or metric {error}") from error
-
-
-def _elsewhere(
-    place: str | Mapping[str, Any],
-    target: Mapping[str, Any],
-    runs: Mapping[str, Run],
-    studies: Mapping[str, Study],
-) -> Chosen:
-    changes = place if isinstance(place, Mapping) else {"run": place}
-    return _found({**target, **changes}, runs, studies)[1]
-
-
-def _apart(ours: Estimate, other: Chosen, target: Mapping[str, Any], sign: int) -> float:
-    found = statistic(target["statistic"], other.values)
-    return found.value + sign * STANDARD_ERRORS * _difference(ours, found).error
-
-
-def _chosen(run: Run, target: Mapping[str, Any]) -> Chosen:
-    series, t = run.columns[target["metric"]], target["t"]
-    if isinstance(t, str) and t.startswith("first_below:"):
-        return first_below(series.t, series.values, float(t.partition(":")[2]))
-    place = np.flatnonzero(series.t == (series.t[-1] if t == "last" else t))
-    if not place.size:
-        raise SpecError(f"target {target['id']}: generation {t} was not measured in {run.path}")
-    return Chosen(series.values[place[0]])
-
-
-def first_below(t: Ints, values: Floats, x: float) -> Chosen:
-    """Return the first of the generations t (T,) at which each chain of values (T, C) is below x.
-
-    late is the mean distance to the measured generation before, less 1: 0 where every generation is
-    measured, and no more than that can the mean waiting time be over-estimated by.
-    """
-    below = values < x
-    at = np.where(below.any(axis=0), below.argmax(axis=0), len(t) - 1)
-    gap = t[at] - t[np.maximum(at - 1, 0)]
-    late = float(np.maximum(gap - 1, 0).mean())
-    return Chosen(t[at].astype(np.float64), late, int((~below.any(axis=0)).sum()))
-
-
-def _difference(one: Estimate, other: Estimate) -> Estimate:
-    error = float(np.hypot(one.error, other.error))
-    return Estimate(one.value - other.value, error, one.chains)
-
-
-def _quantile(values: Floats, q: float) -> Estimate:
-    n = values.size
-    ordered = np.sort(values)
-    half = np.sqrt(n * q * (1 - q))
-    low, high = (int(np.clip(n * q + s * half, 0, n - 1)) for s in (-1, 1))
-    error = float(ordered[high] - ordered[low]) / 2
-    return Estimate(float(np.quantile(values, q)), error, n)
-
-
-def _error(target: Mapping[str, Any], ours: Estimate, study: Study, expected: float) -> float:
-    if "variance" in target["band"]:
-        # Heavy tails make the sample's own error too small; the law knows the true one.
-        variance = expected_value(target["band"]["variance"], study)
-    elif target["statistic"].startswith("share") and "minus" not in target:
-        variance = expected * (1 - expected)
-    else:
-        return ours.error
-    return float(np.sqrt(variance / ours.chains))
-
-
-def _law(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
-    centre = expected_value(target["band"]["expected"], study)
-    half = STANDARD_ERRORS * _error(target, ours, study, centre)
-    return centre - half, centre + half
-
-
-def _bounds(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
-    low, high = (expected_value(target["band"][side], study) for side in ("lower", "upper"))
-    return (
-        low - STANDARD_ERRORS * _error(target, ours, study, low),
-        high + STANDARD_ERRORS * _error(target, ours, study, high),
+        name = table.get("statistic", "mean")
+        statistic(name, np.linspace(0.1, 0.9, 3))
+    except (AttributeError, ValueError) as error:
+        raise SpecError(f"{where}: {error}") from error
+    return Target(
+        id=table["id"],
+        what=table["what"],
+        at=at,
+        band=band,
+        source=table["source"],
+        statistic=name,
+        published=published,
+        minus=None if minus is None else _place(minus, at, f"{where}: minus"),
     )
 
 
-def _ensemble(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
-    band = target["band"]
-    # Without a published spread, theirs is ours: the same law, over their number of chains.
-    sd = band.get("sd", ours.error * np.sqrt(ours.chains))
-    theirs = band.get("error", sd / np.sqrt(band.get("chains", 1)))
-    return _round(target, float(np.hypot(ours.error, theirs)), band.get("rounding", 0.0))
+def band_from(table: Any, at: Place, where: str) -> Band:
+    """Read a band from {kind = "...", fields...}; places in it say how they differ from `at`."""
+    if not isinstance(table, Mapping) or table.get("kind") not in BANDS:
+        kind = table.get("kind") if isinstance(table, Mapping) else table
+        raise SpecError(
+            f"{where}: unknown kind {kind!r}{nearest(str(kind), BANDS)}; "
+            f"expected one of {', '.join(BANDS)}"
+        )
+    cls = BANDS[table["kind"]]
+    needed = [f.name for f in fields(cls) if f.default is MISSING]
+    optional = [f.name for f in fields(cls) if f.default is not MISSING]
+    checked_keys(table, where, ("kind", *needed), optional)
+    hints = get_type_hints(cls)
+    return cls(
+        **{k: _read(hints[k], v, at, f"{where}.{k}") for k, v in table.items() if k != "kind"}
+    )
 
 
-def _readoff(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
-    chains = target["band"].get("chains", np.inf)
-    error = ours.error * float(np.sqrt(1 + ours.chains / chains))
-    return _round(target, error, target["band"]["reading"])
+def kind_of(band: Band) -> str:
+    """Return the name of a band's kind."""
+    return next(kind for kind, cls in BANDS.items() if type(band) is cls)
 
 
-def _round(target: Mapping[str, Any], error: float, reading: float) -> tuple[float, float]:
-    half = STANDARD_ERRORS * error + reading
-    return target["published"] - half, target["published"] + half
+def as_table(target: Target) -> dict[str, Any]:
+    """Return the table of a target, every place written out; `target_from` reads it back."""
+    band = {"kind": kind_of(target.band)} | _written(target.band)
+    rest = {f.name: getattr(target, f.name) for f in fields(target) if f.name not in ("at", "band")}
+    written = asdict(target.at) | rest | {"band": band}
+    return {k: _written(v) for k, v in written.items() if v is not None}
 
 
-def _interval(target: Mapping[str, Any], ours: Estimate, study: Study) -> tuple[float, float]:
-    return target["band"]["low"], target["band"]["high"]
+def check_measured(target: Target, studies: Mapping[str, Study]) -> None:
+    """Raise SpecError for a place of a target that the studies do not measure."""
+    places = [target.at, target.minus]
+    if isinstance(target.band, Between):
+        places += [target.band.lower, target.band.upper]
+    for place in places:
+        if place is not None:
+            _check_place(place, studies, f"target {target.id}")
 
 
-BANDS: Mapping[str, Callable[[Mapping[str, Any], Estimate, Study], tuple[float, float]]] = {
-    "law": _law,
-    "bounds": _bounds,
-    "ensemble": _ensemble,
-    "readoff": _readoff,
-    "interval": _interval,
-}
+def _check_place(place: Place, studies: Mapping[str, Study], where: str) -> None:
+    study = studies.get(place.run)
+    if study is None:
+        raise SpecError(f"{where}: no run {place.run!r}{nearest(place.run, studies)}")
+    names = [name for metric in study.metrics for name in column_names(metric)]
+    if place.metric not in names:
+        raise SpecError(
+            f"{where}: run {place.run!r} measures no {place.metric!r}{nearest(place.metric, names)}"
+        )
+    times = study.measure.times(study.generations) | {study.generations}
+    if isinstance(place.t, int) and place.t not in times:
+        raise SpecError(
+            f"{where}: run {place.run!r} does not measure generation {place.t}; "
+            f"it measures {', '.join(map(str, sorted(times)))}"
+        )
+
+
+def _read(hint: Any, value: Any, at: Place, where: str) -> Any:
+    if hint is Place:
+        return _place(value, at, where)
+    return (
+        expected_from(value, where)
+        if Formula in getattr(hint, "__args__", ())
+        else (checked_number(value, where))
+    )
+
+
+def _place(given: Any, at: Place | None, where: str) -> Place:
+    table = {"run": given} if isinstance(given, str) else given
+    checked_keys(table, where, optional=("run", "metric", "t"))
+    place = Place(**{**({} if at is None else asdict(at)), **table})
+    if not all(isinstance(name, str) for name in (place.run, place.metric)):
+        raise SpecError(f"{where} is {given!r}; expected the names of a run and a metric")
+    if not _is_time(place.t):
+        raise SpecError(
+            f'{where}: t is {place.t!r}; expected a generation, "last" or first_below:X'
+        )
+    return place
+
+
+def _is_time(t: Any) -> bool:
+    if not isinstance(t, str):
+        return isinstance(t, int) and not isinstance(t, bool) and t >= 0
+    try:
+        return t == "last" or (
+            t.startswith(FIRST_BELOW) and math.isfinite(float(t.removeprefix(FIRST_BELOW)))
+        )
+    except ValueError:
+        return False
+
+
+def _written(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        defaults = {f.name: f.default for f in fields(value)}
+        kept = {k: getattr(value, k) for k in defaults}
+        return {k: _written(v) for k, v in kept.items() if v is not None and v != defaults[k]}
+    return value

@@ -3,10 +3,9 @@
 spec.toml holds a title, a base [study], overrides per [scale.NAME] and [[runs]]: each with a name
 template, `set` (dotted overrides), `vary` (dotted keys with lists, expanded as a product) and
 optional tables named after a scale that replace entries of `set` and `vary`; `scales` limits a run
-to some scales. expected.json holds the targets (see genloss.judge.targets).
+to some scales. targets.toml holds the targets (see genloss.published.target_entries).
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from genloss.errors import MissingExtra, SpecError
-from genloss.published.grid import checked_keys, combinations, filled
+from genloss.judge.targets import Target
+from genloss.published.grid import SCALES, SMOKE, checked_scales, combinations, filled
+from genloss.published.target_entries import targets_of
 from genloss.spec.build import nearest
-from genloss.spec.toml import merged, overridden, read_spec
+from genloss.spec.toml import checked_keys, merged, overridden, read_spec
 from genloss.study.study import Study, study_from
 
 SPEC = "spec.toml"
-SMOKE = "smoke"
-SCALES = (SMOKE, "laptop", "paper")
+TARGETS = "targets.toml"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Experiment:
     scale: str
     title: str
     studies: Mapping[str, Study]
-    targets: tuple[Mapping[str, Any], ...]
+    targets: tuple[Target, ...]
 
 
 def published_folder() -> Path:
@@ -83,9 +83,8 @@ def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Exp
         raise SpecError(f"unknown scale {scale!r}; expected one of {', '.join(SCALES)}")
     folder = experiment_folder(name)
     spec = checked_spec(read_spec(folder / SPEC), str(folder / SPEC))
-    expected = json.loads((folder / "expected.json").read_text())
     studies = named(studies_of(spec, scale, overrides))
-    targets = tuple(t for t in expected["targets"] if scale in t.get("scales", SCALES))
+    targets = targets_of(read_spec(folder / TARGETS), scale, str(folder / TARGETS))
     address = name if name in published_names() else f"path/to/{folder.name}"
     return Experiment(folder.name, address, scale, spec["title"], studies, targets)
 
@@ -139,13 +138,6 @@ def checked_spec(spec: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         for scale in SCALES:
             checked_keys(entry.get(scale, {}), f"{place}.{scale}", optional=("set", "vary"))
     return spec
-
-
-def checked_scales(scales: Any, where: str) -> Sequence[str]:
-    """Return scales; raises SpecError for others than there are."""
-    if not isinstance(scales, (list, tuple)) or not set(scales) <= set(SCALES) or not scales:
-        raise SpecError(f"{where}: scales is {scales!r}; expected some of {', '.join(SCALES)}")
-    return scales
 
 
 def studies_of(

@@ -1,24 +1,35 @@
-"""Entries that vary: one table of an experiment's file stands for a product of runs."""
+"""Scales, and entries that vary: one table of an experiment's file stands for many."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
 from genloss.errors import SpecError
-from genloss.spec.build import nearest
+
+SMOKE = "smoke"
+SCALES = (SMOKE, "laptop", "paper")
 
 
 def combinations(vary: Mapping[str, Any], where: str) -> Iterator[dict[str, Any]]:
-    """Yield every combination of {name: values}, the last name fastest.
+    """Yield every combination of {name: list of values}, the last name fastest.
+
+    A key "a, b" names several that vary together: its values are the rows [a, b] of a table.
 
     Raises:
-        SpecError: values that are not a list.
+        SpecError: values that are not a list, or a row of another length.
     """
-    for name, values in vary.items():
+    columns: list[list[dict[str, Any]]] = []
+    for key, values in vary.items():
         if not isinstance(values, list):
-            raise SpecError(f"{where}: {name} varies over {values!r}; expected a list")
-    for values in product(*vary.values()):
-        yield dict(zip(vary, values, strict=True))
+            raise SpecError(f"{where}: {key} varies over {values!r}; expected a list")
+        names = [name.strip() for name in key.split(",")]
+        rows = values if len(names) > 1 else [[value] for value in values]
+        for row in rows:
+            if not isinstance(row, list) or len(row) != len(names):
+                raise SpecError(f"{where}: {key} takes {row!r}; expected a row of {len(names)}")
+        columns.append([dict(zip(names, row, strict=True)) for row in rows])
+    for parts in product(*columns):
+        yield {name: value for part in parts for name, value in part.items()}
 
 
 def filled(template: str, values: Mapping[str, Any]) -> str:
@@ -28,19 +39,8 @@ def filled(template: str, values: Mapping[str, Any]) -> str:
     return template
 
 
-def checked_keys(
-    table: Any, where: str, needed: Iterable[str] = (), optional: Iterable[str] = ()
-) -> Mapping[str, Any]:
-    """Return the table; raises SpecError for what is none, an unknown key or a missing one."""
-    if not isinstance(table, Mapping):
-        raise SpecError(f"{where} is {table!r}; expected a table")
-    known = [*needed, *optional]
-    for key in table:
-        if key not in known:
-            raise SpecError(
-                f"{where}: unknown key {key!r}{nearest(key, known)}; expected {', '.join(known)}"
-            )
-    for key in needed:
-        if key not in table:
-            raise SpecError(f"{where} has no {key!r}; expected {', '.join(known)}")
-    return table
+def checked_scales(scales: Any, where: str) -> Sequence[str]:
+    """Return scales; raises SpecError for others than there are."""
+    if not isinstance(scales, (list, tuple)) or not set(scales) <= set(SCALES) or not scales:
+        raise SpecError(f"{where}: scales is {scales!r}; expected some of {', '.join(SCALES)}")
+    return scales

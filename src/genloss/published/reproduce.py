@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.code import CodeChanged
-from genloss.judge.targets import Verdict, judge
+from genloss.judge.targets import as_table, check_measured
+from genloss.judge.verdicts import Verdict, judge
 from genloss.published.experiments import Experiment
 from genloss.run.runner import Progress, run_studies
 from genloss.store.files import write_json
@@ -24,7 +25,12 @@ def reproduce(
     """Run (or resume) an experiment below root/NAME-SCALE and judge every target.
 
     The verdicts are stored beside the runs, in targets.json. code_changed: as for `run_studies`.
+
+    Raises:
+        SpecError: a target that looks where the studies do not measure; nothing has run then.
     """
+    for target in experiment.targets:
+        check_measured(target, experiment.studies)
     folder = root / f"{experiment.name}-{experiment.scale}"
     studies = list(experiment.studies.values())
     runs = run_studies(
@@ -39,7 +45,7 @@ def reproduce(
             "title": experiment.title,
             "address": experiment.address,
             "targets": [
-                {**v.full(), "asked": target}
+                {**v.full(), "asked": as_table(target)}
                 for v, target in zip(verdicts, experiment.targets, strict=True)
             ],
             "runs": {name: run.path.name for name, run in by_name.items()},

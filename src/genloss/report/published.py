@@ -1,6 +1,6 @@
 """Published values by generation, from the targets of an experiment, as points beside our lines.
 
-A verdict in targets.json carries what was asked under "asked": the target as expected.json states
+A verdict in targets.json carries what was asked under "asked": the target as targets.toml states
 it, with run, metric, t, statistic and band. Verdicts without it have no points.
 """
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from genloss.report.figures.bands import over_chains, predicts
+from genloss.judge.estimates import quantiles
+from genloss.report.figures.bands import LEVELS, predicts
 from genloss.report.reading import Measured
 from genloss.report.toml import toml_text
 from genloss.report.wording import title_of
@@ -248,7 +249,7 @@ def _three(series: Column) -> tuple[int, ...]:
 
 def _cell(series: Column, t: int, prefix: str) -> str:
     at = int(np.flatnonzero(series.t == t)[0])
-    low, _, median, _, high = over_chains(series.values[at : at + 1])[:, 0]
+    low, _, median, _, high = quantiles(series.values[at], LEVELS)
     if series.values.shape[1] == 1:
         return prefix + number(float(median))
     return f"{prefix}{number(float(median))} [{number(float(low))}, {number(float(high))}]"

@@ -1,12 +1,14 @@
 """Specs as text: TOML in, key=value overrides on top."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from genloss.core.places import regular_file
 from genloss.errors import DataError, SpecError
+from genloss.spec.build import nearest
 
 
 def read_spec(path: Path) -> dict[str, Any]:
@@ -77,3 +79,28 @@ def _longer(dotted: str, old: Any, new: Any) -> list[Any]:
     if not isinstance(old, list) or not isinstance(new, list):
         raise SpecError(f"{dotted}: {new!r} cannot be added to {old!r}; expected two lists")
     return [*old, *new]
+
+
+def checked_keys(
+    table: Any, where: str, needed: Iterable[str] = (), optional: Iterable[str] = ()
+) -> Mapping[str, Any]:
+    """Return the table; raises SpecError for what is none, an unknown key or a missing one."""
+    if not isinstance(table, Mapping):
+        raise SpecError(f"{where} is {table!r}; expected a table")
+    known = [*needed, *optional]
+    for key in table:
+        if key not in known:
+            raise SpecError(
+                f"{where}: unknown key {key!r}{nearest(key, known)}; expected {', '.join(known)}"
+            )
+    for key in needed:
+        if key not in table:
+            raise SpecError(f"{where} has no {key!r}; expected {', '.join(known)}")
+    return table
+
+
+def checked_number(value: Any, where: str) -> float:
+    """Return a finite number; raises SpecError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+        raise SpecError(f"{where} is {value!r}; expected a finite number")
+    return value

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
+from genloss.judge.estimates import quantiles
 from genloss.report.published import Point, columns
 from genloss.store.series import Column
 
@@ -71,7 +72,7 @@ def curve(
     return Curve(
         label=label,
         t=series.t,
-        bands=over_chains(series.values),
+        bands=quantiles(series.values.T, LEVELS),
         mean=mean,
         theory=expected,
         theory_label=str(law["label"]),
@@ -86,17 +87,6 @@ def predicts(law: Mapping[str, Any]) -> str:
     label = str(law["label"]).lower()
     typical = "median" in label or "typical" in label
     return str(law.get("statistic", "median" if typical else "mean"))
-
-
-def over_chains(values: Floats) -> Floats:
-    """Return the quantiles LEVELS of (T, C) over chains: (5, T).
-
-    Linear interpolation between order statistics; at generations with an infinite chain the lower
-    of the two is taken instead, since nothing lies half way to infinity.
-    """
-    if np.isfinite(values).all():
-        return np.asarray(np.quantile(values, LEVELS, axis=1))
-    return np.asarray(np.quantile(values, LEVELS, axis=1, method="lower"))
 
 
 def rounded(values: Floats, digits: int = 5) -> list[float | None]:

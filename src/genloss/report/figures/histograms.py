@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Array, Floats
+from genloss.judge.estimates import quantiles
 from genloss.report.figures.bands import LEVELS, rounded
 from genloss.report.figures.combined import Combined, Plate, Spec
 from genloss.report.kept import heading, kept_histograms
@@ -211,6 +212,6 @@ def _numbers(spreads: Sequence[Spread]) -> NumberTable:
 
 
 def _spread(values: Floats) -> str:
-    low, _, median, _, high = np.quantile(values, LEVELS)
+    low, _, median, _, high = quantiles(values, LEVELS)
     said = percent(float(median))
     return said if len(values) == 1 else f"{said} [{percent(float(low))}, {percent(float(high))}]"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from genloss.core.arrays import Floats
+from genloss.judge.estimates import quantiles
 from genloss.report.figures.axes import YAxis, log_axis
 from genloss.report.figures.bands import LEVELS, rounded
 from genloss.report.figures.combined import (
@@ -114,7 +115,7 @@ def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
 
 
 def _row(t: int, line: dict[int, Floats]) -> Spec:
-    bands = np.quantile(np.stack(list(line.values())), (LEVELS[0], 0.5, LEVELS[-1]), axis=1)
+    bands = quantiles(np.stack(list(line.values()), axis=1), (LEVELS[0], 0.5, LEVELS[-1]))
     names = ("p05", "p50", "p95")
     row: Spec = {"generation": heading(t), "tokens": list(line)}
     return row | {name: rounded(b, 5) for name, b in zip(names, bands, strict=True)}

@@ -1,4 +1,4 @@
-"""Summaries over chains: bands, standard errors, intervals, first-passage times.
+"""Estimates over chains: quantiles, standard errors, intervals, first-passage times.
 
 Axis 0 is the chain, the only unit of replication: rows of one chain share its history and are not
 independent, so no interval here is ever taken over rows. Values are (C,) or (C, ...), for
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats, checked_fraction
-from genloss.errors import DataError
+from genloss.errors import DataError, SpecError
 from genloss.metrics.arrays.checks import open_fraction
 
 
@@ -33,10 +33,25 @@ class Interval(NamedTuple):
     high: Floats
 
 
-def quantile_band(
-    values: Floats, levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
-) -> Floats:
+class Estimate(NamedTuple):
+    """A statistic over so many chains and its standard error."""
+
+    value: float
+    error: float
+    chains: int
+
+
+class FirstPassage(NamedTuple):
+    """When each chain was first seen somewhere (C,), +inf for never; up to `late` (C,) too late."""
+
+    t: Floats
+    late: Floats
+
+
+def quantiles(values: Floats, levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> Floats:
     """Quantiles over chains, linear between order statistics (position (C - 1) u).
+
+    Between a number and infinity it is the lower of the two: nothing lies half way.
 
     Args:
         values: (C, ...).
@@ -50,16 +65,62 @@ def quantile_band(
         DataError: no chain, or NaN.
         SpecError: a level outside [0, 1].
     """
-    ordered = np.sort(_chains(values), axis=0)
-    band = []
-    for level in levels:
-        position = checked_fraction(level, "level") * (len(ordered) - 1)
-        low, high = ordered[int(np.floor(position))], ordered[int(np.ceil(position))]
-        # Where both ends agree nothing is subtracted: inf - inf would be NaN.
-        gap = np.subtract(high, low, out=np.zeros_like(low), where=high != low)
-        part = position - np.floor(position)
-        band.append(low + gap * part if part > 0 else low)
-    return np.stack(band)
+    values = _chains(values)
+    at = [checked_fraction(level, "level") for level in levels]
+    with np.errstate(invalid="ignore"):
+        linear = np.asarray(np.quantile(values, at, axis=0))
+    if np.isfinite(values).all():
+        return linear
+    low, high = (np.quantile(values, at, axis=0, method=m) for m in ("lower", "higher"))
+    return np.where(np.isfinite(low) & np.isfinite(high) & (low != high), linear, low)
+
+
+def statistic(name: str, values: Floats) -> Estimate:
+    """A statistic over chains (C,) with its standard error.
+
+    mean; median (error from the spacing of order statistics); variance (error from the fourth
+    moment); sd; share_below:X and share_above:X (binomial); quantile:Q (order statistics).
+
+    Raises:
+        SpecError: another name, or fewer than two chains.
+    """
+    kind, _, option = name.partition(":")
+    n = values.size
+    if n < 2:
+        raise SpecError(f"{name} of {n} chain has no standard error; run 2 chains or more")
+    if kind == "mean":
+        return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(n)), n)
+    if kind in ("median", "quantile"):
+        return _quantile(values, float(option or 0.5))
+    if kind in ("variance", "sd"):
+        variance = float(values.var(ddof=1))
+        fourth = float(((values - values.mean()) ** 4).mean())
+        error = float(np.sqrt(max(fourth - variance**2, 0.0) / n))
+        if kind == "variance":
+            return Estimate(variance, error, n)
+        sd = variance**0.5
+        return Estimate(sd, error / (2 * sd) if sd else 0.0, n)
+    if kind in ("share_below", "share_above"):
+        x = float(option)
+        share = float((values < x if kind == "share_below" else values > x).mean())
+        # Never zero: with no success in n, the rule of succession still leaves some doubt.
+        smoothed = (share * n + 1) / (n + 2)
+        return Estimate(share, float(np.sqrt(smoothed * (1 - smoothed) / n)), n)
+    raise SpecError(f"unknown statistic {name!r}; expected {STATISTICS}")
+
+
+STATISTICS = "mean, median, variance, sd, share_below:X, share_above:X or quantile:Q"
+
+
+def difference(one: Estimate, other: Estimate) -> Estimate:
+    """The difference of two independent estimates; their errors add in quadrature."""
+    error = float(np.hypot(one.error, other.error))
+    return Estimate(one.value - other.value, error, one.chains)
+
+
+def quantile_of(x: float, values: Floats) -> float:
+    """The share of values (C,) below x, ties counted half, in [0, 1]."""
+    return float((values < x).mean() + 0.5 * (values == x).mean())
 
 
 def mean_with_error(values: Floats) -> MeanError:
@@ -108,7 +169,7 @@ def median_interval(values: Floats, confidence: float = 0.95) -> Interval:
     n = len(ordered)
     below = bdtr(np.arange(n), n, 0.5)
     rank = int((below <= (1 - open_fraction(confidence, "confidence")) / 2).sum())
-    median = quantile_band(ordered, (0.5,))[0]
+    median = quantiles(ordered, (0.5,))[0]
     if rank == 0:
         return Interval(median, np.full_like(median, -np.inf), np.full_like(median, np.inf))
     return Interval(median, ordered[rank - 1], ordered[n - rank])
@@ -142,7 +203,7 @@ def fraction_interval(happened: NDArray[np.bool_], confidence: float = 0.95) -> 
     return Interval(share, np.maximum(middle - half, 0), np.minimum(middle + half, 1))
 
 
-def first_below(values: Floats, threshold: float, generations: NDArray[Any]) -> Floats:
+def first_below(values: Floats, threshold: float, generations: NDArray[Any]) -> FirstPassage:
     """First recorded generation at which a value lies below a threshold.
 
     Time to total collapse is this with an entropy and a threshold of 1e-8.
@@ -153,9 +214,9 @@ def first_below(values: Floats, threshold: float, generations: NDArray[Any]) -> 
         generations: (T,), ascending.
 
     Returns:
-        (C,), generations, +inf for a chain that never got there (it is censored: summarise with
-        `median_interval`, not with a mean). Late by up to the recording interval.
-        Source: Kazdan et al. 2024.
+        t (C,), generations, +inf for a chain that never got there (it is censored: summarise with
+        `median_interval`, not with a mean); late (C,), how many unrecorded generations lie before
+        t (before the last one, for a chain that never got there). Source: Kazdan et al. 2024.
 
     Raises:
         DataError: shapes that do not fit, NaN, or generations not ascending.
@@ -166,8 +227,20 @@ def first_below(values: Floats, threshold: float, generations: NDArray[Any]) -> 
             f"generations: got shape {times.shape} for values {values.shape}, expected (T,) "
             "ascending for (C, T)"
         )
-    reached = values < threshold
-    return np.where(reached.any(axis=1), times[reached.argmax(axis=1)], np.inf)
+    below = values < threshold
+    reached = below.any(axis=1)
+    at = np.where(reached, below.argmax(axis=1), len(times) - 1)
+    late = np.maximum(times[at] - times[np.maximum(at - 1, 0)] - 1, 0)
+    return FirstPassage(np.where(reached, times[at], np.inf), late)
+
+
+def _quantile(values: Floats, q: float) -> Estimate:
+    n = values.size
+    ordered = np.sort(values)
+    half = np.sqrt(n * q * (1 - q))
+    low, high = (int(np.clip(n * q + s * half, 0, n - 1)) for s in (-1, 1))
+    error = float(ordered[high] - ordered[low]) / 2
+    return Estimate(float(quantiles(values, (q,))[0]), error, n)
 
 
 def _chains(values: Floats) -> Floats:
