@@ -189,7 +189,7 @@ def experiment(tmp_path, monkeypatch):
             "metric": "trace_ratio",
             "t": 2,
             "statistic": "mean",
-            "band": {"kind": "interval", "low": low, "high": high} | band,
+            "band": band or {"kind": "interval", "low": low, "high": high},
             "source": "made up",
         }
         (folder / "targets.toml").write_text(toml_text({"targets": [target]}))
@@ -231,7 +231,7 @@ def test_claims_and_open_bands_are_named_as_such(experiment, genloss, low, high,
 
 
 def test_proven_bounds_are_no_claim(experiment, genloss):
-    experiment(0, 0, None, kind="bounds", lower=0, upper=1)
+    experiment(None, None, None, kind="bounds", lower=0, upper=1)
     shown = genloss("reproduce", "small-2024", "--scale", "smoke").stdout
     assert re.search(r"\slaw\s", shown)
     assert "claim" not in shown
