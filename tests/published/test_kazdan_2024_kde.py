@@ -128,7 +128,7 @@ class Table:
     def __init__(self, values):
         self.path = "nowhere"
         found = np.array(values)
-        self.series = {"m": type("Series", (), {"t": np.arange(len(found)), "values": found})}
+        self.columns = {"m": type("Series", (), {"t": np.arange(len(found)), "values": found})}
 
 
 @pytest.mark.parametrize(
