@@ -151,7 +151,7 @@ def test_between_needs_four_standard_errors_on_both_sides(laptop, lower, upper, 
 
     def mean_and_error(place):
         place = {"run": "a", "t": 1} | (place if isinstance(place, Mapping) else {"run": place})
-        values = runs[place["run"]].series["m"].values[place["t"]]
+        values = runs[place["run"]].columns["m"].values[place["t"]]
         return values.mean(), values.std(ddof=1) / 20
 
     own = mean_and_error("a")[1]
