@@ -32,6 +32,7 @@ from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
 from genloss.published.experiments import Experiment, load_experiment
 from genloss.realities.texts import VOCABULARY, Texts
+from genloss.run.events import Event, Moved, Phase
 from genloss.run.runner import run_studies
 from genloss.store.block import FileNotebook
 from genloss.store.reader import Run
@@ -171,12 +172,13 @@ def continued(experiment: Experiment, root: Path, clock: Clock) -> None:
     """Run the studies until they are done or the minutes are over."""
     before = [clock.seconds]
 
-    def progress(done: int, total: int) -> None:
-        now = clock.seconds
-        print(f"{now:6.0f} s  {done} of {total} generations, {now - before[0]:.1f} s", flush=True)
+    def progress(event: Event) -> None:
+        if not isinstance(event, Moved) or event.step.phase != Phase.DONE:
+            return
+        now, step = clock.seconds, event.step
+        print(f"{now:6.0f} s  t = {step.t} of {event.task}, {now - before[0]:.1f} s", flush=True)
         before[0] = now
-        if done < total:
-            clock.check()
+        clock.check()
 
     run_studies(list(experiment.studies.values()), root, workers=1, progress=progress)
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from genloss.cli import console
 from genloss.cli.main import app
 from genloss.report.toml import toml_text
 from genloss.store.lock import locked
@@ -132,6 +131,9 @@ def test_plan_says_what_will_happen_and_leaves_nothing(genloss, told, spec):
     plan = told("plan", spec, "chains=1000", "chains_per_block=10")
     assert (plan["chains"], plan["blocks"], plan["generations"]) == (1000, 100, 6)
     assert "rows of D_T" in genloss("plan", spec).stdout
+    shown = genloss("plan", spec)
+    assert "timing its first generations, at most 10 s" in shown.stderr
+    assert "on this machine at its present load" in shown.stdout
     assert [p.name for p in spec.parent.iterdir()] == [spec.name]
 
 
@@ -321,19 +323,3 @@ def test_pasted_examples_are_real_commands(genloss):
         for word in words[1:]:
             if word.startswith("--"):
                 assert word in genloss(command, "--help").stdout
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0.123, "0.12 s"), (41.2, "41 s"), (720, "12 min"), (12_000, "3 h 20 min"), (5e5, "5 days")],
-)
-def test_times_are_said_as_people_say_them(seconds, said):
-    assert console.duration(seconds) == said
-
-
-def test_slow_generations_have_a_pace_too():
-    assert console.pace(0, 5.0) == ""
-    assert console.pace(300, 2.0) == "150 generations/s"
-    assert console.pace(2, 60.0) == "30 s a generation"
-    assert console.pace(3, 2.9) == "1 generation/s"
-    assert console.pace(8, 5.0) == "2 generations/s"

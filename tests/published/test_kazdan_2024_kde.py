@@ -12,7 +12,7 @@ from genloss.judge.verdicts import judge
 from genloss.models.kde import KDELearner
 from genloss.published.experiments import load_experiment
 from genloss.realities.mixtures import Blobs
-from genloss.run.block import reserve
+from genloss.run.setup import reserve
 from genloss.theory import moments
 
 DATA = ("blobs", "circles", "two_moons", "swiss_roll")

@@ -10,6 +10,7 @@ from genloss.models.gaussian import GaussianLearner
 from genloss.realities.gaussians import Gaussian
 from genloss.run.block import run_block
 from genloss.run.runner import header_of, run_studies, run_study
+from genloss.run.task import Task
 from genloss.spec.parts import entries
 from genloss.store.block import BlockStore
 from genloss.store.folder import create_or_match, run_path
@@ -27,17 +28,23 @@ def unbroken(study, tmp_path, folder_bytes):
     return folder_bytes(run_study(study, tmp_path / "unbroken", workers=1).path)
 
 
+class Stopped(Exception):
+    """Enough for now."""
+
+
 def test_stopped_after_every_generation_it_resumes(study, unbroken, tmp_path, folder_bytes):
     """One generation at a time, over and over: all work since a checkpoint is done again."""
     header = header_of(study)
     run = run_path(tmp_path / "broken", header)
     create_or_match(run, header, entries(study))
     for stop in range(1, study.generations + 1):
-        steps = run_block(study, run, 0)
-        for t in steps:
-            if t >= stop:
-                break
-        steps.close()
+
+        def tell(step, stop=stop):
+            if step.generations >= stop:
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            run_block(Task(study, run, 0), tell)
     run_study(study, tmp_path / "broken", workers=1)
     found = folder_bytes(run)
     assert found.keys() == unbroken.keys()

@@ -7,8 +7,9 @@ from genloss.core.chain import draw_real
 from genloss.core.streams import Streams
 from genloss.errors import DataError, GenlossError, RealityExhausted, SpecError, StoreError
 from genloss.plan.cost import plan_of
-from genloss.run.block import reserve
+from genloss.run.events import Failed, Moved, Phase, Step
 from genloss.run.runner import header_of, run_studies, run_study
+from genloss.run.setup import reserve
 from genloss.spec.parts import entries
 from genloss.store.folder import create_or_match
 from genloss.store.lock import locked
@@ -186,19 +187,37 @@ def test_the_last_generation_is_always_measured(small, tmp_path):
     assert measured(run_study(study_from(spec), tmp_path, workers=1)) == [2, 7]
 
 
-def test_progress_counts_all_generations_of_all_blocks(small, tmp_path):
-    """Three chains in blocks of two, 7 generations: 14 steps; a finished run is full at once."""
-    study = study_from(small("moments_replace"))
-    for workers in (1, 2):
-        seen = []
-        root = tmp_path / str(workers)
-        run_study(study, root, workers=workers, progress=lambda *step, to=seen: to.append(step))
-        assert seen[-1] == (14, 14)
-        assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-    assert len(seen) >= 1
-    seen.clear()
-    run_study(study, tmp_path / "1", workers=1, progress=lambda *step: seen.append(step))
-    assert seen == [(14, 14)]
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_events_tell_the_tasks_and_where_each_is(small, tmp_path, workers):
+    """Three chains in blocks of two: two tasks of 7 generations; a finished run is done at once."""
+    study, seen = study_from(small("moments_replace")), []
+    run_study(study, tmp_path, workers=workers, progress=seen.append)
+    assert [task.block for task in seen[0].tasks] == [0, 1]
+    assert all(isinstance(event, Moved) for event in seen[1:])
+    for block in (0, 1):
+        steps = [event.step for event in seen[1:] if event.task == block]
+        assert steps[-1] == Step(Phase.DONE, 7)
+        assert [s.generations for s in steps] == sorted(s.generations for s in steps)
+    again = []
+    run_study(study, tmp_path, workers=workers, progress=again.append)
+    assert {event.step for event in again[1:]} == {Step(Phase.DONE, 7)}
+
+
+def test_every_phase_of_every_generation_is_told_in_order(small, tmp_path):
+    study, seen = study_from(small("moments_replace", chains=2, generations=2)), []
+    run_study(study, tmp_path, workers=1, progress=seen.append)
+    told = [(e.step.phase, e.step.t) for e in seen[1:] if not e.step.steps and not e.step.share]
+    inside = (Phase.FITTING, Phase.DRAWING, Phase.MEASURING, Phase.WRITING, Phase.DONE)
+    of_each = [(phase, t) for t in (1, 2) for phase in inside]
+    assert told == [(Phase.READING, 0), *((p, 0) for p in inside[2:]), *of_each]
+
+
+def test_a_failure_is_told_before_it_is_raised(own, tmp_path):
+    seen = []
+    with pytest.raises(StoreError, match="metric NaN is NaN"):
+        run_study(own("NaN"), tmp_path / "runs", workers=1, progress=seen.append)
+    assert isinstance(seen[-1], Failed)
+    assert seen[-1].task == 0
 
 
 @pytest.mark.slow
@@ -206,7 +225,7 @@ def test_an_error_of_progress_frees_the_folder(small, tmp_path, folder_bytes):
     """The same process may try again at once: no lock and no half-run block is left behind."""
     study = study_from(small("rows_accumulate"))
 
-    def stop(done, total):
+    def stop(event):
         raise KeyboardInterrupt
 
     for workers in (1, 2):
@@ -228,7 +247,7 @@ def test_a_reality_too_small_is_refused_before_anything_runs(small, tmp_path):
     """40 rows: 12 for S_0, 5 held out, 3 fresh in each of 6 generations make 35; 9 make 44."""
     enough = study_from(small("finite_fresh"))
     short = study_from(small("finite_fresh", generations=10))
-    assert plan_of(enough)["real rows per chain"] == 35
+    assert plan_of(enough).real_rows_per_chain == 35
     for ask in (plan_of, lambda s: run_study(s, tmp_path, workers=1)):
         with pytest.raises(
             RealityExhausted, match=r"trains on 39 real rows per chain and holds out 5; .* 40, 35"
@@ -265,15 +284,16 @@ def test_a_plan_has_the_right_numbers_and_leaves_nothing(small, tmp_path, monkey
         "chains": 3,
         "blocks": 2,
         "generations": 9,
-        "rows of S_0": 12,
-        "rows of D_T": 12 + 8 * 5,
-        "rows of S_T": 5,
-        "real rows per chain": 12 + 20,
-        "measured generations": 6,
-        "kept generations": 3,
+        "rows_of_s_0": 12,
+        "rows_of_d_last": 12 + 8 * 5,
+        "rows_of_s_last": 5,
+        "real_rows_per_chain": 12 + 20,
+        "measured_generations": 6,
+        "kept_generations": 3,
     }
-    assert {k: plan[k] for k in numbers} == numbers
-    assert set(plan) - set(numbers) == {"seconds, one process", "megabytes on disk"}
+    assert {k: getattr(plan, k) for k in numbers} == numbers
+    assert plan.timing.whole
+    assert 0.0 < plan.seconds.low <= plan.seconds.high
 
 
 def test_a_plan_knows_the_disk_it_will_take(small, tmp_path):
@@ -282,7 +302,7 @@ def test_a_plan_knows_the_disk_it_will_take(small, tmp_path):
     run = run_study(study, tmp_path, workers=1)
     counted = [*run.path.rglob("metrics.jsonl"), *run.path.rglob("generations/*/*")]
     size = sum(p.stat().st_size for p in counted) / 1e6
-    np.testing.assert_allclose(plan_of(study)["megabytes on disk"], size, rtol=0.25, atol=0.0006)
+    np.testing.assert_allclose(plan_of(study).disk_bytes / 1e6, size, rtol=0.25, atol=0.0006)
 
 
 @pytest.mark.parametrize("workers", [-1, 1.5])

@@ -1,5 +1,6 @@
 """The threads of a block's networks: which studies have some, and how many."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +11,9 @@ from genloss.models.gaussian import GaussianLearner
 from genloss.models.torch.device import on_threads
 from genloss.realities.gaussians import Gaussian
 from genloss.run.block import run_block
+from genloss.run.events import Phase
 from genloss.run.runner import header_of, run_study
+from genloss.run.task import Task
 from genloss.run.threads import computing_on, has_networks, threads_of
 from genloss.spec.build import build
 from genloss.spec.parts import entries
@@ -27,6 +30,10 @@ class Counting(GaussianLearner):
     def fit(self, train, rng, **options):
         self.seen.append(torch.get_num_threads())
         return super().fit(train, rng, **options)
+
+
+class Stopped(Exception):
+    """Enough for now."""
 
 
 def study(learner, **options) -> Study:
@@ -76,9 +83,14 @@ def test_a_block_goes_on_with_the_threads_that_it_began_with(tmp_path, folder_by
     create_or_match(run, header, entries(whole))
     Counting.seen.clear()
     for offered in (4, 1, 2):
-        steps = run_block(whole, run, 0, offered)
-        next(steps, None)
-        steps.close()
+        done = Counting.seen[:]
+
+        def tell(step, done=done):
+            if len(Counting.seen) > len(done) and step.phase == Phase.DONE:
+                raise Stopped
+
+        with suppress(Stopped):
+            run_block(Task(whole, run, 0, offered), tell)
     with on_threads(9):
         run_study(whole, tmp_path / "broken", workers=1)
     assert set(Counting.seen) == {4}

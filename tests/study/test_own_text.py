@@ -105,11 +105,11 @@ def rng():
 
 def test_a_plan_says_what_it_costs_before_anything_runs(folder):
     study = load_study(folder, [*SMALL, "learner.training.epochs=50"])
-    long_plan, short_plan = plan_of(study), plan_of(load_study(folder, SMALL))
-    assert long_plan["generations"] == 2
+    long_plan, short_plan = (plan_of(s, 1.0) for s in (study, load_study(folder, SMALL)))
+    assert long_plan.generations == 2
     # Fifty epochs instead of one: the fit's share of the time grows fiftyfold.
-    assert long_plan["seconds, one process"] > 2 * short_plan["seconds, one process"]
-    assert long_plan["megabytes on disk"] > 0
+    assert long_plan.seconds.low > 2 * short_plan.seconds.low
+    assert long_plan.disk_bytes > 0
 
 
 def test_what_is_text_and_what_is_not(tmp_path):

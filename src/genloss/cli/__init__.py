@@ -1,5 +1,9 @@
 """The command line: thin, every command a few lines over a library call.
 
 main      the commands
-console   tables, JSON, progress and errors as a person or a script wants them
+console   tables, JSON and errors as a person or a script wants them
+shown     runs, plans and verdicts in words
+progress  where a run is, for the waiting
+words     times and rates as people say them
+plain     text that cannot act on a terminal
 """

@@ -1,13 +1,13 @@
-"""What a command prints: JSON for scripts, tables for people, progress for the waiting."""
+"""What a command prints: JSON for scripts, tables for people; and the code it exits with."""
 
 import json
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from genloss.cli.plain import plain, plain_lines
 from genloss.core.code import CodeChanged
 from genloss.errors import GenlossError, SpecError
 
@@ -21,12 +21,12 @@ def print_json(value: Any) -> None:
 
 def print_line(text: str) -> None:
     """Print one line on standard output."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(plain(text) + "\n")
 
 
 def print_hint(text: str) -> None:
     """Print one line on standard error: what to do next, for nobody but a person."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(plain(text) + "\n")
 
 
 def print_table(
@@ -42,61 +42,10 @@ def print_table(
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column not in wrapped)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(plain, row))
     width = None if sys.stdout.isatty() else 160
     # Without markup: "[inf, inf]" is a cell, not a style.
     Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
-
-
-def duration(seconds: float) -> str:
-    """Return a time as a person says it: 0.8 s, 41 s, 12 min, 3 h 20 min, 5 days."""
-    if seconds < 10:
-        return f"{seconds:.2g} s"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes < 2880 else f"{minutes // 1440} days"
-
-
-def pace(done: int, seconds: float) -> str:
-    """Return the rate of generations, by the second or, where they are slow, by the generation."""
-    rate = done / max(seconds, 1e-9)
-    if done == 0:
-        return ""
-    if rate < 1.0:
-        return f"{duration(1.0 / rate)} a generation"
-    return f"{rate:,.0f} generation{'s' if round(rate) > 1 else ''}/s"
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show generations done, rate and time left on standard error; silent off a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Left
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        Left(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None, rate="")
-        begun, first = time.monotonic(), [-1]
-
-        def show(done: int, total: int) -> None:
-            first[0] = done if first[0] < 0 else first[0]
-            rate = pace(done - first[0], time.monotonic() - begun)
-            bar.update(task, completed=done, total=total, rate=rate)
-
-        yield show
 
 
 def code_changed(fresh: bool, same_code: bool) -> CodeChanged:
@@ -112,7 +61,7 @@ def reported_errors() -> Iterator[None]:
     try:
         yield
     except GenlossError as error:
-        sys.stderr.write(f"genloss: {error}\n")
+        sys.stderr.write(f"genloss: {plain_lines(str(error))}\n")
         raise SystemExit(BAD_INPUT) from None
     except KeyboardInterrupt:
         # A second Ctrl-C must not cut the leaving short.

@@ -57,9 +57,10 @@ def run() -> None:
 @app.command(epilog="Example: genloss demo --root runs")
 def demo(root: Root = RUNS, workers: Workers = 0, json: Json = False) -> None:
     """Tour all systems at demo scale and write one report.html."""
+    from genloss.cli.progress import progress
     from genloss.published.tour import tour
 
-    with console.progress("demo") as show:
+    with progress("demo") as show:
         done = tour(root / "demo", workers=workers, progress=show)
     if json:
         console.print_json(done)
@@ -85,6 +86,7 @@ def reproduce(
 ) -> None:
     """Run a published experiment; its numbers beside ours, pass or fail."""
     from genloss.cli import shown
+    from genloss.cli.progress import progress
     from genloss.published.experiments import load_experiment
     from genloss.published.reproduce import reproduce as reproduced
     from genloss.published.reproduce import summary
@@ -93,7 +95,7 @@ def reproduce(
         shown.experiments(json)
         return
     experiment = load_experiment(name, scale, overrides or [])
-    with console.progress(f"{experiment.name} ({scale})") as show:
+    with progress(f"{experiment.name} ({scale})") as show:
         changed = console.code_changed(fresh, same_code)
         _, verdicts = reproduced(
             experiment, root, workers=workers, progress=show, code_changed=changed
@@ -122,6 +124,7 @@ def run_spec(
 ) -> None:
     """Run a spec in its own folder; run it again to resume."""
     from genloss.cli import shown
+    from genloss.cli.progress import progress
     from genloss.run.runner import run_studies
     from genloss.store.header import HEADER
     from genloss.study.load import load_study
@@ -129,7 +132,7 @@ def run_spec(
     study = load_study(spec, overrides or [], model)
     if folder is None and (spec / HEADER).exists():
         folder = spec
-    with console.progress(study.name) as show:
+    with progress(study.name) as show:
         [done] = run_studies(
             [study],
             root,
@@ -155,8 +158,12 @@ def plan(
     """Show steps, sizes, time and disk before anything runs."""
     from genloss.cli import shown
     from genloss.plan.cost import plan_of
+    from genloss.plan.timing import BUDGET
     from genloss.study.load import load_study
 
+    console.print_hint(
+        f"reading {spec} and timing its first generations, at most {BUDGET:g} s once all is loaded"
+    )
     shown.plan(plan_of(load_study(spec, overrides or [], model)), json)
 
 

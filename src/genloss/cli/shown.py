@@ -2,15 +2,20 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from genloss.cli import console
+from genloss.cli.words import duration
 from genloss.errors import StoreError
 from genloss.judge.estimates import quantiles
 from genloss.judge.verdicts import Verdict
+from genloss.plan.cost import Cost
+from genloss.plan.extrapolation import Range
+from genloss.plan.timing import Timing
 from genloss.published.experiments import load_experiment, published_names
 from genloss.published.grid import SMOKE
 from genloss.report.tables import CLAIMS, OPEN
@@ -62,14 +67,48 @@ def _band(low: float, high: float) -> str:
     return f"<= {_number(high)}" if low <= -OPEN else f"{_number(low)} .. {_number(high)}"
 
 
-def plan(plan: Mapping[str, Any], json: bool) -> None:
-    """Show a plan."""
+def plan(cost: Cost, json: bool) -> None:
+    """Show a plan; as JSON by the names of its fields, without the points that were timed."""
     if json:
-        console.print_json(plan)
+        out = asdict(replace(cost, timing=replace(cost.timing, points={})))
+        del out["timing"]["points"]
+        console.print_json(out)
         return
-    times = "seconds, one process"
-    rows = [[k, v if isinstance(v, str) else _number(v)] for k, v in plan.items() if k != times]
-    console.print_table(["plan", ""], [*rows, ["time, one process", console.duration(plan[times])]])
+    rows = {
+        "data": cost.data,
+        "chains": _number(cost.chains),
+        "blocks": _number(cost.blocks),
+        "generations": _number(cost.generations),
+        "rows of S_0": _number(cost.rows_of_s_0),
+        "rows of D_T": _number(cost.rows_of_d_last),
+        "rows of S_T": _number(cost.rows_of_s_last),
+        "real rows per chain": _number(cost.real_rows_per_chain),
+        "measured generations": _number(cost.measured_generations),
+        "kept generations": _number(cost.kept_generations),
+        "disk": f"{cost.disk_bytes / 1e6:.3g} MB",
+        "time, one process": _time(cost.seconds),
+    }
+    console.print_table(["plan", ""], [[k, v] for k, v in rows.items() if v])
+    console.print_line(_timed(cost.timing))
+
+
+def _time(seconds: Range) -> str:
+    low = duration(seconds.low)
+    if seconds.high is None:
+        return f"at least {low}"
+    high = duration(seconds.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def _timed(timing: Timing) -> str:
+    """Say what the time was measured on."""
+    what = f"{count(timing.chains, 'chain')} of {count(timing.rows, 'row')}"
+    fit = f", one epoch of {timing.epochs}" if timing.epochs > 1 else ""
+    more = "" if timing.whole else "; more is extrapolated"
+    return (
+        f"Timed for {duration(timing.seconds)} on this machine at its present load: "
+        f"{what}{fit}{more}."
+    )
 
 
 def runs(found: Sequence[Run], root: Path, json: bool) -> None:

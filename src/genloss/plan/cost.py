@@ -1,56 +1,48 @@
 """Plan: steps, sizes, time and disk, before anything runs."""
 
-import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass
 
 import numpy as np
 
-from genloss.core.arrays import Array
-from genloss.core.chain import Generation, generation_zero
-from genloss.core.roles import Learner, Model, Sizes
-from genloss.core.samples import Samples
+from genloss.core.arrays import Floats
+from genloss.core.roles import Model, Sizes
 from genloss.core.streams import Streams
-from genloss.core.text import TextModel, bound
-from genloss.run.block import Recorder, real_rows_needed, reserve
-from genloss.run.keeping import kept_parts
-from genloss.run.runner import run_study
-from genloss.store.block import BlockStore, generation_path
-from genloss.store.manifest import Machine
-from genloss.store.reader import Run
-from genloss.store.table import TABLE
-from genloss.study.study import Schedule, Study, Telling
+from genloss.core.text import TextModel
+from genloss.plan.extrapolation import Range
+from genloss.plan.timing import BUDGET, Timing, timed
+from genloss.run.events import Phase
+from genloss.run.setup import real_rows_needed, reserve
+from genloss.study.study import Study, Telling
 
 
-@runtime_checkable
-class EpochLearner(Learner, Protocol):
-    """A learner that goes over its rows many times, so that one time tells what all will cost."""
+@dataclass(frozen=True)
+class Cost:
+    """What a study will do and take.
 
-    def one_epoch(self) -> tuple[Learner, int]:
-        """Return the learner that stops after one epoch, and the epochs that this one takes."""
-        ...
+    data: what was found in them, empty where nothing is told. rows_of_d_last, rows_of_s_last: of
+    D_T and S_T. seconds: of one process, on this machine at its load while it was timed.
+    disk_bytes: table and kept generations of all blocks. timing: what that was measured on.
+    """
+
+    data: str
+    chains: int
+    blocks: int
+    generations: int
+    rows_of_s_0: int
+    rows_of_d_last: int
+    rows_of_s_last: int
+    real_rows_per_chain: int
+    measured_generations: int
+    kept_generations: int
+    seconds: Range
+    disk_bytes: int
+    timing: Timing
 
 
-PROBE = 3
-"""Generations of one block that are run for the estimate, in a temporary folder."""
+def plan_of(study: Study, budget: float = BUDGET) -> Cost:
+    """Return what a study will do and cost, timed on its first generations for `budget` seconds.
 
-FEW, GLIMPSE, PATIENCE = 64, 2000, 10.0
-"""Where a generation takes many epochs, one is run instead, on a few rows, and on as many as about
-ten seconds allow, up to 2,000."""
-
-ROW_BYTES = 120.0
-"""Bytes of one metric of one generation in the table, about."""
-
-
-def plan_of(study: Study) -> dict[str, Any]:
-    """Return what a study will do and cost, measured on its first generations.
-
-    Time is for one process: training and sampling extrapolated by the rows of later generations,
-    measuring by the number of measured generations; a learner of many epochs is watched for one
-    epoch of one chain, on few rows and on more. Disk counts the table and kept generations.
+    See `genloss.plan.timing` for what is run, and how it is extrapolated.
 
     Raises:
         GenlossError: whatever the first generations refuse, a finite reality too small among it.
@@ -64,121 +56,37 @@ def plan_of(study: Study) -> dict[str, Any]:
     ]
     measured = len(study.measure.times(study.generations) | {study.generations})
     kept = len(study.keep.times(study.generations))
-    probe = _glimpse if isinstance(study.learner, EpochLearner) else _probe
-    found = probe(study, sizes)
-    seconds = found.learning + found.measuring * measured
-    disk = found.row_bytes * measured + found.kept_bytes * kept
-    return {
-        **_told(study, p_0),
-        "chains": study.chains,
-        "blocks": study.n_blocks,
-        "generations": study.generations,
-        "rows of S_0": study.n_real,
-        "rows of D_T": sizes[-1].train,
-        "rows of S_T": sizes[-1].synthetic,
-        "real rows per chain": real_rows_needed(study),
-        "measured generations": measured,
-        "kept generations": kept,
-        "seconds, one process": round(seconds * study.n_blocks, 2),
-        "megabytes on disk": round(disk * study.n_blocks / 1e6, 3),
-    }
-
-
-def _told(study: Study, p_0: Model) -> dict[str, str]:
-    if not isinstance(study.reality, Telling):
-        return {}
-    if not isinstance(p_0, TextModel):
-        return {"data": study.reality.told()}
-    blocks = f"{p_0.n_rows:,} training blocks of {p_0.test.shape[1]} tokens"
-    return {"text": f"{study.reality.told()}; {blocks}"}
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Cost of one block: seconds of all learning, of one measurement; bytes of each record."""
-
-    learning: float
-    measuring: float
-    row_bytes: float
-    kept_bytes: float
-
-
-def _probe(study: Study, sizes: list[Sizes]) -> Cost:
-    """Run the first generations and extrapolate by rows."""
-    short = replace(
-        study,
-        generations=min(PROBE, study.generations),
-        chains=study.block_chains(0),
-        chains_per_block=study.block_chains(0),
-        measure=Schedule(every=1),
-        keep=replace(study.keep, every=0, at=(1,)),
+    timing = timed(study, budget)
+    return Cost(
+        data=_told(study, p_0),
+        chains=study.chains,
+        blocks=study.n_blocks,
+        generations=study.generations,
+        rows_of_s_0=study.n_real,
+        rows_of_d_last=sizes[-1].train,
+        rows_of_s_last=sizes[-1].synthetic,
+        real_rows_per_chain=real_rows_needed(study),
+        measured_generations=measured,
+        kept_generations=kept,
+        seconds=_seconds(study, sizes, measured, timing),
+        disk_bytes=round((timing.row_bytes * measured + timing.kept_bytes * kept) * study.n_blocks),
+        timing=timing,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        # The first run of a kind pays for imports and compilation.
-        _timed(short, Path(folder) / "warm")
-        learning, _ = _timed(replace(short, metrics=()), Path(folder) / "learning")
-        both, run = _timed(short, Path(folder) / "measured")
-        records = short.generations + 1
-        block = run.blocks[0].path
-        row_bytes = (block / TABLE).stat().st_size / records
-        kept = sum(p.stat().st_size for p in generation_path(block, 1).iterdir())
-    rows = [s.train + s.synthetic for s in sizes]
-    growth = sum(rows) / sum(rows[:PROBE])
-    return Cost(learning * growth, max(both - learning, 0.0) / records, row_bytes, float(kept))
 
 
-def _glimpse(study: Study, sizes: list[Sizes]) -> Cost:
-    """Watch one epoch, one draw and the measuring of one chain, on few rows, and extrapolate."""
-    assert isinstance(study.learner, EpochLearner)
-    once, epochs = study.learner.one_epoch()
-    streams, few = Streams(study.seed), min(FEW, study.n_real)
-    p_0 = study.reality.realise(1, streams.rng(0, "realise"))
-    learner = bound(once, p_0)
-    p_0, held_out = reserve(study, p_0, streams)
-    valid = None if held_out is None else Samples.of(held_out, 0)
-
-    def fitted(zero: Generation) -> Model:
-        return learner.fit(zero.samples, streams.rng(1, "fit"), valid=valid)
-
-    zero = generation_zero(p_0, study.form, few, streams)
-    # The first fit of a kind pays for imports and compilation.
-    fitted(zero)
-    short, _ = _seconds(lambda: fitted(zero))
-    n = max(few, min(GLIMPSE, study.n_real, int(few * PATIENCE / max(short, 1e-9))))
-    zero = generation_zero(p_0, study.form, n, streams)
-    fit, model = _seconds(lambda: fitted(zero))
-    # What every fit costs, such as a look at held-out rows, does not grow with the rows.
-    row = (fit - short) / (n - few) if n > few and fit > short else fit / n
-    fixed = max(fit - n * row, 0.0)
-    prompts = zero.samples.x if isinstance(zero.samples, Samples) else None
-    asked = study.sampler.ask(model, prompts)
-    draw, samples = _seconds(lambda: study.form.draw(asked, n, streams.rng(1, "sample"), 1))
-    one = Generation(1, zero.samples, model, samples, zero.history)
-    measuring = _measuring(study, one, p_0, held_out)
-    parts = kept_parts(study, one, p_0, zero.samples, streams)
-    kept = sum(np.asarray(v).nbytes for part in parts.values() for v in part.values())
-    chains = study.block_chains(0)
-    learning = epochs * sum(fixed + row * s.train for s in sizes)
-    drawing = draw / n * sum(s.synthetic for s in sizes)
-    row_bytes = ROW_BYTES * len(study.metrics)
-    return Cost((learning + drawing) * chains, measuring * chains, row_bytes, float(kept))
+def _told(study: Study, p_0: Model) -> str:
+    if not isinstance(study.reality, Telling):
+        return ""
+    if not isinstance(p_0, TextModel):
+        return study.reality.told()
+    blocks = f"{p_0.n_rows:,} training blocks of {p_0.test.shape[1]} tokens"
+    return f"{study.reality.told()}; {blocks}"
 
 
-def _measuring(study: Study, one: Generation, p_0: Model, held_out: Array | None) -> float:
-    """Return the seconds that all metrics of one generation take, on its rows."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = BlockStore(Path(folder), "", 0, Machine(1, "", {}))
-        recorder = Recorder(study, store, Streams(study.seed), p_0, held_out)
-        recorder.first = one.model if recorder.uses_first else None
-        return _seconds(lambda: list(recorder.rows(one, {})))[0]
-
-
-def _seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    begun = time.perf_counter()
-    done = work()
-    return time.perf_counter() - begun, done
-
-
-def _timed(study: Study, folder: Path) -> tuple[float, Run]:
-    seconds, run = _seconds(lambda: run_study(study, folder, workers=1))
-    return seconds, run
+def _seconds(study: Study, sizes: list[Sizes], measured: int, timing: Timing) -> Range:
+    """Add up all generations of all blocks."""
+    train: Floats = np.array([s.train for s in sizes], dtype=np.float64)
+    synthetic: Floats = np.array([s.synthetic for s in sizes], dtype=np.float64)
+    at = np.linspace(0, len(sizes) - 1, measured).astype(np.int64)
+    rows = {Phase.FITTING: train, Phase.DRAWING: synthetic, Phase.MEASURING: synthetic[at]}
+    return timing.of_block(study.block_chains(0), rows) * study.n_blocks

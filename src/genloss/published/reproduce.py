@@ -7,7 +7,8 @@ from genloss.core.code import CodeChanged
 from genloss.judge.targets import as_table, check_measured
 from genloss.judge.verdicts import Verdict, judge
 from genloss.published.experiments import Experiment
-from genloss.run.runner import Progress, run_studies
+from genloss.run.events import Sink
+from genloss.run.runner import run_studies
 from genloss.store.files import write_json
 from genloss.store.reader import Run
 
@@ -19,7 +20,7 @@ def reproduce(
     root: Path,
     *,
     workers: int = 0,
-    progress: Progress | None = None,
+    progress: Sink | None = None,
     code_changed: CodeChanged = "refuse",
 ) -> tuple[list[Run], list[Verdict]]:
     """Run (or resume) an experiment below root/NAME-SCALE and judge every target.

@@ -7,10 +7,11 @@ from typing import Any
 from genloss.published.experiments import tour_experiments
 from genloss.published.reproduce import reproduce
 from genloss.report.page import write_report
-from genloss.run.runner import Progress, run_studies
+from genloss.run.events import Sink
+from genloss.run.runner import run_studies
 
 
-def tour(root: Path, *, workers: int, progress: Progress) -> dict[str, Any]:
+def tour(root: Path, *, workers: int, progress: Sink) -> dict[str, Any]:
     """Run everything below root and return the report's path, targets met and seconds."""
     begun = time.monotonic()
     passed = failed = 0

@@ -1,7 +1,11 @@
 """Running studies: one block of chains, what it keeps, all blocks here or in workers.
 
+task        the unit of work: one block of one run
+setup       a block made ready: reality, learner, rows; for the runner and for the planner
 block       one block of chains from its last checkpoint to the end
-keeping     what stays on disk of a generation
+recorder    what becomes of a generation; checkpoint, what a resume needs; keeping, what stays
 threads     the threads that a block's networks compute on
-runner      all blocks of several studies, here or in worker processes
+events      what happens meanwhile, as values; watch tells them, tally counts them
+executors/  where tasks run: here, or in processes
+runner      all blocks of several studies
 """

@@ -8,6 +8,7 @@ import numpy as np
 
 from genloss.core.abilities import Notebook
 from genloss.core.arrays import Array, Ints
+from genloss.core.progress import span
 from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
@@ -79,7 +80,8 @@ def part_after_part(
     for part in range(parts):
         found = pages.finished(part) if pages else None
         if found is None:
-            found = train(part, pages)
+            with span(part, part + 1, parts):
+                found = train(part, pages)
             if pages:
                 pages.finish(part, found)
         left.append(found)

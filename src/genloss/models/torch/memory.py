@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import torch
 
+from genloss.core.progress import span
 from genloss.errors import FitError
 from genloss.models.torch.device import release
 
@@ -87,7 +88,8 @@ def in_batches(
     start = 0
     while start < n:
         rows = min(batch, n - start)
-        said = _refused(do, slice(start, start + rows))
+        with span(start, start + rows, n):
+            said = _refused(do, slice(start, start + rows))
         if not said:
             start += rows
             continue

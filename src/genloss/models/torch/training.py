@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, checked_count
+from genloss.core.progress import reached
 from genloss.errors import FitError, SpecError
 from genloss.models.torch.device import Device, generator, keep_heap, release
 from genloss.models.torch.feeds import NOISE, Batch, Feed
@@ -169,6 +170,7 @@ class Loop:
         while self.step < last and not self._stalled().all():
             self.batch_loss[self.step % feed.batches] = update(self.step)
             self.step += 1
+            reached(self.step, last, self.training.epochs)
             if self.step % feed.batches == 0:
                 self._finish_epoch(feed, check)
             if page and every and self.step % every == 0 and self.step < last:

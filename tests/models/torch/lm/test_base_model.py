@@ -7,7 +7,7 @@ import torch
 from genloss.core.text import SequenceModel
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.run.block import BasedLearner
+from genloss.run.setup import BasedLearner
 
 pytestmark = pytest.mark.slow
 

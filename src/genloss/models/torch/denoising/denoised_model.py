@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
+from genloss.core.progress import reached
 from genloss.errors import DataError
 from genloss.models.torch.denoising.nets import DenoiseNet
 from genloss.models.torch.denoising.processes import ALL_STEPS, Asked, Process, checked_for_classes
@@ -94,6 +95,7 @@ class DenoisedModel:
             for j in range(0, n, self.net.chunk):
                 end = min(n, j + self.net.chunk)
                 rows, classes = draw(end - j, noise[i : i + len(group)])
+                reached(i * n + end * len(group), self.n_chains * n)
                 x[i : i + len(group), j:end] = rows.cpu().numpy()
                 if classes is not None:
                     label[i : i + len(group), j:end] = classes.cpu().numpy()

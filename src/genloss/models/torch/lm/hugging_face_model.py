@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from genloss.core.arrays import Array, Ints
 from genloss.core.decoding import BeamSearch, Decoding, Sampling
+from genloss.core.progress import reached, span
 from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import on
@@ -103,7 +104,7 @@ class HuggingFaceModel(TokenModel):
                 written = generated(copies.module, rows[part], how, draws, device)
                 out[chain, part, : written.shape[1]] = ended(written, self.end)
 
-            with torch.no_grad():
+            with torch.no_grad(), span(chain, chain + 1, len(prompts)):
                 batch = side_by_side(write, len(rows), batch, device, max(1, room // batch))
         return out
 
@@ -170,8 +171,16 @@ def generated(
     if isinstance(how, Sampling) and uniform is not None:
         draws = Draws(how, uniform, prompts.shape[1])
         asked["logits_processor"] = transformers().LogitsProcessorList([draws])
+    begun = prompts.shape[1]
+
+    def told(tokens: Tensor, scores: Any, **more: Any) -> Tensor:
+        # Asked after every token whether to stop: never, but now is a moment to tell.
+        reached(tokens.shape[1] - begun, how.max_new)
+        return torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)
+
+    asked["stopping_criteria"] = transformers().StoppingCriteriaList([told])
     found = module.generate(**asked)
-    new: Ints = found[:, prompts.shape[1] :].cpu().numpy()
+    new: Ints = found[:, begun:].cpu().numpy()
     return new
 
 

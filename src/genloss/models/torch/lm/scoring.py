@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats
+from genloss.core.progress import reached, span
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import checked_tokens
 from genloss.errors import DataError
@@ -73,7 +74,8 @@ def by_token(
     out = np.zeros((c, n, length - 1))
     with torch.no_grad():
         for chain in range(c):
-            out[chain] = _of_chain(logits, weights(chain), x[chain], value)
+            with span(chain, chain + 1, c):
+                out[chain] = _of_chain(logits, weights(chain), x[chain], value)
     return np.where(x[:, :, 1:] == NO_TOKEN, 0.0, out)
 
 
@@ -88,6 +90,7 @@ def _of_chain(logits: Logits, w: Named, x: Array, value: Value) -> Floats:
         pieces = list(_values(logits, w, rows, value))
         if pieces:
             out[part] = torch.cat(pieces).view(len(rows), -1).cpu().numpy()
+        reached(1, 1)
 
     in_batches(score, n, max(1, TOKENS[device.type] // length), device, "a row to score")
     return out

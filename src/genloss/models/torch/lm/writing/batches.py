@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
+from genloss.core.progress import reached
 from genloss.models.torch.device import on_threads
 from genloss.models.torch.memory import in_batches
 
@@ -45,4 +46,8 @@ def side_by_side(
         if workers < 2:
             return in_batches(write, n, batch, device, "a prompt")
         with ThreadPoolExecutor(workers) as pool:
-            return min(pool.map(alone, starts))
+            held = batch
+            for done, rows in enumerate(pool.map(alone, starts), 1):
+                held = min(held, rows)
+                reached(done, len(starts))
+            return held

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.decoding import BeamSearch
+from genloss.core.progress import reached
 from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.lm.writing.cache import ROWS, Cache, Slots
 from genloss.models.torch.lm.writing.engine import Engine
@@ -113,6 +114,7 @@ def search(engine: Engine, prompts: Tensor, how: BeamSearch) -> Tensor:
     out = torch.full((n, how.max_new), NO_TOKEN, device=prompts.device)
     state = _begun(engine, prompts, how)
     for step in range(how.max_new):
+        reached(step, how.max_new)
         _choose(engine, state, how, step)
         if step + 1 == how.max_new:
             break

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.progress import reached
 from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.lm.writing.cache import rounded
 from genloss.models.torch.lm.writing.engine import Engine
@@ -57,6 +58,7 @@ def _write(engine: Engine, prompts: Tensor, how: Sampling | BeamSearch, choose: 
     mask = hidden.new_full((1, 1, rounded(length + how.max_new)), -torch.inf)
     mask[..., :length] = 0.0
     for step in range(how.max_new):
+        reached(step, how.max_new)
         logits = engine.logits(hidden)
         penalise(logits, seen, how.repetition_penalty)
         if step < how.min_new:

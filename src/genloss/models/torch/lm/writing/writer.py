@@ -9,6 +9,7 @@ from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, Ints, checked_count
 from genloss.core.decoding import BeamSearch, Decoding, Sampling
+from genloss.core.progress import span
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import checked_tokens, lengths
 from genloss.errors import SpecError
@@ -86,7 +87,8 @@ class Writer:
         with torch.inference_mode():
             for c, rows in enumerate(prompts):
                 own = None if uniform is None else uniform[c]
-                written, most = self._chain(c, rows, own, most)
+                with span(c, c + 1, len(prompts)):
+                    written, most = self._chain(c, rows, own, most)
                 out.append(written)
         return np.stack(out)
 
@@ -104,6 +106,7 @@ class Writer:
         size = lengths(prompts)
         for length in np.unique(size):
             which = np.flatnonzero(size == length)
+            shorter = int((size < length).sum())
 
             def write(part: slice, which: Ints = which, length: int = length) -> None:
                 rows = which[part]
@@ -111,7 +114,8 @@ class Writer:
                 out[rows] = self._write(engine, prompts[rows, :length], own)
 
             batch = min(most, self.batch or self._batch(engine, length))
-            held = side_by_side(write, len(which), batch, self.device)
+            with span(shorter, shorter + len(which), len(size)):
+                held = side_by_side(write, len(which), batch, self.device)
             most = held if held < batch else most
         return out[back.reshape(-1)], most
 

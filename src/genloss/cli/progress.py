@@ -1,0 +1,133 @@
+"""Progress for the waiting: two lines in place on a terminal, a line now and then elsewhere."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from genloss.cli.plain import plain
+from genloss.cli.words import duration, pace
+from genloss.run.events import Phase, Sink, Step
+from genloss.run.tally import Standing, Tally
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+FIRST, EVERY, SHARE = 10.0, 30.0, 0.05
+"""Seconds before the first line and between lines, which is at least a share of the time so far."""
+
+LONG = 10.0
+"""Seconds that a phase without steps lasts before it is said how long."""
+
+WORDS = {
+    Phase.READING: "reading",
+    Phase.BASE: "loading the base model",
+    Phase.FITTING: "fitting",
+    Phase.DRAWING: "drawing",
+    Phase.MEASURING: "measuring",
+    Phase.WRITING: "writing",
+    Phase.DONE: "done",
+}
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Sink]:
+    """Show on standard error where work is; yields the sink that takes its events."""
+    tally = Tally()
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.live import Live
+
+        def shown() -> "RenderableType":
+            return _two_lines(what, tally.standing())
+
+        console = Console(stderr=True, highlight=False, markup=False)
+        with Live(get_renderable=shown, console=console, transient=True, refresh_per_second=5):
+            yield tally
+        return
+    stop = threading.Event()
+    teller = threading.Thread(target=_lines, args=(what, tally, stop), daemon=True)
+    teller.start()
+    try:
+        yield tally
+    finally:
+        stop.set()
+        teller.join()
+
+
+def _lines(what: str, tally: Tally, stop: threading.Event) -> None:
+    begun = time.monotonic()
+    wait = FIRST
+    while not stop.wait(wait):
+        at = tally.standing()
+        numbers = "; ".join(filter(None, [f"{at.share:.0%}" if at.task else "", *rates(at)]))
+        line = "; ".join(filter(None, [where(what, at), numbers]))
+        try:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            # Nobody reads any more; the run goes on.
+            return
+        wait = max(EVERY, SHARE * (time.monotonic() - begun))
+
+
+def _two_lines(what: str, at: Standing) -> "RenderableType":
+    from rich.console import Group
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    first = Text(where(what, at), no_wrap=True, overflow="ellipsis")
+    if at.task is None:
+        return first
+    second = Table.grid(padding=(0, 2), expand=True)
+    words = [f"{at.share:.0%}", *rates(at)]
+    second.add_column(ratio=1)
+    for _ in words:
+        second.add_column(no_wrap=True)
+    second.add_row(ProgressBar(total=1.0, completed=at.share), *words)
+    return Group(first, second)
+
+
+def where(what: str, at: Standing) -> str:
+    """Return what a run is at, such as `opt: generation 3 of 8: fitting, epoch 2 of 5`."""
+    parts = []
+    if at.blocks > 1:
+        parts.append(f"{at.finished} of {at.blocks} blocks done")
+    if at.working > 1:
+        parts.append(f"{at.working} at work")
+    if at.task is not None and at.step.t:
+        parts.append(f"generation {at.step.t} of {at.task.study.generations}: {_phase(at)}")
+    elif at.task is not None or not at.finished:
+        parts.append(_phase(at))
+    return plain(f"{what}: " + "; ".join(parts))
+
+
+def _phase(at: Standing) -> str:
+    step, words = at.step, WORDS[at.step.phase]
+    if step.epochs:
+        return f"{words}, {_epoch(step)}, step {step.step:,} of {step.steps:,}"
+    if at.seconds < LONG:
+        return words
+    if step.steps:
+        return f"{words}, {step.share:.0%}"
+    return f"{words} for {duration(at.seconds)}"
+
+
+def _epoch(step: Step) -> str:
+    # The last step of an epoch still belongs to it.
+    epoch = 1 + max(step.step - 1, 0) * step.epochs // max(step.steps, 1)
+    return f"epoch {epoch} of {step.epochs}"
+
+
+def rates(at: Standing) -> list[str]:
+    """Return the rate and the time left, where they are known."""
+    steps = at.step.step / at.seconds if at.seconds else 0.0
+    slow = at.rate < 1.0 / LONG
+    rate = f"{steps:.3g} steps/s" if at.step.epochs and steps and slow else pace(at.rate)
+    if at.left is None:
+        return [rate] if rate else []
+    left = f"{'at least ' if at.at_least else ''}{duration(at.left)} left"
+    return [rate, left] if rate else [left]

@@ -1,0 +1,51 @@
+"""Between a generation and its checkpoint: what a chain needs to go on, and the way back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from genloss.core.arrays import Array
+from genloss.core.chain import Generation
+from genloss.core.roles import History, Model
+from genloss.run.setup import Setup
+from genloss.store.block import Checkpoint
+
+
+def checkpoint_of(generation: Generation, first: Model | None) -> Checkpoint:
+    """Return what a chain needs to go on after this generation; S_0 is drawn again instead."""
+    history = generation.history
+    arrays = {} if generation.t == 0 else _prefixed("model", generation.model.state())
+    arrays |= {} if first is None else _prefixed("first", first.state())
+    for i, part in enumerate(history.synthetic):
+        arrays |= _prefixed(f"synthetic.{i}", part.arrays())
+    return Checkpoint(generation.t, history.n_real_drawn, arrays)
+
+
+def restored(setup: Setup, found: Checkpoint) -> tuple[History, Model | None]:
+    """Return the history behind a checkpoint, and the first model where metrics look at that.
+
+    Generation 0 is drawn again instead.
+    """
+    study, zero = setup.study, setup.zero
+    first = _below(found.arrays, "first")
+    first_model = study.learner.restore(first) if first else None
+    if found.t == 0:
+        return zero.history, first_model
+
+    def rebuild(origin: int, state: Mapping[str, Array]) -> Model:
+        return zero.model if origin == 0 else study.learner.restore(state)
+
+    parts: list[Any] = []
+    while arrays := _below(found.arrays, f"synthetic.{len(parts)}"):
+        parts.append(study.form.restore(arrays, rebuild))
+    model = study.learner.restore(_below(found.arrays, "model"))
+    history = History(zero.samples, tuple(parts), found.t + 1, found.n_real_drawn, model)
+    return history, first_model
+
+
+def _prefixed(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {f"{prefix}.{name}": value for name, value in arrays.items()}
+
+
+def _below(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    cut = len(prefix) + 1
+    return {name[cut:]: v for name, v in arrays.items() if name.startswith(f"{prefix}.")}

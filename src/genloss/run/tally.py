@@ -1,0 +1,161 @@
+"""Tally: where a run is, how fast it goes and how long it will take, counted from its events."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.run.events import Event, Moved, Phase, Planned, Step
+from genloss.run.task import Task
+from genloss.study.study import Study
+
+BEGINNING = Step(Phase.READING, 0)
+
+POINTS = 200
+"""Generations whose sizes are looked at; those between are interpolated."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a run is.
+
+    blocks, finished, working: of all blocks, those done and those that have begun and are not.
+    task, step: one at work, and where that is; seconds: how long it has been in its phase. share in
+    [0, 1] of all work. rate: generations per second since the first fit, 0 before the first is
+    done. left: seconds, None before anything can be told; at_least: while a generation's other
+    phases have not been seen.
+    """
+
+    blocks: int = 0
+    finished: int = 0
+    working: int = 0
+    task: Task | None = None
+    step: Step = BEGINNING
+    seconds: float = 0.0
+    share: float = 0.0
+    rate: float = 0.0
+    left: float | None = None
+    at_least: bool = False
+
+
+class Tally:
+    """A sink that counts; O(1) an event, so that fast blocks are not slowed."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._plan(())
+
+    def __call__(self, event: Event) -> None:
+        """Count an event; a new plan begins at 0."""
+        if isinstance(event, Planned):
+            self._plan(event.tasks)
+        elif isinstance(event, Moved):
+            self._move(event.task, event.step)
+
+    def _plan(self, tasks: tuple[Task, ...]) -> None:
+        studies = {id(task.study): task.study for task in tasks}
+        known = {key: Work.of(study) for key, study in studies.items()}
+        self.tasks, n = tasks, len(tasks)
+        self.work = [known[id(task.study)] for task in tasks]
+        self.chains = [task.study.block_chains(task.block) for task in tasks]
+        self.total = sum(w.rows[-1] * c for w, c in zip(self.work, self.chains, strict=True))
+        self.steps: list[Step | None] = [None] * n
+        self.entered = [self.clock()] * n
+        self.counted = [0.0] * n
+        self.found = [0] * n
+        self.done = self.before = 0.0
+        self.finished = self.generations = 0
+        self.begun: float | None = None
+        self.spent = dict.fromkeys(Phase, 0.0)
+        # Before a generation is done, all of it is taken for fitting.
+        self.portions = 1.0, 0.0, 0.0
+
+    def _move(self, i: int, step: Step) -> None:
+        now, last = self.clock(), self.steps[i]
+        fresh = last is None or last.phase < Phase.FITTING
+        if last is None or (last.phase, last.t) != (step.phase, step.t):
+            if last is not None:
+                self.spent[last.phase] += now - self.entered[i]
+            self.entered[i] = now
+        self.steps[i] = step
+        amount = self.work[i].until(self._place(step)) * self.chains[i]
+        if fresh and step.phase >= Phase.FITTING:
+            # What an earlier session did says nothing about the speed of this one.
+            self.found[i] = step.generations
+            self.before += self.work[i].until(step.generations) * self.chains[i]
+            self.begun = now if self.begun is None else self.begun
+        self.done += amount - self.counted[i]
+        self.counted[i] = amount
+        if step.phase == Phase.DONE:
+            self.generations += step.t - self.found[i]
+            self.found[i] = step.t
+            self.portions = self._portions()
+            self.finished += step.t == self.tasks[i].study.generations
+
+    def _place(self, step: Step) -> float:
+        """Return the generations done, with the part of the one under way."""
+        if step.phase in (Phase.READING, Phase.BASE, Phase.DONE) or not step.t:
+            return step.generations
+        fit, draw, rest = self.portions
+        inside = {
+            Phase.FITTING: fit * step.share,
+            Phase.DRAWING: fit + draw * step.share,
+            Phase.MEASURING: fit + draw + rest * step.share,
+        }
+        return step.generations + inside.get(step.phase, 1.0)
+
+    def _portions(self) -> tuple[float, float, float]:
+        """Return which parts of the generations so far fitting, drawing and the rest took."""
+        fit, draw = self.spent[Phase.FITTING], self.spent[Phase.DRAWING]
+        all_ = fit + draw + self.spent[Phase.MEASURING] + self.spent[Phase.WRITING]
+        return (fit / all_, draw / all_, 1.0 - (fit + draw) / all_) if all_ else (1.0, 0.0, 0.0)
+
+    def standing(self) -> Standing:
+        """Return where the run is now."""
+        now, tasks = self.clock(), self.tasks
+        at_work = [
+            (i, s)
+            for i, s in enumerate(self.steps)
+            if s is not None and not (s.phase == Phase.DONE and s.t == tasks[i].study.generations)
+        ]
+        seconds = max(now - (now if self.begun is None else self.begun), 1e-9)
+        gained = self.done - self.before
+        known = self.begun is not None and gained > 0.0
+        i, step = at_work[0] if at_work else (None, BEGINNING)
+        return Standing(
+            blocks=len(tasks),
+            finished=self.finished,
+            working=len(at_work),
+            task=None if i is None else tasks[i],
+            step=step,
+            seconds=0.0 if i is None else now - self.entered[i],
+            share=min(self.done / self.total, 1.0) if self.total else 0.0,
+            rate=self.generations / seconds,
+            left=seconds * (self.total - self.done) / gained if known else None,
+            at_least=not self.generations,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """The rows of one chain that a study fits and draws, up to each of some generations."""
+
+    t: Floats
+    rows: Floats
+
+    @classmethod
+    def of(cls, study: Study) -> "Work":
+        """Add the rows of D_t and S_t up."""
+        last = study.generations
+        points = np.unique(np.linspace(1, last, min(last, POINTS)).astype(np.int64))
+        found = [study.regime.sizes(int(t), study.n_real, study.n_synthetic) for t in points]
+        each = np.array([s.train + s.synthetic for s in found], dtype=np.float64)
+        # Generations between two points are as large as the later one.
+        rows = np.cumsum(each * np.diff(points, prepend=0))
+        return cls(np.append(0.0, points), np.append(0.0, rows))
+
+    def until(self, t: float) -> float:
+        """Return the rows of generations 1 to t, in part of the last one too."""
+        return float(np.interp(t, self.t, self.rows))

@@ -1,0 +1,38 @@
+"""Task: the unit of work, one block of one run."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from genloss.spec.build import describe
+from genloss.study.study import Study, study_from
+
+
+@dataclass(frozen=True)
+class Task:
+    """A block of a study in the folder of its run, and the threads its networks compute on.
+
+    A resume takes the threads that are stored. All that running it depends on: it can be killed,
+    and asked for again anywhere that reaches the folder, any number of times, with the same bytes
+    in the end; only never twice at a time.
+    """
+
+    study: Study
+    run: Path
+    block: int
+    threads: int = 1
+
+    @property
+    def cost(self) -> int:
+        """How long it takes beside other tasks, in rows."""
+        study = self.study
+        return study.generations * study.block_chains(self.block) * study.n_synthetic
+
+    def as_text(self) -> tuple[str, str, int, int]:
+        """Return spec, folder, block, threads in a form that travels; `Task.of` turns it back."""
+        return json.dumps(describe(self.study)), str(self.run), self.block, self.threads
+
+    @classmethod
+    def of(cls, spec: str, run: str, block: int, threads: int) -> "Task":
+        """Rebuild a task where its text has arrived."""
+        return cls(study_from(json.loads(spec)), Path(run), block, threads)

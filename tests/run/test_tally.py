@@ -1,0 +1,129 @@
+"""The tally: rate, share and time left of made-up events by a made-up clock."""
+
+from pathlib import Path
+
+import pytest
+
+from genloss.core.regimes import Accumulate
+from genloss.models.gaussian import GaussianLearner
+from genloss.realities.gaussians import Gaussian
+from genloss.run.events import Failed, Moved, Phase, Planned, Step
+from genloss.run.tally import Tally, Work
+from genloss.run.task import Task
+from genloss.study.study import Study
+
+
+def study(**options) -> Study:
+    options = {"n_real": 10, "generations": 8, **options}
+    return Study(Gaussian(), GaussianLearner(ddof=1), **options)
+
+
+class Told:
+    """A tally with a clock of its own: at(seconds, task, step...) tells one event."""
+
+    def __init__(self, *studies: Study) -> None:
+        self.now = 0.0
+        self.tally = Tally(clock=lambda: self.now)
+        tasks = [Task(s, Path(), b) for s in studies for b in range(s.n_blocks)]
+        self.tally(Planned(tuple(tasks)))
+
+    def at(self, seconds: float, task: int, *step) -> None:
+        self.now = seconds
+        self.tally(Moved(task, Step(*step)))
+
+    @property
+    def standing(self):
+        return self.tally.standing()
+
+
+def test_before_anything_begins_nothing_is_promised():
+    told = Told(study())
+    told.at(3.0, 0, Phase.READING, 0)
+    at = told.standing
+    assert (at.share, at.rate, at.left, at.step.phase) == (0.0, 0.0, None, Phase.READING)
+
+
+def test_the_first_fit_gives_a_time_left_that_is_a_lower_bound():
+    """10 s for a quarter of the first of 8 equal fits: 10 s / (1/32) - 10 s = 310 s."""
+    told = Told(study())
+    told.at(0.0, 0, Phase.READING, 0)
+    told.at(100.0, 0, Phase.FITTING, 1)  # reading says nothing about the speed
+    told.at(110.0, 0, Phase.FITTING, 1, 0.25, 5, 20, 4)
+    at = told.standing
+    assert at.left == pytest.approx(310.0)
+    assert at.at_least
+    assert at.share == pytest.approx(1 / 32)
+    assert at.seconds == pytest.approx(10.0)
+
+
+def test_a_generation_divides_into_phases_as_those_before():
+    """6 s of fitting, 3 of drawing, 1 of measuring; then half of a drawing is 0.6 + 0.15."""
+    told = Told(study())
+    for t, seconds in ((1, 0.0), (2, 10.0)):
+        told.at(seconds, 0, Phase.FITTING, t)
+        told.at(seconds + 6.0, 0, Phase.DRAWING, t)
+        if t == 1:
+            told.at(9.0, 0, Phase.MEASURING, t)
+            told.at(10.0, 0, Phase.DONE, t)
+    told.at(17.5, 0, Phase.DRAWING, 2, 0.5)
+    at = told.standing
+    assert at.share == pytest.approx(1.75 / 8)
+    assert at.left == pytest.approx(17.5 * 6.25 / 1.75)
+    assert at.rate == pytest.approx(1 / 17.5)
+    assert not at.at_least
+
+
+def test_what_an_earlier_session_did_is_progress_but_no_speed():
+    told = Told(study())
+    told.at(0.0, 0, Phase.READING, 0)
+    told.at(5.0, 0, Phase.FITTING, 5)
+    told.at(15.0, 0, Phase.DONE, 5)
+    at = told.standing
+    assert at.share == pytest.approx(5 / 8)
+    assert at.rate == pytest.approx(0.1)
+    assert at.left == pytest.approx(30.0)
+
+
+def test_later_generations_of_accumulation_take_longer():
+    """D_t has 10 t rows, S_t 10: generation t weighs t + 1; 2 of 44 are done after the first."""
+    told = Told(study(regime=Accumulate()))
+    told.at(0.0, 0, Phase.FITTING, 1)
+    told.at(4.0, 0, Phase.DONE, 1)
+    assert told.standing.left == pytest.approx(4.0 * 42 / 2)
+
+
+def test_blocks_count_by_their_chains():
+    """Blocks of 2, 2 and 1 chains; one of 2 is done: 2/5."""
+    told = Told(study(chains=5, chains_per_block=2))
+    told.at(0.0, 1, Phase.FITTING, 1)
+    told.at(1.0, 2, Phase.FITTING, 1)
+    told.at(8.0, 1, Phase.DONE, 8)
+    at = told.standing
+    assert (at.blocks, at.finished, at.working) == (3, 1, 1)
+    assert at.task.block == 2
+    assert at.share == pytest.approx(0.4)
+
+
+def test_a_finished_run_is_full_at_once():
+    told = Told(study(), study(seed=1))
+    for task in (0, 1):
+        told.at(1.0, task, Phase.DONE, 8)
+    at = told.standing
+    assert (at.finished, at.share, at.task, at.rate) == (2, 1.0, None, 0.0)
+
+
+def test_a_failure_and_a_new_plan():
+    told = Told(study())
+    told.at(1.0, 0, Phase.DONE, 8)
+    told.tally(Failed(0, ValueError()))
+    told.tally(Planned((Task(study(generations=2), Path(), 0),)))
+    assert (told.standing.share, told.standing.finished) == (0.0, 0)
+
+
+def test_the_work_of_many_generations_is_interpolated():
+    """The rows of 100,000 generations of accumulation: n (T (T + 1) / 2 + T), within a percent."""
+    t = 100_000
+    work = Work.of(study(generations=t, regime=Accumulate()))
+    assert len(work.t) < 1000
+    assert work.rows[-1] == pytest.approx(10 * (t * (t + 1) / 2 + t), rel=0.01)
+    assert Work.of(study(generations=3)).until(1.5) == 30.0
