@@ -15,8 +15,8 @@ import numpy as np
 import genloss
 from genloss.core.decoding import BeamSearch
 from genloss.metrics.text_models import Perplexity
+from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
-from genloss.models.torch.lm.tuning.objective import FineTuning
 from genloss.realities.texts import Texts
 from genloss.store.block import FileNotebook
 
