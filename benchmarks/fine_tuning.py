@@ -74,7 +74,7 @@ class Turnstile:
 
 
 def blocks(n: int, vocabulary: int) -> np.ndarray:
-    """Return n blocks of tokens, the text again and again."""
+    """Return n blocks of tokens, cycling through the text."""
     words = " ".join(topics.topics.values()).split()
     tokens = np.array([crc32(word.encode()) % vocabulary for word in words])
     return np.resize(tokens, (n, TOKENS))

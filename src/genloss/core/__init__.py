@@ -12,6 +12,6 @@ samplers     how a model is asked
 decoding     how a language model is asked
 text         rows of tokens, and what text needs of realities and models
 view         what a metric may look at, and what it answers
-features     through which eyes rows are compared
+features     the space in which rows are compared
 chain        the loop itself
 """

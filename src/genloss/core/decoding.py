@@ -40,7 +40,7 @@ class Prompts:
             )
 
     def of(self, rows: Array | None, end: int, n_chains: int, n: int) -> Ints:
-        """Return n prompts for every chain (C, n, P), in the order of the rows, again and again.
+        """Return n prompts for every chain (C, n, P), cycling through the rows in order.
 
         rows: S_0 (C, m, T); end: the token that begins a document.
 

@@ -1,4 +1,4 @@
-"""Features: through which eyes are rows compared?"""
+"""Features: the space in which rows are compared."""
 
 from typing import Protocol, runtime_checkable
 
@@ -17,7 +17,7 @@ class FeatureMap(Protocol):
 
 @runtime_checkable
 class ClassMap(FeatureMap, Protocol):
-    """A feature map that also tells classes apart."""
+    """A feature map that also classifies rows."""
 
     def class_probabilities(self, x: Array) -> Floats:
         """Return the probability (C, n, K) of every class for rows x (C, n, d)."""

@@ -117,7 +117,7 @@ class Endless:
     )
 
     def of(self, x: Array, origin: int | Ints, label: Ints | None = None) -> Source:
-        """Return rows x to be drawn from again and again, as a finite reality offers no more."""
+        """Return rows x as a source that draws from them with replacement."""
         x, made = checked_rows(x), np.unique(origin)
         if made.size > 1:
             raise DataError(

@@ -115,7 +115,7 @@ class Source:
         return next(self.batches(n, rng))
 
     def like(self, x: Array, origin: int) -> "Source":
-        """Return rows x as data of this form: drawn from, again and again."""
+        """Return rows x as data of this form: a source that draws from them with replacement."""
         x = checked_rows(x)
         return Source.of(Given(x), x.shape[1], origin)
 

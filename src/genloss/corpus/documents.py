@@ -106,7 +106,7 @@ def _articles(rows: Iterable[Document]) -> Iterator[Document]:
         # Copies of WikiText differ in their blank lines; documents do not have them.
         text = "".join(f"{line}\n" for line in lines[start:end] if line.strip())
         if text:
-            # An article is by whoever made the row that it begins in.
+            # An article has the origin of the row that it begins in.
             owner = owners[bisect_right(begins, start) - 1]
             yield replace(owner, text=text, source=f"{source}, line {start + 1}")
 

@@ -57,7 +57,10 @@ def real_rows(view: View, n: int) -> Floats:
 
 
 class OfNearest(Named, ABC):
-    """A metric of nearest distances, to D_t and to real rows; finals say which function."""
+    """Base class of the metrics of nearest distances to D_t and to real rows.
+
+    Subclasses implement `of`.
+    """
 
     unit: ClassVar[str] = "1"
 

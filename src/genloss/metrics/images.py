@@ -42,7 +42,7 @@ def latents(view: View, images: int) -> Floats | NotApplicable:
 
 
 class OfLatents(Named, ABC):
-    """A metric of the latents of generated images; finals say which function."""
+    """Base class of the metrics of the latents of generated images; subclasses implement `of`."""
 
     uses_first: ClassVar[bool] = True
     unit: ClassVar[str] = "1"

@@ -63,7 +63,7 @@ def _both_moments(view: View) -> Pair | NotApplicable:
 
 
 class OfMoments(ABC):
-    """A metric of the means and covariances of p_t and p_0; finals say which function."""
+    """Base class of the metrics of the moments of p_t and p_0; subclasses implement `of`."""
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why the moments are not known."""

@@ -32,7 +32,7 @@ def rows_and_modes(view: View) -> tuple[Floats, Floats, float] | NotApplicable:
 
 
 class OfModes(Named, ABC):
-    """A metric of S_t and reality's modes; finals say which function."""
+    """Base class of the metrics of S_t and reality's modes; subclasses implement `of`."""
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""

@@ -16,7 +16,10 @@ from genloss.metrics.shared import beside_reality, rows_of, seen_beside_reality
 
 
 class BesideReality(Named, ABC):
-    """A metric of S_t and held-out rows, at most `rows` of each; finals say which function."""
+    """Base class of the metrics of S_t and held-out rows, at most `rows` of each.
+
+    Subclasses implement `of`.
+    """
 
     @property
     def rows(self) -> int:

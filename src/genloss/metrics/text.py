@@ -73,7 +73,10 @@ def defined(values: Floats, lacking: str) -> Floats | NotApplicable:
 
 
 class AtEqualTokens(Named, ABC):
-    """A metric of S_t and S_0 cut to equally many tokens; finals say which function."""
+    """Base class of the metrics of S_t and S_0, both cut to the same number of tokens.
+
+    Subclasses implement `of`.
+    """
 
     lacking: ClassVar[str] = "n-gram of that length"
 

@@ -69,9 +69,10 @@ def _begun(rows: Ints) -> Ints:
 
 
 class UnderJudge(ABC):
-    """A metric of the perplexities of generated and of held-out rows; finals say which function.
+    """Base class of the metrics of perplexities, of generated and of held-out rows.
 
-    It is `Binned`: histograms of both are kept, so that both tails can be seen.
+    Subclasses implement `of`. It is `Binned`: histograms of both are kept, so that both tails can
+    be seen.
     """
 
     unit: ClassVar[str] = "1"

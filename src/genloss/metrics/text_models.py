@@ -17,7 +17,7 @@ from genloss.metrics.text import defined
 
 
 class OfTest(Named, ABC):
-    """A metric of p_t on the test text; finals say which function."""
+    """Base class of the metrics of p_t on the test text; subclasses implement `of`."""
 
     direction: ClassVar[Direction] = Direction.LOWER
 

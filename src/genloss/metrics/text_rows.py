@@ -14,7 +14,7 @@ from genloss.metrics.text import defined, text_of
 
 
 class OfRows(Named, ABC):
-    """A metric of the rows of S_t alone; finals say which function."""
+    """Base class of the metrics of the rows of S_t alone; subclasses implement `of`."""
 
     direction: ClassVar[Direction] = Direction.START
 

@@ -23,7 +23,7 @@ def both_laws(view: View) -> tuple[Floats, Floats] | NotApplicable:
 
 
 class OfSymbols(ABC):
-    """A metric of the probabilities of p_t and p_0; finals say which function."""
+    """Base class of the metrics of the probabilities of p_t and p_0; subclasses implement `of`."""
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why these are no symbols."""

@@ -155,7 +155,7 @@ class KDELearner:
     number of rows, (sum w)^2 / sum w^2. They are made for data of about unit variance: a chain
     whose S_0 is WIDE times narrower than h is refused.
 
-    Fitted again and again to its own samples, the estimate spreads: E variance_t = (1 - 1/n)
+    Fitted to its own samples in every generation, the estimate spreads: E variance_t = (1 - 1/n)
     E variance_{t-1} + h^2.
 
     Raises:

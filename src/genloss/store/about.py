@@ -1,4 +1,4 @@
-"""about.json: what the parts of a run said of themselves when it was made, for whoever reads it."""
+"""about.json: what the parts of a run said of themselves when it was made."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields

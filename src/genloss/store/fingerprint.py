@@ -36,7 +36,7 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, float):
         if not math.isfinite(value):
             raise StoreError(f"{where} is {value}; a fingerprint needs finite numbers")
-        # 1 and 1.0 are the same option, whoever wrote it.
+        # 1 and 1.0 are the same option.
         return int(value) if value.is_integer() and abs(value) < EXACT else value
     if value is None or isinstance(value, (bool, int, float, str)):
         return value

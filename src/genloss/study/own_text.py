@@ -51,7 +51,7 @@ HELD_OUT = 200
 """Validation blocks, at most."""
 
 FEW = 30
-"""Files; as many or fewer are cut into pieces, lest a tenth of the text be two of them or one."""
+"""As many files or fewer are cut into pieces: else a tenth of them would be three at most."""
 
 RAREFIED = (100, 300, 1000, 3000, 10000)
 """Tokens at which types are counted, as far as there are so many."""
@@ -73,7 +73,7 @@ BY_THE_BASE: tuple[Any, ...] = (
 def is_text(path: Path) -> bool:
     """Return whether a path means text rather than a spec or a run folder."""
     if path.is_dir():
-        # A half-deleted run folder is told as such, by whoever opens it.
+        # A half-deleted run folder is reported when it is opened, not here.
         return not any((path / name).exists() for name in (HEADER, "blocks"))
     return path.is_file() and path.suffix != ".toml"
 

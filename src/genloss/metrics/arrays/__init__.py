@@ -11,7 +11,7 @@ here; take a metric from its module:
 * `tails`: tail mass, quantile coverage; `modes`: surviving modes and their variance;
 * `manifold`: precision, recall, density, coverage;
 * `diversity`: Vendi score, duplicate rate;
-* `frechet`, `classes`, `memorisation`: images through the eyes of a classifier;
+* `frechet`, `classes`, `memorisation`: images as a classifier sees them;
 * `text_ngrams`, `text_bleu`, `text_likelihood`, `text_mauve`, `text_rows`: variety, repetition,
   perplexity, overlap and faults of generated text;
 * `likelihood`: held-out negative log-likelihood.

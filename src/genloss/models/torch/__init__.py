@@ -3,7 +3,7 @@
 vae         the variational autoencoder: net, model, learner
 denoising   diffusion and flow matching: processes, networks, samplers, learners
 lm          language models
-features    the eyes of the image metrics: a classifier of the real digits, any vision model
+features    what image metrics compare: a classifier of the real digits, any vision model
 
 What they share:
 

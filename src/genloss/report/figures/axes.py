@@ -17,8 +17,8 @@ LONG = 200
 """From this many generations on the first ones would vanish on a linear axis."""
 
 ROUNDOFF, SHARE = 1e-12, 1e-6
-"""What is smaller than the first at generation 0, and than this share of the largest value, is a
-zero that was computed; data in small units have small values that are none."""
+"""Values at generation 0 below both the first and this share of the largest value are rounding
+error, and treated as zero; data in small units have small values that are not."""
 
 DECADES = 2.0
 """A positive metric that spans more decades than this gets a log axis."""

@@ -63,7 +63,7 @@ class Spread:
 
 
 def figures(runs: Sequence[Measured]) -> Iterator[Combined]:
-    """Yield a figure for each judge under whose eyes runs kept histograms."""
+    """Yield a figure for each judge for which runs kept histograms."""
     for judge in JUDGES:
         having = [run for run in runs if any(kept_histograms(run.run, judge))]
         spreads = [Spread(n, kept_histograms(n.run, judge)) for n in named(having)]

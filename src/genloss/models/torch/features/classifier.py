@@ -74,9 +74,9 @@ class TrainedClassifier:
 class Classifier:
     """A small LeNet (LeCun et al. 1998), trained on the labelled rows of a finite reality.
 
-    All rows that the reality stores, held-out ones included: every chain, block and study of one
-    data set then sees through the same eyes, as with a network trained elsewhere. The classifier is
-    a measuring instrument; no generation trains on what it knows.
+    It trains on all rows that the reality stores, held-out ones included, so that every chain,
+    block and study of one data set has the same features, as with a network trained elsewhere. The
+    classifier is a measuring instrument; no generation trains on what it knows.
 
     channels: of the first convolution, twice as many in the second. width: features. steps of Adam
     (decoupled weight decay 1e-4, cosine rate) with `batch` rows each, on the CPU. What was trained

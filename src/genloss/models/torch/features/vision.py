@@ -95,7 +95,7 @@ class Vision:
     range, repeated in every colour, resized to the input of the network and normalised as its
     preprocessor_config.json says, but never cropped. size: another side in pixels, smaller for
     speed, where the model takes it (0: its own). Stein et al. 2023 find DINOv2 nearer to human
-    judgement than Inception. Scores compare only through the same eyes at the same size.
+    judgement than Inception. Scores are comparable only for the same model at the same size.
 
     Raises:
         DataError: a size below 0.

@@ -23,7 +23,7 @@ from genloss.models.torch.lm.tuning.launch import in_processes
 M = TypeVar("M", bound=TokenModel)
 
 ROW = 2048
-"""Tokens that a base model writes in a row, at most: some have no end of positions."""
+"""Tokens that a base model writes in a row, at most: some have no position limit."""
 
 
 class CausalLearner(ABC, Generic[M]):

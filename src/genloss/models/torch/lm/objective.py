@@ -36,10 +36,10 @@ class FineTuning(Training):
 
     AdamW, rate 2e-5, 5 epochs, batches of 128 blocks. The code that set weight decay and schedule
     was not released; 0.01 is torch's own, and the rate is constant.
-    processes: that share every batch, each on a GPU of its own (on a CPU: its threads), started by
-    Accelerate; the result differs by rounding only, so that it is not part of a run's identity, and
-    under dropout by the masks that are drawn. Batches that exceed the memory are gone through in
-    portions, to the same result.
+    processes: number of processes that share each batch, one per GPU (on a CPU they share its
+    threads), started by Accelerate. The result differs only by rounding, so that the number is not
+    part of a run's identity, and under dropout by the random masks. Batches too large for memory
+    are processed in portions, with the same result.
     """
 
     epochs: int = 5

@@ -53,6 +53,6 @@ def _kept(total: Total, weights: Named, x: Tensor) -> int:
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         loss = total(weights, x, counted(x), None)
     found = sum(kept.values())
-    # Only here may what was kept go, lest a block of memory be counted twice or not at all.
+    # Not earlier: freed memory may be allocated again, and would be counted twice or not at all.
     del loss
     return found
