@@ -4,13 +4,13 @@ The options have the meaning that they have in Hugging Face transformers' `gener
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from genloss.core.abilities import ConditionalModel
 from genloss.core.about import About
-from genloss.core.arrays import Array, Ints, checked_count
+from genloss.core.arrays import Array, Floats, Ints, checked_count
 from genloss.core.roles import Model
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel
@@ -104,6 +104,97 @@ def _cut(rows: Ints, row: Ints, place: Ints, width: int) -> Ints:
     return np.asarray(padded[row[:, None], place[:, None] + np.arange(width)])
 
 
+@runtime_checkable
+class Decoding(Protocol):
+    """A sampler that says how a language model continues prompts; `prompted` is its `ask`."""
+
+    @property
+    def prompts(self) -> Prompts:
+        """What stands before the text."""
+        ...
+
+    @property
+    def max_new(self) -> int:
+        """The most tokens that are written."""
+        ...
+
+    @property
+    def min_new(self) -> int:
+        """The tokens before which no text ends."""
+        ...
+
+    @property
+    def repetition_penalty(self) -> float:
+        """What makes tokens that occurred already less likely; 1 is none."""
+        ...
+
+    @property
+    def draws(self) -> bool:
+        """Whether a random number decides about every token."""
+        ...
+
+    def ask(self, model: Model, prompts: Array | None = None) -> Model:
+        """Return the model that continues prompts this way."""
+        ...
+
+
+@runtime_checkable
+class TokenChoice(Decoding, Protocol):
+    """A decoding that chooses one token at a time: what another package brings."""
+
+    def choose(self, logits: Floats, uniform: Floats | None) -> Ints:
+        """Return a token (n,) for each row of logits (n, V), which may be changed in place.
+
+        They have been through the repetition penalty and the minimum length. uniform (n,) in
+        [0, 1), or None where the decoding draws nothing. Rows are independent.
+        """
+        ...
+
+
+def token_choice(how: Decoding) -> TokenChoice:
+    """Return a decoding that is not ours; raises SpecError where it cannot choose a token."""
+    if isinstance(how, TokenChoice):
+        return how
+    raise SpecError(
+        f"{type(how).__name__} does not say how a token is chosen; expected beam_search, sampling, "
+        "or a method choose(logits, uniform)"
+    )
+
+
+def choices(how: TokenChoice, logits: Floats, uniform: Floats | None) -> Ints:
+    """Return the tokens (n,) that a decoding chooses; raises SpecError for anything else."""
+    n, vocabulary = logits.shape
+    tokens = np.asarray(how.choose(logits, uniform))
+    if tokens.shape != (n,) or tokens.dtype.kind not in "iu":
+        raise SpecError(
+            f"{type(how).__name__}.choose returned {tokens.dtype} of shape {tokens.shape}; "
+            f"expected whole numbers ({n},)"
+        )
+    if n and not 0 <= tokens.min() <= tokens.max() < vocabulary:
+        raise SpecError(
+            f"{type(how).__name__}.choose returned token {tokens.max()}; expected 0 to "
+            f"{vocabulary - 1}"
+        )
+    return tokens.astype(np.int64)
+
+
+def penalised(logits: Floats, seen: Ints, how: Decoding, step: int, end: int) -> Floats:
+    """Return logits (n, V) after the repetition penalty and the minimum length of `how`.
+
+    seen (n, m): the tokens so far, prompt included, filled up with NO_TOKEN.
+    """
+    out = logits.copy()
+    if how.repetition_penalty != 1.0:
+        row, place = np.nonzero(seen != NO_TOKEN)
+        token = seen[row, place]
+        value = logits[row, token]
+        r = how.repetition_penalty
+        out[row, token] = np.where(value > 0, value / r, value * r)
+    if step < how.min_new:
+        out[:, end] = -np.inf
+    return out
+
+
 @dataclass(frozen=True)
 class BeamSearch:
     """The most probable continuation that a beam of `beams` partial ones finds; 1 beam is greedy.
@@ -129,6 +220,7 @@ class BeamSearch:
     length_penalty: float = 1.0
     repetition_penalty: float = 1.0
     prompts: Prompts = field(default_factory=Prompts)
+    draws: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         checked_count(self.beams, "beam_search: beams")
@@ -164,6 +256,7 @@ class Sampling:
     min_new: int = 0
     repetition_penalty: float = 1.0
     prompts: Prompts = field(default_factory=Prompts)
+    draws: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         checked_count(self.top_k, "sampling: top_k", 0)
@@ -179,9 +272,6 @@ class Sampling:
     def ask(self, model: Model, prompts: Array | None = None) -> Model:
         """Return the model that continues prompts this way."""
         return prompted(model, self, prompts)
-
-
-Decoding = BeamSearch | Sampling
 
 
 @runtime_checkable

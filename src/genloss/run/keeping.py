@@ -7,7 +7,7 @@ import numpy as np
 
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation
-from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.decoding import Decoding
 from genloss.core.roles import Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
@@ -52,7 +52,7 @@ def _rows(samples: Any, most: int, rng: np.random.Generator) -> Samples | None:
 def _texts(study: Study, p_0: TextModel, rows: Samples, real: Any, t: int) -> dict[str, Array]:
     decode, end, n = p_0.tokeniser.decode, p_0.tokeniser.end, min(MOST_TEXTS, rows.n_rows)
     written, prompts, asked = rows.x[0, :n], None, study.sampler
-    if isinstance(asked, BeamSearch | Sampling) and isinstance(real, Samples):
+    if isinstance(asked, Decoding) and isinstance(real, Samples):
         x = real.x[:1]
         if t or asked.prompts.kind != "none":
             prompts = asked.prompts.of(x, end, 1, n)[0]

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.decoding import Decoding
 from genloss.core.roles import Sampler
 from genloss.errors import DataError, SpecError
 from genloss.spec.build import build, find_class
@@ -98,7 +98,7 @@ def places(sampler: Sampler, block: int, before: int = 0) -> int:
     before: tokens that the model's tokeniser puts before a block, 0 or 1; other prompts begin by an
     end token, in whose place it stands. 0 for a sampler that has no prompts.
     """
-    if not isinstance(sampler, BeamSearch | Sampling):
+    if not isinstance(sampler, Decoding):
         return 0
     prompts = sampler.prompts
     tokens = {"blocks": prompts.tokens or block, "starts": prompts.tokens + 1, "none": 1}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from genloss.core.arrays import checked_count
-from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.decoding import Decoding
 from genloss.core.roles import Reality, Sampler
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import bound
@@ -136,7 +136,7 @@ def metrics_of(spec: Mapping[str, Any], sampler: Sampler, block: int) -> list[An
     n = checked_count(spec["n_real"], "n_real")
     n = min(n, checked_count(spec.get("n_synthetic", 0), "n_synthetic", 0) or n)
     least, most = 0, block
-    if isinstance(sampler, BeamSearch | Sampling):
+    if isinstance(sampler, Decoding):
         least, most = min(sampler.min_new, block), min(sampler.max_new, block)
     have = n * most if least == most else max(n * most // 2, n * least)
     at = {"tokens": have} if least < block else {}

@@ -8,7 +8,15 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
-from genloss.core.decoding import BeamSearch, Decoding, Sampling
+from genloss.core.decoding import (
+    BeamSearch,
+    Decoding,
+    Sampling,
+    TokenChoice,
+    choices,
+    penalised,
+    token_choice,
+)
 from genloss.core.roles import Data, Model
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
@@ -106,7 +114,10 @@ class NGramModel:
         return self._walked(every, np.arange(c))[0][:, :, 0]
 
     def _walked(self, x: Ints, start: Ints) -> tuple[Floats, Ints, Ints]:
-        """Return ln p of every token, the context before it, and the contexts at the ends."""
+        """Return ln p of every token, the context before it, and the contexts at the ends.
+
+        start: the context before each chain's rows (C,), or before each row (C, n).
+        """
         from genloss.models.ngram.draw import contexts
 
         x = checked_tokens(x, self.vocabulary)
@@ -114,7 +125,8 @@ class NGramModel:
         rows = np.ascontiguousarray(np.broadcast_to(x, shape)).reshape(-1, shape[2])
         log_p, before = np.zeros(rows.shape), np.full(rows.shape, -1)
         with np.errstate(divide="ignore"):
-            last = contexts(self._tables, rows, np.repeat(start, shape[1]), log_p, before)
+            starts = np.repeat(start, shape[1]) if start.ndim == 1 else start.reshape(-1)
+            last = contexts(self._tables, rows, starts, log_p, before)
         return log_p.reshape(shape), before.reshape(shape), last.reshape(shape[:2])
 
     def _continued(
@@ -128,6 +140,27 @@ class NGramModel:
             base, options = self._log_base[chain], _options(how, stops)
             asked = prompts[chain], self.end, options, rng, out[chain]
             continued(self._tables, base, chain, *asked)
+        return out
+
+    def _chosen(self, prompts: Ints, how: TokenChoice, rng: np.random.Generator) -> Ints:
+        """Write one token after another as a decoding of another package chooses them."""
+        prompts = checked_tokens(prompts, self.vocabulary, "prompts")
+        c, n, v = *prompts.shape[:2], self.vocabulary
+        uniform = rng.random((c, n, how.max_new)) if how.draws else None
+        at = self._walked(prompts, np.arange(c))[2]
+        out = np.full((c, n, how.max_new), NO_TOKEN)
+        every = np.broadcast_to(np.tile(np.arange(v), n)[:, None], (c, n * v, 1))
+        going = np.ones((c, n), dtype=bool)
+        for step in range(how.max_new):
+            log_p, _, after = self._walked(every, np.repeat(at, v, axis=1))
+            for chain in range(c):
+                seen = np.concatenate([prompts[chain], out[chain, :, :step]], axis=1)
+                logits = penalised(log_p[chain].reshape(n, v), seen, how, step, self.end)
+                own = None if uniform is None else uniform[chain, :, step]
+                tokens = choices(how, logits, own)
+                at[chain] = after[chain].reshape(n, v)[np.arange(n), tokens]
+                out[chain, going[chain], step] = tokens[going[chain]]
+                going[chain] &= tokens != self.end
         return out
 
     def _searched(self, prompts: Ints, how: BeamSearch) -> Ints:
@@ -178,7 +211,9 @@ class NGramWriter:
         """
         if isinstance(self.how, BeamSearch):
             return self.model._searched(prompts, self.how)
-        return self.model._continued(prompts, self.how, rng, stops=True)
+        if isinstance(self.how, Sampling):
+            return self.model._continued(prompts, self.how, rng, stops=True)
+        return self.model._chosen(prompts, token_choice(self.how), rng)
 
     def sample(self, n: int, rng: np.random.Generator) -> Ints:
         """Write n rows of every chain after an end token: (C, n, max_new)."""

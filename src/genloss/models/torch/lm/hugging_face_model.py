@@ -12,7 +12,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genloss.core.arrays import Array, Ints
-from genloss.core.decoding import BeamSearch, Decoding, Sampling
+from genloss.core.decoding import (
+    BeamSearch,
+    Decoding,
+    Sampling,
+    TokenChoice,
+    choices,
+    token_choice,
+)
 from genloss.core.progress import reached, span
 from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.device import pick
@@ -157,6 +164,23 @@ class Draws:
         return torch.full_like(scores, -torch.inf).scatter_(1, drawn.unsqueeze(1), 0.0)
 
 
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Like `Draws`, for the token that a decoding of another package chooses."""
+
+    how: TokenChoice
+    uniform: Tensor | None
+    length: int
+
+    def __call__(self, tokens: Tensor, scores: Tensor) -> Tensor:
+        """Return scores (n, V) that are 0 for the chosen token and -inf for all others."""
+        step = tokens.shape[1] - self.length
+        own = None if self.uniform is None else self.uniform[:, step].cpu().numpy()
+        found = choices(self.how, scores.double().cpu().numpy(), own)
+        index = torch.from_numpy(found).to(scores.device).unsqueeze(1)
+        return torch.full_like(scores, -torch.inf).scatter_(1, index, 0.0)
+
+
 def generated(
     module: Any, prompts: Ints, how: Decoding, uniform: Tensor | None, device: torch.device
 ) -> Ints:
@@ -171,6 +195,9 @@ def generated(
     if isinstance(how, Sampling) and uniform is not None:
         draws = Draws(how, uniform, prompts.shape[1])
         asked["logits_processor"] = transformers().LogitsProcessorList([draws])
+    elif not isinstance(how, BeamSearch):
+        choose = Chosen(token_choice(how), uniform, prompts.shape[1])
+        asked["logits_processor"] = transformers().LogitsProcessorList([choose])
     begun = prompts.shape[1]
 
     def told(tokens: Tensor, scores: Any, **more: Any) -> Tensor:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.arrays import Array
+from genloss.core.decoding import BeamSearch, Decoding, Sampling, TokenChoice, choices
 from genloss.core.progress import reached
 from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.lm.writing.cache import rounded
@@ -46,7 +47,19 @@ def greedy(engine: Engine, prompts: Tensor, how: BeamSearch) -> Tensor:
     return _write(engine, prompts, how, lambda logits, step, rows: logits.argmax(dim=1))
 
 
-def _write(engine: Engine, prompts: Tensor, how: Sampling | BeamSearch, choose: Choose) -> Tensor:
+def chosen(engine: Engine, prompts: Tensor, how: TokenChoice, uniform: Array | None) -> Tensor:
+    """Return the continuations (n, max_new) that another package's decoding chooses."""
+
+    def choose(logits: Tensor, step: int, rows: Tensor) -> Tensor:
+        vocabulary = engine.decoder.vocabulary
+        own = None if uniform is None else uniform[rows.cpu().numpy(), step]
+        scores = logits[:, :vocabulary].double().cpu().numpy()
+        return torch.from_numpy(choices(how, scores, own)).to(logits.device)
+
+    return _write(engine, prompts, how, choose)
+
+
+def _write(engine: Engine, prompts: Tensor, how: Decoding, choose: Choose) -> Tensor:
     n, length = prompts.shape
     end, device = engine.decoder.end, prompts.device
     look = 8 if prompts.is_cuda else 1

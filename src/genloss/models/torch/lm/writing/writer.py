@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, Ints, checked_count
-from genloss.core.decoding import BeamSearch, Decoding, Sampling
+from genloss.core.decoding import BeamSearch, Decoding, Sampling, token_choice
 from genloss.core.progress import span
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import checked_tokens, lengths
@@ -19,7 +19,7 @@ from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.beam import search
 from genloss.models.torch.lm.writing.cache import rounded
 from genloss.models.torch.lm.writing.engine import Engine, engine_of
-from genloss.models.torch.lm.writing.sampling import KEEP, greedy, sample
+from genloss.models.torch.lm.writing.sampling import KEEP, chosen, greedy, sample
 from genloss.models.torch.memory import SHARE, free_bytes
 
 MOST = (1 << 31) - 1
@@ -124,8 +124,10 @@ class Writer:
         if isinstance(self.how, BeamSearch):
             decode = search if self.how.beams > 1 else greedy
             found = decode(engine, rows, self.how)
-        else:
+        elif isinstance(self.how, Sampling):
             found = sample(engine, rows, self.how, torch.from_numpy(uniform).to(self.device))
+        else:
+            found = chosen(engine, rows, token_choice(self.how), uniform)
         return found.cpu().numpy()
 
     def _batch(self, engine: Engine, length: int) -> int:
@@ -161,7 +163,7 @@ def checked_prompts(prompts: Array, how: Decoding, vocabulary: int, positions: i
 
 def uniform_for(how: Decoding, prompts: Ints, rng: np.random.Generator) -> Floats | None:
     """Draw what decoding needs, (C, n, max_new) in [0, 1); None where nothing is drawn."""
-    if isinstance(how, BeamSearch):
+    if not how.draws:
         return None
     return rng.random((*prompts.shape[:2], how.max_new))
 
