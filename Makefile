@@ -61,6 +61,7 @@ format: setup
 golden: setup
 	$(BIN)/python docs/generate_cli_reference.py > docs/cli.md
 	$(BIN)/python -m tests.golden.tiny
+	$(BIN)/python docs/generate_stub.py > src/genloss/__init__.pyi
 
 bench: setup
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

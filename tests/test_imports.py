@@ -1,10 +1,20 @@
 """Importing is light, changes nothing, and never needs what it may not find."""
 
 import json
+import runpy
 import subprocess
 import sys
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
+
+import genloss
+from genloss.spec.build import find_class
+from genloss.spec.registry import CATALOG
+
+ROOT = Path(__file__).parents[1]
 
 HEAVY = ("torch", "transformers", "scipy", "matplotlib", "numba", "pydantic", "sklearn", "numpy")
 
@@ -83,12 +93,36 @@ def test_importing_leaves_torch_as_it_is():
 
 
 def test_every_public_name_loads():
-    import genloss
-
     for name in dir(genloss):
         assert getattr(genloss, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         _ = genloss.nonsense
+
+
+def test_every_class_that_a_spec_can_name_is_public_and_so_is_what_its_fields_take():
+    classes = [find_class(role, kind, kind) for role, kinds in CATALOG.items() for kind in kinds]
+    for cls in classes:
+        assert getattr(genloss, cls.__name__) is cls
+        for taken in dataclasses_in(cls):
+            assert getattr(genloss, taken.__name__) is taken
+    names = [cls.__name__ for cls in classes] + " ".join(genloss._OTHERS.values()).split()
+    assert len(set(names)) == len(names)
+
+
+def dataclasses_in(hint) -> set[type]:
+    """Return the dataclasses that the fields of one are made of, all the way down."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        hints = get_type_hints(hint)
+        below = [dataclasses_in(hints[field.name]) for field in fields(hint)]
+    else:
+        below = [dataclasses_in(h) for h in get_args(hint)]
+    own = {hint} if isinstance(hint, type) and is_dataclass(hint) else set()
+    return own.union(*below)
+
+
+def test_type_checkers_see_the_public_names():
+    written = runpy.run_path(str(ROOT / "docs" / "generate_stub.py"))["stub"]()
+    assert (ROOT / "src" / "genloss" / "__init__.pyi").read_text() == written, "run `make golden`"
 
 
 def test_listing_kinds_loads_nothing_heavy():

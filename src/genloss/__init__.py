@@ -7,28 +7,60 @@ many independent chains at once, and holds the result against theory and publish
     import genloss
     study = genloss.Study(
         reality=genloss.Gaussian(), learner=genloss.GaussianLearner(ddof=1), n_real=100,
-        generations=200, chains=1000, metrics=(genloss.TraceRatio(),),
+        generations=200, chains=1000, regime="accumulate", metrics=("trace_ratio",),
     )
-    run = genloss.run_study(study, Path("runs"))
+    run = genloss.run_study(study, "runs")
     run.series["trace_ratio"].values  # (generations, chains)
 
-Importing this package loads nothing; each name below loads its module when first used.
+Every class that a spec can name is here, beside what runs, reads and shows studies: dir(genloss).
+Importing this package loads nothing; each name loads its module when first used.
 """
 
-import re
 from functools import cache
 from importlib import import_module
-from pathlib import Path
+
+from genloss.spec.registry import CATALOG
 
 __version__ = "0.1.0"
+
+_OTHERS = {
+    "genloss.core.about": "About Work",
+    "genloss.core.chain": "Generation generation_zero run_chain",
+    "genloss.core.decoding": "Prompts",
+    "genloss.core.roles": "History Sizes",
+    "genloss.core.samples": "Samples",
+    "genloss.core.source": "Source",
+    "genloss.core.statistics": "Counts Moments",
+    "genloss.core.streams": "Streams",
+    "genloss.core.view": "Direction NotApplicable Partial View",
+    "genloss.errors": "DataError FitError GenlossError MissingExtra RealityExhausted SpecError"
+    " StoreError",
+    "genloss.models.categorical": "CategoricalModel",
+    "genloss.models.gaussian": "GaussianModel",
+    "genloss.models.kde": "KDEModel",
+    "genloss.models.mixture.mixture": "MixtureModel",
+    "genloss.models.ngram.ngram": "NGramModel",
+    "genloss.models.torch.lm.tuning.objective": "FineTuning",
+    "genloss.models.torch.training": "Training",
+    "genloss.plan.cost": "plan_of",
+    "genloss.published.experiments": "load_experiment published_names",
+    "genloss.published.reproduce": "reproduce",
+    "genloss.report.page": "write_report",
+    "genloss.run.runner": "run_studies run_study",
+    "genloss.store.reader": "Run find_runs",
+    "genloss.store.series": "Series",
+    "genloss.study.load": "load_study",
+    "genloss.study.study": "Keep Schedule Study study_from",
+}
+"""The public names that no spec has, by module; those of specs are in the catalogue."""
 
 
 @cache
 def _homes() -> dict[str, str]:
-    """Return {public name: module}, read from the stub beside this file: the one list of them."""
-    stub = Path(__file__).with_suffix(".pyi").read_text()
-    found = re.findall(r"^from (\S+) import (\w+) as \w+$", stub, flags=re.MULTILINE)
-    return {name: module for module, name in found}
+    """Return {public name: module}; `make golden` writes them into the stub beside this file."""
+    paths = [path.partition(":") for kinds in CATALOG.values() for path in kinds.values()]
+    homes = {name: module for module, _, name in paths}
+    return homes | {name: module for module, names in _OTHERS.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:
