@@ -40,7 +40,7 @@ _OTHERS = {
     "genloss.models.kde": "KDEModel",
     "genloss.models.mixture.mixture": "MixtureModel",
     "genloss.models.ngram.ngram": "NGramModel",
-    "genloss.models.torch.lm.tuning.objective": "FineTuning",
+    "genloss.models.torch.lm.objective": "FineTuning",
     "genloss.models.torch.training": "Training",
     "genloss.plan.cost": "plan_of",
     "genloss.published.experiments": "load_experiment published_names",

@@ -130,8 +130,8 @@ from genloss.models.torch.denoising.flow import FlowLearner as FlowLearner
 from genloss.models.torch.features.classifier import Classifier as Classifier
 from genloss.models.torch.features.vision import Vision as Vision
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner as HuggingFaceLearner
+from genloss.models.torch.lm.objective import FineTuning as FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner as TransformerLearner
-from genloss.models.torch.lm.tuning.objective import FineTuning as FineTuning
 from genloss.models.torch.training import Training as Training
 from genloss.models.torch.vae.vae_learner import VAELearner as VAELearner
 from genloss.plan.cost import plan_of as plan_of
