@@ -141,6 +141,7 @@ from genloss.published.reproduce import reproduce as reproduce
 from genloss.realities.digits import Digits8x8 as Digits8x8
 from genloss.realities.from_file import TableFile as TableFile
 from genloss.realities.gaussians import Gaussian as Gaussian
+from genloss.realities.hub_texts import HubTexts as HubTexts
 from genloss.realities.idx import Mnist as Mnist
 from genloss.realities.mixtures import Blobs as Blobs
 from genloss.realities.mixtures import ModeGrid as ModeGrid
@@ -149,7 +150,6 @@ from genloss.realities.mixtures import TwoBlobs as TwoBlobs
 from genloss.realities.shapes import Circles as Circles
 from genloss.realities.shapes import SwissRoll as SwissRoll
 from genloss.realities.shapes import TwoMoons as TwoMoons
-from genloss.realities.texts import HubTexts as HubTexts
 from genloss.realities.texts import Texts as Texts
 from genloss.realities.tokens import TokenLaw as TokenLaw
 from genloss.realities.tokens import UniformTokens as UniformTokens

@@ -49,9 +49,9 @@ def test_bytes_are_those_of_the_documents_whatever_the_tokeniser_loses(tmp_path,
     assert found.test_bytes == sum(len(text.encode()) for text in AWKWARD)
     assert found.tokeniser.lossless == (kind in LOSSLESS and option == "plain")
     lost = found.summary.lost
-    assert (lost.letters + lost.spaces > 0) == bool(lost.told())
+    assert (lost.letters + lost.spaces > 0) == bool(lost.summary())
     if found.tokeniser.lossless:
-        assert lost.told() == ""
+        assert lost.summary() == ""
 
 
 def test_the_last_document_counts_as_far_as_its_last_token(tmp_path):
@@ -102,11 +102,11 @@ def test_losses_are_told(tmp_path):
     for i in range(20):
         (texts / f"{i}.txt").write_text(f"a bb ccc number{i} " * 9 + f"unlike{i} others{i}")
     tokeniser = saved(words(), tmp_path).source
-    told = Texts(str(texts), block=4, tokeniser=tokeniser).told()
+    told = Texts(str(texts), block=4, tokeniser=tokeniser).data_summary()
     assert "the tokeniser loses" in told
     assert "of them white space" in told
-    assert "loses" not in Texts(str(texts), block=4, vocabulary=300).told()
+    assert "loses" not in Texts(str(texts), block=4, vocabulary=300).data_summary()
     inner = KINDS["byte level"]()
     inner.model.save(str(tmp_path))
     (tmp_path / "tokenizer.json").unlink()
-    assert "read as GPT-2's" in Texts(str(texts), block=4, tokeniser=str(tmp_path)).told()
+    assert "read as GPT-2's" in Texts(str(texts), block=4, tokeniser=str(tmp_path)).data_summary()

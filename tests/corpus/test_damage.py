@@ -74,5 +74,5 @@ def test_damaged_tables_give_rows_or_one_line(tmp_path, suffix):
     for case in range(300):
         content = damaged(whole, pick)
         file.write_bytes(content)
-        said = refusal(lambda: TableFile(str(file)).told())
+        said = refusal(lambda: TableFile(str(file)).data_summary())
         assert is_one_line_about(said, file), (case, content)

@@ -6,7 +6,7 @@ import pytest
 
 from genloss.corpus.hub import hub_rows
 from genloss.errors import DataError
-from genloss.realities.texts import HubTexts
+from genloss.realities.hub_texts import HubTexts
 
 WRONG = "{this is no JSON\n"
 

@@ -109,7 +109,7 @@ def test_machine_made_documents_are_trained_on_and_never_held_out(mixed):
     held = {d.text for d in (*splits.validation, *splits.test)}
     assert held
     assert held.isdisjoint(made)
-    assert "machine-made by origin (ai): 10 training documents; 1 ." in mixed.told()
+    assert "machine-made by origin (ai): 10 training documents; 1 ." in mixed.data_summary()
 
 
 def test_their_blocks_are_no_real_rows(mixed):
@@ -185,7 +185,7 @@ def test_machine_text_in_a_given_split_is_left_out_and_said(tmp_path):
     (tmp_path / "test.jsonl").write_bytes(lines(rows[:3]))
     reality = Texts(str(tmp_path))
     assert [d.text for d in reality.splits().test] == [story(0), story(2)]
-    assert "machine-made by generator (m): 1 of test (left out)" in reality.told()
+    assert "machine-made by generator (m): 1 of test (left out)" in reality.data_summary()
 
 
 def test_real_rows_are_as_many_as_the_chain_with_fewest_has():

@@ -145,12 +145,12 @@ def test_what_leaks_is_told():
     sizes = "5 training, {} validation, {} test documents"
     left, kept = without_leaks(planted()), without_leaks(planted(), frozenset({"test"}))
     gone, given = "left out as copies of documents of another split", "of a given split kept"
-    assert left.told() == f"{sizes.format(1, 2)}; 4 {gone}; a copy is test 0 of train 0"
-    told = kept.told()
+    assert left.summary() == f"{sizes.format(1, 2)}; 4 {gone}; a copy is test 0 of train 0"
+    told = kept.summary()
     assert told.startswith(f"{sizes.format(1, 4)}; 2 {gone}; 2 {given} although they are such")
     assert told.endswith("; a copy is test 0 of train 0")
     own = Splits(planted().train, planted().validation[:1], planted().test[:1], empty=3)
-    assert own.told() == f"{sizes.format(1, 1)}; 3 empty"
+    assert own.summary() == f"{sizes.format(1, 1)}; 3 empty"
 
 
 def test_a_split_of_copies_alone_is_refused():

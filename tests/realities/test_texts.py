@@ -15,7 +15,8 @@ from genloss.core.samples import NO_TOKEN
 from genloss.core.text import ContinuedText, TextModel, checked_tokens
 from genloss.corpus.documents import embedded
 from genloss.errors import DataError, RealityExhausted, SpecError
-from genloss.realities.texts import HubTexts, Texts
+from genloss.realities.hub_texts import HubTexts
+from genloss.realities.texts import Texts
 from genloss.spec.build import Identified, build, describe
 from genloss.study.study import Study
 from genloss.study.study import identity as identity_of
@@ -245,8 +246,8 @@ def test_identity_is_what_was_read_and_not_how(tmp_path):
     assert len(set(names)) == 4
     assert names[0] == names[4] == names[5] == names[6]
     assert len(ways[0].splits().test) == len(ways[6].splits().test) == 8
-    assert "cut into pieces at blank lines" in ways[4].told()
-    assert "test.jsonl (test is read elsewhere)" in ways[6].told()
+    assert "cut into pieces at blank lines" in ways[4].data_summary()
+    assert "test.jsonl (test is read elsewhere)" in ways[6].data_summary()
 
 
 def study(reality) -> Study:
@@ -268,7 +269,7 @@ def test_given_splits_are_used_as_they_are(folder, rows_file, tmp_path_factory):
     assert [d.text for d in splits.test] == [story(4)]
     assert splits.dropped == 0
     assert len(splits.leaked) == 1
-    assert "1 of a given split kept" in reality.told()
+    assert "1 of a given split kept" in reality.data_summary()
     half = Texts(str(folder), test_path=str(other / "valid.txt")).splits()
     assert len(half.train) + len(half.validation) == 20
     assert [d.text for d in half.test] == [story(100)]
@@ -340,7 +341,7 @@ def test_a_local_data_set_with_splits_of_its_own(tmp_path):
     summary = reality.realise(2, rng()).summary
     assert [p.documents for p in (summary.train, summary.validation, summary.test)] == [9, 2, 3]
     assert summary.empty == 3
-    assert reality.told() == "9 training, 2 validation, 3 test documents; 3 empty"
+    assert reality.data_summary() == "9 training, 2 validation, 3 test documents; 3 empty"
     assert reality.splits().test[2].text == story(202)
     limited = HubTexts(str(tmp_path), **HUB, limit=2).splits()
     assert [len(p) for p in (limited.train, limited.validation, limited.test)] == [2, 2, 2]
@@ -354,7 +355,8 @@ def test_a_local_data_set_with_splits_of_its_own(tmp_path):
 
 OFFLINE = """
 from genloss.errors import DataError
-from genloss.realities.texts import HubTexts, Texts
+from genloss.realities.hub_texts import HubTexts
+from genloss.realities.texts import Texts
 for what in (HubTexts(), Texts(tokeniser="facebook/opt-125m")):
     try:
         what.identity()

@@ -47,7 +47,7 @@ class Lost:
             self.characters + other.characters,
         )
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return in a few words what is lost, empty where nothing is."""
         if not self.letters + self.spaces:
             return ""

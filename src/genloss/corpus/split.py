@@ -29,7 +29,7 @@ class Splits:
     dropped: int = 0
     notes: tuple[str, ...] = ()
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return in one line how many documents there are, and what was left out or leaks."""
         sizes = (len(part) for part in (self.train, self.validation, self.test))
         said = ["{:,} training, {:,} validation, {:,} test documents".format(*sizes)]

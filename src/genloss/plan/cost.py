@@ -12,7 +12,7 @@ from genloss.plan.extrapolation import Range
 from genloss.plan.timing import BUDGET, Timing, timed
 from genloss.run.events import Phase
 from genloss.run.setup import real_rows_needed, reserve
-from genloss.study.study import Study, Telling
+from genloss.study.study import DescribesData, Study
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,12 @@ def plan_of(study: Study, budget: float = BUDGET) -> Cost:
 
 
 def _told(study: Study, p_0: Model) -> str:
-    if not isinstance(study.reality, Telling):
+    if not isinstance(study.reality, DescribesData):
         return ""
     if not isinstance(p_0, TextModel):
-        return study.reality.told()
+        return study.reality.data_summary()
     blocks = f"{p_0.n_rows:,} training blocks of {p_0.test.shape[1]} tokens"
-    return f"{study.reality.told()}; {blocks}"
+    return f"{study.reality.data_summary()}; {blocks}"
 
 
 def _seconds(study: Study, sizes: list[Sizes], measured: int, timing: Timing) -> Range:

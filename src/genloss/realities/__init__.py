@@ -11,7 +11,8 @@ mnist_files MNIST's files under the names that archives give them
 from_file   TableFile: your own rows from .npy or .csv
 csv_table   the rows of a .csv, and what was read as what
 csv_looks   its header, row numbers and decimal commas, or doubt
-texts       Texts and HubTexts: recipes over the readers of `corpus`
+texts       Texts: documents of your own; hub_texts HubTexts: data sets of the hub
+text_recipe TextRecipe: what both share
 text_rows   TextRows: the blocks of a corpus as p_0
 checks      checks of the fields that these recipes share
 """

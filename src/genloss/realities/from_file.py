@@ -87,7 +87,7 @@ class TableFile:
         marks = f"separator {how.between!r}, decimal {how.decimal!r}"
         return {**out, "read_as": f"line 1 is a {first}, columns {places}, {marks}"}
 
-    def told(self) -> str:
+    def data_summary(self) -> str:
         """Return in one line what was read as what."""
         content = self._content()
         if self._is_csv:

@@ -31,14 +31,14 @@ from genloss.store.lock import locked
 from genloss.store.provenance import session
 from genloss.store.reader import Run
 from genloss.store.same_code import place_of, record_code
-from genloss.study.study import Study, Telling, identity
+from genloss.study.study import DescribesData, Study, identity
 
 BAD_INPUT = (SpecError, DataError, FitError, RealityExhausted, MissingExtra)
 
 
 def header_of(study: Study) -> Header:
     """Return the header of a study's run folder."""
-    data = study.reality.told() if isinstance(study.reality, Telling) else ""
+    data = study.reality.data_summary() if isinstance(study.reality, DescribesData) else ""
     metrics = tuple(study.metric_header())
     code = code_of(study)
     codes = () if code == Code() else (code,)

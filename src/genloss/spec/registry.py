@@ -23,7 +23,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "mnist": "genloss.realities.idx:Mnist",
         "table_file": "genloss.realities.from_file:TableFile",
         "text": "genloss.realities.texts:Texts",
-        "hub_text": "genloss.realities.texts:HubTexts",
+        "hub_text": "genloss.realities.hub_texts:HubTexts",
     },
     "learner": {
         "gaussian": "genloss.models.gaussian:GaussianLearner",

@@ -26,10 +26,10 @@ class StartingLearner(Learner, Protocol):
 
 
 @runtime_checkable
-class Telling(Protocol):
+class DescribesData(Protocol):
     """A reality that has something to say about its data, such as what was left out of them."""
 
-    def told(self) -> str:
+    def data_summary(self) -> str:
         """Return it in one line."""
         ...
 

@@ -21,7 +21,8 @@ import numpy as np
 from genloss.core.samples import Samples
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.realities.texts import HubTexts, Texts
+from genloss.realities.hub_texts import HubTexts
+from genloss.realities.texts import Texts
 
 rows, rng = Samples.of(np.ones((1, 4, 8), dtype=np.int64), 0), np.random.default_rng(0)
 ways = {
