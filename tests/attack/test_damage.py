@@ -15,6 +15,7 @@ import pytest
 from genloss.errors import StoreError
 from genloss.run.block import run_block
 from genloss.run.runner import header_of, run_studies, run_study
+from genloss.run.task import Task
 from genloss.store.folder import create_or_match, run_path
 from genloss.store.reader import Run, find_runs
 from genloss.store.verify import verify
@@ -36,6 +37,10 @@ FEW = 12
 """Damages of each kind in each folder that the fast lane tries."""
 
 
+class Stopped(Exception):
+    """Enough for now."""
+
+
 def finished(root: Path) -> Run:
     return run_study(study_from(SPEC), root, workers=1)
 
@@ -46,11 +51,13 @@ def half_done(root: Path) -> Run:
     header = header_of(study)
     path = run_path(root, header)
     create_or_match(path, header)
-    steps = run_block(study, path, 0)
-    for t in steps:
-        if t == 3:
-            break
-    steps.close()
+
+    def tell(step):
+        if step.generations == 3:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run_block(Task(study, path, 0), tell)
     return Run(path)
 
 

@@ -1,6 +1,5 @@
 """Run folders with chosen numbers, written through the store: no study runs here."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from genloss.core.view import Direction
 from genloss.report.wording import split_address
 from genloss.store.block import BlockStore, Checkpoint
+from genloss.store.files import write_sealed
 from genloss.store.folder import block_path, create_or_match, run_path
 from genloss.store.header import Header
 from genloss.store.manifest import Machine
@@ -179,7 +179,7 @@ def make_experiment(root: Path, verdicts: list[dict[str, Any]] | None = None) ->
         "targets": verdicts,
         "runs": runs,
     }
-    (folder / "targets.json").write_text(json.dumps(content))
+    write_sealed(folder / "targets.json", content)
     return folder
 
 

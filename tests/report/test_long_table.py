@@ -51,7 +51,7 @@ def test_every_value_is_one_row(pair):
 
 def components(root) -> Run:
     spec = {"generations": 1, "chains": 2, "chains_per_block": 2, "seed": 0}
-    head = {"name": "q", "labels": ["low", "high"], "unit": ["1", "m"], "direction": "0 is reality"}
+    head = {"name": "q", "labels": ["low", "high"], "unit": ["1", "m"], "direction": "zero"}
     header = Header("parts", spec, spec, (head,))
     run = run_path(root, header)
     create_or_match(run, header)

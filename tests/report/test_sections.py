@@ -1,9 +1,8 @@
-import json
-
 import pytest
 
 from genloss.errors import StoreError
 from genloss.report.sections import TARGETS, find_sections
+from genloss.store.files import read_sealed, write_sealed
 
 from .conftest import make_experiment, make_run
 
@@ -58,16 +57,24 @@ def test_a_folder_without_runs_is_refused(tmp_path):
 
 def test_targets_whose_runs_are_gone_are_refused(tmp_path):
     folder = make_experiment(tmp_path)
-    content = json.loads((folder / TARGETS).read_text())
+    content = read_sealed(folder / TARGETS)
     content["runs"]["n=10,replace"] = "gone-0000"
-    (folder / TARGETS).write_text(json.dumps(content))
+    write_sealed(folder / TARGETS, content)
     with pytest.raises(StoreError, match="gone-0000, which is gone"):
         find_sections([folder])
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", '{"runs": {}, "title": "x"}'])
+@pytest.mark.parametrize("content", [{}, {"runs": []}, {"runs": {}, "title": "x"}])
 def test_foreign_targets_are_refused(tmp_path, content):
     make_run(tmp_path)
-    (tmp_path / TARGETS).write_text(content)
+    write_sealed(tmp_path / TARGETS, content)
     with pytest.raises(StoreError, match="not a list of verdicts"):
         find_sections([tmp_path])
+
+
+def test_damaged_targets_are_refused(tmp_path):
+    folder = make_experiment(tmp_path)
+    text = (folder / TARGETS).read_text()
+    (folder / TARGETS).write_text(text.replace('"passed": true', '"passed": false', 1))
+    with pytest.raises(StoreError, match=r"targets\.json is damaged"):
+        find_sections([folder])

@@ -104,6 +104,8 @@ SPEC = {"generations": 5, "chains": 4, "chains_per_block": 2}
 SHAPES = [
     ({"metrics": [{"name": "sigma", "unit": "1"}]}, r"metrics\[0\]\.direction is missing"),
     ({"metrics": {}}, "metrics is {}, expected a list"),
+    ({"metrics": [METRIC | {"direction": "up"}]}, "metric sigma has direction 'up'; expected"),
+    ({"metrics": [METRIC | {"unit": ["1", "2"]}]}, "metric sigma has 2 of unit for 0 labels"),
     ({"metrics": [METRIC | {"unit": [1]}]}, r"metrics\[0\]\.unit\[0\] is 1, expected a text"),
     ({"name": None}, "name is None, expected a text"),
     ({"spec": SPEC | {"chains": True}}, "spec.chains is True, expected a whole number"),

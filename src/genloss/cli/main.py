@@ -46,6 +46,9 @@ Fresh = Annotated[
 SameCode = Annotated[
     bool, typer.Option("--same-code", help="Go on although their code changed; record both.")
 ]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Run the code of classes that a run folder names.")
+]
 RUNS = Path("runs")
 
 
@@ -120,6 +123,7 @@ def run_spec(
     workers: Workers = 0,
     fresh: Fresh = False,
     same_code: SameCode = False,
+    trust: Trust = False,
     json: Json = False,
 ) -> None:
     """Run a spec in its own folder; run it again to resume."""
@@ -129,7 +133,7 @@ def run_spec(
     from genloss.store.header import HEADER
     from genloss.study.load import load_study
 
-    study = load_study(spec, overrides or [], model)
+    study = load_study(spec, overrides or [], model, trust=trust)
     if folder is None and (spec / HEADER).exists():
         folder = spec
     with progress(study.name) as show:

@@ -1,7 +1,9 @@
 """Places on this machine: the cache of what can be made again, and files that end."""
 
+import hashlib
 import os
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 from genloss.errors import DataError
@@ -15,6 +17,27 @@ def cache_folder() -> Path:
     if own := os.environ.get("GENLOSS_CACHE"):
         return Path(own)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "genloss"
+
+
+def stamp_of(file: Path) -> tuple[int, int, int, int]:
+    """Return inode, size and times of a regular file; they change where the content may have.
+
+    Raises:
+        DataError: no regular file.
+    """
+    about = regular_file(file).stat()
+    return about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
+
+
+def digest_of(file: Path) -> str:
+    """Return the SHA-256 of a file in hex; it is read again only where its stamp has changed."""
+    return _digest(str(file), stamp_of(file))
+
+
+@lru_cache(maxsize=256)
+def _digest(file: str, stamp: tuple[int, ...]) -> str:
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def regular_file(file: Path) -> Path:

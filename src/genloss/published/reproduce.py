@@ -9,7 +9,7 @@ from genloss.judge.verdicts import Verdict, judge
 from genloss.published.experiments import Experiment
 from genloss.run.events import Sink
 from genloss.run.runner import run_studies
-from genloss.store.files import write_json
+from genloss.store.files import write_sealed
 from genloss.store.reader import Run
 
 TARGETS = "targets.json"
@@ -39,7 +39,7 @@ def reproduce(
     )
     by_name = dict(zip(experiment.studies, runs, strict=True))
     verdicts = [judge(target, by_name, experiment.studies) for target in experiment.targets]
-    write_json(
+    write_sealed(
         folder / TARGETS,
         {
             **summary(experiment, verdicts),

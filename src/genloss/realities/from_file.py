@@ -14,7 +14,7 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Floats
-from genloss.core.places import regular_file
+from genloss.core.places import stamp_of
 from genloss.errors import DataError, SpecError
 from genloss.realities.csv_looks import Decimal, Header, Reading
 from genloss.realities.csv_table import Table, read_table
@@ -112,9 +112,15 @@ class TableFile:
 
     def _content(self) -> bytes:
         try:
-            return regular_file(Path(self.path)).read_bytes()
+            return _read(self.path, stamp_of(Path(self.path)))
         except OSError as error:
             raise DataError(f"{self.path}: {error.strerror or error}; check the path") from error
+
+
+@lru_cache(maxsize=1)
+def _read(path: str, stamp: tuple[int, ...]) -> bytes:
+    """Read once: the bytes that are parsed are the bytes that are hashed."""
+    return Path(path).read_bytes()
 
 
 @lru_cache(maxsize=2)

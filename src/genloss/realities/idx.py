@@ -5,14 +5,15 @@ import hashlib
 import os
 import zlib
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Literal, cast
 
 import numpy as np
 
 from genloss.core.about import About
-from genloss.core.arrays import Array
-from genloss.core.places import cache_folder, regular_file
+from genloss.core.arrays import Array, frozen
+from genloss.core.places import cache_folder, regular_file, stamp_of
 from genloss.corpus.fetch import fetch_gzip
 from genloss.errors import DataError, SpecError
 from genloss.realities.finite import FiniteRows
@@ -183,7 +184,7 @@ class Mnist:
     def _arrays(self, split: str) -> tuple[Array, Array]:
         """Return images (n, 28, 28), uint8, or sums of 2 x 2 of them, uint16; and labels (n,)."""
         image_file, label_file = (self._file(name) for name in FILES[split])
-        images, labels = read_idx(image_file), read_idx(label_file)
+        images, labels = (_read(f, stamp_of(f)) for f in (image_file, label_file))
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
             raise DataError(
                 f"{image_file}: holds {images.shape} of {images.dtype}; "
@@ -225,6 +226,12 @@ class Mnist:
                 + _names()
             )
         return folder
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, stamp: tuple[int, ...]) -> Array:
+    """Read once: the content that is parsed is the content that is hashed."""
+    return frozen(read_idx(path))
 
 
 def _summed(images: Array) -> Array:

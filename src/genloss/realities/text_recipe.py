@@ -97,10 +97,7 @@ class TextRecipe(ABC):
 
     def identity(self) -> dict[str, str]:
         """Return the SHA-256 of the documents, split by split, and of the tokeniser."""
-        splits = _splits(self, self.stamps())
-        parts = {"train": splits.train, "validation": splits.validation, "test": splits.test}
-        hashes = {f"{part}_sha256": digest(documents) for part, documents in parts.items()}
-        return hashes | origin_digest(splits.train) | self.tokenising().identity()
+        return _digests(self, self.stamps()) | self.tokenising().identity()
 
     def data_summary(self) -> str:
         """Return in one line what was read and what was left out."""
@@ -124,6 +121,14 @@ class TextRecipe(ABC):
 def _splits(text: TextRecipe, stamps: tuple[Stamp, ...]) -> Splits:
     """Read once per process and content; stamps change with the files."""
     return text.splits()
+
+
+@lru_cache(maxsize=2)
+def _digests(text: TextRecipe, stamps: tuple[Stamp, ...]) -> dict[str, str]:
+    splits = _splits(text, stamps)
+    parts = {"train": splits.train, "validation": splits.validation, "test": splits.test}
+    hashes = {f"{part}_sha256": digest(documents) for part, documents in parts.items()}
+    return hashes | origin_digest(splits.train)
 
 
 @lru_cache(maxsize=2)

@@ -8,7 +8,7 @@ from typing import Any
 
 from genloss.errors import StoreError
 from genloss.report.factors import kind_of
-from genloss.store.files import read_json
+from genloss.store.files import read_sealed
 from genloss.store.header import HEADER
 from genloss.store.reader import Run, find_runs, folders
 
@@ -57,7 +57,7 @@ def natural(text: str) -> list[Any]:
 
 
 def _experiment(folder: Path) -> Section:
-    targets = read_json(folder / TARGETS)
+    targets = read_sealed(folder / TARGETS)
     try:
         runs = tuple(Run(folder / place) for place in targets["runs"].values())
         section = Section(targets["title"], runs, targets)

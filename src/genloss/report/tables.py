@@ -269,4 +269,9 @@ def _status(run: Run) -> str:
     if run.is_complete:
         return "complete"
     done = min(run.progress(), default=0)
-    return f"unfinished: generation {done:,} of {run.spec['generations']:,}"
+    text = f"unfinished: generation {done:,} of {run.spec['generations']:,}"
+    if run.unvouched is not None:
+        text += "; later ones are not yet checkpointed"
+    if run.blocks and run.missing:
+        text += f"; {len(run.missing)} of {run.header.n_blocks} blocks have not begun or are gone"
+    return text

@@ -1,10 +1,14 @@
 """One block of chains, from its last checkpoint to the last generation."""
 
+from collections.abc import Callable
+from functools import partial
+
 from genloss.core.abilities import ResumableLearner
 from genloss.core.progress import listening
 from genloss.core.roles import History, Learner
 from genloss.run.checkpoint import restored
 from genloss.run.events import Phase, Tell
+from genloss.run.inputs import check_inputs
 from genloss.run.recorder import Recorder
 from genloss.run.setup import Setup, set_up
 from genloss.run.task import Task
@@ -33,10 +37,19 @@ def run_block(task: Task, tell: Tell = lambda step: None) -> None:
             watch.enter(Phase.DONE, found.t)
             return
         with computing_on(store.machine.threads), listening(watch.reached):
-            _run(set_up(task.study, task.block, watch), store, found, watch)
+            check = partial(check_inputs, task.study, header)
+            setup = set_up(task.study, task.block, watch)
+            check()
+            _run(setup, store, found, watch, check)
 
 
-def _run(setup: Setup, store: BlockStore, found: Checkpoint | None, watch: Watch) -> None:
+def _run(
+    setup: Setup,
+    store: BlockStore,
+    found: Checkpoint | None,
+    watch: Watch,
+    check: Callable[[], None],
+) -> None:
     recorder = Recorder(setup, store, watch)
     if found is None:
         recorder.record(setup.zero)
@@ -46,13 +59,23 @@ def _run(setup: Setup, store: BlockStore, found: Checkpoint | None, watch: Watch
     learner = setup.study.learner
     if isinstance(learner, ResumableLearner):
         learner = learner.with_notebook(store.notebook())
-    record_chain(setup, recorder, after, learner, watch)
+    record_chain(setup, recorder, after, learner, watch, check)
 
 
 def record_chain(
-    setup: Setup, recorder: Recorder, after: History, learner: Learner, watch: Watch
+    setup: Setup,
+    recorder: Recorder,
+    after: History,
+    learner: Learner,
+    watch: Watch,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run a chain from its history to the last generation, and record every one."""
+    """Run a chain from its history to the last generation, and record every one.
+
+    check: called once, when the first fit has read what it begins at, such as a base.
+    """
     watched = WatchedLearner(learner, watch, after.t - 1)
     for generation in setup.chain(after, watched, WatchedSampler(setup.study.sampler, watch)):
+        if generation.t == after.t:
+            check()
         recorder.record(generation)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from typing import Any
+
+from genloss.spec.plugins import GROUPS, plugins
 
 CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
@@ -16,9 +17,8 @@ def foreign_classes(spec: Any) -> list[str]:
     paths = sorted({path for path in _paths(spec) if not path.startswith(("genloss.", "genloss:"))})
     if not paths:
         return []
-    known = metadata.entry_points()
-    groups = [group for group in known.groups if group.startswith("genloss")]
-    installed = {entry.value for group in groups for entry in known.select(group=group)}
+    names = (known for role in GROUPS for known in plugins(role).values())
+    installed = {plugin.path for known in names for plugin in known}
     return [path for path in paths if path not in installed]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.code import Code
+from genloss.core.view import Direction
 from genloss.errors import StoreError
 from genloss.store.files import read_sealed, write_sealed
 from genloss.store.fingerprint import fingerprint
@@ -77,6 +78,8 @@ def read_header(run: Path) -> Header:
     expect(value, SHAPE, path)
     if min(value["spec"][k] for k in ("generations", "chains", "chains_per_block")) < 1:
         raise StoreError(f"{path}: spec has a count below 1; it is foreign; run the study again")
+    for about in value["metrics"]:
+        _check_metric(path, about)
     header = Header(
         value["name"],
         value["identity"],
@@ -92,6 +95,24 @@ def read_header(run: Path) -> Header:
             f"{value['fingerprint']}; it was written by hand; run the study again"
         )
     return header
+
+
+def _check_metric(path: Path, about: Mapping[str, Any]) -> None:
+    known = [direction.value for direction in Direction]
+    for key in ("unit", "direction"):
+        said = about[key]
+        count = len(about.get("labels", ()))
+        each = [said] if isinstance(said, str) else said
+        if not isinstance(said, str) and len(said) != count:
+            raise StoreError(
+                f"{path}: metric {about['name']} has {len(said)} of {key} for {count} labels; it "
+                "is foreign; run the study again"
+            )
+        if key == "direction" and (odd := [one for one in each if one not in known]):
+            raise StoreError(
+                f"{path}: metric {about['name']} has direction {odd[0]!r}; expected "
+                f"{', '.join(known)}; it is foreign; run the study again"
+            )
 
 
 def write_header(run: Path, header: Header) -> None:

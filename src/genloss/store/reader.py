@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.about import Entries
-from genloss.core.arrays import Array
+from genloss.core.arrays import Array, Floats
 from genloss.errors import StoreError
 from genloss.store.about import read_about
 from genloss.store.arrays import read_arrays
@@ -76,6 +76,19 @@ class Block:
         assert self.manifest is not None
         path = part_path(self.path, t, part)
         return read_arrays(path, self.manifest.kept[t][part])[0]
+
+    def check_shape(self, metric: str, about: Mapping[str, Any], values: Floats) -> None:
+        """Raise StoreError where values are not one number per chain, or per chain and label."""
+        spec = self.header.spec
+        first = self.number * spec["chains_per_block"]
+        chains = min(spec["chains_per_block"], spec["chains"] - first)
+        labels = about.get("labels", ())
+        expected = (chains, len(labels)) if labels else (chains,)
+        if values.shape != expected:
+            raise StoreError(
+                f"{self.path / TABLE}: metric {metric} has values of shape {values.shape}; "
+                f"expected {expected}; it is foreign; run the study again"
+            )
 
     def check_sizes(self) -> None:
         """Raise StoreError where the table is shorter than the manifest says; reads no table."""
@@ -189,13 +202,14 @@ class Run:
 
     def select(self, wanted: Mapping[str, Collection[int]]) -> dict[str, Series]:
         """Return metrics at the generations wanted, which all blocks have; one pass per block."""
+        about = {a["name"]: a for a in self.header.metrics}
         rows: dict[str, list[dict[int, Any]]] = {m: [{} for _ in self.blocks] for m in wanted}
         sets = {metric: set(times) for metric, times in wanted.items()}
         for i, block in enumerate(self.blocks):
             for t, metric, value in block.table.rows(sets):
                 if not isinstance(value, Absent):
                     rows[metric][i][t] = value
-        about = {a["name"]: a for a in self.header.metrics}
+                    block.check_shape(metric, about[metric], value)
         return {m: joined(about[m], sorted(wanted[m]), rows[m]) for m in wanted if len(wanted[m])}
 
     @cached_property

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genloss.errors import SpecError
+from genloss.spec.consent import foreign_classes
 from genloss.spec.toml import overridden, read_spec
 from genloss.store.header import read_header
 from genloss.store.machine_file import local_spec
@@ -11,14 +12,17 @@ from genloss.study.own_text import is_text, name_of, own_text_spec
 from genloss.study.study import Study, study_from
 
 
-def load_study(path: Path, overrides: Sequence[str] = (), model: str = "") -> Study:
+def load_study(
+    path: Path, overrides: Sequence[str] = (), model: str = "", *, trust: bool = False
+) -> Study:
     """Return the study of a TOML spec, of a run folder, or of a text; the name defaults to path's.
 
     model: the language model that a text is fine-tuned on; see `own_text_spec`.
+    trust: whether a run folder may name classes of its own, whose code then runs.
 
     Raises:
         SpecError: a spec that cannot be read, an unknown key, overrides of a run folder, or a
-            model beside anything but text.
+            model beside anything but text, a run folder with classes of its own.
     """
     if not path.exists():
         raise SpecError(f"{path}: no such spec, run folder or text; check the path")
@@ -33,6 +37,13 @@ def load_study(path: Path, overrides: Sequence[str] = (), model: str = "") -> St
                 f"{path} is a run folder, which has one config; got overrides {list(overrides)}; "
                 "pass the spec file to start another run"
             )
-        return study_from(local_spec(path, read_header(path).spec))
+        described = local_spec(path, read_header(path).spec)
+        if not trust and (own := foreign_classes(described)):
+            raise SpecError(
+                f"{path} names {', '.join(own)}, whose code would run: it is neither genloss's nor "
+                "an installed plug-in's; run the spec that the folder was made from, or, if you "
+                "trust where the folder comes from, genloss run --trust"
+            )
+        return study_from(described)
     spec = overridden(read_spec(path), overrides)
     return study_from({"name": path.stem, **spec})

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from genloss.core.places import digest_of
 from genloss.errors import DataError, MissingExtra
 from genloss.models.torch.lm.checkpoint import ADAPTER, CONFIG
 from genloss.models.torch.lm.tensors import read_json
@@ -111,8 +112,7 @@ def content_of(base: str, revision: str) -> dict[str, str]:
     digest = hashlib.sha256()
     for path in sorted((folder / CONFIG, folder / ADAPTER, *folder.glob("*.safetensors"))):
         if path.exists():
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            digest.update(bytes.fromhex(digest_of(path)))
     if of := below(folder):
         digest.update(content_of(*of)["base"].encode())
     return {"base": f"sha256:{digest.hexdigest()}"}
