@@ -68,3 +68,20 @@ def test_examples_run_and_stay_short(path, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "generation" in done.stdout
+
+
+def test_the_architecture_names_every_room_and_no_other():
+    """testing/ may be named before it is there; nothing else may."""
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    listed = set(re.findall(r"^([a-z]+)/ ", page, flags=re.MULTILINE))
+    rooms = {p.parent.name for p in (ROOT / "src" / "genloss").glob("*/__init__.py")}
+    assert rooms <= listed
+    assert listed - rooms <= {"testing"}
+
+
+def test_every_file_that_the_architecture_names_is_there():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|toml))`", page)
+    assert len(named) > 15
+    for name in named:
+        assert (ROOT / "src" / "genloss" / name).exists(), name
