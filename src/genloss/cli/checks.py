@@ -50,7 +50,7 @@ def verified(paths: Sequence[Path], json: bool) -> bool:
     for _, file in bad:
         named = str(file.path) in file.problem
         console.print_line(file.problem if named else f"{file.path}: {file.problem}")
-    result = "as written"
+    result = "nothing has changed since they were written"
     if bad:
         damaged = len({run.path for run, _ in bad})
         result = f"{count(len(bad), 'problem')} in {count(damaged, 'run')}"

@@ -157,13 +157,13 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _few(table: LongTable, out: Path) -> list[list[str]]:
+def _few(table: LongTable) -> list[list[str]]:
     few: list[list[str]] = []
     for row in rows(table):
         if len(few) == MOST:
             raise SpecError(
-                f"{out.suffix} is for readers, and there are more than {MOST:,} rows; choose some "
-                "with --metric and --at, or write .parquet or .csv"
+                f"more than {MOST:,} rows, too many to read as Markdown or LaTeX; choose some with "
+                "--metric and --at, or write .parquet or .csv"
             )
         few.append(
             ["" if v is None else f"{v:.6g}" if isinstance(v, float) else str(v) for v in row]
@@ -172,7 +172,7 @@ def _few(table: LongTable, out: Path) -> list[list[str]]:
 
 
 def _markdown(table: LongTable, out: Path) -> int:
-    few = _few(table, out)
+    few = _few(table)
     lines = [columns(table), ["---"] * len(columns(table)), *few]
     text = "".join("| " + " | ".join(map(_markdown_cell, line)) + " |\n" for line in lines)
     out.write_text(text, encoding="utf-8")
@@ -191,7 +191,7 @@ TEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
 
 
 def _latex(table: LongTable, out: Path) -> int:
-    few = _few(table, out)
+    few = _few(table)
     kinds = "".join(
         "r" if c in ("chain", "generation", "value", "theory") else "l" for c in columns(table)
     )
