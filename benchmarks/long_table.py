@@ -35,7 +35,7 @@ METRICS = [f"metric_{i}" for i in range(20)]
 def written(root: Path, chains: int, generations: int) -> Path:
     """Write a run of random numbers; return its folder."""
     spec = {"generations": generations, "chains": chains, "chains_per_block": chains, "seed": 0}
-    head = [{"name": m, "unit": "1", "direction": "compare with t = 0"} for m in METRICS]
+    head = [{"name": m, "unit": "1", "direction": "start"} for m in METRICS]
     header = Header("bench", spec, spec, tuple(head))
     run = run_path(root, header)
     create_or_match(run, header)

@@ -210,7 +210,13 @@ class Run:
                 if not isinstance(value, Absent):
                     rows[metric][i][t] = value
                     block.check_shape(metric, about[metric], value)
-        return {m: joined(about[m], sorted(wanted[m]), rows[m]) for m in wanted if len(wanted[m])}
+        out = {}
+        for metric, blocks in rows.items():
+            # A resume may have cut a table back since its generations were listed.
+            times = [t for t in sorted(wanted[metric]) if all(t in block for block in blocks)]
+            if times:
+                out[metric] = joined(about[metric], times, blocks)
+        return out
 
     @cached_property
     def not_applicable(self) -> dict[str, str]:
