@@ -16,7 +16,7 @@ from genloss.judge.verdicts import Verdict
 from genloss.plan.cost import Cost
 from genloss.plan.extrapolation import Range
 from genloss.plan.timing import Timing
-from genloss.published.experiments import load_experiment, published_names
+from genloss.published.experiments import installed_titles, load_experiment, published_names
 from genloss.published.grid import SMOKE
 from genloss.report.tables import CLAIMS, OPEN
 from genloss.report.words import DIRECTIONS, count
@@ -26,11 +26,12 @@ from genloss.store.series import Column
 
 def experiments(json: bool) -> None:
     """List the published experiments."""
-    found = [load_experiment(name, SMOKE) for name in published_names()]
+    ours = [load_experiment(name, SMOKE) for name in published_names()]
+    titles = {e.name: e.title for e in ours} | installed_titles()
     if json:
-        console.print_json([{"experiment": e.name, "title": e.title} for e in found])
+        console.print_json([{"experiment": k, "title": title} for k, title in titles.items()])
         return
-    console.print_table(["experiment", "what"], [[e.name, e.title] for e in found])
+    console.print_table(["experiment", "what"], [list(row) for row in titles.items()])
     console.print_line("Run one: genloss reproduce NAME --scale smoke|laptop|paper")
 
 

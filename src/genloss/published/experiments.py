@@ -18,6 +18,7 @@ from genloss.judge.targets import Target
 from genloss.published.grid import SCALES, SMOKE, checked_scales, combinations, filled
 from genloss.published.target_entries import targets_of
 from genloss.spec.build import nearest
+from genloss.spec.plugins import plugin_named, plugins
 from genloss.spec.toml import checked_keys, merged, overridden, read_spec
 from genloss.study.study import Study, study_from
 
@@ -50,6 +51,17 @@ def published_names() -> list[str]:
     return sorted(p.parent.name for p in published_folder().glob(f"*/{SPEC}"))
 
 
+def installed_titles() -> dict[str, str]:
+    """Return the titles of other packages' experiments by name; of a broken one, what is wrong."""
+    titles = {}
+    for name in sorted(set(plugins("experiment")) - set(published_names())):
+        try:
+            titles[name] = str(read_spec(experiment_folder(name) / SPEC)["title"])
+        except (SpecError, KeyError) as error:
+            titles[name] = f"cannot be run: {error}"
+    return titles
+
+
 def tour_experiments() -> tuple[list[Experiment], list[str]]:
     """Return what `genloss demo` runs, at smoke scale, and why some is left out (a missing extra).
 
@@ -71,7 +83,7 @@ def tour_experiments() -> tuple[list[Experiment], list[str]]:
 
 
 def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Experiment:
-    """Load a shipped experiment by name, or the one in a folder of yours by path.
+    """Load an experiment of ours or of another package by name, or one in a folder by path.
 
     A name of ours wins; overrides "a.b=value" change all studies alike.
 
@@ -85,12 +97,14 @@ def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Exp
     spec = checked_spec(read_spec(folder / SPEC), str(folder / SPEC))
     studies = named(studies_of(spec, scale, overrides))
     targets = targets_of(read_spec(folder / TARGETS), scale, str(folder / TARGETS))
-    address = name if name in published_names() else f"path/to/{folder.name}"
-    return Experiment(folder.name, address, scale, spec["title"], studies, targets)
+    by_name = (*published_names(), *plugins("experiment"))
+    address = name if name in by_name else f"path/to/{folder.name}"
+    called = name if name in by_name else folder.name
+    return Experiment(called, address, scale, spec["title"], studies, targets)
 
 
 def experiment_folder(name: str) -> Path:
-    """Return the folder of a shipped experiment, or `name` as a path to one's own.
+    """Return the folder of a shipped experiment, of another package's, or `name` as a path.
 
     Raises:
         SpecError: neither; or a folder of one's own under the name of a shipped experiment.
@@ -98,10 +112,13 @@ def experiment_folder(name: str) -> Path:
     known = published_names()
     if name in known:
         return published_folder() / name
+    if (plugin := plugin_named("experiment", name, "experiment")) is not None:
+        return plugin.folder()
     folder = Path(name).resolve()
     if not folder.is_dir():
+        every = [*known, *plugins("experiment")]
         raise SpecError(
-            f"unknown experiment {name!r}{nearest(name, known)}; `genloss reproduce` lists those "
+            f"unknown experiment {name!r}{nearest(name, every)}; `genloss reproduce` lists those "
             f"shipped, and a folder with {SPEC} is one also"
         )
     if not (folder / SPEC).is_file():

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from genloss.core.about import about_class
@@ -44,6 +45,24 @@ class Plugin:
     def origin(self) -> str:
         """The distribution and its version, as identities have them."""
         return f"{self.distribution} {self.version}"
+
+    def folder(self) -> Path:
+        """Return the folder inside a package that "package:folder" names, without importing it.
+
+        Raises:
+            SpecError: there is none.
+        """
+        from importlib.util import find_spec
+
+        package, _, inside = self.path.partition(":")
+        spec = find_spec(package) if package.isidentifier() else None
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            if (folder := Path(place) / inside).is_dir():
+                return folder
+        raise SpecError(
+            f"{self.origin} says that {self.kind!r} lies in {self.path}, where no folder is; "
+            "expected package:folder"
+        )
 
 
 @cache

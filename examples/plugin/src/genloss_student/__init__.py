@@ -1,0 +1,1 @@
+"""Student's t for genloss."""
