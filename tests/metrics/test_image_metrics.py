@@ -110,7 +110,7 @@ def test_nearest_distances_equal_the_definition(d, monkeypatch):
     np.testing.assert_allclose(nearest_distances(x, y), gap, rtol=1e-9)
     assert nearest_distances(x, y)[1, 4] == 0.0
     np.testing.assert_allclose(nearest_distances(x[:1], y[0]), gap[:1], rtol=1e-9)
-    monkeypatch.setattr("genloss.metrics.arrays.pairwise.BLOCK", 200)
+    monkeypatch.setattr("genloss.metrics.arrays.pairwise.BLOCK_FLOATS", 200)
     np.testing.assert_allclose(nearest_distances(x, y), gap, rtol=1e-9)
 
 

@@ -28,7 +28,7 @@ def test_sums_over_pairs_do_not_depend_on_the_blocks(d, monkeypatch):
     rng = np.random.default_rng(1)
     a, b = rng.standard_normal((50, d)), rng.standard_normal((30, d))
     for block in (2**20, 200, 1):
-        monkeypatch.setattr(pairwise, "BLOCK", block)
+        monkeypatch.setattr(pairwise, "BLOCK_FLOATS", block)
         np.testing.assert_allclose(pairwise.cross_sum(a, b, np.sqrt), np.sqrt(exact(a, b)).sum())
         np.testing.assert_allclose(pairwise.within_sum(a, np.sqrt), np.sqrt(exact(a, a)).sum())
         kernel = np.exp(-exact(a, a)).sum() - 50
@@ -40,5 +40,5 @@ def test_row_blocks_cover_every_row_once_and_hold_about_a_block():
     blocks = list(pairwise.row_blocks(5000, 3000))
     rows = np.concatenate([np.arange(5000)[block] for block in blocks])
     np.testing.assert_array_equal(rows, np.arange(5000))
-    assert max(block.stop - block.start for block in blocks) * 3000 <= pairwise.BLOCK
+    assert max(block.stop - block.start for block in blocks) * 3000 <= pairwise.BLOCK_FLOATS
     assert [b.stop - b.start for b in pairwise.row_blocks(3, 2**22)] == [1, 1, 1]

@@ -104,8 +104,8 @@ class AboutOptions(Protocol):
 
 def about_class(cls: type) -> About | None:
     """Return what a class says of itself, or None; what its bases say is about them."""
-    found = cls.__dict__.get("about")
-    return found if isinstance(found, About) else None
+    about = cls.__dict__.get("about")
+    return about if isinstance(about, About) else None
 
 
 def about_object(value: Any) -> About | None:

@@ -57,8 +57,8 @@ def draw_real(
     def draw(k: int) -> Data:
         if isinstance(p_0, FiniteModel):
             place = start + k * n
-            made = p_0.origins_of(place, n) if isinstance(p_0, OriginModel) else None
-            origin = REAL if made is None else made
+            origins = p_0.origins_of(place, n) if isinstance(p_0, OriginModel) else None
+            origin = REAL if origins is None else origins
             return form.of(p_0.rows(place, n), origin, p_0.labels_of(place, n))
         return form.draw(p_0, n, streams.rng(t, "reality", k), REAL)
 
@@ -110,23 +110,23 @@ def run_chain(
         train = history.real if t == 1 else regime.compose(history, fresh, composing)
         init = history.model if warm_start and t > 1 else None
         model = learner.fit(train, streams.rng(t, "fit"), init=init, valid=valid)
-        asked = sampler.ask(model, prompts)
-        samples = form.draw(asked, sizes.synthetic, streams.rng(t, "sample"), t)
+        sampled = sampler.ask(model, prompts)
+        samples = form.draw(sampled, sizes.synthetic, streams.rng(t, "sample"), t)
         entering, curation = samples, None
         if curator is not None:
-            entering, curation = _curated(samples, asked, form, curator, streams, t)
+            entering, curation = _curated(samples, sampled, form, curator, streams, t)
         used = rows_reserved(sizes.fresh, curator)
         history = regime.remember(history.after(model, entering, used))
         yield Generation(t, train, model, samples, history, curation)
 
 
 def _curated(
-    samples: Data, asked: Model, form: Form, curator: Curator, streams: Streams, t: int
+    samples: Data, model: Model, form: Form, curator: Curator, streams: Streams, t: int
 ) -> tuple[Data, Curation]:
     """Return what enters of S_t and of as many further rounds of p_t as it takes."""
     n = samples.n_rows
 
     def draw(k: int) -> Data:
-        return form.draw(asked, n, streams.rng(t, "sample", k), t) if k else samples
+        return form.draw(model, n, streams.rng(t, "sample", k), t) if k else samples
 
     return curated(draw, n, curator, lambda k: streams.rng(t, "curate", k))

@@ -170,13 +170,13 @@ def _checked(data: Data) -> Samples:
 
 
 def _selected(curator: Curator, rows: Samples, rng: np.random.Generator) -> Selection:
-    chosen = curator.select(rows, rng)
-    if chosen.accepted.shape != rows.x.shape[:2]:
+    selection = curator.select(rows, rng)
+    if selection.accepted.shape != rows.x.shape[:2]:
         raise DataError(
-            f"{type(curator).__name__} decided about rows {chosen.accepted.shape}; expected "
+            f"{type(curator).__name__} decided about rows {selection.accepted.shape}; expected "
             f"{rows.x.shape[:2]}"
         )
-    return chosen
+    return selection
 
 
 def _weights(selection: Selection) -> Floats:

@@ -118,13 +118,13 @@ class Endless:
 
     def of(self, x: Array, origin: int | Ints, label: Ints | None = None) -> Source:
         """Return rows x as a source that draws from them with replacement."""
-        x, made = checked_rows(x), np.unique(origin)
-        if made.size > 1:
+        x, origins = checked_rows(x), np.unique(origin)
+        if origins.size > 1:
             raise DataError(
-                f"rows of origins {made.tolist()} cannot be drawn from as one endless source; use "
-                "form = 'rows'"
+                f"rows of origins {origins.tolist()} cannot be drawn from as one endless source; "
+                "use form = 'rows'"
             )
-        return Source.of(Given(x, label), x.shape[1], int(made[0]))
+        return Source.of(Given(x, label), x.shape[1], int(origins[0]))
 
     def draw(self, model: Model, n: int, rng: np.random.Generator, origin: int) -> Source:
         """Return the source itself, standing for n rows; nothing is drawn yet."""

@@ -169,29 +169,29 @@ class Mix:
 
     def sizes(self, t: int, n_real: int, n: int) -> Sizes:
         """Return n rows (n_real at t = 1); raises SpecError where S_0 is too small for f."""
-        self._kept(n_real, n)
+        self._n_kept(n_real, n)
         return Sizes(n_real if t == 1 else n, n)
 
     def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
         """Return the mixture; raises SpecError where S_0 is too small for f."""
         last, real = history.synthetic[-1], history.real
-        kept = self._kept(real.n_rows, last.n_rows)
+        n_kept = self._n_kept(real.n_rows, last.n_rows)
         parts = []
-        if kept:
+        if n_kept:
             same = self.real_rows == "same"
-            parts.append(real.head(kept) if same else real.subsample(kept, rng))
-        if kept < last.n_rows:
-            parts.append(last.head(last.n_rows - kept))
+            parts.append(real.head(n_kept) if same else real.subsample(n_kept, rng))
+        if n_kept < last.n_rows:
+            parts.append(last.head(last.n_rows - n_kept))
         return concat(parts)
 
-    def _kept(self, n_real: int, n: int) -> int:
-        kept = round(self.real_fraction * n)
-        if kept > n_real:
+    def _n_kept(self, n_real: int, n: int) -> int:
+        n_kept = round(self.real_fraction * n)
+        if n_kept > n_real:
             raise SpecError(
-                f"mix: {self.real_fraction} of {n} rows are {kept} real rows, but S_0 has "
+                f"mix: {self.real_fraction} of {n} rows are {n_kept} real rows, but S_0 has "
                 f"{n_real}; raise n_real or lower real_fraction"
             )
-        return kept
+        return n_kept
 
     def remember(self, history: History) -> History:
         """Keep S_{t-1} only."""

@@ -62,8 +62,10 @@ class Samples:
         label: their classes (C, n), if known.
         """
         x = checked_rows(x)
-        made = np.asarray(origin, dtype=np.int32)
-        return cls(x, np.broadcast_to(made, x.shape[:2]) if made.ndim == 0 else made, label=label)
+        origins = np.asarray(origin, dtype=np.int32)
+        return cls(
+            x, np.broadcast_to(origins, x.shape[:2]) if origins.ndim == 0 else origins, label=label
+        )
 
     @property
     def n_chains(self) -> int:
@@ -141,8 +143,8 @@ class Samples:
             return {
                 int(k): ((self.origin == k) & there).sum(axis=1) for k in np.unique(self.origin)
             }
-        found = np.unique(self.origin) if self.origin.strides != (0, 0) else self.origin[0, :1]
-        return {int(k): (self.origin == k).sum(axis=1) for k in found}
+        origins = np.unique(self.origin) if self.origin.strides != (0, 0) else self.origin[0, :1]
+        return {int(k): (self.origin == k).sum(axis=1) for k in origins}
 
     def arrays(self) -> dict[str, Array]:
         """Return what `from_arrays` needs to rebuild these samples."""
@@ -198,12 +200,12 @@ def _joined(
     columns: Sequence[Array | None], parts: Sequence[Samples], missing: float
 ) -> Array | None:
     """Join one optional column of the parts; `missing` fills the parts that lack it."""
-    given = [c for c in columns if c is not None]
-    if not given:
+    present = [c for c in columns if c is not None]
+    if not present:
         return None
     shapes = [p.x.shape[:2] for p in parts]
     full = [
-        np.full(shape, missing, given[0].dtype) if c is None else c
+        np.full(shape, missing, present[0].dtype) if c is None else c
         for c, shape in zip(columns, shapes, strict=True)
     ]
     return np.concatenate(full, axis=1)

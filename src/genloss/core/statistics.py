@@ -72,12 +72,12 @@ def variances(rows: Samples) -> Floats:
     share = (w / w.sum(axis=1, keepdims=True))[:, :, None]
     with np.errstate(over="ignore", invalid="ignore"):
         centred = x - (share * x).sum(axis=1, keepdims=True)
-        found: Floats = (share * centred**2).sum(axis=1)
-    if not np.isfinite(found).all():
+        variance: Floats = (share * centred**2).sum(axis=1)
+    if not np.isfinite(variance).all():
         raise DataError("the squares of the rows overflow; scale x to about unit variance")
     flat = (x == x[:, :1]).all(axis=1)
-    others = np.where(flat, 0.0, found).sum(axis=1) / np.maximum((~flat).sum(axis=1), 1)
-    return np.where(flat, others[:, None], found)
+    others = np.where(flat, 0.0, variance).sum(axis=1) / np.maximum((~flat).sum(axis=1), 1)
+    return np.where(flat, others[:, None], variance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,8 +245,8 @@ class Counts:
             )
         if n > self.n_rows or n < 1:
             raise DataError(f"subsample({n}) of {self.n_rows} rows without replacement")
-        drawn = [rng.multivariate_hypergeometric(row, n, method="marginals") for row in self.counts]
-        return Counts(np.stack(drawn), ((self.origins[0][0], n),))
+        rows = [rng.multivariate_hypergeometric(row, n, method="marginals") for row in self.counts]
+        return Counts(np.stack(rows), ((self.origins[0][0], n),))
 
     def origin_counts(self) -> dict[int, Ints]:
         """Count the rows of each origin: {origin: (C,)}."""

@@ -216,20 +216,20 @@ class Named:
         return named(self.base, self)
 
 
-def named(base: str, metric: Any, said: str = "") -> str:
+def named(base: str, metric: Any, without: str = "") -> str:
     """Return base, followed by the options of the metric that differ from their defaults.
 
-    said: an option that base says already.
+    without: an option that base shows already.
     """
-    return bracketed(base, changed(metric, said))
+    return bracketed(base, changed(metric, without))
 
 
-def changed(metric: Any, said: str = "") -> list[str]:
-    """Return the options of a metric that differ from their defaults, all but `said`."""
+def changed(metric: Any, without: str = "") -> list[str]:
+    """Return the options of a metric that differ from their defaults, all but `without`."""
     return [
-        f"{f.name}={_told(f, getattr(metric, f.name))}"
+        f"{f.name}={_option_text(f, getattr(metric, f.name))}"
         for f in fields(metric)
-        if f.repr and f.name != said and getattr(metric, f.name) != f.default
+        if f.repr and f.name != without and getattr(metric, f.name) != f.default
     ]
 
 
@@ -238,7 +238,7 @@ def bracketed(base: str, options: Sequence[str]) -> str:
     return f"{base}({', '.join(options)})" if options else base
 
 
-def _told(option: Field[Any], value: Any) -> str:
+def _option_text(option: Field[Any], value: Any) -> str:
     # Where something lies differs between machines; its last part names it on all of them.
     elsewhere = option.metadata.get("identity") is False
     return PurePath(str(value)).name if elsewhere else shown(value)

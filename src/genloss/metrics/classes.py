@@ -25,14 +25,14 @@ class OfClasses(ABC):
     @property
     def name(self) -> str:
         """The name with the options that are not usual; the usual features are a classifier's."""
-        seen = shown(self.features)
-        through = [f"features={seen}"] if seen != "classifier" else []
-        return bracketed(self.base, changed(self, said="features") + through)
+        features = shown(self.features)
+        through = [f"features={features}"] if features != "classifier" else []
+        return bracketed(self.base, changed(self, without="features") + through)
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return what `of` says, or why there is nothing."""
-        found = classes_of(view, self.features, self.rows)
-        return found if isinstance(found, NotApplicable) else self.of(view, found)
+        probability = classes_of(view, self.features, self.rows)
+        return probability if isinstance(probability, NotApplicable) else self.of(view, probability)
 
     @abstractmethod
     def of(self, view: View, p: Floats) -> Floats | NotApplicable:
@@ -133,9 +133,9 @@ class LabelAccuracy(OfClasses):
         Raises:
             DataError: labels of classes that the classifier does not know.
         """
-        given = samples_of(view, self.rows)
-        if isinstance(given, NotApplicable):
-            return given
-        if given.label is None or not (given.label >= 0).any(axis=1).all():
+        samples = samples_of(view, self.rows)
+        if isinstance(samples, NotApplicable):
+            return samples
+        if samples.label is None or not (samples.label >= 0).any(axis=1).all():
             return NotApplicable("S_t has no labels; use a learner that is trained with them")
-        return classes.label_accuracy(p, given.label)
+        return classes.label_accuracy(p, samples.label)

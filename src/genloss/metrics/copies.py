@@ -33,15 +33,15 @@ def nearest(view: View, most: int) -> tuple[Floats, Floats] | NotApplicable:
     As many real rows as D_t has, of the reality's first: nearest distances shrink with their
     number. O(n rows d) each; computed once for the metrics that ask for as many.
     """
-    train, found = trained_on(view), beside_reality(view, most)
+    train, rows = trained_on(view), beside_reality(view, most)
     if isinstance(train, NotApplicable):
         return train
-    if isinstance(found, NotApplicable):
-        return found
-    made, held_out = found
+    if isinstance(rows, NotApplicable):
+        return rows
+    generated, held_out = rows
     size = train.shape[1]
     return (
-        view.once(("nearest", most), lambda: memorisation.nearest_distances(made, train)),
+        view.once(("nearest", most), lambda: memorisation.nearest_distances(generated, train)),
         view.once_for_all(
             ("nearest", most, size),
             lambda: memorisation.nearest_distances(held_out, real_rows(view, size)),
@@ -71,11 +71,11 @@ class OfNearest(Named, ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
-        found = nearest(view, self.rows)
-        return found if isinstance(found, NotApplicable) else self.of(*found)
+        distances = nearest(view, self.rows)
+        return distances if isinstance(distances, NotApplicable) else self.of(*distances)
 
     @abstractmethod
-    def of(self, made: Floats, real: Floats) -> Floats:
+    def of(self, generated: Floats, real: Floats) -> Floats:
         """Return (C,) from distances (C, n) of S_t and (C, m) of held-out rows."""
 
 
@@ -95,9 +95,9 @@ class NearestTrain(OfNearest):
     base: ClassVar[str] = "nearest_train"
     direction: ClassVar[Direction] = Direction.ONE
 
-    def of(self, made: Floats, real: Floats) -> Floats:
+    def of(self, generated: Floats, real: Floats) -> Floats:
         """Return the ratio (C,), >= 0; far below 1 rows are copies or crowd together."""
-        return memorisation.nearest_ratio(made, real)
+        return memorisation.nearest_ratio(generated, real)
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,6 @@ class CopyRate(OfNearest):
     base: ClassVar[str] = "copy_rate"
     direction: ClassVar[Direction] = Direction.LOWER
 
-    def of(self, made: Floats, real: Floats) -> Floats:
+    def of(self, generated: Floats, real: Floats) -> Floats:
         """Return the share (C,), in [0, 1]; about q for new real rows."""
-        return memorisation.copy_rate(made, real, self.q)
+        return memorisation.copy_rate(generated, real, self.q)

@@ -27,8 +27,8 @@ class AcceptanceRate(Named):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the rate (C,), in (0, 1]."""
-        found = view.curation
-        return NO_CURATOR if found is None else np.asarray(found.accepted / found.seen)
+        curation = view.curation
+        return NO_CURATOR if curation is None else np.asarray(curation.accepted / curation.seen)
 
 
 @dataclass(frozen=True)
@@ -44,5 +44,7 @@ class Shortfall(Named):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the share (C,), in [0, 1)."""
-        found = view.curation
-        return NO_CURATOR if found is None else np.asarray(1 - found.accepted / found.asked)
+        curation = view.curation
+        return (
+            NO_CURATOR if curation is None else np.asarray(1 - curation.accepted / curation.asked)
+        )

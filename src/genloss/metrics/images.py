@@ -54,8 +54,8 @@ class OfLatents(Named, ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
-        found = latents(view, self.images)
-        return found if isinstance(found, NotApplicable) else self.of(found)
+        codes = latents(view, self.images)
+        return codes if isinstance(codes, NotApplicable) else self.of(codes)
 
     @abstractmethod
     def of(self, z: Floats) -> Floats:
@@ -127,5 +127,7 @@ class FID(Named):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the distance (C,), >= 0."""
-        found = seen_beside_reality(view, self.features, self.rows)
-        return found if isinstance(found, NotApplicable) else frechet.frechet_distance(*found)
+        features = seen_beside_reality(view, self.features, self.rows)
+        return (
+            features if isinstance(features, NotApplicable) else frechet.frechet_distance(*features)
+        )

@@ -67,8 +67,8 @@ class OfMoments(ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why the moments are not known."""
-        found = both_moments(view)
-        return found if isinstance(found, NotApplicable) else self.of(*found)
+        pair = both_moments(view)
+        return pair if isinstance(pair, NotApplicable) else self.of(*pair)
 
     @abstractmethod
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
@@ -226,14 +226,14 @@ class SigmaError:
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the error (C,), >= 0."""
-        found = both_moments(view)
-        if isinstance(found, NotApplicable):
-            return found
-        if found[1].shape[1] != 1:
+        pair = both_moments(view)
+        if isinstance(pair, NotApplicable):
+            return pair
+        if pair[1].shape[1] != 1:
             return NotApplicable(
-                f"sigma_error is for one dimension; these data have {found[1].shape[1]}"
+                f"sigma_error is for one dimension; these data have {pair[1].shape[1]}"
             )
-        return moments.sigma_error(found[1], found[3])
+        return moments.sigma_error(pair[1], pair[3])
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,8 @@ class OfModes(Named, ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
-        found = rows_and_modes(view)
-        return found if isinstance(found, NotApplicable) else self.of(*found)
+        rows = rows_and_modes(view)
+        return rows if isinstance(rows, NotApplicable) else self.of(*rows)
 
     @abstractmethod
     def of(self, x: Floats, centres: Floats, radius: float) -> Floats | NotApplicable:

@@ -28,8 +28,8 @@ class BesideReality(Named, ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
-        found = beside_reality(view, self.rows)
-        return found if isinstance(found, NotApplicable) else self.of(*found, view.rng)
+        rows = beside_reality(view, self.rows)
+        return rows if isinstance(rows, NotApplicable) else self.of(*rows, view.rng)
 
     @abstractmethod
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
@@ -135,10 +135,10 @@ class Manifold(Named):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the scores (C, 4)."""
-        found = seen_beside_reality(view, self.features, self.rows)
-        if isinstance(found, NotApplicable):
-            return found
-        fake, real = found
+        features = seen_beside_reality(view, self.features, self.rows)
+        if isinstance(features, NotApplicable):
+            return features
+        fake, real = features
         scores = manifold.precision_recall_density_coverage(real, fake, self.k)
         return np.stack([getattr(scores, label) for label in self.labels], axis=1)
 

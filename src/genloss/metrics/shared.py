@@ -12,20 +12,20 @@ def samples_of(view: View, most: int) -> Samples | NotApplicable:
 
     An endless S_t is asked for `most` rows, once for all metrics that want as many.
     """
-    given = view.samples
-    if isinstance(given, Samples):
-        return given.head(most) if 0 < most < given.n_rows else given
-    if not isinstance(given, Source):
-        return NotApplicable(f"{type(given).__name__} have no rows; use form = 'rows'")
+    data = view.samples
+    if isinstance(data, Samples):
+        return data.head(most) if 0 < most < data.n_rows else data
+    if not isinstance(data, Source):
+        return NotApplicable(f"{type(data).__name__} have no rows; use form = 'rows'")
     if not most:
         return NotApplicable("needs all rows of S_t, and endless data have no last; form = 'rows'")
-    return view.once(("drawn", most), lambda: given.take(most, view.shared_rng("drawn")))
+    return view.once(("drawn", most), lambda: data.take(most, view.shared_rng("drawn")))
 
 
 def rows_of(view: View, most: int) -> Array | NotApplicable:
     """Return the first `most` rows of S_t (0: all), or why there are none."""
-    found = samples_of(view, most)
-    return found if isinstance(found, NotApplicable) else found.x
+    samples = samples_of(view, most)
+    return samples if isinstance(samples, NotApplicable) else samples.x
 
 
 def vectors_of(view: View, most: int) -> Floats | NotApplicable:
@@ -58,13 +58,13 @@ def seen_beside_reality(
 
     Those of S_t are computed once per generation, those of held-out rows once per block.
     """
-    found = beside_reality(view, most)
-    if isinstance(found, NotApplicable):
-        return found
-    (x, real), seen = found, map_of(view, features)
+    rows = beside_reality(view, most)
+    if isinstance(rows, NotApplicable):
+        return rows
+    (x, real), feature_map = rows, map_of(view, features)
     return (
-        view.once(("features", features, most), lambda: seen.features(x)),
-        view.once_for_all(("features", features, most), lambda: seen.features(real)),
+        view.once(("features", features, most), lambda: feature_map.features(x)),
+        view.once_for_all(("features", features, most), lambda: feature_map.features(real)),
     )
 
 
@@ -73,7 +73,7 @@ def classes_of(view: View, features: Features, most: int) -> Floats | NotApplica
     x = vectors_of(view, most)
     if isinstance(x, NotApplicable):
         return x
-    seen = map_of(view, features)
-    if not isinstance(seen, ClassMap):
+    class_map = map_of(view, features)
+    if not isinstance(class_map, ClassMap):
         return NotApplicable(f"{shown(features)} knows no classes; use features = 'classifier'")
-    return view.once(("classes", features, most), lambda: seen.class_probabilities(x))
+    return view.once(("classes", features, most), lambda: class_map.class_probabilities(x))

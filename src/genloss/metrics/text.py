@@ -42,10 +42,10 @@ def text_of(view: View, rows: int = 0) -> tuple[Ints, TextModel] | NotApplicable
 
 def beside_real_text(view: View, tokens: int) -> tuple[Ints, Ints, Tokeniser] | NotApplicable:
     """Return S_t and S_0 with equally many tokens in each chain, or why that cannot be."""
-    found = text_of(view)
-    if isinstance(found, NotApplicable):
-        return found
-    x, reality = found
+    pair = text_of(view)
+    if isinstance(pair, NotApplicable):
+        return pair
+    x, reality = pair
     n = min(x.shape[1], reality.n_rows)
     rows = view.real if view.real is not None else reality.rows(0, n)
     whole = text_ngrams.token_counts(rows)
@@ -57,11 +57,11 @@ def beside_real_text(view: View, tokens: int) -> tuple[Ints, Ints, Tokeniser] | 
             f"chain {chain} of S_0 or S_t has {have[chain]} tokens, not {wanted[chain]}; give "
             "tokens, a number that all generations have"
         )
-    made, beside = view.once(
+    generated, beside = view.once(
         ("equal tokens", tokens),
         lambda: (text_ngrams.first_tokens(x, wanted), text_ngrams.first_tokens(rows, wanted)),
     )
-    return made, beside, reality.tokeniser
+    return generated, beside, reality.tokeniser
 
 
 def defined(values: Floats, lacking: str) -> Floats | NotApplicable:
@@ -91,10 +91,10 @@ class AtEqualTokens(Named, ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
-        found = beside_real_text(view, self.tokens)
-        if isinstance(found, NotApplicable):
-            return found
-        x, real, _ = found
+        texts = beside_real_text(view, self.tokens)
+        if isinstance(texts, NotApplicable):
+            return texts
+        x, real, _ = texts
         if x.shape[2] < self.least or real.shape[2] < self.least:
             return NotApplicable(f"rows are shorter than {self.least} tokens")
         return defined(self.of(x, real), self.lacking)
@@ -265,10 +265,10 @@ class CompressionRatio(Named):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the ratio (C,), above 0; higher is more repetitive."""
-        found = beside_real_text(view, self.tokens)
-        if isinstance(found, NotApplicable):
-            return found
-        x, _, tokeniser = found
+        pair = beside_real_text(view, self.tokens)
+        if isinstance(pair, NotApplicable):
+            return pair
+        x, _, tokeniser = pair
         texts = ["\n".join(tokeniser.decode(row) for row in rows if row[0] >= 0) for rows in x]
         if not all(texts):
             return NotApplicable("a chain whose tokens have no text")
@@ -316,10 +316,10 @@ class RarefiedTypes(Named):
 
     def __call__(self, view: View) -> Partial | NotApplicable:
         """Return the numbers (C, K), in [1, tokens]; absent where S_t has fewer n-grams."""
-        found = text_of(view)
-        if isinstance(found, NotApplicable):
-            return found
-        x = found[0]
+        text = text_of(view)
+        if isinstance(text, NotApplicable):
+            return text
+        x = text[0]
         have = int((x[:, :, self.n - 1 :] >= 0).sum(axis=(1, 2)).min())
         absent = {
             str(m): f"asked for {m} n-grams; a chain of S_t has {have}"

@@ -43,22 +43,22 @@ def judged(view: View, under: Judge) -> tuple[Floats, Floats] | NotApplicable:
 
     A judge of one chain judges the rows of all chains.
     """
-    judge, found = judge_of(view, under), text_of(view)
+    judge, text = judge_of(view, under), text_of(view)
     if isinstance(judge, NotApplicable):
         return judge
-    if isinstance(found, NotApplicable):
-        return found
+    if isinstance(text, NotApplicable):
+        return text
     if view.held_out is None:
         return NotApplicable("no held-out rows; set held_out")
-    x, real = found[0], view.held_out
+    x, real = text[0], view.held_out
 
     def of(rows: Ints) -> Floats:
         together = _begun(rows).reshape(judge.n_chains, -1, rows.shape[2])
         log_probs = judge.token_log_probs(together).reshape(*rows.shape[:2], -1)
         return text_likelihood.sequence_perplexities(log_probs, rows[:, :, 1:] != NO_TOKEN)
 
-    made: Floats = view.once(("rows under", under), lambda: of(x))
-    return made, view.once_for_all(("held-out rows under", under), lambda: of(real))
+    generated: Floats = view.once(("rows under", under), lambda: of(x))
+    return generated, view.once_for_all(("held-out rows under", under), lambda: of(real))
 
 
 def _begun(rows: Ints) -> Ints:
@@ -94,18 +94,18 @@ class UnderJudge(ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return what `of` says, or why there is nothing."""
-        found = judged(view, self.under)
-        if isinstance(found, NotApplicable):
-            return found
-        made, real = found
-        return self.lacks(real) or defined(self.of(made, real), "row of two tokens")
+        perplexities = judged(view, self.under)
+        if isinstance(perplexities, NotApplicable):
+            return perplexities
+        generated, real = perplexities
+        return self.lacks(real) or defined(self.of(generated, real), "row of two tokens")
 
     def lacks(self, real: Floats) -> NotApplicable | None:
         """Return why perplexities (C, m) of held-out rows do not suffice, or None."""
         return None
 
     @abstractmethod
-    def of(self, made: Floats, real: Floats) -> Floats:
+    def of(self, generated: Floats, real: Floats) -> Floats:
         """Return (C, K) from the perplexities of generated rows (C, n) and held-out ones (C, m)."""
 
     def histogram(self, view: View) -> Mapping[str, Array]:
@@ -113,10 +113,10 @@ class UnderJudge(ABC):
 
         The same for all metrics of one judge.
         """
-        found = judged(view, self.under)
-        if isinstance(found, NotApplicable):
+        perplexities = judged(view, self.under)
+        if isinstance(perplexities, NotApplicable):
             return {}
-        counted = text_likelihood.histograms(*found, TAIL)
+        counted = text_likelihood.histograms(*perplexities, TAIL)
         return {f"{self.under}.{name}": value for name, value in counted.items()}
 
 
@@ -154,9 +154,9 @@ class SequencePerplexity(Named, UnderJudge):
         """The quantiles."""
         return tuple(f"{q:g}" for q in self.q)
 
-    def of(self, made: Floats, real: Floats) -> Floats:
+    def of(self, generated: Floats, real: Floats) -> Floats:
         """Return the perplexities (C, K), in [1, inf]."""
-        return np.stack([text_likelihood.quantiles(made, q) for q in self.q], axis=1)
+        return np.stack([text_likelihood.quantiles(generated, q) for q in self.q], axis=1)
 
 
 @dataclass(frozen=True)
@@ -208,10 +208,10 @@ class PerplexityTail(Named, UnderJudge):
             return NotApplicable(f"a tail of {self.q} takes {1 / self.q:.0f} held-out rows: {have}")
         return None
 
-    def of(self, made: Floats, real: Floats) -> Floats:
+    def of(self, generated: Floats, real: Floats) -> Floats:
         """Return the ratios (C, 2), in [0, 1/q]."""
-        low = text_likelihood.tail_share(made, real, self.q, "low")
-        high = text_likelihood.tail_share(made, real, self.q, "high")
+        low = text_likelihood.tail_share(generated, real, self.q, "low")
+        high = text_likelihood.tail_share(generated, real, self.q, "high")
         return np.stack([low, high], axis=1) / self.q
 
 

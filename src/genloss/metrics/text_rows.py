@@ -20,10 +20,10 @@ class OfRows(Named, ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
-        found = text_of(view)
-        if isinstance(found, NotApplicable):
-            return found
-        x, text = found
+        rows = text_of(view)
+        if isinstance(rows, NotApplicable):
+            return rows
+        x, text = rows
         if x.shape[2] < self.least:
             return NotApplicable(f"rows are shorter than {self.least} tokens")
         return defined(self.of(x, text.tokeniser), f"row of {self.least} tokens")
@@ -114,10 +114,10 @@ class SelfBleu(Named):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the score (C,), in [0, 1]; higher is less varied."""
-        found = text_of(view, self.rows)
-        if isinstance(found, NotApplicable):
-            return found
-        x = found[0]
+        text = text_of(view, self.rows)
+        if isinstance(text, NotApplicable):
+            return text
+        x = text[0]
         if x.shape[1] < self.rows:
             return NotApplicable(f"asked for {self.rows} rows; S_t has {x.shape[1]}")
         return text_bleu.self_bleu(x)
@@ -211,12 +211,12 @@ class Mauve(Named):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the area (C,), in (0, 1]; the three bounds of one size are computed once."""
-        found = text_of(view, self.rows)
-        if isinstance(found, NotApplicable):
-            return found
+        text = text_of(view, self.rows)
+        if isinstance(text, NotApplicable):
+            return text
         if view.held_out is None:
             return NotApplicable("no held-out rows; set held_out")
-        x, real = found[0], view.held_out[:, : self.rows]
+        x, real = text[0], view.held_out[:, : self.rows]
 
         def compute() -> text_mauve.Frontier:
             rng = view.shared_rng("mauve")

@@ -27,8 +27,8 @@ class OfSymbols(ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return one value per chain (C,), or why these are no symbols."""
-        found = both_laws(view)
-        return found if isinstance(found, NotApplicable) else self.of(*found)
+        laws = both_laws(view)
+        return laws if isinstance(laws, NotApplicable) else self.of(*laws)
 
     @abstractmethod
     def of(self, p: Floats, p_0: Floats) -> Floats:
@@ -283,12 +283,12 @@ class SymbolProbability:
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the probability (C,), in [0, 1]."""
-        found = both_laws(view)
-        if isinstance(found, NotApplicable):
-            return found
-        if self.symbol >= found[0].shape[1]:
-            return NotApplicable(f"there are only {found[0].shape[1]} symbols")
-        return np.ascontiguousarray(found[0][:, self.symbol])
+        laws = both_laws(view)
+        if isinstance(laws, NotApplicable):
+            return laws
+        if self.symbol >= laws[0].shape[1]:
+            return NotApplicable(f"there are only {laws[0].shape[1]} symbols")
+        return np.ascontiguousarray(laws[0][:, self.symbol])
 
 
 def _check_smoothing(what: str, smoothing: float) -> None:

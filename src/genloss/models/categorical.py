@@ -37,9 +37,9 @@ class CategoricalModel:
         """
         edges = np.cumsum(self.p, axis=1)
         u = rng.random((self.n_chains, n)) * edges[:, -1:]
-        found = [np.searchsorted(e, row, side="right") for e, row in zip(edges, u, strict=True)]
+        symbols = [np.searchsorted(e, row, side="right") for e, row in zip(edges, u, strict=True)]
         last = self.p.shape[1] - 1 - np.argmax(self.p[:, ::-1] > 0, axis=1)
-        return np.minimum(np.stack(found), last[:, None]).astype(np.int64)
+        return np.minimum(np.stack(symbols), last[:, None]).astype(np.int64)
 
     def sample_counts(self, n: int, rng: np.random.Generator, origin: int) -> Counts:
         """Draw the counts of n symbols: one multinomial per chain, O(C k)."""

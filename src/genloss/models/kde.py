@@ -14,7 +14,7 @@ from genloss.core.statistics import variances
 from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import LOG_2PI, as_samples
 
-CHUNK = 1 << 16
+BLOCK_FLOATS = 1 << 16
 """Floats of one block in log_prob: linear memory, and the block stays in the cache."""
 
 WIDE = 10.0
@@ -56,7 +56,7 @@ class KDEModel:
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw n rows of every chain (C, n, d): a centre by its weight, plus h N(0, I)."""
         c, _, d = self.x.shape
-        centre = self._drawn_centres(n, rng)
+        centre = self._centres(n, rng)
         rows = np.take_along_axis(self.x, centre[:, :, None], axis=1)
         return rows + self.bandwidth[:, None, None] * rng.standard_normal((c, n, d))
 
@@ -108,16 +108,16 @@ class KDEModel:
             return np.broadcast_to(1.0 / self.x.shape[1], self.x.shape[:2])
         return self.weight / self.weight.sum(axis=1, keepdims=True)
 
-    def _drawn_centres(self, n: int, rng: np.random.Generator) -> Ints:
+    def _centres(self, n: int, rng: np.random.Generator) -> Ints:
         if self.weight is None:
             return rng.integers(self.x.shape[1], size=(self.n_chains, n))
         share = self._shares()
         edges = np.cumsum(share, axis=1)
         u = rng.random((self.n_chains, n)) * edges[:, -1:]
-        found = [np.searchsorted(e, row, side="right") for e, row in zip(edges, u, strict=True)]
+        centres = [np.searchsorted(e, row, side="right") for e, row in zip(edges, u, strict=True)]
         # u may round up to the last edge.
         last = share.shape[1] - 1 - np.argmax(share[:, ::-1] > 0, axis=1)
-        return np.minimum(np.stack(found), last[:, None]).astype(np.int64)
+        return np.minimum(np.stack(centres), last[:, None]).astype(np.int64)
 
     def _log_shares(self) -> Floats:
         with np.errstate(divide="ignore"):
@@ -132,7 +132,7 @@ def log_density(x: Floats, centres: Floats, h: float, log_share: Floats) -> Floa
     from scipy.spatial.distance import cdist
 
     n, d = centres.shape
-    step = max(1, CHUNK // n)
+    step = max(1, BLOCK_FLOATS // n)
     parts = []
     for i in range(0, len(x), step):
         log_kernel = cdist(x[i : i + step], centres, "sqeuclidean")

@@ -24,8 +24,8 @@ MISSING = ("", "na", "n/a", "null", "none", "-", "?", ".")
 INDEX_NAMES = ("index", "id", "unnamed: 0", "level_0", "row", "rowname", "row_names", "#")
 """Names that a column of row numbers has where it has one."""
 
-FEW = 3
-"""Rows below the first line from which on its looks can be told from theirs."""
+COMPARABLE_ROWS = 3
+"""Rows below the first line that it takes to compare its looks with theirs."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,14 @@ def has_header(records: Sequence[Record], how: Reading, where: str) -> bool:
         return how.header == "yes"
     if not any(numbers):
         return any(words)
-    if any(words) and len(records) > FEW and all(is_number(c, how) for c in records[1][1]):
+    if (
+        any(words)
+        and len(records) > COMPARABLE_ROWS
+        and all(is_number(c, how) for c in records[1][1])
+    ):
         raise _doubt(where, f"line 1 ({brief(first)}) mixes names and numbers", "header")
     rest = [record[1] for record in records[1:] if len(record[1]) == len(first)]
-    if len(rest) >= FEW and _looks_unlike(first, rest, how):
+    if len(rest) >= COMPARABLE_ROWS and _looks_unlike(first, rest, how):
         raise _doubt(
             where, f"line 1 ({brief(first)}) is of numbers, but not like those below it", "header"
         )
@@ -82,7 +86,7 @@ def _looks_unlike(first: list[str], rest: Sequence[list[str]], how: Reading) -> 
     columns = list(zip(*rest, strict=True))
     if not any(INTEGER.fullmatch(cell.strip()) for column in columns for cell in column):
         return True
-    if len(first) >= FEW and _counts(first) and not _counts(rest[0]):
+    if len(first) >= COMPARABLE_ROWS and _counts(first) and not _counts(rest[0]):
         return True
     if not all(is_number(cell, how) for column in columns for cell in column):
         return False
@@ -112,7 +116,7 @@ def has_index(body: Sequence[Record], names: list[str], header: bool, where: str
             return True
         raise _doubt(where, "column 1 has no name and holds whole numbers", "columns")
     named = header and names[0].lower() in INDEX_NAMES
-    if len(body) >= FEW and ((counts and not header) or (named and distinct)):
+    if len(body) >= COMPARABLE_ROWS and ((counts and not header) or (named and distinct)):
         what = f"column 1 ({names[0]})" if header else "column 1"
         raise _doubt(where, f"{what} looks like row numbers", "columns")
     return False
@@ -143,7 +147,12 @@ def check_decimals(body: Sequence[Record], header: bool, where: str) -> None:
     if not all(cell.isdigit() for cell in after):
         return
     padded = any(len(cell) > 1 and cell[0] == "0" for cell in after)
-    tenths = d == 2 and not header and len(body) >= FEW and all(len(cell) == 1 for cell in after)
+    tenths = (
+        d == 2
+        and not header
+        and len(body) >= COMPARABLE_ROWS
+        and all(len(cell) == 1 for cell in after)
+    )
     if padded or "-0" in before or tenths:
         line, cells = body[0]
         raise DataError(
@@ -178,5 +187,5 @@ def _doubt(where: str, what: str, option: str) -> DataError:
 
 def brief(cells: Sequence[str]) -> str:
     """Return the first cells of a line, as one short line."""
-    shown = printable(",".join(cells[:4])[:60])
-    return shown + (",..." if len(cells) > 4 or len(",".join(cells)) > 60 else "")
+    text = printable(",".join(cells[:4])[:60])
+    return text + (",..." if len(cells) > 4 or len(",".join(cells)) > 60 else "")

@@ -41,16 +41,16 @@ class Table:
 
     def summary(self) -> str:
         """Return in one line what was read as what."""
-        shown = [
+        names = [
             name or f"column {place}" for place, name in zip(self.places, self.names, strict=True)
         ]
-        listed = ", ".join(shown[:6]) + (", ..." if len(shown) > 6 else "")
+        listed = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
         n, d = self.rows.shape
-        said = [f"{n:,} rows of {d:,} column{'s' if d > 1 else ''} ({listed})"]
-        said.append(f"line 1 read as {'header' if self.header else 'a row'}")
-        said += ["column 1, without a name, left out as row numbers"] if self.index else []
+        parts = [f"{n:,} rows of {d:,} column{'s' if d > 1 else ''} ({listed})"]
+        parts.append(f"line 1 read as {'header' if self.header else 'a row'}")
+        parts += ["column 1, without a name, left out as row numbers"] if self.index else []
         left = self.width - d - self.index
-        return "; ".join([*said, *([f"{left:,} columns not asked for"] if left else [])])
+        return "; ".join([*parts, *([f"{left:,} columns not asked for"] if left else [])])
 
 
 def read_table(text: str, how: Reading, where: str) -> Table:

@@ -8,7 +8,7 @@ import numpy as np
 from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
 from genloss.errors import DataError, RealityExhausted
 
-CHUNK = 1 << 22
+BLOCK_FLOATS = 1 << 22
 """Floats of one block in moments, so that memory does not double."""
 
 
@@ -101,9 +101,9 @@ class FiniteRows:
                 f"{m} held-out rows asked of a reality with {self.n_rows} rows; at least one must "
                 "be left to train on; hold out fewer"
             )
-        kept = self.n_rows - m
-        rest = replace(self, order=self.order[:, :kept])
-        return rest, self._scaled(self.order[:, kept:])
+        n_kept = self.n_rows - m
+        rest = replace(self, order=self.order[:, :n_kept])
+        return rest, self._scaled(self.order[:, n_kept:])
 
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw n rows of every chain with replacement: (C, n, d)."""
@@ -132,7 +132,7 @@ class FiniteRows:
         return np.stack([mean for mean, _ in pairs]), np.stack([cov for _, cov in pairs])
 
     def _moments_of(self, index: Ints) -> tuple[Floats, Floats]:
-        step = max(1, CHUNK // self.x.shape[1])
+        step = max(1, BLOCK_FLOATS // self.x.shape[1])
         blocks = [index[i : i + step] for i in range(0, index.size, step)]
         mean = sum(self._scaled(b).sum(axis=0) for b in blocks) / index.size
         scatter = np.zeros((mean.size, mean.size))

@@ -25,7 +25,7 @@ DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E:
 SIDE = 28
 """Pixels of a side of a stored image."""
 
-BLOCK = 1 << 20
+READ_BYTES = 1 << 20
 """Bytes read at a time, so that a header that lies cannot ask for all memory."""
 
 FILES = {
@@ -108,7 +108,7 @@ def _parsed(stream: IO[bytes], path: Path) -> Array:
 def _at_most(stream: IO[bytes], limit: int) -> bytes:
     blocks, size = [], 0
     while size < limit:
-        block = stream.read(min(BLOCK, limit - size))
+        block = stream.read(min(READ_BYTES, limit - size))
         if not block:
             break
         blocks.append(block)
@@ -200,19 +200,19 @@ class Mnist:
 
     def _file(self, name: str) -> Path:
         folder = self._folder()
-        found = mnist_file(folder, name)
-        if found is None and self.download:
+        path = mnist_file(folder, name)
+        if path is None and self.download:
             packed = folder / f"{name}.gz"
             fetch_gzip(tuple(f"{m}{name}.gz" for m in MIRRORS), packed, SHA256[name])
             return packed
-        if found is None:
+        if path is None:
             raise DataError(
                 f"{folder}: holds neither {name}.gz nor {name}, nor its other names, here or in "
                 f"MNIST/raw; expected {_names()}; set "
                 "download = true, or, without a network, copy them from another installation of "
                 "MNIST (its authors' page, or the raw folder of any framework that has it)"
             )
-        return found
+        return path
 
     def _folder(self) -> Path:
         """Return the folder named by the field, the environment, or the cache."""

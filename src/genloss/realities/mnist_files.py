@@ -39,11 +39,11 @@ def _files(place: Path) -> list[Path]:
 
 def _part(name: str) -> tuple[str, ...]:
     """Return the split and what a name stands for ('train', 'images'), or () for other names."""
-    found = NAME.fullmatch(name)
-    if found is None:
+    match = NAME.fullmatch(name)
+    if match is None:
         return ()
-    split = "train" if found["split"].lower() == "train" else "test"
-    return split, found["what"].lower()
+    split = "train" if match["split"].lower() == "train" else "test"
+    return split, match["what"].lower()
 
 
 def _rank(file: Path, name: str) -> tuple[bool, bool, str]:

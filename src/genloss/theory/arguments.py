@@ -18,10 +18,10 @@ def generations(t: ArrayLike) -> NDArray[np.int64]:
     Raises:
         SpecError: if a number is negative, fractional or not finite.
     """
-    given = np.asarray(t, dtype=np.float64)
-    if not np.all(np.isfinite(given)) or np.any(given < 0) or np.any(given != np.round(given)):
+    values = np.asarray(t, dtype=np.float64)
+    if not np.all(np.isfinite(values)) or np.any(values < 0) or np.any(values != np.round(values)):
         raise SpecError(f"t={t!r}: expected whole generations >= 0; count fits from 1, 0 is p_0")
-    return given.astype(np.int64)
+    return values.astype(np.int64)
 
 
 def sizes(n: ArrayLike, t: NDArray[np.int64], least: int) -> NDArray[np.float64]:
@@ -40,14 +40,14 @@ def sizes(n: ArrayLike, t: NDArray[np.int64], least: int) -> NDArray[np.float64]
         SpecError: if a size is below `least`, or the schedule is shorter than the largest `t`.
     """
     last = int(t.max(initial=0))
-    given = np.asarray(n, dtype=np.float64)
-    if given.ndim > 1 or not np.all(np.isfinite(given)) or np.any(given < least):
+    values = np.asarray(n, dtype=np.float64)
+    if values.ndim > 1 or not np.all(np.isfinite(values)) or np.any(values < least):
         raise SpecError(f"n={n!r}: expected one number or one list of numbers >= {least}")
-    if given.ndim == 0:
-        return np.full(last, float(given))
-    if given.size < last:
-        raise SpecError(f"n has {given.size} sizes, expected {last}: one for each generation to t")
-    return given[:last]
+    if values.ndim == 0:
+        return np.full(last, float(values))
+    if values.size < last:
+        raise SpecError(f"n has {values.size} sizes, expected {last}: one for each generation to t")
+    return values[:last]
 
 
 def rows(name: str, value: float, least: float) -> float:
@@ -59,10 +59,10 @@ def rows(name: str, value: float, least: float) -> float:
 
 def counts(name: str, value: ArrayLike, least: float) -> NDArray[np.float64]:
     """Return `value`, any shape, as floats if finite and >= `least`, else raise SpecError."""
-    given = np.asarray(value, dtype=np.float64)
-    if not np.all(np.isfinite(given) & (given >= least)):
+    values = np.asarray(value, dtype=np.float64)
+    if not np.all(np.isfinite(values) & (values >= least)):
         raise SpecError(f"{name}={value!r}: expected numbers >= {least}")
-    return given
+    return values
 
 
 def estimator(ddof: int) -> int:
@@ -81,20 +81,20 @@ def at_least_zero(name: str, value: float) -> float:
 
 def fraction(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """Return `value` as floats if all of it lies in [0, 1], else raise SpecError."""
-    given = np.asarray(value, dtype=np.float64)
-    if not np.all((given >= 0) & (given <= 1)):
+    values = np.asarray(value, dtype=np.float64)
+    if not np.all((values >= 0) & (values <= 1)):
         raise SpecError(f"{name}={value!r}: must lie in [0, 1]; pass a fraction, not a percentage")
-    return given
+    return values
 
 
 def law(p: ArrayLike) -> NDArray[np.float64]:
     """Return `p` as a probability vector (K,), else raise SpecError."""
-    given = np.asarray(p, dtype=np.float64)
-    if given.ndim != 1 or given.size == 0 or not np.all(given >= 0):
+    values = np.asarray(p, dtype=np.float64)
+    if values.ndim != 1 or values.size == 0 or not np.all(values >= 0):
         raise SpecError(f"p={p!r}: expected one list of probabilities >= 0")
-    if abs(given.sum() - 1.0) > 1e-9:
-        raise SpecError(f"p sums to {given.sum()!r}, expected 1; divide it by its sum")
-    return given
+    if abs(values.sum() - 1.0) > 1e-9:
+        raise SpecError(f"p sums to {values.sum()!r}, expected 1; divide it by its sum")
+    return values
 
 
 def steps_and_sizes(

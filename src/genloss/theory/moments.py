@@ -140,11 +140,11 @@ def accumulate_subsample(
     error, spread = _start(steps)
     pool_error, pool_spread = 1 / size, 1.0
     for s in range(1, len(spread)):
-        chosen = pool_spread * (1 - 1 / s) / size
-        error[s] = pool_error + chosen
+        subsample = pool_spread * (1 - 1 / s) / size
+        error[s] = pool_error + subsample
         spread[s] = pool_spread * (size - 1) / (size - ddof)
         sample = shrink * spread[s] + added
-        jump = chosen + sample / size
+        jump = subsample + sample / size
         pool_error += jump / (s + 1) ** 2
         scatter = (s * size - 1) * pool_spread + (size - 1) * sample + size * s / (s + 1) * jump
         pool_spread = scatter / ((s + 1) * size - 1)

@@ -39,7 +39,7 @@ class MomentScatter(NamedTuple):
 
 
 class _Step(NamedTuple):
-    kept: float
+    share: float
     below: float
     shrink: float
     jump: float
@@ -119,13 +119,13 @@ def _scatter(
 def _advance(fourth: NDArray[np.float64], step: _Step) -> NDArray[np.float64]:
     """The five fourth moments one generation later (module docstring)."""
     trace2, square, mean4, cross, form = fourth
-    kept, below, shrink, jump, rank_one, freedom, size = step
+    share, below, shrink, jump, rank_one, freedom, size = step
     added = shrink * (freedom + rank_one)
     noise = shrink**2 * (freedom + rank_one**2)
-    drift = (kept + added) ** 2
+    drift = (share + added) ** 2
     # z appears in mu' and in Sigma': E (z' Sigma z)^2 = (tr Sigma)^2 + 2 tr Sigma^2.
     quartic = trace2 + 2 * square
-    plain = kept + shrink * freedom
+    plain = share + shrink * freedom
     moved = shrink * jump**2 / size
     tied = moved * shrink * rank_one * quartic
     return np.array(
@@ -133,7 +133,7 @@ def _advance(fourth: NDArray[np.float64], step: _Step) -> NDArray[np.float64]:
             (drift * trace2 + 2 * noise * square) / below**2,
             ((drift + noise) * square + noise * trace2) / below**2,
             mean4 + moved * (2 * cross + 4 * form) + moved**2 * quartic,
-            ((kept + added) * cross + moved * plain * trace2 + tied) / below,
-            ((kept + added) * form + moved * plain * square + tied) / below,
+            ((share + added) * cross + moved * plain * trace2 + tied) / below,
+            ((share + added) * form + moved * plain * square + tied) / below,
         ]
     )

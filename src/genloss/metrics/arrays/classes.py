@@ -27,9 +27,9 @@ def class_shares(probability: Floats) -> Floats:
     Raises:
         DataError: not probabilities.
     """
-    found = _checked(probability).argmax(axis=2)
+    argmax = _checked(probability).argmax(axis=2)
     classes = np.arange(probability.shape[2])
-    shares: Floats = (found[:, :, None] == classes).mean(axis=1)
+    shares: Floats = (argmax[:, :, None] == classes).mean(axis=1)
     return shares
 
 

@@ -36,11 +36,11 @@ def nearest_distances(x: Floats, y: Floats) -> Floats:
     return out
 
 
-def nearest_ratio(made: Floats, real: Floats) -> Floats:
+def nearest_ratio(generated: Floats, real: Floats) -> Floats:
     """Mean nearest distance of generated rows over that of new real rows.
 
     Args:
-        made: (C, n) distances from generated rows to the nearest row trained on.
+        generated: (C, n) distances from generated rows to the nearest row trained on.
         real: (m,), (1, m) or (C, m) distances from held-out real rows to the nearest of as many
             real rows, see `nearest_distances`.
 
@@ -51,24 +51,24 @@ def nearest_ratio(made: Floats, real: Floats) -> Floats:
     Raises:
         DataError: shapes that do not fit, or real rows that all repeat one another.
     """
-    made = finite(made, "made", "(C, n)")
-    mean = reference(real, made, "real", "(C, m)", fixed=2).mean(axis=1)
+    generated = finite(generated, "generated", "(C, n)")
+    mean = reference(real, generated, "real", "(C, m)", fixed=2).mean(axis=1)
     if not mean.min() > 0:
         raise DataError(
             "real: got distances of 0 only, expected real rows that differ; held-out rows that "
             "repeat training rows say nothing about copying"
         )
-    ratio: Floats = made.mean(axis=1) / mean
+    ratio: Floats = generated.mean(axis=1) / mean
     return ratio
 
 
-def copy_rate(made: Floats, real: Floats, q: float = 0.01) -> Floats:
+def copy_rate(generated: Floats, real: Floats, q: float = 0.01) -> Floats:
     """Share of generated rows nearer to a training row than all but q of new real rows are.
 
-    P(made <= Q_q(real)), Q_q the q quantile; an exact copy always counts.
+    P(generated <= Q_q(real)), Q_q the q quantile; an exact copy always counts.
 
     Args:
-        made: (C, n) nearest distances, as in `nearest_ratio`.
+        generated: (C, n) nearest distances, as in `nearest_ratio`.
         real: (m,), (1, m) or (C, m).
         q: share of new real rows below the threshold, in (0, 1).
 
@@ -79,8 +79,8 @@ def copy_rate(made: Floats, real: Floats, q: float = 0.01) -> Floats:
         DataError: shapes that do not fit.
         SpecError: q outside (0, 1).
     """
-    made = finite(made, "made", "(C, n)")
-    real = reference(real, made, "real", "(C, m)", fixed=2)
+    generated = finite(generated, "generated", "(C, n)")
+    real = reference(real, generated, "real", "(C, m)", fixed=2)
     threshold = np.quantile(real, open_fraction(q, "q"), axis=1)
-    rate: Floats = (made <= threshold[:, None]).mean(axis=1)
+    rate: Floats = (generated <= threshold[:, None]).mean(axis=1)
     return rate

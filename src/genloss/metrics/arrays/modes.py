@@ -86,8 +86,8 @@ def average_modal_variance(
     spread = np.zeros(count.shape)
     for chain, rows in enumerate(x):
         inside = label[chain] >= 0
-        mode, kept = label[chain][inside], rows[inside]
-        for values in kept.T:
+        mode, members = label[chain][inside], rows[inside]
+        for values in members.T:
             # Two passes: a mode of width 1e-10 keeps its variance at any offset from the centre.
             mean = _sum_by(mode, values, len(centres)) / np.maximum(count[chain], 1)
             spread[chain] += _sum_by(mode, (values - mean[mode]) ** 2, len(centres))

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats, Ints
-from genloss.metrics.arrays.pairwise import BLOCK, distances_to, row_blocks
+from genloss.metrics.arrays.pairwise import BLOCK_FLOATS, distances_to, row_blocks
 
 _TREE_DIMENSIONS = 8
 _TIE = 1e-8
 _LISTED = 2**17
 _FOLDS = 32
-_CROWDED = 16 * BLOCK
+_CROWDED = 16 * BLOCK_FLOATS
 
 
 def squared_radii(x: Floats, k: int) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from genloss.core.arrays import Floats, Ints
 
-BLOCK = 2**20
+BLOCK_FLOATS = 2**20
 """Floats in one block of pairs (8 MiB)."""
 
 _DIRECT_DIMENSIONS = 32
@@ -18,7 +18,7 @@ _CROWDED = 1 / 8
 
 def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
     """Yield slices over rows such that a slice times `n_columns` holds about `BLOCK` floats."""
-    size = max(1, BLOCK // max(1, n_columns))
+    size = max(1, BLOCK_FLOATS // max(1, n_columns))
     for start in range(0, n_rows, size):
         yield slice(start, min(start + size, n_rows))
 
@@ -61,7 +61,7 @@ def distances_to(b: Floats) -> Callable[..., Floats]:
 
 
 def _repair(squared: Floats, cancelled: Ints, a: Floats, b: Floats) -> None:
-    step = max(1, BLOCK // a.shape[1])
+    step = max(1, BLOCK_FLOATS // a.shape[1])
     for start in range(0, len(cancelled), step):
         part = cancelled[start : start + step]
         gap = a[part // len(b)] - b[part % len(b)]

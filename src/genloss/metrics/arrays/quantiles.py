@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
-from genloss.metrics.arrays.pairwise import BLOCK
+from genloss.metrics.arrays.pairwise import BLOCK_FLOATS
 
 
 def sorted_cost(x: Floats, y: Floats, p: float) -> Floats:
@@ -25,7 +25,7 @@ def sorted_cost(x: Floats, y: Floats, p: float) -> Floats:
         return cost
     left, right, width = _steps(n, m)
     total = np.zeros(x.shape[0])
-    step = max(1, BLOCK // x.shape[0])
+    step = max(1, BLOCK_FLOATS // x.shape[0])
     for start in range(0, len(width), step):
         part = slice(start, start + step)
         total += np.abs(x[:, left[part]] - y[:, right[part]]) ** p @ width[part]

@@ -51,25 +51,25 @@ def sequence_perplexities(log_probs: Floats, scored: Array) -> Floats:
         return np.where(count > 0, np.exp(-total / np.maximum(count, 1)), np.nan)
 
 
-def histograms(made: Floats, real: Floats, q: float) -> dict[str, Array]:
+def histograms(generated: Floats, real: Floats, q: float) -> dict[str, Array]:
     """Count perplexities in bins of equal ratio; how many lie beyond `tail_edge` on either side.
 
     Args:
-        made: perplexities (C, n) of rows; NaN does not count.
+        generated: perplexities (C, n) of rows; NaN does not count.
         real: those of real rows (C, m).
         q: in (0, 0.5].
 
     Returns:
         edges (K + 1,) of the bins, the last of which has no upper end; made and real (C, K),
-        counts; quantiles (C, 2), the edges of real; beyond (C, 2), the shares of made below and
-        above them.
+        counts; quantiles (C, 2), the edges of real; beyond (C, 2), the shares of generated rows
+        below and above them.
     """
     edges = 10.0 ** (np.arange(DECADES * PER_DECADE + 1) / PER_DECADE)
     ends = [tail_edge(real, q, "low"), tail_edge(real, q, "high")]
-    shares = [tail_share(made, real, q, "low"), tail_share(made, real, q, "high")]
+    shares = [tail_share(generated, real, q, "low"), tail_share(generated, real, q, "high")]
     return {
         "edges": edges,
-        "made": _counts(made, edges),
+        "made": _counts(generated, edges),
         "real": _counts(real, edges),
         "quantiles": np.stack(ends, axis=1),
         "beyond": np.stack(shares, axis=1),

@@ -110,10 +110,10 @@ def cluster(rows: Floats, k: int, rng: np.random.Generator, rounds: int = 20) ->
     centres = rows[rng.choice(len(rows), k, replace=False)]
     label = np.full(len(rows), -1)
     for _ in range(rounds):
-        found = _nearest(rows, centres)
-        if (found == label).all():
+        nearest = _nearest(rows, centres)
+        if (nearest == label).all():
             break
-        label = found
+        label = nearest
         count = np.bincount(label, minlength=k)
         sums = np.stack([np.bincount(label, column, minlength=k) for column in rows.T], axis=1)
         moved = sums / np.maximum(count, 1)[:, None]

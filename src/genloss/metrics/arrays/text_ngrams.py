@@ -128,15 +128,15 @@ def surviving_share(x: Ints, real: Ints, n: int, band: str = "all") -> Floats:
         SpecError: an unknown band.
     """
     least, most = BANDS[checked_band(band)]
-    found = []
+    shares = []
     for mine, theirs in zip(checked(x), checked(real), strict=True):
         codes = ngram_codes(_stacked(mine, theirs), n)
         ours, real_codes = codes[: len(mine)], codes[len(mine) :]
         kinds, counts = np.unique(real_codes[real_codes >= 0], return_counts=True)
         kinds = kinds[(counts >= least) & (counts <= most)]
         alive = np.isin(kinds, ours)
-        found.append(alive.mean() if len(alive) else np.nan)
-    return np.array(found)
+        shares.append(alive.mean() if len(alive) else np.nan)
+    return np.array(shares)
 
 
 def missing_mass(x: Ints, n: int = 1) -> Floats:
@@ -164,14 +164,14 @@ def rare_share(x: Ints, real: Ints, mass: float = 0.05) -> Floats:
         SpecError: mass outside (0, 1).
     """
     open_fraction(mass, "mass")
-    found = []
+    shares = []
     for mine, theirs in zip(checked(x), checked(real), strict=True):
         kinds, counts = np.unique(theirs[theirs != NO_TOKEN], return_counts=True)
         order = np.argsort(counts, kind="stable")
         rare = kinds[order][np.cumsum(counts[order]) <= mass * counts.sum()]
         alive = np.isin(mine[mine != NO_TOKEN], rare)
-        found.append(alive.mean() if len(alive) else np.nan)
-    return np.array(found)
+        shares.append(alive.mean() if len(alive) else np.nan)
+    return np.array(shares)
 
 
 def rarefied_types(x: Ints, tokens: int, n: int = 1) -> Floats:

@@ -83,10 +83,10 @@ def counted(x: Ints, weight: Floats | None, order: int, vocabulary: int, kind: S
         at = np.nonzero(used[:, m - 1 :])
         place = (at[0], at[1] + m - 1)
         key = before[place] * vocabulary + x[place]
-        kinds, shown, index = np.unique(key, return_index=True, return_inverse=True)
-        seen = np.bincount(index, often[place[0]], minlength=len(kinds)).astype(np.float64)
+        kinds, first, index = np.unique(key, return_index=True, return_inverse=True)
+        count = np.bincount(index, often[place[0]], minlength=len(kinds)).astype(np.float64)
         opens.append(np.bincount(index[place[1] == m - 1], minlength=len(kinds)) > 0)
-        nodes.append((kinds // vocabulary, kinds % vocabulary, here[place][shown], seen))
+        nodes.append((kinds // vocabulary, kinds % vocabulary, here[place][first], count))
         here = np.full(x.shape, -1, dtype=np.int64)
         here[place] = starts[-1] + index
         before = np.concatenate([np.full((len(x), 1), -1), here[:, :-1]], axis=1)
@@ -118,7 +118,7 @@ def discounts(tree: Tree, fixed: float | None) -> Floats:
     """
     shape = (tree.n_chains, tree.order + 1)
     if fixed is not None:
-        found = np.full(shape, fixed)
+        discount = np.full(shape, fixed)
     else:
         level = np.repeat(np.arange(tree.order + 1), np.diff(tree.starts))
         cell, whole = tree.chains() * shape[1] + level, np.rint(tree.count)
@@ -127,9 +127,9 @@ def discounts(tree: Tree, fixed: float | None) -> Floats:
             for r in (1, 2)
         )
         known = (once > 0) & (twice > 0)
-        found = np.where(known, once / np.maximum(once + 2 * twice, 1), 0.5)
-    found[:, 0] = 0.0
-    return np.asarray(found, dtype=np.float64)
+        discount = np.where(known, once / np.maximum(once + 2 * twice, 1), 0.5)
+    discount[:, 0] = 0.0
+    return np.asarray(discount, dtype=np.float64)
 
 
 def arrays_of(tree: Tree) -> dict[str, Array]:
@@ -167,11 +167,11 @@ def tree_of(arrays: Mapping[str, Array]) -> Tree:
         word, parent, suffix, count = (
             arrays[f"{name}_{m}"] for name in ("word", "parent", "suffix", "count")
         )
-        kept = word >= 0
-        shift = np.broadcast_to(offset[:, None], word.shape)[kept]
-        nodes.append((parent[kept] + shift, word[kept].astype(np.int64), suffix[kept] + shift,
-                      count[kept]))  # fmt: skip
-        sizes = kept.sum(axis=1)
+        present = word >= 0
+        shift = np.broadcast_to(offset[:, None], word.shape)[present]
+        words = word[present].astype(np.int64)
+        nodes.append((parent[present] + shift, words, suffix[present] + shift, count[present]))
+        sizes = present.sum(axis=1)
         offset = starts[-1] + np.cumsum(sizes) - sizes
         starts.append(starts[-1] + int(sizes.sum()))
     return Tree(np.array(starts), *(np.concatenate(part) for part in zip(*nodes, strict=True)))

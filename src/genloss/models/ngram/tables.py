@@ -64,17 +64,17 @@ def tables_of(tree: Tree, vocabulary: int, discount: float | None, k: float | No
     k V to the uniform one.
     """
     below, first, inner = tree.parent[tree.n_chains :], tree.first, tree.n_contexts
-    given = np.zeros_like(tree.count)
+    discounted = np.zeros_like(tree.count)
     if k is None:
         level = np.repeat(np.arange(tree.order + 1), np.diff(tree.starts))
-        given = np.minimum(tree.count, discounts(tree, discount)[tree.chains(), level])
+        discounted = np.minimum(tree.count, discounts(tree, discount)[tree.chains(), level])
     total: Floats = np.bincount(below, tree.count[tree.n_chains :], inner).astype(np.float64)
-    spare = np.bincount(below, given[tree.n_chains :], minlength=inner).astype(np.float64)
+    spare = np.bincount(below, discounted[tree.n_chains :], minlength=inner).astype(np.float64)
     if k is not None:
         spare = np.full(inner, k * vocabulary)
         total = total + spare
     total[total == 0] = 1.0
-    share = tree.count - given
+    share = tree.count - discounted
     share[tree.n_chains :] /= total[below]
     sums = np.cumsum(share)
     edges = sums.copy()

@@ -96,7 +96,7 @@ def test_the_roles_shapes_and_ranges(trained, halves, monkeypatch):
     logits = features @ w.T + b
     np.testing.assert_array_equal(p.argmax(axis=2), logits.argmax(axis=2))
     np.testing.assert_allclose(p[..., 0] / p[..., 1], np.exp(logits[..., 0] - logits[..., 1]), 1e-3)
-    monkeypatch.setattr(module, "CHUNK", 7)
+    monkeypatch.setattr(module, "IMAGES_AT_ONCE", 7)
     np.testing.assert_allclose(trained.features(x), features, rtol=1e-5, atol=1e-5)
 
 

@@ -69,7 +69,7 @@ def test_samples_are_images_and_chunks_do_not_show(model, monkeypatch):
     assert x.dtype == np.float64
     assert (x >= 0).all()
     assert (x <= 1).all()
-    monkeypatch.setattr("genloss.models.torch.vae.vae_model.CHUNK", 3)
+    monkeypatch.setattr("genloss.models.torch.vae.vae_model.IMAGES_AT_ONCE", 3)
     np.testing.assert_allclose(model.sample(7, rng(3)), x, atol=1e-6)
     assert not np.array_equal(x, model.sample(7, rng(4)))
 

@@ -17,7 +17,7 @@ from genloss.models.torch.feeds import LOOK, NOISE, Batch, Feed
 from genloss.models.torch.fits import rows_of
 from genloss.models.torch.images import check_images, check_lit
 
-GLANCE, FEW = 1000, 8
+ROWS_CHECKED, IMAGES_CHECKED = 1000, 8
 """Rows of an endless source that are looked at before training, and of one of images."""
 
 MARGIN = 2.0
@@ -115,7 +115,7 @@ def class_shares(train: Samples | Source, classes: int, seed: int, name: str) ->
 def _rows_of(part: Stream, rng: np.random.Generator) -> Samples:
     if isinstance(part.model, Given):
         return Samples.of(part.model.x, part.origin, part.model.label)
-    return draw_rows(part.model, GLANCE, rng, part.origin)
+    return draw_rows(part.model, ROWS_CHECKED, rng, part.origin)
 
 
 def _counted(

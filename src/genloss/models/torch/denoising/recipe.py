@@ -15,8 +15,8 @@ from genloss.core.samples import UNLABELLED, Samples
 from genloss.core.source import Source
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.denoising.data import (
-    FEW,
-    GLANCE,
+    IMAGES_CHECKED,
+    ROWS_CHECKED,
     NoisyFeed,
     Scaling,
     checked_vectors,
@@ -122,7 +122,7 @@ class Recipe:
         """Train every chain, from its notes where there are any."""
         # Drawn first and always, so that the notebook's key is a function of the stream alone.
         seeds = rng.integers(2**63, size=train.n_chains)
-        rows = looked_at(train, int(seeds[0]), self.process.name, FEW)
+        rows = looked_at(train, int(seeds[0]), self.process.name, IMAGES_CHECKED)
         fit = Fit.of(self, train, rows, seeds.tolist(), init, valid)
         together = fit.net.together
 
@@ -192,7 +192,7 @@ class Fit:
         if isinstance(net, UNet):
             scaling = scaled_images(rows.x, name)
         else:
-            scaling = standardised(looked_at(train, seeds[0], name, GLANCE))
+            scaling = standardised(looked_at(train, seeds[0], name, ROWS_CHECKED))
         if isinstance(train, Samples) and train.weight is not None:
             mean = train.weight.mean(1, keepdims=True)
             train = Samples(train.x, train.origin, train.weight / mean, train.label)

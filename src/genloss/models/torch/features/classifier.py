@@ -17,7 +17,7 @@ from genloss.models.torch.features.classifier_store import key_of, store, stored
 from genloss.models.torch.feeds import SHUFFLE, START, Batch, on
 from genloss.models.torch.training import Loop, Training, to_numpy
 
-CHUNK = 1000
+IMAGES_AT_ONCE = 1000
 """Images seen at a time."""
 
 
@@ -63,8 +63,8 @@ class TrainedClassifier:
         w, rows = tensors(self.parameters), x.reshape(-1, d)
         with torch.no_grad():
             parts = [
-                look(w, on(torch.device("cpu"), rows[i : i + CHUNK])).numpy()
-                for i in range(0, len(rows), CHUNK)
+                look(w, on(torch.device("cpu"), rows[i : i + IMAGES_AT_ONCE])).numpy()
+                for i in range(0, len(rows), IMAGES_AT_ONCE)
             ]
         out = np.concatenate(parts).astype(np.float64, copy=False)
         return out.reshape(*x.shape[:2], -1)

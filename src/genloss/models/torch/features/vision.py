@@ -28,7 +28,7 @@ from genloss.models.torch.lm.hub import content_of, folder_of
 from genloss.models.torch.lm.modules import transformers, without_bars
 from genloss.models.torch.memory import lacks_memory
 
-CHUNK, GLANCE = 64, 8
+IMAGES_AT_ONCE, IMAGES_CHECKED = 64, 8
 """Images seen at a time, and real ones looked at before."""
 
 
@@ -57,8 +57,8 @@ class LoadedVision:
         rows = x.reshape(-1, x.shape[2])
         with torch.no_grad():
             parts = [
-                self._seen(self.preparation.prepared(on(self.device, rows[i : i + CHUNK])))
-                for i in range(0, len(rows), CHUNK)
+                self._seen(self.preparation.prepared(on(self.device, rows[i : i + IMAGES_AT_ONCE])))
+                for i in range(0, len(rows), IMAGES_AT_ONCE)
             ]
         out = np.concatenate([part.cpu().numpy() for part in parts]).astype(np.float64)
         return out.reshape(*x.shape[:2], -1)
@@ -126,7 +126,7 @@ class Vision:
                 read, is no vision model or has no safetensors, images that it refuses.
             MissingExtra: transformers or, for one of its models, timm is not installed.
         """
-        x = p_0.sample(GLANCE, stream(0, LOOK))
+        x = p_0.sample(IMAGES_CHECKED, stream(0, LOOK))
         check_images(x, "vision: real rows")
         side_of(x.shape[2])
         folder = folder_of(self.base, self.revision)

@@ -27,7 +27,7 @@ from genloss.models.torch.vae.vae_model import Output, VAEModel, left_by, vae_lo
 SIZES = {"paper": (28, 64, 128), "small": (8, 16, 32)}
 """Side in pixels and channels of the two convolutions of each network."""
 
-GLANCE = 64
+ROWS_CHECKED = 64
 """Rows of an endless source that are checked before training."""
 
 
@@ -170,7 +170,7 @@ def _looked_at(train: Any, seed: int) -> int:
     Raises:
         DataError: not images in [0, 1], or nothing but black.
     """
-    x = rows_of(train, seed, "vae", GLANCE).x
+    x = rows_of(train, seed, "vae", ROWS_CHECKED).x
     check_images(x, "vae: rows")
     check_lit(x, "vae")
     return int(x.shape[2])

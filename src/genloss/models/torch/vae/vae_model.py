@@ -18,7 +18,7 @@ from genloss.models.torch.vae.net import ConvVAE, Weights
 
 Output = Literal["mean", "bernoulli"]
 
-CHUNK = 1000
+IMAGES_AT_ONCE = 1000
 """Images decoded or encoded at a time."""
 
 
@@ -90,9 +90,9 @@ class VAEModel:
         with torch.no_grad():
             for c in range(self.n_chains):
                 w = self.weights(c, device)
-                for i in range(0, n, CHUNK):
-                    means = self.net.decode(w, on(device, z[c, i : i + CHUNK])).sigmoid()
-                    out[c, i : i + CHUNK] = means.cpu().numpy()
+                for i in range(0, n, IMAGES_AT_ONCE):
+                    means = self.net.decode(w, on(device, z[c, i : i + IMAGES_AT_ONCE])).sigmoid()
+                    out[c, i : i + IMAGES_AT_ONCE] = means.cpu().numpy()
         if self.output == "bernoulli":
             for images in out.reshape(-1, self.net.pixels):
                 images[:] = rng.random(self.net.pixels, dtype=np.float32) < images
@@ -114,9 +114,9 @@ class VAEModel:
         with torch.no_grad():
             for c in range(self.n_chains):
                 w = self.weights(c, device)
-                for i in range(0, x.shape[1], CHUNK):
-                    part = on(device, x[c, i : i + CHUNK])
-                    out[c, i : i + CHUNK] = self.net.encode(w, part)[0].cpu().numpy()
+                for i in range(0, x.shape[1], IMAGES_AT_ONCE):
+                    part = on(device, x[c, i : i + IMAGES_AT_ONCE])
+                    out[c, i : i + IMAGES_AT_ONCE] = self.net.encode(w, part)[0].cpu().numpy()
         return out
 
     def weights(
