@@ -323,3 +323,48 @@ def test_pasted_examples_are_real_commands(genloss):
         for word in words[1:]:
             if word.startswith("--"):
                 assert word in genloss(command, "--help").stdout
+
+
+def test_verify_names_every_damaged_file(genloss, told, spec):
+    path = Path(told("run", spec)["run"])
+    whole = told("verify", ".")
+    assert (whole["runs"], whole["problems"]) == (1, [])
+    assert whole["files"] > 5
+    for name in ("blocks/0000/metrics.jsonl", "about.json"):
+        content = (path / name).read_bytes()
+        (path / name).write_bytes(content[:-9] + b"0" + content[-8:])
+    found = genloss("verify", path)
+    assert found.exit_code == 1
+    assert "about.json is damaged" in found.stdout
+    assert "metrics.jsonl is damaged" in found.stdout
+    assert "2 problems in 1 run" in found.stdout
+    for command in ("show", "table", "report"):
+        words = ("--out", "t.csv") if command != "show" else ()
+        refused = genloss(command, path, *words)
+        assert refused.exit_code == 2
+        assert "is damaged" in refused.stderr
+    assert not Path("t.csv").exists()
+
+
+def test_table_writes_what_was_asked_for(genloss, told, spec):
+    shown = told("run", spec)["metrics"]
+    values = sum(len(metric["t"]) for metric in shown.values()) * 3
+    assert told("table", "runs", "--out", "t.csv") == {"table": "t.csv", "rows": values}
+    few = told("table", "runs", "--out", "t.md", "--metric", "trace_ratio", "--at", "last")
+    assert few["rows"] == 3
+    refused = genloss("table", "runs", "--out", "t.csv", "--at", "end")
+    assert refused.exit_code == 2
+    assert "expected a generation such as 10, or last" in refused.stderr
+
+
+def test_a_folder_with_classes_of_its_own_needs_trust(genloss, told, spec, monkeypatch, tmp_path):
+    (tmp_path / "own_regime.py").write_text(
+        "from dataclasses import dataclass\nfrom genloss.core.regimes import Replace\n"
+        "@dataclass(frozen=True)\nclass Own(Replace):\n    pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    path = told("run", spec, "regime=own_regime:Own")["run"]
+    refused = genloss("run", path)
+    assert refused.exit_code == 2
+    assert "names own_regime:Own, whose code would run" in refused.stderr
+    assert told("run", path, "--trust")["complete"] is True
