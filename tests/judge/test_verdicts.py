@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from genloss.errors import SpecError
 from genloss.judge.expected import expected_from, expected_value
 from genloss.judge.targets import target_from
 from genloss.judge.verdicts import judge
@@ -72,6 +73,17 @@ def test_a_read_off_mean_over_few_chains_carries_their_standard_error_too(study)
     ):
         verdict = judge(target(band, published=0.0), run, {"a": study})
         np.testing.assert_allclose([verdict.low, verdict.high], [-expected, expected])
+
+
+def test_a_single_chain_is_judged_by_the_spread_that_was_published(study):
+    run = {"a": Table(m=[[0.70]])}
+    band = {"kind": "ensemble", "chains": 5, "sd": 0.02}
+    verdict = judge(target(band, published=0.62), run, {"a": study})
+    half = 4 * 0.02 * math.sqrt(1 + 1 / 5)
+    np.testing.assert_allclose([verdict.low, verdict.high], [0.62 - half, 0.62 + half])
+    assert verdict.passed
+    with pytest.raises(SpecError, match="has no standard error; run 2 chains or more"):
+        judge(target({"kind": "ensemble", "chains": 5}, published=0.62), run, {"a": study})
 
 
 def test_minus_takes_another_run_or_another_time(study):

@@ -261,7 +261,7 @@ def _law_cell(data: Measured, series: Column) -> str:
     if expected is None:
         return "–"
     statistic, last = predicts(law), series.values[-1]
-    ours = float(np.median(last) if statistic == "median" else last.mean())
+    ours = float(quantiles(last, (0.5,))[0] if statistic == "median" else last.mean())
     return f"{number(float(expected))} / {number(ours)} ({statistic})"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from genloss.core.about import Entries
 from genloss.core.arrays import Floats
+from genloss.judge.estimates import quantiles
 from genloss.report.figures.bands import rounded
 from genloss.report.naming import Named, named
 from genloss.report.reading import Measured
@@ -80,7 +81,7 @@ def medians(series: Column) -> list[float | None]:
 
 def typical(series: Column) -> Floats:
     """Return the medians over chains (T,)."""
-    return np.asarray(np.median(series.values, axis=1))
+    return np.asarray(quantiles(series.values.T, (0.5,))[0])
 
 
 def told_over(what: str, names: Sequence[Named], metrics: Sequence[str]) -> str:
