@@ -20,12 +20,12 @@ class HistogramModel:
         return len(self.share)
 
     def sample(self, n, rng):
-        width = (HIGH - LOW) / self.share.shape[1]
-        found = np.stack([rng.choice(p.size, n, p=p) for p in self.share])
-        return (LOW + width * (found + rng.random(found.shape)))[:, :, None]
+        bins = np.stack([rng.choice(p.size, n, p=p) for p in self.share])
+        place = (bins + rng.random(bins.shape)) / self.share.shape[1]
+        return (LOW + (HIGH - LOW) * place)[:, :, None]
 
     def state(self):
-        return {"share": self.share}
+        return {"share": self.share.copy()}
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,12 @@ class HistogramLearner:
     bins: int = 40
 
     def fit(self, train, rng, *, init=None, valid=None):
-        edges = np.linspace(LOW, HIGH, self.bins + 1)
-        counts = np.stack([np.histogram(x, edges)[0] for x in train.x[:, :, 0]])
-        return HistogramModel(counts / counts.sum(axis=1, keepdims=True))
+        if not isinstance(train, genloss.Samples) or train.x.shape[2:] != (1,):
+            raise genloss.DataError("HistogramLearner needs rows (C, n, 1); use form = 'rows'")
+        weight = np.ones(train.x.shape[:2]) if train.weight is None else train.weight
+        rows, ends = zip(train.x[:, :, 0], weight, strict=True), (LOW, HIGH)
+        share = np.stack([np.histogram(x, self.bins, ends, weights=w)[0] for x, w in rows])
+        return HistogramModel(share / share.sum(axis=1, keepdims=True))
 
     def restore(self, state):
         return HistogramModel(state["share"])

@@ -1,5 +1,6 @@
 """The docs cannot rot: the CLI reference is regenerated, examples run, links lead somewhere."""
 
+import importlib
 import re
 import runpy
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from genloss.cli.main import app
 from genloss.study.load import load_study
+from genloss.testing import check_learner
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
@@ -44,6 +46,11 @@ def test_extending_shows_the_example_that_runs():
     shown = (ROOT / "docs" / "extending.md").read_text()
     code = re.search(r"<!-- examples/new_learner.py -->\n```python\n(.*?)```", shown, re.DOTALL)
     assert code.group(1).strip() == (ROOT / "examples" / "new_learner.py").read_text().strip()
+
+
+def test_the_example_keeps_the_laws(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    check_learner(importlib.import_module("new_learner").HistogramLearner(), "line")
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.name)

@@ -1,0 +1,15 @@
+"""The laws that every class of a role keeps, as functions; they need no test runner.
+
+    from genloss.testing import check_learner
+    def test_my_learner():
+        check_learner(MyLearner())
+
+Each tries the object on a small example, yours or one of ours, and raises one `ContractError` that
+names every law it breaks, what was got and what was expected. What came back otherwise says which
+laws held, and which do not apply and why.
+"""
+
+from genloss.testing.laws import ContractError, Outcome, Violation
+from genloss.testing.learner import check_learner
+
+__all__ = ["ContractError", "Outcome", "Violation", "check_learner"]
