@@ -17,8 +17,8 @@ from genloss.models.ngram.ngram import NGramLearner
 from genloss.models.torch.denoising.diffusion import DiffusionLearner
 from genloss.models.torch.denoising.flow import FlowLearner
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
-from genloss.models.torch.lm.transformer_learner import TransformerLearner
 from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.transformer_learner import TransformerLearner
 from genloss.models.torch.training import Training
 from genloss.models.torch.vae.vae_learner import VAELearner
 from genloss.spec.build import kind_of
