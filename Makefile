@@ -47,10 +47,12 @@ check: setup
 	$(BIN)/ruff check src tests benchmarks examples docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python docs/generate_api.py
 	$(BIN)/zensical build --strict --config-file mkdocs.yml
 
-# The documentation as a site, in site/.
+# The documentation as a site, in site/; the API reference is written from the docstrings.
 docs: setup
+	$(BIN)/python docs/generate_api.py
 	$(BIN)/zensical build --strict --config-file mkdocs.yml
 
 format: setup
@@ -67,4 +69,4 @@ bench: setup
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) build runs site .cache .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build runs site docs/api .cache .mypy_cache .ruff_cache .pytest_cache

@@ -6,7 +6,7 @@ shape of `t`.
 
 | file | what it holds |
 |---|---|
-| `moments` | exact E||mu_t - mu_0||^2 and E[Sigma_t] of any plug-in model, synthetic regimes |
+| `moments` | exact error of mu_t and E[Sigma_t] of any plug-in model, synthetic regimes |
 | `anchored` | the same when real rows stay: fresh, mix, augment; their limits |
 | `gaussian` | the Gaussian chain: variance of a sample, expected sigma, W2 risk |
 | `spread_law` | the Gaussian chain: determinants, typical sigma, its quantiles |
