@@ -203,14 +203,14 @@ def test_published_figure_in_ten_dimensions():
     [
         (lambda: moments.replace(-1, 10, ddof=0), "generations"),
         (lambda: moments.replace(1.5, 10, ddof=0), "generations"),
-        (lambda: moments.replace(1, 0, ddof=0), ">= 1"),
-        (lambda: moments.replace(1, 1, ddof=1), ">= 2"),
+        (lambda: moments.replace(1, 0, ddof=0), "at least 1"),
+        (lambda: moments.replace(1, 1, ddof=1), "at least 2"),
         (lambda: moments.replace(3, [10, 10], ddof=0), "expected 3"),
         (lambda: moments.replace(1, 10, ddof=2), "ddof"),
         (lambda: moments.replace(1, 10, ddof=0, lam=-0.1), "lam"),
-        (lambda: moments.accumulate(1, np.nan, ddof=0), "n="),
+        (lambda: moments.accumulate(1, np.nan, ddof=0), "n is"),
         (lambda: moments.accumulate(1, 10, ddof=0, bandwidth2=np.inf), "bandwidth2"),
-        (lambda: moments.accumulate_subsample(1, 1, ddof=0), "n="),
+        (lambda: moments.accumulate_subsample(1, 1, ddof=0), "n is"),
     ],
 )
 def test_bad_arguments(call, hint):

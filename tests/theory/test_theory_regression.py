@@ -121,7 +121,7 @@ def test_memorizer_by_simulation_and_power_laws(within_band):
 
 
 def test_bad_arguments():
-    with pytest.raises(SpecError, match="n="):
+    with pytest.raises(SpecError, match="n is"):
         regression.dose(11, 10)
     with pytest.raises(SpecError, match="p_synthetic"):
         contamination.mean_floor(10, 1.5, shift2=1.0)

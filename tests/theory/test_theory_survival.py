@@ -83,7 +83,7 @@ def test_gaussian_bound_dominates_markov_and_the_chains(n):
     ("call", "hint"),
     [
         (lambda: survival.gaussian_tail_bound(1, 10, 0.0), "epsilon"),
-        (lambda: survival.gaussian_tail_bound(1, 1, 0.5), "n="),
+        (lambda: survival.gaussian_tail_bound(1, 1, 0.5), "n is"),
         (lambda: survival.poisson_survival(1, -1.0), "expected_count"),
         (lambda: survival.survivors_lower(1, [0.5], 10), "sums to"),
     ],

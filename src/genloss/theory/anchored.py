@@ -112,7 +112,7 @@ def anchored_limit(
     Raises:
         SpecError: if n_real is 0, or the recursion diverges (a lam far above 1).
     """
-    arguments.rows("n_real", n_real, 1)
+    arguments.number("n_real", n_real, 1)
     matrix, constant, memory_step = _map(
         n_first, n_real, n_synthetic, real_rows, ddof, lam, bandwidth2
     )
@@ -154,16 +154,18 @@ def _map(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Affine map of one generation: next (m, r) = matrix @ (m, r) + constant + memory_step * q."""
     if real_rows not in ("fresh", "redrawn", "fixed"):
-        raise SpecError(f"real_rows={real_rows!r}: expected 'fresh', 'redrawn' or 'fixed'")
-    arguments.rows("n_first", n_first, arguments.estimator(ddof) + 1)
-    real = arguments.rows("n_real", n_real, 0)
-    synthetic = arguments.rows("n_synthetic", n_synthetic, 0)
-    total = arguments.rows("n_real + n_synthetic", real + synthetic, ddof + 1)
+        raise SpecError(f"real_rows is {real_rows!r}; expected 'fresh', 'redrawn' or 'fixed'")
+    arguments.number("n_first", n_first, arguments.estimator(ddof) + 1)
+    real = arguments.number("n_real", n_real, 0)
+    synthetic = arguments.number("n_synthetic", n_synthetic, 0)
+    total = arguments.number("n_real + n_synthetic", real + synthetic, ddof + 1)
     if real_rows != "fresh" and real > n_first:
-        raise SpecError(f"n_real={n_real!r} of n_first={n_first!r} rows: expected no more than all")
+        raise SpecError(
+            f"n_real is {n_real!r}; expected no more than all n_first = {n_first!r} rows"
+        )
     shrink, added = (
-        arguments.at_least_zero("lam", lam),
-        arguments.at_least_zero("bandwidth2", bandwidth2),
+        arguments.number("lam", lam),
+        arguments.number("bandwidth2", bandwidth2),
     )
     noise = synthetic / total**2
     inside = (1 - 1 / total) * synthetic / (total - ddof)

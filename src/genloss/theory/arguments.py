@@ -20,7 +20,9 @@ def generations(t: ArrayLike) -> NDArray[np.int64]:
     """
     values = np.asarray(t, dtype=np.float64)
     if not np.all(np.isfinite(values)) or np.any(values < 0) or np.any(values != np.round(values)):
-        raise SpecError(f"t={t!r}: expected whole generations >= 0; count fits from 1, 0 is p_0")
+        raise SpecError(
+            f"t is {t!r}; expected whole generations of at least 0; fits count from 1, 0 is p_0"
+        )
     return values.astype(np.int64)
 
 
@@ -42,7 +44,9 @@ def sizes(n: ArrayLike, t: NDArray[np.int64], least: int) -> NDArray[np.float64]
     last = int(t.max(initial=0))
     values = np.asarray(n, dtype=np.float64)
     if values.ndim > 1 or not np.all(np.isfinite(values)) or np.any(values < least):
-        raise SpecError(f"n={n!r}: expected one number or one list of numbers >= {least}")
+        raise SpecError(
+            f"n is {n!r}; expected one number or one list of numbers of at least {least}"
+        )
     if values.ndim == 0:
         return np.full(last, float(values))
     if values.size < last:
@@ -50,40 +54,35 @@ def sizes(n: ArrayLike, t: NDArray[np.int64], least: int) -> NDArray[np.float64]
     return values[:last]
 
 
-def rows(name: str, value: float, least: float) -> float:
-    """Return `value` if it is a finite number of rows >= `least`, else raise SpecError."""
+def number(name: str, value: float, least: float = 0.0) -> float:
+    """Return `value` if it is finite and at least `least`, else raise SpecError."""
     if not (np.isfinite(value) and value >= least):
-        raise SpecError(f"{name}={value!r}: expected a number >= {least}")
+        raise SpecError(f"{name} is {value!r}; expected a finite number of at least {least}")
     return float(value)
 
 
-def counts(name: str, value: ArrayLike, least: float) -> NDArray[np.float64]:
-    """Return `value`, any shape, as floats if finite and >= `least`, else raise SpecError."""
+def numbers(name: str, value: ArrayLike, least: float) -> NDArray[np.float64]:
+    """Return `value`, any shape, as floats if finite and at least `least`, else raise SpecError."""
     values = np.asarray(value, dtype=np.float64)
     if not np.all(np.isfinite(values) & (values >= least)):
-        raise SpecError(f"{name}={value!r}: expected numbers >= {least}")
+        raise SpecError(f"{name} is {value!r}; expected finite numbers of at least {least}")
     return values
 
 
 def estimator(ddof: int) -> int:
     """Return `ddof` if it is 0 (maximum likelihood) or 1 (unbiased), else raise SpecError."""
     if ddof not in (0, 1):
-        raise SpecError(f"ddof={ddof!r}: expected 0 (maximum likelihood) or 1 (unbiased)")
+        raise SpecError(f"ddof is {ddof!r}; expected 0 (maximum likelihood) or 1 (unbiased)")
     return int(ddof)
-
-
-def at_least_zero(name: str, value: float) -> float:
-    """Return `value` if it is finite and >= 0, else raise SpecError."""
-    if not (np.isfinite(value) and value >= 0):
-        raise SpecError(f"{name}={value!r}: expected a finite number >= 0")
-    return float(value)
 
 
 def fraction(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """Return `value` as floats if all of it lies in [0, 1], else raise SpecError."""
     values = np.asarray(value, dtype=np.float64)
     if not np.all((values >= 0) & (values <= 1)):
-        raise SpecError(f"{name}={value!r}: must lie in [0, 1]; pass a fraction, not a percentage")
+        raise SpecError(
+            f"{name} is {value!r}; must lie in [0, 1]; pass a fraction, not a percentage"
+        )
     return values
 
 
@@ -91,7 +90,7 @@ def law(p: ArrayLike) -> NDArray[np.float64]:
     """Return `p` as a probability vector (K,), else raise SpecError."""
     values = np.asarray(p, dtype=np.float64)
     if values.ndim != 1 or values.size == 0 or not np.all(values >= 0):
-        raise SpecError(f"p={p!r}: expected one list of probabilities >= 0")
+        raise SpecError(f"p is {p!r}; expected one list of probabilities, none below 0")
     if abs(values.sum() - 1.0) > 1e-9:
         raise SpecError(f"p sums to {values.sum()!r}, expected 1; divide it by its sum")
     return values
@@ -113,5 +112,5 @@ def running(per_generation: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def shrunk(steps: NDArray[np.int64], lam: float, power: float) -> NDArray[np.float64]:
     """Return lam^(power (t - 1)), 1 at t = 0: samples of p_0 are not shrunk."""
-    factor: NDArray[np.float64] = at_least_zero("lam", lam) ** (power * np.maximum(steps - 1, 0))
+    factor: NDArray[np.float64] = number("lam", lam) ** (power * np.maximum(steps - 1, 0))
     return factor

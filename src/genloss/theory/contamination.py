@@ -28,7 +28,7 @@ def mean_floor(
         Squared units of x, broadcast shape; the floor is its limit p_2^2 ||delta||^2.
     """
     share = arguments.fraction("p_synthetic", p_synthetic)
-    return np.asarray(trace / arguments.counts("n", n, 1) + share**2 * shift2)
+    return np.asarray(trace / arguments.numbers("n", n, 1) + share**2 * shift2)
 
 
 def spread_inflation(
@@ -49,7 +49,7 @@ def spread_inflation(
         Dimensionless, broadcast shape; 1 is no distortion (unbiased estimator).
     """
     share = arguments.fraction("p_synthetic", p_synthetic)
-    rows = arguments.counts("n", n, arguments.estimator(ddof) + 1)
+    rows = arguments.numbers("n", n, arguments.estimator(ddof) + 1)
     gap = rows * share * (1 - share) * shift2 / trace
     return np.asarray((rows - 1 + gap) / (rows - ddof))
 
@@ -77,7 +77,7 @@ def regression_error(
     Returns:
         E||w - w*||^2. Source: derived here; `regression_error_asymptotic` is its limit.
     """
-    rows = arguments.rows("n", n, arguments.rows("d", d, 1) + 2)
+    rows = arguments.number("n", n, arguments.number("d", d, 1) + 2)
     foreign = rows * float(arguments.fraction("p_synthetic", p_synthetic))
     below = rows * (rows + 2) * (rows - 1)
     alpha = foreign * (foreign * (rows + 1) - 2) / below
@@ -103,9 +103,9 @@ def regression_error_asymptotic(
         Broadcast shape. Source: Dohmatob et al. 2025 (Strong model collapse).
     """
     share = arguments.fraction("p_synthetic", p_synthetic)
-    per_row = arguments.counts("phi", phi, 0)
+    per_row = arguments.numbers("phi", phi, 0)
     if not np.all(per_row < 1):
-        raise SpecError(f"phi={phi!r}: expected d/n below 1; take more rows than features")
+        raise SpecError(f"phi is {phi!r}; expected d/n below 1; take more rows than features")
     odds = per_row / (1 - per_row)
     return np.asarray(sigma2 * odds + (share**2 + share * (1 - share) * odds) * shift2)
 
@@ -131,6 +131,6 @@ def memorizer_error(n: ArrayLike, p: ArrayLike, *, keep: int | None = None) -> N
 
     law = arguments.law(p)
     known = law[:keep]
-    rows = arguments.counts("n", n, 0)[..., None]
+    rows = arguments.numbers("n", n, 0)[..., None]
     unseen = np.exp(xlog1py(rows, -known / known.sum()))
     return np.asarray(unseen @ known + law[len(known) :].sum(), dtype=np.float64)

@@ -84,7 +84,7 @@ def absence_after_one(p: ArrayLike, n: float) -> NDArray[np.float64]:
     from scipy.special import xlog1py
 
     return np.asarray(
-        np.exp(xlog1py(arguments.rows("n", n, 1), -arguments.fraction("p", p))), dtype=np.float64
+        np.exp(xlog1py(arguments.number("n", n, 1), -arguments.fraction("p", p))), dtype=np.float64
     )
 
 
@@ -134,7 +134,7 @@ def collapse_time_diffusion(p: ArrayLike, n: float) -> float:
     from scipy.special import xlogy
 
     rest = 1 - arguments.law(p)
-    return float(-2 * arguments.rows("n", n, 1) * np.sum(xlogy(rest, rest)))
+    return float(-2 * arguments.number("n", n, 1) * np.sum(xlogy(rest, rest)))
 
 
 def entropy_first_order(t: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.float64]:

@@ -119,7 +119,7 @@ def expected_collapse_time(p: ArrayLike, n: int) -> float:
 def _draws(n: int) -> int:
     if not 1 <= n <= LARGEST or n != int(n):
         raise SpecError(
-            f"n={n!r}: expected a whole number, 1 to {LARGEST}; for more use theory.discrete"
+            f"n is {n!r}; expected a whole number, 1 to {LARGEST}; for more use theory.discrete"
         )
     return int(n)
 

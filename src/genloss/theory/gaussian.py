@@ -104,7 +104,7 @@ def w2_squared(
     Returns:
         Shape of `t`; squared units of x, >= 0, lower is closer. Source: derived here.
     """
-    scale = arguments.at_least_zero("sigma2", sigma2)
+    scale = arguments.number("sigma2", sigma2)
     error, spread = moments.replace(t, n, ddof=ddof, lam=lam)
     return np.asarray(scale * (error + spread - 2 * expected_sigma(t, n, ddof=ddof, lam=lam) + 1))
 
@@ -172,7 +172,7 @@ def w2_squared_lower(path: moments.MomentPath, *, trace: float = 1.0) -> NDArray
     Returns:
         Shape of the path; squared units of x. Source: derived here; cf. Shumailov et al. 2024.
     """
-    scale = arguments.at_least_zero("trace", trace)
+    scale = arguments.number("trace", trace)
     return np.asarray(scale * (path.mean_error + (1 - np.sqrt(path.spread)) ** 2))
 
 
@@ -201,7 +201,7 @@ def _risk_per_noise(sigma2: ArrayLike) -> float:
     """First-order E[W2^2] for a fit of sum 1/M_i = 1, from the eigenvalues of Sigma_0."""
     values = np.atleast_1d(np.asarray(sigma2, dtype=np.float64))
     if values.ndim != 1 or not np.all(values > 0):
-        raise SpecError(f"sigma2={sigma2!r}: expected a variance, or a list of eigenvalues, > 0")
+        raise SpecError(f"sigma2 is {sigma2!r}; expected a variance, or a list of eigenvalues, > 0")
     pairs = values[:, None] * values / (values[:, None] + values)
     return float(1.25 * values.sum() + 0.5 * pairs.sum())
 

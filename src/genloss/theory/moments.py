@@ -101,7 +101,7 @@ def accumulate(
         Exact expectations. Cost O(max t). Source: derived here; cf. Kazdan et al. 2024.
     """
     steps, shrink, added = _common(t, ddof, lam, bandwidth2)
-    size = arguments.rows("n", n, ddof + 1)
+    size = arguments.number("n", n, ddof + 1)
     error, spread = _start(steps)
     error[1:2], spread[1:2] = 1 / size, (size - 1) / (size - ddof)
     for s in range(1, len(spread) - 1):
@@ -136,7 +136,7 @@ def accumulate_subsample(
         Exact expectations. Cost O(max t). Source: derived here; regime of Kazdan et al. 2024.
     """
     steps, shrink, added = _common(t, ddof, lam, bandwidth2)
-    size = arguments.rows("n", n, 2)
+    size = arguments.number("n", n, 2)
     error, spread = _start(steps)
     pool_error, pool_spread = 1 / size, 1.0
     for s in range(1, len(spread)):
@@ -165,7 +165,7 @@ def accumulate_spread_limit(n: float, *, ddof: int) -> float:
     Returns:
         A number in [0, 1); higher means that more of the spread survives. Source: derived here.
     """
-    size = arguments.rows("n", n, arguments.estimator(ddof) + 1)
+    size = arguments.number("n", n, arguments.estimator(ddof) + 1)
     if ddof == 0:
         return float(np.sinc(1 / math.sqrt(size)))
     root = math.sqrt(1 + 4 * size)
@@ -188,15 +188,15 @@ def accumulate_mean_error_bound(t: ArrayLike, n: float) -> NDArray[np.float64]:
     steps = arguments.generations(t)
     squares = np.arange(1, steps.max(initial=0) + 1, dtype=np.float64) ** -2
     total = np.concatenate([[0.0], np.cumsum(squares)])
-    return np.asarray(total[steps] / arguments.rows("n", n, 1))
+    return np.asarray(total[steps] / arguments.number("n", n, 1))
 
 
 def _common(
     t: ArrayLike, ddof: int, lam: float, bandwidth2: float
 ) -> tuple[NDArray[np.int64], float, float]:
     arguments.estimator(ddof)
-    shrink = arguments.at_least_zero("lam", lam)
-    added = arguments.at_least_zero("bandwidth2", bandwidth2)
+    shrink = arguments.number("lam", lam)
+    added = arguments.number("bandwidth2", bandwidth2)
     return arguments.generations(t), shrink, added
 
 

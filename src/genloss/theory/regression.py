@@ -24,8 +24,8 @@ def dose(n: float, d: float, *, sigma2: float = 1.0) -> float:
     Returns:
         E||w_1 - w*||^2, >= 0. Source: inverse Wishart mean; Gerstgrasser et al. 2024.
     """
-    rows = arguments.rows("n", n, arguments.rows("d", d, 1) + 2)
-    return arguments.at_least_zero("sigma2", sigma2) * d / (rows - d - 1)
+    rows = arguments.number("n", n, arguments.number("d", d, 1) + 2)
+    return arguments.number("sigma2", sigma2) * d / (rows - d - 1)
 
 
 def replace_error(t: ArrayLike, n: float, d: float, *, sigma2: float = 1.0) -> NDArray[np.float64]:

@@ -67,7 +67,7 @@ def replace(
         Variances, shape of `t`. Cost O(max t).
     """
     steps, size = arguments.steps_and_sizes(t, n, ddof + 1, ddof)
-    shrink = arguments.at_least_zero("lam", lam)
+    shrink = arguments.number("lam", lam)
     plan = (
         _Step(0.0, rows - ddof, shrink if s else 1.0, 1.0, 0.0, rows - 1, rows)
         for s, rows in enumerate(size)
@@ -104,7 +104,7 @@ def accumulate(
 def _scatter(
     steps: NDArray[np.int64], plan: Iterable[_Step], d: float, path: moments.MomentPath
 ) -> MomentScatter:
-    fourth = np.array([1.0, 1 / arguments.rows("d", d, 1), 0.0, 0.0, 0.0])
+    fourth = np.array([1.0, 1 / arguments.number("d", d, 1), 0.0, 0.0, 0.0])
     rows = [fourth]
     for step in plan:
         fourth = _advance(fourth, step)

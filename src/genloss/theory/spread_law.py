@@ -58,7 +58,7 @@ def log_det(
     from scipy.special import digamma, polygamma
 
     if not lam > 0:
-        raise SpecError(f"lam={lam!r}: expected a shrinkage > 0, or ln sigma is minus infinity")
+        raise SpecError(f"lam is {lam!r}; expected a shrinkage > 0, or ln sigma is minus infinity")
     steps, size = arguments.steps_and_sizes(t, n, d + 1, ddof)
     half = (size[:, None] - np.arange(1, d + 1)) / 2
     drift = np.sum(digamma(half) + np.log(2 / (size[:, None] - ddof)), axis=1)
@@ -95,7 +95,7 @@ def sigma_quantile(
     from scipy.special import ndtri, polygamma
 
     if not 0 < q < 1:
-        raise SpecError(f"q={q!r}: expected a probability strictly between 0 and 1")
+        raise SpecError(f"q is {q!r}; expected a probability strictly between 0 and 1")
     mean, variance = log_det(t, n, ddof=ddof, lam=lam)
     steps, size = arguments.steps_and_sizes(t, n, 2, ddof)
     third = arguments.running(polygamma(2, (size - 1) / 2))[steps]

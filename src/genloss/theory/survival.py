@@ -84,7 +84,7 @@ def bernoulli_survival_bounds(
         Source: Suresh et al. 2024.
     """
     start = arguments.fraction("p", p)
-    missing = np.exp(-_exponent(t, arguments.rows("n", n, 1) * start))
+    missing = np.exp(-_exponent(t, arguments.number("n", n, 1) * start))
     linear = 3 * n * start**2 + 3 * np.multiply.outer(arguments.generations(t), start)
     return np.asarray(1 - missing), np.asarray(np.minimum(1 - (1 - linear) * missing, 1.0))
 
@@ -100,7 +100,7 @@ def survivors_lower(t: ArrayLike, p: ArrayLike, n: float) -> NDArray[np.float64]
     Returns:
         Shape of `t`; close to the truth when all n p_i^2 are small. Source: Suresh et al. 2024.
     """
-    counts = arguments.rows("n", n, 1) * arguments.law(p)
+    counts = arguments.number("n", n, 1) * arguments.law(p)
     return np.asarray(poisson_survival(t, counts).sum(axis=-1))
 
 
@@ -122,7 +122,7 @@ def gaussian_tail_bound(
     Returns:
         Shape of `t`; a probability bound, clipped to 1. Source: Suresh et al. 2024.
     """
-    return _markov(t, 4 * arguments.rows("n", n, 2) - 1, epsilon, sigma)
+    return _markov(t, 4 * arguments.number("n", n, 2) - 1, epsilon, sigma)
 
 
 def mixture_tail_bound(
@@ -141,12 +141,12 @@ def mixture_tail_bound(
     Returns:
         Shape of `t`; a probability bound, clipped to 1. Source: Suresh et al. 2024.
     """
-    return _markov(t, 4 * arguments.rows("n", n, 1), epsilon, sigma)
+    return _markov(t, 4 * arguments.number("n", n, 1), epsilon, sigma)
 
 
 def _exponent(t: ArrayLike, expected_count: ArrayLike) -> NDArray[np.float64]:
     """Product c g_t over all t and c, with 0 * infinity = 0: what never was cannot survive."""
-    counts = arguments.counts("expected_count", expected_count, 0)
+    counts = arguments.numbers("expected_count", expected_count, 0)
     steps = g_iterate(t)
     counts_b = counts[(None,) * steps.ndim]
     steps_b = steps.reshape(steps.shape + (1,) * counts.ndim)
@@ -155,6 +155,6 @@ def _exponent(t: ArrayLike, expected_count: ArrayLike) -> NDArray[np.float64]:
 
 
 def _markov(t: ArrayLike, lifetime: float, epsilon: float, sigma: float) -> NDArray[np.float64]:
-    threshold = arguments.rows("epsilon", epsilon, np.finfo(float).tiny)
+    threshold = arguments.number("epsilon", epsilon, np.finfo(float).tiny)
     decay = np.exp(-arguments.generations(t) / lifetime)
     return np.asarray(np.minimum(sigma / threshold * decay, 1.0))

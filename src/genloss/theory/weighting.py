@@ -107,5 +107,5 @@ def _ratio(n_real: float, n_synthetic: float) -> float:
 
 
 def _ratios(n_real: ArrayLike, n_synthetic: ArrayLike) -> NDArray[np.float64]:
-    real = arguments.counts("n_real", n_real, 1)
-    return np.asarray(real / arguments.counts("n_synthetic", n_synthetic, 1))
+    real = arguments.numbers("n_real", n_real, 1)
+    return np.asarray(real / arguments.numbers("n_synthetic", n_synthetic, 1))
