@@ -264,6 +264,12 @@ def test_a_place_replaces_what_it_names_and_nothing_else():
         ({"band": {"kind": "law", "expected": {"field": 1}}}, "has no 'law'"),
         ({"band": {"kind": "law", "expected": {"law": "a.b", "arg": {}}}}, "unknown key 'arg'"),
         ({"band": {"kind": "law", "expected": {"law": "a.b", "plus": "1"}}}, "plus is '1'"),
+        ({"band": {"kind": ["law"]}}, "unknown kind"),
+        ({"band": {"kind": "interval", "low": 2, "high": 1}}, "low is 2 and high 1; nothing lies"),
+        ({"band": {"kind": "ensemble", "chains": 0}, "published": 1}, "chains is 0; expected 1 or"),
+        ({"band": {"kind": "ensemble", "sd": -1}, "published": 1}, "sd is -1; expected 0 or more"),
+        ({"band": {"kind": "readoff", "reading": -0.1}, "published": 1}, "reading is -0.1; expect"),
+        ({"statistic": "quantile:2"}, "test: target x: level"),
         ({"band": {"kind": "between", "lower": 3, "upper": "b"}}, "band.lower is 3; expected a t"),
     ],
 )

@@ -235,7 +235,7 @@ def first_below(values: Floats, threshold: float, generations: NDArray[Any]) -> 
 
 
 def _quantile(values: Floats, q: float) -> Estimate:
-    n = values.size
+    n, q = values.size, checked_fraction(q, "level")
     ordered = np.sort(values)
     half = np.sqrt(n * q * (1 - q))
     low, high = (int(np.clip(n * q + s * half, 0, n - 1)) for s in (-1, 1))

@@ -112,6 +112,9 @@ BANDS: Mapping[str, type[Band]] = {
     "interval": Interval,
     "between": Between,
 }
+LEAST = {"chains": 1, "sd": 0, "error": 0, "rounding": 0, "reading": 0}
+"""The least that a number of a band may be."""
+
 PUBLISHED = (Ensemble, OneDraw, Readoff)
 """Bands around the published number."""
 
@@ -172,20 +175,23 @@ def target_from(table: Mapping[str, Any], where: str) -> Target:
 
 def band_from(table: Any, at: Place, where: str) -> Band:
     """Read a band from {kind = "...", fields...}; places in it say how they differ from `at`."""
-    if not isinstance(table, Mapping) or table.get("kind") not in BANDS:
-        kind = table.get("kind") if isinstance(table, Mapping) else table
+    kind = table.get("kind") if isinstance(table, Mapping) else table
+    if not isinstance(table, Mapping) or kind not in list(BANDS):
         raise SpecError(
             f"{where}: unknown kind {kind!r}{nearest(str(kind), BANDS)}; "
             f"expected one of {', '.join(BANDS)}"
         )
-    cls = BANDS[table["kind"]]
+    cls = BANDS[str(kind)]
     needed = [f.name for f in fields(cls) if f.default is MISSING]
     optional = [f.name for f in fields(cls) if f.default is not MISSING]
     checked_keys(table, where, ("kind", *needed), optional)
     hints = get_type_hints(cls)
-    return cls(
+    band = cls(
         **{k: _read(hints[k], v, at, f"{where}.{k}") for k, v in table.items() if k != "kind"}
     )
+    if isinstance(band, Interval) and band.low > band.high:
+        raise SpecError(f"{where}: low is {band.low} and high {band.high}; nothing lies between")
+    return band
 
 
 def kind_of(band: Band) -> str:
@@ -231,11 +237,12 @@ def _check_place(place: Place, studies: Mapping[str, Study], where: str) -> None
 def _read(hint: Any, value: Any, at: Place, where: str) -> Any:
     if hint is Place:
         return _place(value, at, where)
-    return (
-        expected_from(value, where)
-        if Formula in getattr(hint, "__args__", ())
-        else (checked_number(value, where))
-    )
+    if Formula in getattr(hint, "__args__", ()):
+        return expected_from(value, where)
+    number, least = checked_number(value, where), LEAST.get(where.rpartition(".")[2])
+    if least is not None and number < least:
+        raise SpecError(f"{where} is {number!r}; expected {least} or more")
+    return number
 
 
 def _place(given: Any, at: Place | None, where: str) -> Place:
