@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from genloss.core.arrays import Array
+from genloss.core.chain import ScaledLearner
 from genloss.core.progress import Reached
 from genloss.core.roles import Data, Learner, Model, Sampler
 from genloss.run.events import Phase, Step, Tell
@@ -36,6 +37,12 @@ class WatchedLearner:
     learner: Learner
     watch: Watch
     t: int
+
+    def scaled_to(self, real: Data) -> "WatchedLearner":
+        """Return the learner scaled to S_0, where it is one that scales."""
+        inner = self.learner
+        scaled = inner.scaled_to(real) if isinstance(inner, ScaledLearner) else inner
+        return WatchedLearner(scaled, self.watch, self.t)
 
     def fit(
         self,
