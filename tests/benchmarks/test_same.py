@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import genloss
+from genloss.judge.dashed import theory_of
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 KEY = ("line", "trace_ratio", 3)
@@ -32,6 +33,7 @@ def numbers(same, tmp_path):
         metrics=(genloss.TraceRatio(), genloss.W2Squared()),
     )
     run = genloss.run_study(study, tmp_path, workers=1)
+    theory_of(run)
     read = same.read_runs(tmp_path)
     expected = run.series["trace_ratio"].values[-1]
     assert read[KEY] == [same.bits(v) for v in expected]
