@@ -43,9 +43,9 @@ def _compare(
     """Drop the groups whose documents all stand in a group that stays."""
     totals = [sum((contents[path] for path in group), Counter()) for group in groups]
     order = sorted(range(len(groups)), key=lambda i: (-totals[i].total(), -len(groups[i]), i))
-    kept: list[int] = []
+    unique: list[int] = []
     for i in order:
-        for j in kept:
+        for j in unique:
             equal = (totals[i] & totals[j]).total()
             if not totals[i] or equal < HALF * totals[i].total():
                 continue
@@ -60,7 +60,7 @@ def _compare(
             dropped |= dict.fromkeys(groups[i], f"the same text as {theirs.name}")
             break
         else:
-            kept.append(i)
+            unique.append(i)
 
 
 def _grouped(paths: Iterable[Path], key: Callable[[Path], Hashable]) -> list[list[Path]]:

@@ -29,8 +29,8 @@ def embedded() -> list[Document]:
     from pydoc_data.topics import topics
 
     names = sorted(topics)
-    kept = originals([topics[name] for name in names])
-    return [Document(topics[names[i]], f"topic {names[i]}") for i in kept]
+    unique = originals([topics[name] for name in names])
+    return [Document(topics[names[i]], f"topic {names[i]}") for i in unique]
 
 
 def cut(rows: Iterable[Document], form: Form) -> Iterator[Document]:
@@ -43,23 +43,23 @@ def cut(rows: Iterable[Document], form: Form) -> Iterator[Document]:
     return cutters[form](rows)
 
 
-def without_empty(found: Iterable[Document], what: str) -> tuple[list[Document], int]:
+def without_empty(documents: Iterable[Document], what: str) -> tuple[list[Document], int]:
     """Return the documents that hold more than white space, and the number of the others.
 
     Raises:
         DataError: nothing is left, or a text that is no valid Unicode.
     """
-    kept, empty = [], 0
-    for document in found:
+    written, empty = [], 0
+    for document in documents:
         if document.text.strip():
-            kept.append(_encodable(document))
+            written.append(_encodable(document))
         else:
             empty += 1
-    if not kept:
+    if not written:
         raise DataError(
             f"{what}: holds no text ({empty} empty documents); expected some; check the path"
         )
-    return kept, empty
+    return written, empty
 
 
 def _encodable(document: Document) -> Document:
@@ -117,14 +117,14 @@ def _headings(lines: list[str]) -> list[int]:
     Formulas broken over lines look like headings. Most copies put blank lines around true ones; in
     a copy that has none, every such line counts.
     """
-    found = [i for i, line in enumerate(lines) if HEADING.fullmatch(line)]
+    headings = [i for i, line in enumerate(lines) if HEADING.fullmatch(line)]
     last = len(lines) - 1
     apart = [
         i
-        for i in found
+        for i in headings
         if (i == 0 or not lines[i - 1].strip()) and (i == last or not lines[i + 1].strip())
     ]
-    return apart if 2 * len(apart) > len(found) else found
+    return apart if 2 * len(apart) > len(headings) else headings
 
 
 def _pieces(rows: Iterable[Document]) -> Iterator[Document]:

@@ -43,11 +43,11 @@ def copied(texts: Sequence[str], others: Sequence[str], share: float = SHARE) ->
     for j, text in enumerate(others):
         place = _places(shingles(text), every)
         first[place[first[place] < 0]] = j
-    seen = (first[np.searchsorted(every, mine)] for mine in ours)
+    sources_of_all = (first[np.searchsorted(every, mine)] for mine in ours)
     return {
-        i: int(np.bincount(found[found >= 0]).argmax())
-        for i, found in enumerate(seen)
-        if (found >= 0).any() and (found >= 0).mean() >= share
+        i: int(np.bincount(sources[sources >= 0]).argmax())
+        for i, sources in enumerate(sources_of_all)
+        if (sources >= 0).any() and (sources >= 0).mean() >= share
     }
 
 
@@ -56,12 +56,12 @@ def originals(texts: Sequence[str], share: float = SHARE) -> list[int]:
     shingles = _shingler()
     ours = [shingles(text) for text in texts]
     known = NONE
-    kept = []
+    unique = []
     for i in sorted(range(len(texts)), key=lambda i: (-ours[i].size, i)):
         if _places(ours[i], known).size < share * ours[i].size:
-            kept.append(i)
+            unique.append(i)
             known = _distinct(np.concatenate([known, ours[i]]))
-    return sorted(kept)
+    return sorted(unique)
 
 
 def _places(wanted: Hashes, known: Hashes) -> Ints:

@@ -32,11 +32,11 @@ def fetch_gzip(urls: tuple[str, ...], to: Path, sha256: str) -> None:
         except (OSError, HTTPException, zlib.error, ValueError) as error:
             reasons.append(f"{url}: {error}")
             continue
-        found = hashlib.sha256(content).hexdigest()
-        if found == sha256:
+        digest = hashlib.sha256(content).hexdigest()
+        if digest == sha256:
             _place(packed, to)
             return
-        reasons.append(f"{url}: content has SHA-256 {found}, expected {sha256}")
+        reasons.append(f"{url}: content has SHA-256 {digest}, expected {sha256}")
     raise DataError(
         f"{to.name} could not be downloaded; " + "; ".join(reasons) + f"; without a network, "
         f"copy it into {to.parent} by hand"

@@ -93,19 +93,19 @@ class Inventory:
             for split in KEYWORDS
         }
         splits = [split for split, kinds in kinds_of.items() if kinds]
-        said = []
+        parts = []
         for split in splits:
             kinds = kinds_of[split]
             named = [f"{kinds.count(kind):,} {kind}" for kind in dict.fromkeys(kinds)]
-            said.append(f"{split + ': ' if len(splits) > 1 else ''}{' and '.join(named)} read")
+            parts.append(f"{split + ': ' if len(splits) > 1 else ''}{' and '.join(named)} read")
         reasons = list(dict.fromkeys(e.why for e in self.entries if not e.split))
         for why in reasons[:REASONS]:
             names = [e.name for e in self.entries if e.why == why and not e.split]
             more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-            said.append(f"left out {', '.join(names[:SHOWN])}{more} ({why})")
+            parts.append(f"left out {', '.join(names[:SHOWN])}{more} ({why})")
         rest = sum(e.why in reasons[REASONS:] for e in self.entries if not e.split)
-        said += [f"left out {rest:,} more for other reasons"] if rest else []
-        return "; ".join(said)
+        parts += [f"left out {rest:,} more for other reasons"] if rest else []
+        return "; ".join(parts)
 
 
 def inventory_of(
@@ -184,14 +184,14 @@ def _saved_files(folder: Path) -> frozenset[str] | None:
     if not state.is_file():
         return None
     try:
-        found = json.loads(read_text(state))
-        names = frozenset(str(part["filename"]) for part in found["_data_files"])
+        content = json.loads(read_text(state))
+        names = frozenset(str(part["filename"]) for part in content["_data_files"])
     except (ValueError, KeyError, TypeError):
         return None
     missing = sorted(name for name in names if not (folder / name).is_file())
     if missing:
         raise DataError(f"{state}: names {missing[0]}, which is not there; copy the folder again")
-    if found.get("_indices_data_files"):
+    if content.get("_indices_data_files"):
         raise DataError(
             f"{state}: the data set was saved with a selection of its rows, by an old version of "
             "datasets; load it there, flatten_indices(), and save it again"

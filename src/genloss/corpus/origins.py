@@ -171,6 +171,6 @@ def _named(claims: Iterable[tuple[str, str]]) -> str:
     for field, value in sorted(claims):
         values.setdefault(field, []).append(value[:40])
     return ", ".join(
-        f"{field} ({', '.join(found[:3])}{', ...' if len(found) > 3 else ''})"
-        for field, found in values.items()
+        f"{field} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+        for field, names in values.items()
     )

@@ -102,8 +102,8 @@ def _differs(inner: Any, file: Path) -> bool:
 
 def _unnamed(files: dict[str, Path]) -> bool:
     """Return whether no file says what a vocabulary without a tokenizer.json belongs to."""
-    said = [json_object(files[name]) for name in (CONFIG, MODEL) if name in files]
-    return WHOLE not in files and not any(part.get(key) for part in said for key in CLASS)
+    configs = [json_object(files[name]) for name in (CONFIG, MODEL) if name in files]
+    return WHOLE not in files and not any(part.get(key) for part in configs for key in CLASS)
 
 
 def _of_transformers(files: dict[str, Path], source: str, assumed: bool) -> Any:
@@ -157,11 +157,11 @@ def _check(theirs: Any, inner: Any, files: dict[str, Path], source: str) -> None
                 f"{source}: {type(theirs).__name__} of transformers takes no plain text ({error}); "
                 "expected the tokeniser of a language model"
             ) from error
-        found = inner.encode(text, add_special_tokens=False).ids
-        if found != wanted:
+        tokens = inner.encode(text, add_special_tokens=False).ids
+        if tokens != wanted:
             raise DataError(
                 f"{source}: {type(theirs).__name__} of transformers does more than the library "
-                f"tokenizers: {text!r} has tokens {wanted[:8]} ..., not {found[:8]} ...; expected "
+                f"tokenizers: {text!r} has tokens {wanted[:8]} ..., not {tokens[:8]} ...; expected "
                 "a tokeniser that is its tokenizer.json alone"
             )
 
@@ -208,9 +208,9 @@ def _strings(value: Any) -> Iterator[str]:
 def json_object(file: Path) -> dict[str, Any]:
     """Return the JSON object in a file; raises DataError where it holds none."""
     try:
-        found = json.loads(file.read_text("utf-8"))
+        content = json.loads(file.read_text("utf-8"))
     except ValueError as error:
         raise DataError(f"{file}: no tokeniser of that format ({error}); get it again") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise DataError(f"{file}: not a JSON object; get it again")
-    return found
+    return content

@@ -32,14 +32,14 @@ class Splits:
     def summary(self) -> str:
         """Return in one line how many documents there are, and what was left out or leaks."""
         sizes = (len(part) for part in (self.train, self.validation, self.test))
-        said = ["{:,} training, {:,} validation, {:,} test documents".format(*sizes)]
+        parts = ["{:,} training, {:,} validation, {:,} test documents".format(*sizes)]
         if self.dropped:
-            said.append(f"{self.dropped:,} left out as copies of documents of another split")
+            parts.append(f"{self.dropped:,} left out as copies of documents of another split")
         if stay := len(self.leaked) - self.dropped:
-            said.append(f"{stay:,} of a given split kept although they are such copies")
-        said += [f"{self.empty:,} empty"] if self.empty else []
-        said += [f"a copy is {copy} of {of}" for copy, of in self.leaked[:1]]
-        return "; ".join([*said, *self.notes])
+            parts.append(f"{stay:,} of a given split kept although they are such copies")
+        parts += [f"{self.empty:,} empty"] if self.empty else []
+        parts += [f"a copy is {copy} of {of}" for copy, of in self.leaked[:1]]
+        return "; ".join([*parts, *self.notes])
 
 
 def held_out(
@@ -69,9 +69,9 @@ def held_out(
             best, gap = taken, abs(size - wanted)
     while best < len(ranks) - 1 and keys[ranks[best]] == keys[ranks[best - 1]]:
         best += 1
-    chosen = set(ranks[:best])
-    rest = [d for i, d in enumerate(documents) if i not in chosen]
-    return rest, [d for i, d in enumerate(documents) if i in chosen]
+    held = set(ranks[:best])
+    rest = [d for i, d in enumerate(documents) if i not in held]
+    return rest, [d for i, d in enumerate(documents) if i in held]
 
 
 def without_leaks(splits: Splits, given: frozenset[str] = frozenset()) -> Splits:
@@ -85,14 +85,14 @@ def without_leaks(splits: Splits, given: frozenset[str] = frozenset()) -> Splits
         DataError: every document of a part is a copy.
     """
     held = splits.test + splits.validation
-    found = copied([d.text for d in held], [d.text for d in splits.train])
+    copies_of = copied([d.text for d in held], [d.text for d in splits.train])
     at = len(splits.test)
     test, from_test = _without(
-        splits.test, {i: splits.train[j] for i, j in found.items() if i < at}, "test", given
+        splits.test, {i: splits.train[j] for i, j in copies_of.items() if i < at}, "test", given
     )
     again = copied([d.text for d in splits.validation], [d.text for d in test])
     copies = {i: test[j] for i, j in again.items()}
-    copies |= {i - at: splits.train[j] for i, j in found.items() if i >= at}
+    copies |= {i - at: splits.train[j] for i, j in copies_of.items() if i >= at}
     validation, from_validation = _without(splits.validation, copies, "validation", given)
     gone = len(held) - len(test) - len(validation)
     leaked = (*from_test, *from_validation)

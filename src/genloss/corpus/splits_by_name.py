@@ -40,11 +40,11 @@ def splits_by_name(names: Sequence[PurePath]) -> list[SplitName]:
     Raises:
         DataError: some files say clearly which split they are, others do not.
     """
-    found = [_split_of(name) for name in names]
-    if all(found) and "train" in found:
-        return [split for split in found if split]
-    clear = [n for n, split in zip(names, found, strict=True) if split and _is_clear(n)]
-    unnamed = [n for n, split in zip(names, found, strict=True) if not split]
+    splits = [_split_of(name) for name in names]
+    if all(splits) and "train" in splits:
+        return [split for split in splits if split]
+    clear = [n for n, split in zip(names, splits, strict=True) if split and _is_clear(n)]
+    unnamed = [n for n, split in zip(names, splits, strict=True) if not split]
     if not (clear and unnamed):
         return ["train" for _ in names]
     raise DataError(
@@ -58,9 +58,9 @@ def splits_by_name(names: Sequence[PurePath]) -> list[SplitName]:
 def _split_of(name: PurePath) -> SplitName | None:
     """Return the split that the outermost telling part of a path names, if it names just one."""
     for part in name.parts:
-        told = [split for split, pattern in WITHIN.items() if pattern.search(part)]
-        if told:
-            return told[0] if len(told) == 1 else None
+        splits = [split for split, pattern in WITHIN.items() if pattern.search(part)]
+        if splits:
+            return splits[0] if len(splits) == 1 else None
     return None
 
 

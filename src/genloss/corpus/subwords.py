@@ -61,8 +61,8 @@ class Subwords:
         for batch in _batches(texts, lambda: self.parted):
             pieces = [piece for piece, _ in batch]
             encoded = self.inner.encode_batch_fast(pieces, add_special_tokens=False)
-            for (_, last), found in zip(batch, encoded, strict=True):
-                parts.append(found.ids)
+            for (_, last), encoding in zip(batch, encoded, strict=True):
+                parts.append(encoding.ids)
                 if last:
                     yield np.concatenate([np.array(ids, dtype=np.int32) for ids in parts])
                     parts = []

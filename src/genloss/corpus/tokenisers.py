@@ -101,8 +101,8 @@ class Pretrained:
     def made_from(self, texts: Iterable[str]) -> Subwords:
         """Return the tokeniser; texts are not looked at."""
         files = self._files()
-        found = loaded(files, self.source)
-        inner = found.inner
+        source = loaded(files, self.source)
+        inner = source.inner
         if getattr(inner.model, "dropout", None):
             raise DataError(
                 f"{self.source}: a dropout of {inner.model.dropout} leaves out merges at random, "
@@ -110,10 +110,10 @@ class Pretrained:
                 "tokenizer.json"
             )
         known = inner.get_vocab(with_added_tokens=True)
-        ends = [self.end] if self.end else [*found.ends, *ENDS]
+        ends = [self.end] if self.end else [*source.ends, *ENDS]
         for end in ends:
             if end in known:
-                return ready(inner, end, found.absent, found.note)
+                return ready(inner, end, source.absent, source.note)
         raise DataError(
             f"{self.source}: {len(known)} entries, none of them {', '.join(map(repr, ends))}; "
             "set end to the token that ends a document"
@@ -144,12 +144,12 @@ class Pretrained:
                     "check the path"
                 )
             path = hub_folder(self.source, FILES)
-        found = {name: path / name for name in FILES if (path / name).is_file()}
-        if WHOLE in found:
+        files = {name: path / name for name in FILES if (path / name).is_file()}
+        if WHOLE in files:
             # Older copies of the same vocabulary may stand beside it.
-            return {k: v for k, v in found.items() if k not in (*PAIR, *VOCABULARIES)}
-        if found.keys() >= set(PAIR) or found.keys() & set(VOCABULARIES):
-            return found
+            return {k: v for k, v in files.items() if k not in (*PAIR, *VOCABULARIES)}
+        if files.keys() >= set(PAIR) or files.keys() & set(VOCABULARIES):
+            return files
         raise DataError(
             f"{path}: holds neither tokenizer.json nor vocab.json with merges.txt nor another "
             "vocabulary; save the tokeniser there with transformers: "

@@ -35,9 +35,9 @@ def places_below(folder: Path) -> list[Place]:
         DataError: a folder that may not be listed.
     """
     entered = {_key(folder.stat())}
-    found = list(_walked(folder, entered))
-    places = [place for place in found if not _is_link_to_folder(place)]
-    links = sorted(place.path for place in found if _is_link_to_folder(place))
+    walked = list(_walked(folder, entered))
+    places = [place for place in walked if not _is_link_to_folder(place)]
+    links = sorted(place.path for place in walked if _is_link_to_folder(place))
     while links:
         link = links.pop(0)
         if _key(link.stat()) in entered:
@@ -63,10 +63,10 @@ def without_repeats(places: list[Place]) -> list[Place]:
         if not place.why:
             names.setdefault(_key(place.path.stat()), []).append(place.path)
     first = {key: min(paths, key=lambda p: (p.is_symlink(), p)) for key, paths in names.items()}
-    chosen = set(first.values())
+    first_paths = set(first.values())
     return [
         place
-        if place.why or place.path in chosen
+        if place.why or place.path in first_paths
         else Place(place.path, f"the same file as {first[_key(place.path.stat())].name}")
         for place in places
     ]

@@ -53,14 +53,14 @@ PROTOCOLS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()} | {"
 def build(role: str, part: Any, where: str = "") -> Any:
     """Build the object of a role from "kind" or {kind = "...", fields...}."""
     where = where or role
-    given = {"kind": part} if isinstance(part, str) else part
-    if not isinstance(given, Mapping) or not isinstance(given.get("kind"), str):
+    part_spec = {"kind": part} if isinstance(part, str) else part
+    if not isinstance(part_spec, Mapping) or not isinstance(part_spec.get("kind"), str):
         raise SpecError(
             f"{where} is {part!r}; expected a name or a table with a kind, "
             f'such as {where} = {{ kind = "{next(iter(CATALOG[role]))}" }}'
         )
-    cls = find_class(role, given["kind"], where)
-    built = construct(cls, {k: v for k, v in given.items() if k != "kind"}, where)
+    cls = find_class(role, part_spec["kind"], where)
+    built = construct(cls, {k: v for k, v in part_spec.items() if k != "kind"}, where)
     if not isinstance(built, PROTOCOLS[role]):
         raise SpecError(
             f"{where}: {cls.__name__} is no {role}; known: {', '.join(kinds(role))}; one of your "
@@ -126,30 +126,32 @@ def describe(value: Any, *, identity: bool = False) -> Any:
 def nearest(word: str, known: typing.Iterable[str]) -> str:
     """Return ' (did you mean ...?)' for the closest known word, or one it is part of, if any."""
     words = list(known)
-    found = get_close_matches(word, words, n=1) or [w for w in words if len(word) > 2 and word in w]
-    return f" (did you mean {found[0]!r}?)" if found else ""
+    matches = get_close_matches(word, words, n=1) or [
+        w for w in words if len(word) > 2 and word in w
+    ]
+    return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 
-def construct(cls: type, given: Any, where: str) -> Any:
+def construct(cls: type, options: Any, where: str) -> Any:
     """Build cls from a table of its fields; where: how errors call the table.
 
     Raises:
         SpecError: an unknown key or kind (with the nearest name), a missing key, a wrong type.
     """
-    if not isinstance(given, Mapping):
-        raise SpecError(f"{where} is {given!r}; expected a table of {cls.__name__}'s fields")
+    if not isinstance(options, Mapping):
+        raise SpecError(f"{where} is {options!r}; expected a table of {cls.__name__}'s fields")
     known: dict[str, Field[Any]] = {f.name: f for f in fields(cls) if f.init}
-    for key in given:
+    for key in options:
         if key not in known:
             listing = ", ".join(known) or "none"
             raise SpecError(
                 f"{where}: unknown key {key!r}{nearest(key, known)}; {cls.__name__} takes {listing}"
             )
     for name, f in known.items():
-        if name not in given and f.default is MISSING and f.default_factory is MISSING:
+        if name not in options and f.default is MISSING and f.default_factory is MISSING:
             raise SpecError(f"{where}: {name} is missing; {cls.__name__} needs it")
     hints = typing.get_type_hints(cls)
-    values = {k: _typed(hints[k], v, f"{where}.{k}") for k, v in given.items()}
+    values = {k: _typed(hints[k], v, f"{where}.{k}") for k, v in options.items()}
     return cls(**values)
 
 
@@ -181,9 +183,9 @@ def _validated(hint: Any, value: Any, where: str) -> Any:
     try:
         return TypeAdapter(hint, config=ConfigDict(strict=True)).validate_python(value)
     except ValidationError as error:
-        shown = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+        expected = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
         raise SpecError(
-            f"{where} is {value!r}; expected {shown}: {error.errors()[0]['msg']}"
+            f"{where} is {value!r}; expected {expected}: {error.errors()[0]['msg']}"
         ) from None
 
 
@@ -200,8 +202,8 @@ def _described(value: Any, identity: bool, choice: bool = True) -> Any:
             empty = getattr(value, f.name) is None and is_optional_role(hints[f.name])
             if f.init and not empty and not (identity and f.metadata.get("identity") is False):
                 # A field of one class says nothing by naming it; a field of a role does.
-                chosen = not is_dataclass(hints[f.name])
-                out[f.name] = _described(getattr(value, f.name), identity, chosen)
+                is_choice = not is_dataclass(hints[f.name])
+                out[f.name] = _described(getattr(value, f.name), identity, is_choice)
         if identity and (revision := getattr(type(value), REVISION, 1)) != 1:
             out[REVISION] = revision
         if identity and kind and (plugin := plugin_of(type(value))):

@@ -94,14 +94,14 @@ def _reached(name: str, file: Path) -> tuple[dict[str, Path], list[str]]:
     inside = file.parent.name if file.stem == "__init__" else file.stem
     depth = name.count(".") + (file.stem == "__init__") if name.rpartition(".")[2] == inside else 0
     root = file.parents[depth]
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     opaque: dict[str, None] = {}
     waiting = [name]
     places = {name: file}
     shared = any(root.glob("*.dist-info"))
     while waiting:
         module = waiting.pop()
-        if module in found or module in opaque or module.partition(".")[0] == "genloss":
+        if module in files or module in opaque or module.partition(".")[0] == "genloss":
             continue
         if shared and module.partition(".")[0] != name.partition(".")[0]:
             continue
@@ -111,10 +111,10 @@ def _reached(name: str, file: Path) -> tuple[dict[str, Path], list[str]]:
         if path.suffix != ".py":
             opaque[module] = None
             continue
-        found[module] = path
+        files[module] = path
         waiting += _parents(module)
         waiting += _imports(path, module)
-    return found, list(opaque)
+    return files, list(opaque)
 
 
 def _place(root: Path, module: str) -> Path | None:

@@ -132,14 +132,14 @@ def _entries() -> Iterator[Plugin]:
     from importlib.metadata import distributions
 
     roles = {group: role for role, group in GROUPS.items()}
-    seen = {"genloss"}
+    names = {"genloss"}
     for distribution in distributions():
         try:
             name, version = distribution.metadata["Name"], distribution.version
             # The first one on the path is the one that imports.
-            if name.lower() in seen:
+            if name.lower() in names:
                 continue
-            seen.add(name.lower())
+            names.add(name.lower())
             ours = [e for e in distribution.entry_points if e.group in roles]
         except Exception:
             continue

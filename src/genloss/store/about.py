@@ -58,15 +58,15 @@ def _plain_work(work: Work) -> dict[str, Any]:
     return {k: v for k, v in asdict(work).items() if v}
 
 
-def _entry(found: Mapping[str, Any]) -> Entry:
-    works = tuple(_typed(Work, work) for work in found.get("works", ()))
-    components = tuple(_typed(Component, part) for part in found.get("components", ()))
-    entry: Entry = _typed(Entry, {**found, "works": works, "components": components})
+def _entry(content: Mapping[str, Any]) -> Entry:
+    works = tuple(_typed(Work, work) for work in content.get("works", ()))
+    components = tuple(_typed(Component, part) for part in content.get("components", ()))
+    entry: Entry = _typed(Entry, {**content, "works": works, "components": components})
     return entry
 
 
-def _typed(cls: type[Any], found: Mapping[str, Any]) -> Any:
-    made = cls(**found)
+def _typed(cls: type[Any], content: Mapping[str, Any]) -> Any:
+    made = cls(**content)
     for f in fields(made):
         value = getattr(made, f.name)
         if isinstance(f.type, type) and not isinstance(value, f.type):

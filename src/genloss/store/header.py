@@ -100,12 +100,12 @@ def read_header(run: Path) -> Header:
 def _check_metric(path: Path, about: Mapping[str, Any]) -> None:
     known = [direction.value for direction in Direction]
     for key in ("unit", "direction"):
-        said = about[key]
+        values = about[key]
         count = len(about.get("labels", ()))
-        each = [said] if isinstance(said, str) else said
-        if not isinstance(said, str) and len(said) != count:
+        each = [values] if isinstance(values, str) else values
+        if not isinstance(values, str) and len(values) != count:
             raise StoreError(
-                f"{path}: metric {about['name']} has {len(said)} of {key} for {count} labels; it "
+                f"{path}: metric {about['name']} has {len(values)} of {key} for {count} labels; it "
                 "is foreign; run the study again"
             )
         if key == "direction" and (odd := [one for one in each if one not in known]):

@@ -171,8 +171,8 @@ class Run:
         """Whether nothing is stored but generation 0, and no note of an unfinished fit."""
         noted = any((block.path / NOTEBOOK).exists() for block in self.blocks)
         measured = any(t for b in self.blocks for ts in b.times[0].values() for t in ts)
-        kept = any(t for block in self.blocks for t in block.kept())
-        return not (noted or measured or kept or any(self.progress()))
+        stored = any(t for block in self.blocks for t in block.kept())
+        return not (noted or measured or stored or any(self.progress()))
 
     @property
     def unvouched(self) -> int | None:

@@ -78,7 +78,9 @@ def joined(
     values = np.array([np.concatenate([block[t] for block in blocks]) for t in times])
     labels = tuple(about.get("labels", ()))
     t = np.array(times, dtype=np.int64)
-    unit, said = about["unit"], about["direction"]
+    unit, direction = about["unit"], about["direction"]
     units = tuple(unit) if isinstance(unit, list) else unit
-    directions = tuple(map(Direction, said)) if isinstance(said, list) else Direction(said)
+    directions = (
+        tuple(map(Direction, direction)) if isinstance(direction, list) else Direction(direction)
+    )
     return Series(about["name"], units, directions, t, values, labels)

@@ -99,9 +99,9 @@ class Table:
                 yield t, name, _value(self._parsed(line))
 
     def _start(self, line: bytes) -> tuple[int, bytes, bytes]:
-        if (found := START.match(line)) is None:
+        if (match := START.match(line)) is None:
             raise StoreError(f"{self.path}: a line begins {line[:60]!r}; see docs/format.md")
-        return int(found[1]), found[2], found[3]
+        return int(match[1]), match[2], match[3]
 
     def _parsed(self, line: bytes) -> dict[str, Any]:
         try:

@@ -31,9 +31,9 @@ def learner_of(model: str) -> dict[str, Any]:
     folder = Path(model).expanduser()
     if folder.is_dir() and not any(folder.glob("*.safetensors")):
         pickled = sorted(f.name for end in ("*.bin", "*.pt", "*.pth") for f in folder.glob(end))
-        found = f"{pickled[0]}, but no safetensors" if pickled else "no safetensors"
+        weights = f"{pickled[0]}, but no safetensors" if pickled else "no safetensors"
         raise DataError(
-            f"{model} holds {found}; "
+            f"{model} holds {weights}; "
             f"{CONVERT if pickled else 'expected the folder of a saved causal language model'}"
         )
     fast = {"kind": "transformer", "base": model}
@@ -51,17 +51,17 @@ def with_overrides(learner: Mapping[str, Any], overrides: Sequence[str]) -> dict
         SpecError: overrides that leave the base out.
     """
     base = learner["base"]
-    asked = overridden({"learner": learner}, overrides)["learner"]
-    kind = asked.get("kind") if isinstance(asked, Mapping) else asked
+    changed = overridden({"learner": learner}, overrides)["learner"]
+    kind = changed.get("kind") if isinstance(changed, Mapping) else changed
     if isinstance(kind, str) and kind != learner["kind"]:
         cls: Any = find_class("learner", kind, "learner")
         based = "base" in {field.name for field in fields(cls)}
         learner = {"kind": kind, "base": base} if based else learner
-        asked = overridden({"learner": learner}, overrides)["learner"]
-    if not isinstance(asked, Mapping) or asked.get("base") != base:
+        changed = overridden({"learner": learner}, overrides)["learner"]
+    if not isinstance(changed, Mapping) or changed.get("base") != base:
         raise SpecError(
-            f"the model {base} would be left out: the overrides make the learner {asked!r}; change "
-            "its fields, such as learner.kind=hugging_face, or give no model"
+            f"the model {base} would be left out: the overrides make the learner {changed!r}; "
+            "change its fields, such as learner.kind=hugging_face, or give no model"
         )
     return dict(learner)
 
@@ -79,10 +79,10 @@ def config_of(model: str) -> Mapping[str, Any]:
 
 def _object(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except ValueError as error:
         raise DataError(f"{path} is no JSON ({error}); copy the model again") from None
-    return found if isinstance(found, Mapping) else {}
+    return content if isinstance(content, Mapping) else {}
 
 
 def longest(config: Mapping[str, Any]) -> int | None:

@@ -101,10 +101,10 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
     reality["documents"] = _documents(path, overridden({"reality": reality}, overrides)["reality"])
     reality |= {"tokeniser": model} if model else {}
     learner = with_overrides(learner_of(model), overrides) if model else dict(SMALL)
-    asked = overridden({"reality": reality, "learner": learner}, overrides)
-    p_0 = _read(asked["reality"])
+    overridden_spec = overridden({"reality": reality, "learner": learner}, overrides)
+    p_0 = _read(overridden_spec["reality"])
     # Refuses a tokeniser that is not that of the model.
-    bound(build("learner", asked["learner"]), p_0)
+    bound(build("learner", overridden_spec["learner"]), p_0)
     block, held = p_0.summary.block, p_0.summary.validation.blocks
     spec = {
         "reality": reality,
@@ -120,10 +120,10 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
     before = int(p_0.tokeniser.begin != NO_TOKEN)
     if not model:
         spec["learner"] = learner | {"positions": max(2 * block, places(sampler, block, before))}
-    asked = overridden(spec, overrides)
-    most = longest({**config, **_taken(asked, "positions", "n_positions")})
+    overridden_spec = overridden(spec, overrides)
+    most = longest({**config, **_taken(overridden_spec, "positions", "n_positions")})
     check_places(sampler, block, before, most)
-    metrics = metrics_of(asked, sampler, block)
+    metrics = metrics_of(overridden_spec, sampler, block)
     return spec | {"metrics": [*metrics, *(BY_THE_BASE if model else ())]}
 
 

@@ -78,15 +78,15 @@ def _first_record(text: str, separator: str) -> list[str]:
 
 def _header(text: str, file: Path, text_field: str) -> tuple[str, list[str]]:
     """Return the separator and the names of the columns."""
-    found: dict[str, list[str]] = {}
+    headers: dict[str, list[str]] = {}
     for separator in SEPARATORS[endings(file)[0]]:
-        header = found[separator] = _first_record(text, separator)
+        header = headers[separator] = _first_record(text, separator)
         if text_field in header:
             break
     else:
         # The one that gives most columns is the likeliest, for the message.
-        separator = max(found, key=lambda s: len(found[s]))
-        header = found[separator]
+        separator = max(headers, key=lambda s: len(headers[s]))
+        header = headers[separator]
         field = field_among(header, text_field, f"{file}: line 1")
         raise DataError(f"{file}: {field} is no column of text; name one by reality.text_field")
     twice = sorted({name for name in header if name and header.count(name) > 1})

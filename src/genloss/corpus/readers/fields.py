@@ -97,13 +97,13 @@ def _messages(value: Any, field: str, where: str) -> list[str]:
         return []
     if not isinstance(value, list) or not all(isinstance(m, Mapping) for m in value):
         return [_text(value, field, where)]
-    said = []
+    texts = []
     for message in value:
         content = next((message[name] for name in CONTENTS if name in message), message)
         # A message of several parts: those of text count, pictures and calls have none.
         parts = content if isinstance(content, list) else [content]
-        said += [_content(part, field, where) for part in parts if part is not None]
-    return [text for text in said if text]
+        texts += [_content(part, field, where) for part in parts if part is not None]
+    return [text for text in texts if text]
 
 
 def _content(part: Any, field: str, where: str) -> str:

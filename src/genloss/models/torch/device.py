@@ -26,13 +26,13 @@ def pick(device: Device) -> torch.device:
     """
     if device not in ("auto", "cpu", "cuda"):
         raise SpecError(f"device is {device!r}; expected 'auto', 'cpu' or 'cuda'")
-    found = torch.cuda.is_available()
-    if device == "cuda" and not found:
+    cuda = torch.cuda.is_available()
+    if device == "cuda" and not cuda:
         raise SpecError(
             f"device is 'cuda', but torch {torch.__version__} finds no GPU; "
             "use 'auto' or 'cpu', or install a build of torch for this GPU"
         )
-    return torch.device("cuda" if found and device != "cpu" else "cpu")
+    return torch.device("cuda" if cuda and device != "cpu" else "cpu")
 
 
 def stream(seed: int, *place: int) -> np.random.Generator:

@@ -93,9 +93,9 @@ class RowFeed:
 
     def resized(self, size: int) -> "RowFeed":
         """Return the feed of the same rows with batches of another size."""
-        found = copy.copy(self)
-        found.size = size
-        return found
+        feed = copy.copy(self)
+        feed.size = size
+        return feed
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,8 +198,8 @@ def _draw(
 ) -> Draw:
     model = source.streams[place].model
     if isinstance(model, TorchModel):
-        drawn = model.drawer(chain, device, dtype)
-        return lambda m, step: drawn(m, generator(device, seed, DRAW, step, place))
+        draw = model.drawer(chain, device, dtype)
+        return lambda m, step: draw(m, generator(device, seed, DRAW, step, place))
 
     # Other models draw all chains at once; the chains of a fit are independent all the same.
     def drawn_by_all(m: int, step: int) -> Batch:

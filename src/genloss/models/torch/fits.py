@@ -78,13 +78,13 @@ def part_after_part(
     pages = Pages(notebook, seeds) if notebook else None
     left = []
     for part in range(parts):
-        found = pages.finished(part) if pages else None
-        if found is None:
+        arrays = pages.finished(part) if pages else None
+        if arrays is None:
             with span(part, part + 1, parts):
-                found = train(part, pages)
+                arrays = train(part, pages)
             if pages:
-                pages.finish(part, found)
-        left.append(found)
+                pages.finish(part, arrays)
+        left.append(arrays)
     return left
 
 

@@ -44,11 +44,11 @@ def lacks_memory(error: RuntimeError) -> bool:
 
 
 def no_room(
-    name: str, batch: int, device: torch.device, said: str, step: Callable[[int], object]
+    name: str, batch: int, device: torch.device, reason: str, step: Callable[[int], object]
 ) -> FitError:
     """Return the error that names the largest of batch / 2, / 4, ... for which a step fits.
 
-    said: what torch said. step: takes one training step with so many rows; it is tried, on a fit
+    reason: what torch said. step: takes one training step with so many rows; it is tried, on a fit
     that is over, once its error handler has been left and so its tensors are free.
     """
     rows = batch // 2
@@ -61,7 +61,7 @@ def no_room(
             "another device"
         )
     where = "the GPU's memory" if device.type == "cuda" else "memory"
-    return FitError(f"{name}: a batch of {batch} does not fit into {where}; {advice} ({said})")
+    return FitError(f"{name}: a batch of {batch} does not fit into {where}; {advice} ({reason})")
 
 
 def _fits(rows: int, device: torch.device, step: Callable[[int], object]) -> bool:
@@ -89,13 +89,13 @@ def in_batches(
     while start < n:
         rows = min(batch, n - start)
         with span(start, start + rows, n):
-            said = _refused(do, slice(start, start + rows))
-        if not said:
+            reason = _refused(do, slice(start, start + rows))
+        if not reason:
             start += rows
             continue
         if rows == 1:
             raise FitError(
-                f"{what} does not fit the memory of {device.type}, alone in its batch ({said}); "
+                f"{what} does not fit the memory of {device.type}, alone in its batch ({reason}); "
                 "use shorter rows, fewer beams, precision = 'bfloat16' or a smaller model"
             )
         batch = rows // 2

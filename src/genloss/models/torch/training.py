@@ -147,20 +147,20 @@ class Loop:
         note = page.read() if page else None
         if note:
             self.resume(note)
-        said = ""
+        reason = ""
         try:
             with torch.enable_grad():
                 self._epochs(feed, seed, check, page)
         except RuntimeError as error:
             if not lacks_memory(error):
                 raise
-            said = str(error).partition("\n")[0]
+            reason = str(error).partition("\n")[0]
         finally:
             release(device)
-        if said:
+        if reason:
             with torch.enable_grad():
                 step = self._trial(feed, seed)
-                raise no_room(self.name, self.training.batch, device, said, step)
+                raise no_room(self.name, self.training.batch, device, reason, step)
         weights = self.best if self.training.checks else self.weights
         return Trained(weights, self._by_chain(self.train_loss), self._by_chain(self.held_out_loss))
 
@@ -191,9 +191,9 @@ class Loop:
 
         def update(step: int) -> Tensor:
             losses = self.loss(working, feed.batch(step), generator(device, seed, NOISE, step))
-            found = torch.autograd.grad(losses.sum(), working)
+            gradient = torch.autograd.grad(losses.sum(), working)
             with torch.no_grad():
-                torch._foreach_copy_(gradients, found)
+                torch._foreach_copy_(gradients, gradient)
                 if training.clip:
                     self._clip(gradients)
                 adam.param_groups[0]["lr"] = training.rate_at(step, steps)
@@ -231,11 +231,11 @@ class Loop:
         before = np.fmin.reduce([[np.inf] * self.chains, *self.held_out_loss])
         with torch.no_grad():
             losses = check(self.weights).double().reshape(-1).cpu().numpy()
-        found = np.where(stalled, np.nan, losses)
-        self.held_out_loss.append(found.tolist())
-        for chain in np.flatnonzero(found < before).tolist():
-            for kept, w in zip(self.best, self.weights, strict=True):
-                of_chain = (kept[chain], w[chain]) if self.chains > 1 else (kept, w)
+        loss = np.where(stalled, np.nan, losses)
+        self.held_out_loss.append(loss.tolist())
+        for chain in np.flatnonzero(loss < before).tolist():
+            for best, w in zip(self.best, self.weights, strict=True):
+                of_chain = (best[chain], w[chain]) if self.chains > 1 else (best, w)
                 of_chain[0].copy_(of_chain[1].detach())
 
     def _stalled(self) -> Bools:

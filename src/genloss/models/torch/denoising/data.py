@@ -90,9 +90,9 @@ def class_shares(train: Samples | Source, classes: int, seed: int, name: str) ->
     if not classes:
         return np.zeros((train.n_chains, 0))
     if isinstance(train, Samples):
-        found = _counted(train.label, train.weight, train.x.shape[:2], classes, name)
+        mass = _counted(train.label, train.weight, train.x.shape[:2], classes, name)
     else:
-        found = np.zeros((train.n_chains, classes))
+        mass = np.zeros((train.n_chains, classes))
         for i, part in enumerate(train.streams):
             model = part.model
             if isinstance(model, DenoisedModel) and model.net.classes == classes:
@@ -102,14 +102,14 @@ def class_shares(train: Samples | Source, classes: int, seed: int, name: str) ->
                 shape = (train.n_chains, 0 if label is None else label.shape[1])
                 shares = _counted(label, None, shape, classes, name)
                 shares /= max(1, shape[1])
-            found += part.rows * shares
-    total = found.sum(1, keepdims=True)
+            mass += part.rows * shares
+    total = mass.sum(1, keepdims=True)
     if not total.all():
         raise DataError(
             f"{name}: conditioning = 'labels', but chain {int(np.argmin(total))} has no row whose "
             "class is known; use a reality with labels (digits8x8, mnist), or conditioning = 'none'"
         )
-    return found / total
+    return mass / total
 
 
 def _rows_of(part: Stream, rng: np.random.Generator) -> Samples:

@@ -11,7 +11,12 @@ from genloss.core.arrays import Array, Floats, Ints, checked_count, frozen
 from genloss.core.progress import reached
 from genloss.errors import DataError
 from genloss.models.torch.denoising.nets import DenoiseNet
-from genloss.models.torch.denoising.processes import ALL_STEPS, Asked, Process, checked_for_classes
+from genloss.models.torch.denoising.processes import (
+    ALL_STEPS,
+    Process,
+    SamplerOptions,
+    checked_for_classes,
+)
 from genloss.models.torch.denoising.schedules import guided
 from genloss.models.torch.device import Device, pick
 from genloss.models.torch.feeds import Batch, on
@@ -26,9 +31,9 @@ class DenoisedModel:
 
     parameters: by name, chains on axis 0, float32. The network works on (x - shift) / scale, where
     nothing lies beyond +-reach: shift and scale (C, d), reach (C,). frequencies (C, K): shares of
-    the classes among the training rows, from which labels are drawn; K = 0 without classes. asked:
-    steps, eta and guidance. train_loss and held_out_loss (C, epochs): mean squared error of a
-    prediction per value, NaN after an early stop. dtype: of the network's passes.
+    the classes among the training rows, from which labels are drawn; K = 0 without classes.
+    options: steps, eta and guidance. train_loss and held_out_loss (C, epochs): mean squared error
+    of a prediction per value, NaN after an early stop. dtype: of the network's passes.
     """
 
     net: DenoiseNet
@@ -40,21 +45,21 @@ class DenoisedModel:
     frequencies: Floats
     train_loss: Floats
     held_out_loss: Floats
-    asked: Asked = ALL_STEPS
+    options: SamplerOptions = ALL_STEPS
     device: Device = "auto"
     dtype: torch.dtype = torch.float32
 
     def __post_init__(self) -> None:
         for name, shape in self.net.shapes.items():
-            found = self.parameters.get(name, np.empty(0)).shape
-            if found != (self.n_chains, *shape):
+            actual = self.parameters.get(name, np.empty(0)).shape
+            if actual != (self.n_chains, *shape):
                 raise DataError(
-                    f"parameter {name} has shape {found}; expected {(self.n_chains, *shape)} for "
+                    f"parameter {name} has shape {actual}; expected {(self.n_chains, *shape)} for "
                     f"{self.net}; this state belongs to another network: restore it with the "
                     "learner that made it"
                 )
-        kept = {name: frozen(self.parameters[name]) for name in self.net.shapes}
-        object.__setattr__(self, "parameters", kept)
+        parameters = {name: frozen(self.parameters[name]) for name in self.net.shapes}
+        object.__setattr__(self, "parameters", parameters)
         for name in FIXED:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
@@ -71,10 +76,10 @@ class DenoisedModel:
         Raises:
             SpecError: more steps than it was trained with, or guidance without classes.
         """
-        asked = checked_for_classes(
-            Asked(steps, eta, guidance), self.net.classes, self.process.name
+        options = checked_for_classes(
+            SamplerOptions(steps, eta, guidance), self.net.classes, self.process.name
         )
-        return replace(self, asked=self.process.checked(asked))
+        return replace(self, options=self.process.checked(options))
 
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw n rows of every chain: (C, n, d); O(n steps) passes of the network."""
@@ -121,7 +126,7 @@ class DenoisedModel:
     def state(self) -> dict[str, Array]:
         """Return the parameters, the scaling, the losses and how the model is asked."""
         out = dict(self.parameters) | {name: getattr(self, name) for name in FIXED}
-        marks = {"asked": np.array(self.asked), **self.process.marks()}
+        marks = {"asked": np.array(self.options), **self.process.marks()}
         every = {name: np.repeat(v[None], self.n_chains, 0) for name, v in marks.items()}
         return out | {name: frozen(value) for name, value in every.items()}
 
@@ -137,8 +142,8 @@ class DenoisedModel:
 
         def draw(m: int, noise: Sequence[torch.Generator]) -> tuple[Tensor, Tensor | None]:
             def normal() -> Tensor:
-                drawn = [torch.randn(m, self.net.d, generator=g, device=device) for g in noise]
-                return torch.stack(drawn)
+                normals = [torch.randn(m, self.net.d, generator=g, device=device) for g in noise]
+                return torch.stack(normals)
 
             label = None
             if self.net.classes:
@@ -146,7 +151,7 @@ class DenoisedModel:
                 label = torch.stack([p.multinomial(m, True, generator=g) for p, g in pairs])
             with torch.no_grad():
                 predict = self._predicting(weights, label)
-                x = self.process.draw(predict, normal(), self.asked, reach, normal)
+                x = self.process.draw(predict, normal(), self.options, reach, normal)
                 return x * scale + shift, label
 
         return draw
@@ -155,15 +160,15 @@ class DenoisedModel:
         self, weights: Sequence[Tensor], label: Tensor | None
     ) -> Callable[[Tensor, float], Tensor]:
         """Return the network's prediction for rows of these classes, guided where asked to be."""
-        w = self.asked.guidance
+        w = self.options.guidance
 
         def predict(x: Tensor, t: float) -> Tensor:
             if not w or label is None:
                 return self.net.predict(weights, x, x.new_full(x.shape[:2], t), label)
             both = torch.cat([label, torch.full_like(label, -1)], 1)
             twice = torch.cat([x, x], 1)
-            found = self.net.predict(weights, twice, x.new_full(both.shape, t), both)
-            conditional, unconditional = found.chunk(2, 1)
+            predicted = self.net.predict(weights, twice, x.new_full(both.shape, t), both)
+            conditional, unconditional = predicted.chunk(2, 1)
             return guided(conditional, unconditional, w)
 
         return predict

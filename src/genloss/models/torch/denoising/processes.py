@@ -20,15 +20,15 @@ from genloss.models.torch.denoising.schedules import (
 )
 
 
-class Asked(NamedTuple):
-    """How a model is asked; see `core.samplers.Denoising`. steps = 0: as many as trained with."""
+class SamplerOptions(NamedTuple):
+    """Options of a draw; see `core.samplers.Denoising`. steps = 0: as many as trained with."""
 
     steps: int = 0
     eta: float = 1.0
     guidance: float = 0.0
 
 
-ALL_STEPS = Asked()
+ALL_STEPS = SamplerOptions()
 
 
 class Blurred(NamedTuple):
@@ -55,12 +55,17 @@ class Process(Protocol):
         """Return the function that makes training rows."""
         ...
 
-    def checked(self, asked: Asked) -> Asked:
-        """Return asked if it can be done; raises SpecError otherwise."""
+    def checked(self, options: SamplerOptions) -> SamplerOptions:
+        """Return the options if it can be done; raises SpecError otherwise."""
         ...
 
     def draw(
-        self, predict: Predict, x: Tensor, asked: Asked, reach: Tensor, normal: Callable[[], Tensor]
+        self,
+        predict: Predict,
+        x: Tensor,
+        options: SamplerOptions,
+        reach: Tensor,
+        normal: Callable[[], Tensor],
     ) -> Tensor:
         """Turn noise x (G, B, d) into data, nowhere beyond +-reach."""
         ...
@@ -95,17 +100,22 @@ class Diffusion:
 
         return blurred
 
-    def checked(self, asked: Asked) -> Asked:
-        """Return asked; raises SpecError for more steps than there are."""
-        visited(asked.steps or self.steps, self.steps)
-        return asked
+    def checked(self, options: SamplerOptions) -> SamplerOptions:
+        """Return the options; raises SpecError for more steps than there are."""
+        visited(options.steps or self.steps, self.steps)
+        return options
 
     def draw(
-        self, predict: Predict, x: Tensor, asked: Asked, reach: Tensor, normal: Callable[[], Tensor]
+        self,
+        predict: Predict,
+        x: Tensor,
+        options: SamplerOptions,
+        reach: Tensor,
+        normal: Callable[[], Tensor],
     ) -> Tensor:
-        """Walk through all times, or through asked.steps of them."""
-        times = visited(asked.steps or self.steps, self.steps)
-        return denoise(predict, x, self.abar, times, asked.eta, reach, normal)
+        """Walk through all times, or through options.steps of them."""
+        times = visited(options.steps or self.steps, self.steps)
+        return denoise(predict, x, self.abar, times, options.eta, reach, normal)
 
     def marks(self) -> dict[str, Array]:
         """Return the schedule."""
@@ -129,26 +139,31 @@ class Flow:
 
         return blurred
 
-    def checked(self, asked: Asked) -> Asked:
-        """Return asked: any number of steps will do, and eta is ignored, as a flow has no noise."""
-        return asked
+    def checked(self, options: SamplerOptions) -> SamplerOptions:
+        """Return the options: any number of steps, and eta is ignored, as a flow has no noise."""
+        return options
 
     def draw(
-        self, predict: Predict, x: Tensor, asked: Asked, reach: Tensor, normal: Callable[[], Tensor]
+        self,
+        predict: Predict,
+        x: Tensor,
+        options: SamplerOptions,
+        reach: Tensor,
+        normal: Callable[[], Tensor],
     ) -> Tensor:
         """Follow the velocity in even steps."""
-        return follow(predict, x, asked.steps or self.steps, self.solver).clamp(-reach, reach)
+        return follow(predict, x, options.steps or self.steps, self.solver).clamp(-reach, reach)
 
     def marks(self) -> dict[str, Array]:
         """Return nothing: a flow is the same for any number of steps."""
         return {}
 
 
-def checked_for_classes(asked: Asked, classes: int, name: str) -> Asked:
-    """Return asked; raises SpecError for guidance without classes."""
-    if asked.guidance and not classes:
+def checked_for_classes(options: SamplerOptions, classes: int, name: str) -> SamplerOptions:
+    """Return the options; raises SpecError for guidance without classes."""
+    if options.guidance and not classes:
         raise SpecError(
-            f"guidance = {asked.guidance:g} needs a {name} model that knows classes; set "
+            f"guidance = {options.guidance:g} needs a {name} model that knows classes; set "
             "conditioning = 'labels' in the learner, or guidance = 0"
         )
-    return asked
+    return options

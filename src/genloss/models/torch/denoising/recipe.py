@@ -28,7 +28,7 @@ from genloss.models.torch.denoising.data import (
 )
 from genloss.models.torch.denoising.denoised_model import FIXED, DenoisedModel
 from genloss.models.torch.denoising.nets import DenoiseNet, VectorNet
-from genloss.models.torch.denoising.processes import ALL_STEPS, Asked, Process
+from genloss.models.torch.denoising.processes import ALL_STEPS, Process, SamplerOptions
 from genloss.models.torch.denoising.unet import SIDES, UNet
 from genloss.models.torch.device import generator, pick, stream
 from genloss.models.torch.feeds import CHECK, START, Batch, TogetherFeed, feed_of, on
@@ -51,16 +51,16 @@ def denoising_loss(net: DenoiseNet, process: Process, device: torch.device) -> L
     blur = process.blur(device)
 
     def loss(weights: Sequence[Tensor], batch: Batch, noise: torch.Generator) -> Tensor:
-        x, weight, label, drawn = batch
-        if drawn is None:
+        x, weight, label, uniform = batch
+        if uniform is None:
             raise DataError("this loss needs batches that bring their noise; use NoisyFeed")
         if not net.classes:
             label = None
         elif label is not None:
-            label = torch.where(drawn[..., 1] < HIDDEN, UNLABELLED, label)
+            label = torch.where(uniform[..., 1] < HIDDEN, UNLABELLED, label)
         else:
             label = torch.full(x.shape[:2], UNLABELLED, device=x.device)
-        mixed, t, target = blur(x, drawn[..., 2:], drawn[..., 0])
+        mixed, t, target = blur(x, uniform[..., 2:], uniform[..., 0])
         rows = (net.predict(weights, mixed, t, label) - target).square().mean(-1)
         return (rows if weight is None else weight * rows).mean(-1)
 
@@ -133,14 +133,16 @@ class Recipe:
         fixed = {**fit.scaling._asdict(), "frequencies": fit.frequencies}
         return self.model(fit.net, joined(parts) | fixed, ALL_STEPS)
 
-    def model(self, net: DenoiseNet, arrays: Mapping[str, Array], asked: Asked) -> DenoisedModel:
+    def model(
+        self, net: DenoiseNet, arrays: Mapping[str, Array], options: SamplerOptions
+    ) -> DenoisedModel:
         """Return the model with these arrays."""
         return DenoisedModel(
             net,
             self.process,
             arrays,
             **{name: arrays[name] for name in FIXED},
-            asked=asked,
+            options=options,
             device=self.training.device,
             dtype=DTYPES[self.training.precision],
         )
@@ -159,8 +161,8 @@ class Recipe:
                 "learner that made it"
             )
         steps, eta, guidance = state["asked"][0].tolist()
-        asked = Asked(int(steps), eta, guidance)
-        return self.model(self.network(state["shift"].shape[1]), state, asked)
+        options = SamplerOptions(int(steps), eta, guidance)
+        return self.model(self.network(state["shift"].shape[1]), state, options)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,8 +213,8 @@ class Fit:
         feeds = tuple(self._feed(c, device, dtype) for c in chains)
         loss = denoising_loss(self.net, process, device)
         if self.init is None:
-            drawn = [self.net.initial(stream(self.seeds[c], START)) for c in chains]
-            named = {k: on(device, np.stack([d[k] for d in drawn])) for k in self.net.shapes}
+            initial = [self.net.initial(stream(self.seeds[c], START)) for c in chains]
+            named = {k: on(device, np.stack([d[k] for d in initial])) for k in self.net.shapes}
             start = self.net.pack(named)
         else:
             start = self.init.weights(chains, device)

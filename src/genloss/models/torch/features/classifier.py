@@ -29,8 +29,8 @@ class TrainedClassifier:
     parameters: Mapping[str, Array]
 
     def __post_init__(self) -> None:
-        kept = {name: frozen(value) for name, value in self.parameters.items()}
-        object.__setattr__(self, "parameters", kept)
+        parameters = {name: frozen(value) for name, value in self.parameters.items()}
+        object.__setattr__(self, "parameters", parameters)
 
     def features(self, x: Array) -> Floats:
         """Return the hidden layer (C, n, width) of images x (C, n, d), >= 0.
@@ -119,11 +119,11 @@ class Classifier:
         net = ConvClassifier(side, self.channels, self.width, classes)
         data = {"x": x, "label": label, "scale": np.array(scale)}
         key = key_of(asdict(self), data)
-        found = stored(key, net.shapes)
-        if found is None:
-            found = self._trained(net, x, label, scale)
-            store(key, found)
-        return TrainedClassifier(net, found)
+        parameters = stored(key, net.shapes)
+        if parameters is None:
+            parameters = self._trained(net, x, label, scale)
+            store(key, parameters)
+        return TrainedClassifier(net, parameters)
 
     def _trained(
         self, net: ConvClassifier, x: Array, label: Ints, scale: float
@@ -199,10 +199,10 @@ def _side(x: Array) -> int:
 
 
 def _classes(label: Ints) -> int:
-    found = np.unique(label)
-    if len(found) < 2 or not np.array_equal(found, np.arange(len(found))):
+    classes = np.unique(label)
+    if len(classes) < 2 or not np.array_equal(classes, np.arange(len(classes))):
         raise DataError(
-            f"classifier: labels are {', '.join(map(str, found[:12].tolist()))}; expected two "
+            f"classifier: labels are {', '.join(map(str, classes[:12].tolist()))}; expected two "
             "classes or more, numbered 0, 1, 2, ... without a gap; number them anew"
         )
-    return len(found)
+    return len(classes)

@@ -18,8 +18,8 @@ FORMAT = 1
 
 def key_of(recipe: Mapping[str, int | float], arrays: Mapping[str, Array]) -> str:
     """Return the SHA-256 of a recipe and of the data it is applied to."""
-    told = json.dumps({"format": FORMAT, **recipe}, sort_keys=True, allow_nan=False)
-    return _digest(told, arrays)
+    description = json.dumps({"format": FORMAT, **recipe}, sort_keys=True, allow_nan=False)
+    return _digest(description, arrays)
 
 
 def path_of(key: str) -> Path:
@@ -39,8 +39,8 @@ def stored(key: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array] 
         digest = json.loads(content[8 : 8 + size])["__metadata__"]["digest"]
     except (OSError, SafetensorError, ValueError, KeyError, TypeError):
         return None
-    found = {name: arrays[name].shape for name in arrays}
-    if found != dict(shapes) or digest != _digest(key, arrays):
+    actual = {name: arrays[name].shape for name in arrays}
+    if actual != dict(shapes) or digest != _digest(key, arrays):
         return None
     return {name: arrays[name] for name in shapes}
 
@@ -71,8 +71,8 @@ def store(key: str, arrays: Mapping[str, Array]) -> None:
         Path(part).unlink(missing_ok=True)
 
 
-def _digest(told: str, arrays: Mapping[str, Array]) -> str:
-    digest = hashlib.sha256(told.encode())
+def _digest(text: str, arrays: Mapping[str, Array]) -> str:
+    digest = hashlib.sha256(text.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())

@@ -60,11 +60,11 @@ def preparation_in(folder: Path, size: int) -> Preparation:
     Raises:
         DataError: no preprocessor_config.json (or, of timm, pretrained_cfg), or one without sizes.
     """
-    path, told = folder / PREPROCESSING, _read(folder / "config.json")
+    path, config = folder / PREPROCESSING, _json(folder / "config.json")
     try:
         if path.exists():
-            return _as_transformers(_read(path), told.get("num_channels", 3), size)
-        return _as_timm(told["pretrained_cfg"], size)
+            return _as_transformers(_json(path), config.get("num_channels", 3), size)
+        return _as_timm(config["pretrained_cfg"], size)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{path} does not say how images are prepared ({type(error).__name__}: {error}); "
@@ -72,32 +72,32 @@ def preparation_in(folder: Path, size: int) -> Preparation:
         ) from error
 
 
-def _as_transformers(told: Mapping[str, Any], colours: int, size: int) -> Preparation:
+def _as_transformers(settings: Mapping[str, Any], colours: int, size: int) -> Preparation:
     mean, std = (0.0,), (1.0,)
-    if told.get("do_normalize", True):
-        mean, std = tuple(told["image_mean"]), tuple(told["image_std"])
+    if settings.get("do_normalize", True):
+        mean, std = tuple(settings["image_mean"]), tuple(settings["image_std"])
     factor = 255.0
-    if told.get("do_rescale", True):
-        factor *= told.get("rescale_factor", 1 / 255)
-    cropped = "crop_size" in told and told.get("do_center_crop", True)
-    own = (size, size) if size else _pair(told["crop_size" if cropped else "size"])
-    bicubic = told.get("resample") in CURVED
+    if settings.get("do_rescale", True):
+        factor *= settings.get("rescale_factor", 1 / 255)
+    cropped = "crop_size" in settings and settings.get("do_center_crop", True)
+    own = (size, size) if size else _pair(settings["crop_size" if cropped else "size"])
+    bicubic = settings.get("resample") in CURVED
     return Preparation(own, _each(mean, colours), _each(std, colours), factor, bicubic)
 
 
-def _as_timm(told: Mapping[str, Any], size: int) -> Preparation:
-    colours, *own = told["input_size"]
+def _as_timm(settings: Mapping[str, Any], size: int) -> Preparation:
+    colours, *own = settings["input_size"]
     pair = (size, size) if size else (int(own[0]), int(own[1]))
-    mean, std = _each(told["mean"], colours), _each(told["std"], colours)
-    return Preparation(pair, mean, std, 1.0, told.get("interpolation") in CURVED)
+    mean, std = _each(settings["mean"], colours), _each(settings["std"], colours)
+    return Preparation(pair, mean, std, 1.0, settings.get("interpolation") in CURVED)
 
 
-def _pair(told: Any) -> tuple[int, int]:
-    if isinstance(told, int):
-        return told, told
-    if "shortest_edge" in told:
-        return int(told["shortest_edge"]), int(told["shortest_edge"])
-    return int(told["height"]), int(told["width"])
+def _pair(size: Any) -> tuple[int, int]:
+    if isinstance(size, int):
+        return size, size
+    if "shortest_edge" in size:
+        return int(size["shortest_edge"]), int(size["shortest_edge"])
+    return int(size["height"]), int(size["width"])
 
 
 def _each(values: Sequence[float], colours: int) -> tuple[float, ...]:
@@ -106,11 +106,11 @@ def _each(values: Sequence[float], colours: int) -> tuple[float, ...]:
     return tuple(map(float, values)) * (colours // len(values))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read ({error}); copy it again") from error
-    if not isinstance(found, dict):
-        raise DataError(f"{path} holds {type(found).__name__}; expected an object; copy it again")
-    return found
+    if not isinstance(content, dict):
+        raise DataError(f"{path} holds {type(content).__name__}; expected an object; copy it again")
+    return content

@@ -71,9 +71,9 @@ class LoadedVision:
         except (ValueError, RuntimeError) as error:
             if isinstance(error, RuntimeError) and lacks_memory(error):
                 raise
-            said = str(error).partition("\n")[0]
+            why = str(error).partition("\n")[0]
             raise DataError(
-                f"vision: the model refuses images of {tuple(images.shape[1:])} ({said}); set size "
+                f"vision: the model refuses images of {tuple(images.shape[1:])} ({why}); set size "
                 "to the side that it was trained on, or leave it 0"
             ) from error
         if self.pooled and out.get("pooler_output") is not None:
@@ -144,9 +144,11 @@ class Vision:
                 "model such as facebook/dinov2-small"
             )
         device = pick(self.device)
-        found = LoadedVision(module.to(device).eval(), preparation, device, not missing, two_towers)
-        found.features(x[:1, :1])
-        return found
+        vision = LoadedVision(
+            module.to(device).eval(), preparation, device, not missing, two_towers
+        )
+        vision.features(x[:1, :1])
+        return vision
 
 
 @contextlib.contextmanager
@@ -173,18 +175,18 @@ def _loaded(base: str, folder: Path) -> tuple[Any, set[str]]:
                 output_loading_info=True,
             )
     except (OSError, ValueError) as error:
-        said = str(error).strip().partition("\n")[0][:160]
+        reason = str(error).strip().partition("\n")[0][:160]
         why = "expected a model that transformers knows, saved by save_pretrained"
-        if "safetensors" in said:
+        if "safetensors" in reason:
             why = (
                 "only safetensors are loaded, since pickled weights can run code; if you trust "
                 "them, convert them once: AutoModel.from_pretrained(NAME).save_pretrained(FOLDER)"
             )
-        raise DataError(f"{base} cannot be loaded ({said}); {why}") from error
+        raise DataError(f"{base} cannot be loaded ({reason}); {why}") from error
     except ImportError as error:
-        said = " ".join(str(error).split())[:160]
+        reason = " ".join(str(error).split())[:160]
         raise MissingExtra(
-            f"{base} needs a package that is not installed ({said}); models of timm: pip install "
+            f"{base} needs a package that is not installed ({reason}); models of timm: pip install "
             "timm torchvision pillow"
         ) from error
     return module, set(about["missing_keys"])

@@ -130,8 +130,8 @@ class VAELearner:
         if isinstance(init, VAEModel):
             start = init.weights(c, device)
         else:
-            drawn = net.initial(stream(seed, START))
-            start = net.pack({k: on(device, v) for k, v in drawn.items()})
+            initial = net.initial(stream(seed, START))
+            start = net.pack({k: on(device, v) for k, v in initial.items()})
         feed = feed_of(train, c, training.batch, seed, device, dtype)
         loss = vae_loss(net, self.beta)
         check = None

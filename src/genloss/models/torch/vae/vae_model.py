@@ -65,15 +65,15 @@ class VAEModel:
     def __post_init__(self) -> None:
         c = len(self.train_loss)
         for name, shape in self.net.shapes.items():
-            found = self.parameters.get(name, np.empty(0)).shape
-            if found != (c, *shape):
+            actual = self.parameters.get(name, np.empty(0)).shape
+            if actual != (c, *shape):
                 raise DataError(
-                    f"parameter {name} has shape {found}; expected {(c, *shape)} for {self.net}; "
+                    f"parameter {name} has shape {actual}; expected {(c, *shape)} for {self.net}; "
                     "this state belongs to another network: restore it with the learner that made "
                     "it"
                 )
-        kept = {name: frozen(self.parameters[name]) for name in self.net.shapes}
-        object.__setattr__(self, "parameters", kept)
+        parameters = {name: frozen(self.parameters[name]) for name in self.net.shapes}
+        object.__setattr__(self, "parameters", parameters)
         for name in ("train_loss", "held_out_loss"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
