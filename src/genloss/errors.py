@@ -25,5 +25,9 @@ class StoreError(GenlossError):
     """A run folder cannot be read, written or continued."""
 
 
+class ResourceError(StoreError):
+    """The machine lacks memory, threads, processes, file handles or room on the disk."""
+
+
 class MissingExtra(GenlossError, ImportError):
     """An optional dependency is not installed."""

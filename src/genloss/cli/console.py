@@ -1,17 +1,14 @@
-"""What a command prints: JSON for scripts, tables for people; and the code it exits with."""
+"""What a command prints: JSON for scripts, tables for people."""
 
 import json
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from genloss.cli.plain import plain, plain_lines
+from genloss.cli.plain import plain
 from genloss.core.code import CodeChanged
-from genloss.errors import GenlossError, SpecError
-
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+from genloss.errors import SpecError
 
 
 def print_json(value: Any) -> None:
@@ -26,7 +23,8 @@ def print_line(text: str) -> None:
 
 def print_hint(text: str) -> None:
     """Print one line on standard error: what to do next, for nobody but a person."""
-    sys.stderr.write(plain(text) + "\n")
+    with suppress(OSError):
+        sys.stderr.write(plain(text) + "\n")
 
 
 def print_table(
@@ -53,20 +51,3 @@ def code_changed(fresh: bool, same_code: bool) -> CodeChanged:
     if fresh and same_code:
         raise SpecError("--fresh and --same-code exclude each other; pass one of them")
     return "fresh" if fresh else "same" if same_code else "refuse"
-
-
-@contextmanager
-def reported_errors() -> Iterator[None]:
-    """Turn errors into one message and an exit code: 2 for bad input, 130 for Ctrl-C."""
-    try:
-        yield
-    except GenlossError as error:
-        sys.stderr.write(f"genloss: {plain_lines(str(error))}\n")
-        raise SystemExit(BAD_INPUT) from None
-    except KeyboardInterrupt:
-        # A second Ctrl-C must not cut the leaving short.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        sys.stderr.write("\ngenloss: interrupted; run the same command again to resume\n")
-        raise SystemExit(INTERRUPTED) from None
-    except BrokenPipeError:
-        raise SystemExit(0) from None

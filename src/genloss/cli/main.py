@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from genloss.cli import console
+from genloss.cli import console, leaving
 
 
 class Commands(TyperGroup):
@@ -15,7 +15,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command."""
-        with console.reported_errors():
+        with leaving.reported_errors():
             return super().invoke(ctx)
 
 
@@ -54,7 +54,10 @@ RUNS = Path("runs")
 
 def run() -> None:
     """Run the command line; the entry point of the `genloss` script."""
-    app()
+    leaving.prepare()
+    # Help and version are printed before any command is invoked.
+    with leaving.reported_errors():
+        app()
 
 
 @app.command(epilog="Example: genloss demo --root runs")
@@ -105,7 +108,7 @@ def reproduce(
         )
     shown.verdicts(summary(experiment, verdicts), verdicts, json)
     if not all(v.passed for v in verdicts):
-        raise typer.Exit(console.FAILED)
+        raise typer.Exit(leaving.FAILED)
 
 
 @app.command("run", epilog="Example: genloss run examples/gaussian.toml n_real=500 seed=1")
@@ -201,7 +204,7 @@ def verify(
     from genloss.cli import checks
 
     if not checks.verified(runs, json):
-        raise typer.Exit(console.FAILED)
+        raise typer.Exit(leaving.FAILED)
 
 
 @app.command(epilog="Example: genloss table runs --metric sigma --out sigma.csv")

@@ -11,7 +11,7 @@ from genloss.core.text import TextModel
 from genloss.plan.extrapolation import Range
 from genloss.plan.timing import BUDGET, Timing, timed
 from genloss.run.events import Phase
-from genloss.run.setup import real_rows_needed, reserve
+from genloss.run.setup import check_memory, real_rows_needed, reserve
 from genloss.study.study import DescribesData, Study
 
 
@@ -47,6 +47,7 @@ def plan_of(study: Study, budget: float = BUDGET) -> Cost:
     Raises:
         GenlossError: whatever the first generations refuse, a finite reality too small among it.
     """
+    check_memory(study)
     streams = Streams(study.seed)
     p_0 = study.reality.realise(1, streams.rng(0, "realise"))
     reserve(study, p_0, streams)

@@ -9,6 +9,7 @@ from typing import Any
 from genloss.core.about import Entries
 from genloss.core.arrays import checked_count
 from genloss.core.code import Code, CodeChanged
+from genloss.core.resources import explained_shortage
 from genloss.errors import (
     DataError,
     FitError,
@@ -20,6 +21,7 @@ from genloss.run.events import Event, Failed, Planned, Sink
 from genloss.run.executors.executor import Executor
 from genloss.run.executors.here import Here
 from genloss.run.executors.processes import Processes
+from genloss.run.setup import check_memory
 from genloss.run.task import Task
 from genloss.run.threads import threads_of
 from genloss.spec.build import describe
@@ -34,6 +36,12 @@ from genloss.store.same_code import place_of, record_code
 from genloss.study.study import DescribesData, Study, identity
 
 BAD_INPUT = (SpecError, DataError, FitError, RealityExhausted, MissingExtra)
+
+
+ADVICE = (
+    "run the same command again: it resumes; fewer workers, and fewer chains that advance together "
+    "(chains_per_block, of a new run), need less"
+)
 
 
 def header_of(study: Study) -> Header:
@@ -77,9 +85,24 @@ def run_studies(
     Bad input that shows before a new run's first generation is done leaves no folder of it.
 
     Raises:
-        GenlossError: the first failure of any block; the folders resume.
+        GenlossError: the first failure of any block; the folders resume. ResourceError where this
+            machine lacks memory, threads, file handles or disk for it.
     """
     checked_count(workers, "workers", 0)
+    for study in studies:
+        check_memory(study)
+    with explained_shortage(ADVICE):
+        return _run_studies(studies, root, folders, workers, progress, code_changed)
+
+
+def _run_studies(
+    studies: Sequence[Study],
+    root: Path,
+    folders: Sequence[Path] | None,
+    workers: int,
+    progress: Sink | None,
+    code_changed: CodeChanged,
+) -> list[Run]:
     headers = [header_of(study) for study in studies]
     paths = list(folders or (run_path(root, header) for header in headers))
     for path, header in zip(paths, headers, strict=True):

@@ -8,6 +8,8 @@ from genloss.core.abilities import FiniteModel
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation, generation_zero, run_chain
 from genloss.core.curators import rows_reserved
+from genloss.core.forms import Rows
+from genloss.core.resources import check_room
 from genloss.core.roles import History, Learner, Model, Sampler
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
@@ -65,12 +67,34 @@ class Setup:
                 return
 
 
+def check_memory(study: Study) -> None:
+    """Refuse a study of which one generation of one block cannot fit into the memory.
+
+    From sizes alone, and from below: 8 bytes for each row that D_t and S_t hold, one value of the
+    smallest kind, or for each chain where data travel as statistics.
+
+    Raises:
+        ResourceError: it does not fit.
+    """
+    chains, n = study.block_chains(0), study.n_synthetic
+    rows = 1
+    if isinstance(study.form, Rows):
+        ends = (study.regime.sizes(t, study.n_real, n) for t in (1, study.generations))
+        rows = max(study.n_real, *(s.train + s.synthetic for s in ends))
+    check_room(
+        8 * chains * rows,
+        f"{chains:,} chains of {rows:,} rows" if rows > 1 else f"{chains:,} chains",
+        "lower n_real or n_synthetic, or let fewer chains advance together (chains_per_block)",
+    )
+
+
 def set_up(study: Study, block: int, watch: Watch) -> Setup:
     """Set up one block of a study.
 
     Raises:
         GenlossError: what reality, learner or base refuse; a finite reality that is too small.
     """
+    check_memory(study)
     streams = Streams(study.seed, block)
     watch.enter(Phase.READING)
     p_0 = study.reality.realise(study.block_chains(block), streams.rng(0, "realise"))

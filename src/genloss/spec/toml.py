@@ -19,8 +19,8 @@ def read_spec(path: Path) -> dict[str, Any]:
         raise SpecError(f"cannot read the spec {error}") from error
     except OSError as error:
         raise SpecError(f"cannot read the spec {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path} is not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise SpecError(f"{path} is not TOML: {_short(error)}") from error
 
 
 def overridden(spec: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -44,6 +44,15 @@ def parsed(text: str) -> Any:
         return tomllib.loads(f"v = {text}")["v"]
     except tomllib.TOMLDecodeError:
         return text
+    except (ValueError, RecursionError) as error:
+        raise SpecError(f"value {text[:20]!r}...: {_short(error)}") from error
+
+
+def _short(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "its brackets are nested too deep"
+    # What follows is advice to change a setting of the interpreter.
+    return str(error).partition("; use sys.")[0]
 
 
 def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

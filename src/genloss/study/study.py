@@ -38,6 +38,10 @@ MOST_GENERATIONS = 10_000_000
 """Schedules are sets of generations, held in memory."""
 
 
+MOST_BLOCKS = 1_000_000
+"""Every block has a folder of its own."""
+
+
 @dataclass(frozen=True)
 class Schedule:
     """Generations at which something happens: all of `at`, and every `every`-th (0: none).
@@ -121,6 +125,12 @@ class Study:
             )
         object.__setattr__(self, "n_synthetic", self.n_synthetic or self.n_real)
         object.__setattr__(self, "chains_per_block", self.chains_per_block or self.chains)
+        if self.n_blocks > MOST_BLOCKS:
+            raise SpecError(
+                f"chains = {self.chains:,} in blocks of {self.chains_per_block:,} make "
+                f"{self.n_blocks:,} blocks; expected at most {MOST_BLOCKS:,}; raise "
+                "chains_per_block, or lower chains"
+            )
         # A regime that cannot work with these sizes says so before anything runs.
         self.regime.sizes(1, self.n_real, self.n_synthetic)
         if not self.name or not all(c.isalnum() or c in "-_.=," for c in self.name):

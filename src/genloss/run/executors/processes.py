@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Any
 
-from genloss.errors import StoreError
+from genloss.errors import ResourceError
 from genloss.run.block import run_block
 from genloss.run.events import Failed, Moved, Phase, Sink, Step
 from genloss.run.task import Task
@@ -73,8 +73,8 @@ def _watch(futures: dict[Future[None], int], board: Any, sink: Sink) -> None:
                 raise error
 
 
-def _died(cause: BrokenProcessPool) -> StoreError:
-    error = StoreError(
+def _died(cause: BrokenProcessPool) -> ResourceError:
+    error = ResourceError(
         "a worker process died (killed, or out of memory); run the same command again: it "
         "resumes; fewer workers or chains per block need less memory; a script must start its "
         "work below `if __name__ == '__main__':`"

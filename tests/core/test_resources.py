@@ -1,0 +1,72 @@
+"""What the machine lacks is one error; what cannot fit is refused before it is allocated."""
+
+import errno
+import os
+import resource
+
+import pytest
+
+from genloss.core.resources import check_room, explained_shortage, free_memory, lacking, shown
+from genloss.errors import ResourceError, StoreError
+
+
+def test_free_memory_is_no_more_than_there_is():
+    free = free_memory()
+    assert 0 < free <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_the_own_limit_of_a_process_counts():
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    # No more than what is in use: nothing may be allocated before the limit is lifted again.
+    limit = 1 << 45 if before[0] == resource.RLIM_INFINITY else before[0]
+    resource.setrlimit(resource.RLIMIT_AS, (limit, before[1]))
+    try:
+        assert free_memory() <= limit
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def test_what_cannot_fit_is_refused_and_what_fits_is_not():
+    check_room(1000, "a few rows", "-")
+    with pytest.raises(
+        ResourceError, match=r"all rows take 1e\+09 GB .* are free here; take fewer"
+    ):
+        check_room(10**18, "all rows", "take fewer")
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(512, "512 bytes"), (3200, "3.2 kB"), (10**7, "10 MB"), (1_920_000_000, "1.92 GB")],
+)
+def test_sizes_are_said_as_people_say_them(size, said):
+    assert shown(size) == said
+
+
+SHORT = [
+    MemoryError("Unable to allocate 9 TiB"),
+    OSError(errno.EMFILE, "Too many open files"),
+    OSError(errno.ENOSPC, "No space left on device"),
+    OSError(errno.EAGAIN, "Resource temporarily unavailable"),
+    RuntimeError("can't start new thread"),
+]
+
+
+@pytest.mark.parametrize("error", SHORT, ids=str)
+def test_a_shortage_is_one_error_wherever_it_shows(error):
+    with (
+        pytest.raises(ResourceError, match=r"lacks .*it resumes"),
+        explained_shortage("it resumes"),
+    ):
+        raise error
+    wrapped = StoreError("cannot write")
+    wrapped.__cause__ = error
+    assert lacking(wrapped) == lacking(error) != ""
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("no"), RuntimeError("no"), OSError(errno.EPERM, "no")]
+)
+def test_other_errors_stay_what_they_are(error):
+    with pytest.raises(type(error)) as found, explained_shortage("-"):
+        raise error
+    assert found.value is error
