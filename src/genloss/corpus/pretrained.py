@@ -209,7 +209,7 @@ def json_object(file: Path) -> dict[str, Any]:
     """Return the JSON object in a file; raises DataError where it holds none."""
     try:
         content = json.loads(file.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{file}: no tokeniser of that format ({error}); get it again") from error
     if not isinstance(content, dict):
         raise DataError(f"{file}: not a JSON object; get it again")

@@ -80,7 +80,7 @@ def config_of(model: str) -> Mapping[str, Any]:
 def _object(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is no JSON ({error}); copy the model again") from None
     return content if isinstance(content, Mapping) else {}
 

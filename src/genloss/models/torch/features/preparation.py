@@ -109,7 +109,7 @@ def _each(values: Sequence[float], colours: int) -> tuple[float, ...]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read ({error}); copy it again") from error
     if not isinstance(content, dict):
         raise DataError(f"{path} holds {type(content).__name__}; expected an object; copy it again")
