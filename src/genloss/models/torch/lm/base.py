@@ -107,7 +107,7 @@ def stored(module: Any) -> dict[str, Tensor]:
     Beside a frozen base, the adapters alone.
     """
     named = dict(module.named_parameters())
-    if hasattr(module, "peft_config"):
+    if getattr(module, "peft_config", None):
         return {name: p for name, p in named.items() if p.requires_grad}
     lasting = module.state_dict()
     return named | {name: b for name, b in module.named_buffers() if name in lasting}
