@@ -157,8 +157,8 @@ def make_experiment(root: Path, verdicts: list[dict[str, Any]] | None = None) ->
                 folder,
                 f"n={n},{regime}",
                 metrics={
-                    "trace_ratio": decay(20, 8, rate, seed=n),
-                    "w2_squared": 1e-4 * np.arange(21)[:, None] * np.ones(8) / n,
+                    "trace_ratio": decay(20, 20, rate, seed=n),
+                    "w2_squared": 1e-4 * np.arange(21)[:, None] * np.ones(20) / n,
                 },
                 theory={"trace_ratio": {"label": "exp(-t/n)", "t": list(range(21)), "value": law}},
                 n_real=n,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from genloss.core.view import Direction
-from genloss.report.figures.axes import log_ticks, x_channel, y_axis
+from genloss.report.figures.axes import log_ticks, steps, x_channel, y_axes, y_axis
 from genloss.report.figures.bands import curve
 from genloss.store.reader import Series
 
@@ -99,3 +99,38 @@ def test_generation_zero_shows_on_a_log_axis():
 def test_log_ticks_end_where_the_run_ends():
     assert log_ticks(2050) == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
     assert log_ticks(1) == [0, 1]
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 7, 10, 11, 99, 200, 2050])
+def test_ticks_are_whole_generations_each_said_once(last):
+    ticks = x_channel(last, axis(column(1.0, 2.0)), Direction.ONE)["axis"]["values"]
+    assert ticks == sorted(set(ticks))
+    assert all(isinstance(tick, int) for tick in ticks)
+    assert 2 <= len(ticks) <= 12
+    assert ticks[0] == 0
+    assert ticks[-1] <= last
+    assert steps(2) == [0, 1, 2]
+
+
+def test_small_values_close_together_have_ticks_of_their_own():
+    found = axis(column(1.0001e-9, 1.0002e-9, 1.0004e-9))
+    digits = int(found.channel("y")["axis"]["format"].strip(".~e"))
+    ticks = np.linspace(found.low, found.high, 5)
+    assert len({f"{tick:.{digits}e}" for tick in ticks}) == 5
+
+
+def test_a_short_run_beside_a_long_one_is_seen():
+    y = axis(column(1.0, 2.0))
+    assert x_channel(150, y, Direction.ONE, 5)["scale"]["type"] == "symlog"
+    assert x_channel(8, y, Direction.ONE, 5)["scale"]["type"] == "linear"
+
+
+def test_panels_are_all_log_or_all_linear():
+    def one(*values):
+        s = Series("x", "1", Direction.LOWER, np.arange(len(values)), column(*values))
+        return [curve("a", s, None)]
+
+    wide, narrow, signed = one(1.0, 1e-6), one(1.0, 0.5), one(1.0, -0.5)
+    assert y_axis(wide, Direction.LOWER).log
+    assert [a.log for a in y_axes([wide, narrow], Direction.LOWER)] == [True, True]
+    assert [a.log for a in y_axes([wide, signed], Direction.LOWER)] == [False, False]

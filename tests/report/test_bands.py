@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from genloss.core.view import Direction
-from genloss.report.figures.bands import LEVELS, curve, predicts, rounded
+from genloss.report.figures.bands import FEWEST, LEVELS, curve, predicts, rounded, spread
 from genloss.store.reader import Series
 
 LAW = {"label": "exp(-t)", "t": [0, 1, 3], "value": [1.0, 0.4, 0.05]}
@@ -53,3 +53,23 @@ def test_rounding_keeps_significant_digits_and_drops_what_json_lacks():
         None,
         None,
     ]
+
+
+def test_too_few_chains_carry_no_band():
+    """Of C chains the lowest and highest hold a share (C - 1)/(C + 1) of all: 0.9 from 19 on."""
+    assert FEWEST == 19
+    rng = np.random.default_rng(3)
+    for chains, holds in ((FEWEST - 1, False), (FEWEST, True)):
+        values = rng.standard_exponential((4000, chains + 1))
+        one, others = values[:, 0], values[:, 1:]
+        inside = (one > others.min(axis=1)) & (one < others.max(axis=1))
+        expected = (chains - 1) / (chains + 1)
+        assert abs(inside.mean() - expected) < 4 * np.sqrt(0.1 * 0.9 / 4000)
+        assert (expected >= 0.9) is holds
+        assert curve("a", series(others[:2]), None).has_bands is holds
+
+
+def test_brackets_hold_every_chain_where_they_are_few():
+    assert spread(np.array([3.0, 1.0, 2.0])) == (1.0, 2.0, 3.0)
+    many = np.arange(101.0)
+    assert spread(many) == (5.0, 50.0, 95.0)

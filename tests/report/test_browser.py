@@ -186,8 +186,10 @@ def test_one_slider_moves_all_images(browser, tmp_path):
     slider.send_keys(Keys.HOME)
     assert browser.execute_script(FILM) == [[0, 0], "reality"]
     slider.send_keys(Keys.ARROW_RIGHT)
-    # The second run did not keep generation 1 and shows the one before.
-    assert browser.execute_script(FILM) == [[1, 0], "t = 1"]
+    # The second run did not keep generation 1, says so, and shows no other under its name.
+    assert browser.execute_script(FILM) == [[1], "t = 1"]
+    absent = "return [...document.querySelectorAll('.frames')].map((f) => f.dataset.absent)"
+    assert browser.execute_script(absent) == ["", "nothing kept at t = 1"]
     assert slider.get_attribute("aria-valuetext") == "t = 1"
     slider.send_keys(Keys.END)
     assert browser.execute_script(FILM) == [[20, 20], "t = 20"]

@@ -5,7 +5,9 @@ import pytest
 
 from genloss.report import theme
 from genloss.report.figures.lines import metric_figure
+from genloss.report.figures.markers import PATHS, SHAPES
 from genloss.report.figures.samples import sample_figure
+from genloss.report.naming import MOST
 from genloss.report.reading import measured
 from genloss.report.runtime import VEGA_LITE
 from genloss.report.static import figure_png, figure_svg
@@ -45,11 +47,11 @@ def test_rows_hold_numpys_quantiles_and_theory(experiment):
 
 def test_theory_is_dashed_and_the_mean_it_is_about_dotted(experiment):
     spec = metric_figure("trace_ratio", experiment).panels[0].spec
-    assert marks(spec) == ["area", "area", "rule", "line", "line", "line", "point"]
+    assert marks(spec) == ["area", "area", "rule", "line", "line", "line", "point", "point"]
     dashes = [layer["mark"].get("strokeDash") for layer in spec["layer"]]
-    assert dashes == [None, None, None, [1, 3], [7, 5], None, None]
+    assert dashes == [None, None, None, [1, 3], [7, 5], None, None, None]
     without = metric_figure("w2_squared", experiment).panels[0].spec
-    assert marks(without) == ["area", "area", "line", "point"]
+    assert marks(without) == ["area", "area", "line", "point", "point"]
 
 
 def test_every_run_is_named_once_in_one_colour_order(experiment):
@@ -79,10 +81,98 @@ def test_a_run_with_one_chain_has_no_bands(tmp_path):
     assert set(spec["data"]["values"][0]) == {"run", "t", "p50"}
 
 
+def test_few_chains_are_drawn_instead_of_a_band(tmp_path):
+    values = decay(5, 3)
+    run = measured(make_run(tmp_path, metrics={"trace_ratio": values}))
+    figure = metric_figure("trace_ratio", [run])
+    spec = figure.panels[0].spec
+    assert (figure.has_bands, figure.draws_chains) == (False, True)
+    assert marks(spec) == ["line", "rule", "line", "point"]
+    assert spec["layer"][0]["transform"][0]["fold"] == ["c0", "c1", "c2"]
+    (row,) = spec["data"]["values"]
+    for i in range(3):
+        np.testing.assert_allclose(row[f"c{i}"], values[:, i], rtol=1e-3)
+
+
+def test_runs_are_told_apart_by_shape_as_well_as_by_colour(experiment):
+    figure = metric_figure("trace_ratio", experiment)
+    layer = figure.panels[0].spec["layer"][-2]
+    shapes = layer["encoding"]["shape"]["scale"]
+    assert shapes["domain"] == list(figure.legend)
+    assert len(set(shapes["range"])) == len(figure.legend)
+    by_run = {}
+    for row in layer["data"]["values"]:
+        by_run.setdefault(row["run"], []).append(row)
+    assert set(by_run) == set(figure.legend)
+    of = {r["run"]: r for r in figure.panels[0].spec["data"]["values"]}
+    for run, rows in by_run.items():
+        assert all(of[run]["p50"][of[run]["t"].index(row["t"])] == row["at"] for row in rows)
+    assert len(set(SHAPES)) == len(SHAPES) == len(PATHS) >= MOST
+
+
+def test_curves_that_lie_on_one_another_are_said_to(tmp_path):
+    values, other = decay(9, 4), decay(9, 4, 0.4)
+    runs = [
+        measured(make_run(tmp_path, f"n={n}", metrics={"trace_ratio": v}, n_real=n))
+        for n, v in ((1, values), (2, other), (3, values), (4, values[:6]))
+    ]
+    (note,) = metric_figure("trace_ratio", runs).notes
+    assert note.startswith("**n = 1**, **n = 3** and **n = 4** lie on one another")
+    assert metric_figure("trace_ratio", runs[:2]).notes == ()
+
+
+def test_small_values_on_a_log_axis_are_not_taken_for_one_line(tmp_path):
+    runs = [
+        measured(make_run(tmp_path, f"n={n}", metrics={"trace_ratio": decay(30, 4, n)}, n_real=n))
+        for n in (1, 2)
+    ]
+    assert metric_figure("trace_ratio", runs).notes == ()
+
+
+@pytest.mark.parametrize(("level", "warned"), [(4137.0, True), (4000.0, False)])
+def test_a_model_no_better_than_uniform_is_said_to_be_none(tmp_path, level, warned):
+    text = {"kind": "text", "vocabulary": 4096, "tokeniser": ""}
+    values = np.full((4, 2), level)
+    run = measured(make_run(tmp_path, metrics={"perplexity": values}, t=range(1, 5), reality=text))
+    notes = metric_figure("perplexity", [run]).notes
+    assert bool(notes) is warned
+    assert all("no better than a model that takes all symbols" in note for note in notes)
+    # The size of another's tokeniser is not known, and nothing is claimed.
+    foreign = {**text, "tokeniser": "gpt2"}
+    run = measured(make_run(tmp_path / "b", metrics={"perplexity": values}, reality=foreign))
+    assert metric_figure("perplexity", [run]).notes == ()
+
+
+def test_a_metric_without_a_value_at_0_names_no_reality(tmp_path):
+    values = {"rarefied_types": decay(4, 2)}
+    late = measured(make_run(tmp_path, metrics=values, t=range(1, 6)))
+    figure = metric_figure("rarefied_types", [late])
+    assert figure.axis_title == "different tokens · no value at t = 0 to compare with"
+    assert "reality is at t = 0" not in figure.caption
+    start = measured(make_run(tmp_path / "b", metrics=values))
+    assert "reality is at t = 0" in metric_figure("rarefied_types", [start]).axis_title
+
+
+def test_arms_of_unlike_length_are_drawn_on_one_pair_of_axes(tmp_path):
+    runs = [
+        measured(
+            make_run(
+                tmp_path,
+                name,
+                metrics={"trace_ratio": decay(last, 4, rate)},
+                regime={"kind": name},
+            )
+        )
+        for name, last, rate in (("replace", 8, 2.0), ("accumulate", 6, 0.0), ("mix", 5, 0.1))
+    ]
+    figure = metric_figure("trace_ratio", runs)
+    assert [p.runs for p in figure.panels] == [("replace", "accumulate", "mix")]
+
+
 def test_rows_of_a_chart_have_the_same_fields(tmp_path):
     law = {"trace_ratio": {"label": "law", "t": [0, 5], "value": [1.0, 0.5]}}
     runs = [
-        measured(make_run(tmp_path, "a", metrics={"trace_ratio": decay(5, 4)}, theory=law)),
+        measured(make_run(tmp_path, "a", metrics={"trace_ratio": decay(5, 30)}, theory=law)),
         measured(make_run(tmp_path, "b", metrics={"trace_ratio": decay(5, 1)}, n_real=7)),
     ]
     rows = metric_figure("trace_ratio", runs).panels[0].spec["data"]["values"]

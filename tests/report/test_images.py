@@ -111,7 +111,7 @@ def test_one_film_for_all_runs_of_a_section(tmp_path):
     other = make_run(tmp_path, "other", kept={t: kept[t][:20] for t in (0, 5)}, n_real=7)
     plane = make_run(tmp_path, "plane", kept={0: np.ones((4, 2))}, n_real=8)
     found = reel([("a", one), ("b", other), ("c", plane)])
-    assert found.times == (0, 1, 5)
+    assert (found.times, found.start) == ((0, 1, 5), 2)
     assert [g.label for g in found.grids] == ["a", "b"]
     assert [[t for t, _ in g.frames] for g in found.grids] == [[0, 1, 5], [0, 5]]
     image = pixels(found.grids[0].frames[2][1])
@@ -119,6 +119,20 @@ def test_one_film_for_all_runs_of_a_section(tmp_path):
     # Scaled from the range of generation 0, (0, 1) to a part in 40,000, and 16 greys.
     np.testing.assert_allclose(image[-28:, -28:].astype(float), ink, atol=9.0)
     assert "60 images" in found.reading
+
+
+def test_a_film_begins_where_all_runs_have_images(tmp_path):
+    ends = {"a": 8, "b": 6, "c": 6, "d": 5}
+    runs = [
+        (name, make_run(tmp_path, name, kept={t: np.ones((2, 64)) for t in range(last + 1)}))
+        for name, last in ends.items()
+    ]
+    found = reel(runs)
+    assert found.times[found.start] == 5
+    short = reel(runs, 3)
+    # However few are shown, both ends of each run are among them.
+    assert {0, 5, 6, 8} <= set(short.times)
+    assert len(short.times) <= 3 + len(ends)
 
 
 def test_more_runs_show_fewer_generations_each(tmp_path):

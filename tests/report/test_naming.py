@@ -68,15 +68,19 @@ def test_a_grid_becomes_panels_with_regimes_side_by_side(tmp_path):
     assert len({n.full for n in found}) == len(found)
 
 
-def test_runs_of_different_length_get_their_own_panels(tmp_path):
-    specs = [
-        {"name": f"{group},n={n}", "generations": t}
-        for group, t in (("long", 1000), ("short", 30))
-        for n in (10, 100)
+def test_arms_are_compared_on_one_pair_of_axes_however_long_they_are(tmp_path):
+    specs = [{"name": k, "generations": t} for k, t in (("replace", 8), ("mix", 6), ("all", 5))]
+    assert {n.panel for n in named(runs_of(tmp_path, *specs))} == {""}
+    # More runs than a panel holds are split by what was varied, never by their length.
+    many = [
+        {"name": f"{kind},n={n}", "regime": {"kind": kind}, "n_real": n, "generations": t}
+        for kind, t in (("replace", 8), ("accumulate", 100))
+        for n in (1, 2, 3, 4, 5)
     ]
-    assert {n.panel for n in named(runs_of(tmp_path, *specs))} == {"long", "short"}
-    alike = [{"name": s["name"]} for s in specs]
-    assert {n.panel for n in named(runs_of(tmp_path / "b", *alike))} == {""}
+    panels = {}
+    for n in named(runs_of(tmp_path / "b", *many)):
+        panels.setdefault(n.panel, set()).add(n.label)
+    assert all(labels == {"replace", "accumulate"} for labels in panels.values())
 
 
 def test_many_runs_that_form_no_grid_are_shown_in_order(tmp_path):

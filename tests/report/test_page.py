@@ -146,6 +146,18 @@ def test_contents_of_one_section_list_its_figures(tmp_path):
     assert {where for where, _ in shown} <= set(Reader(html).ids())
 
 
+def test_unfinished_runs_are_not_counted_or_listed_as_finished(tmp_path):
+    make_run(tmp_path, "done", metrics={"trace_ratio": decay(4, 3)})
+    half = make_run(tmp_path, "half", metrics={"trace_ratio": decay(2, 5)}, generations=4)
+    assert not half.is_complete
+    text = "".join(Reader(render(find_sections([tmp_path]), title="t")).text)
+    assert "2 runs (1 unfinished)" in text
+    assert "1 of 2" in text
+    assert "2 of 4" in text
+    # Chains of a run that may still change are not counted as done.
+    assert re.search(r"independent chains\s*3\s", text)
+
+
 def test_text_is_escaped(page, html):
     assert "<b>lab</b>" not in html
     assert "A <b>lab</b> & more" in "".join(page.text)

@@ -14,7 +14,7 @@ from genloss.report.static import figure_svg
 from .conftest import make_run
 
 TOKENS = (10, 100, 1000)
-CHAINS, COPIES = 3, 8
+CHAINS, COPIES = 20, 8
 
 
 def name(m, n=1):
@@ -34,7 +34,7 @@ def closed_form(kinds, m):
 
 def metrics(n=1):
     """Return values (T, C) measured on texts that lose a fifth of their kinds a generation."""
-    kinds = [[int((500 + 40 * c) * 0.8**t) for c in range(CHAINS)] for t in range(3)]
+    kinds = [[int((500 + 8 * c) * 0.8**t) for c in range(CHAINS)] for t in range(3)]
     return {
         name(m, n): np.array([[rarefied_types(text(k), m)[0] for k in row] for row in kinds])
         for m in TOKENS
@@ -81,5 +81,15 @@ def test_many_generations_give_few_lines_and_one_chain_no_band(tmp_path):
     labels = [row["generation"] for row in spec["data"]["values"]]
     assert (labels[0], labels[-1]) == ("reality", "t = 29")
     assert len(labels) <= LINES + 1
-    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["line"]
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["line", "point"]
     assert len(figure.numbers.rows) == len(TOKENS)
+
+
+def test_few_chains_are_drawn_themselves(tmp_path):
+    few = {name(m): np.arange(1.0, 4) * np.full((3, 1), float(m)) for m in TOKENS}
+    (figure,) = figures(tmp_path, few)
+    spec = figure.panels[0].spec
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["line", "line", "point"]
+    assert spec["data"]["values"][0]["c2"] == [3.0 * m for m in TOKENS]
+    assert "p05" not in spec["data"]["values"][0]
+    assert "band: nine chains in ten" not in figure.key

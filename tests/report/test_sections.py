@@ -1,7 +1,7 @@
 import pytest
 
 from genloss.errors import StoreError
-from genloss.report.sections import TARGETS, find_sections
+from genloss.report.sections import TARGETS, find_sections, natural
 from genloss.store.files import read_sealed, write_sealed
 
 from .conftest import make_experiment, make_run
@@ -78,3 +78,20 @@ def test_damaged_targets_are_refused(tmp_path):
     (folder / TARGETS).write_text(text.replace('"passed": true', '"passed": false', 1))
     with pytest.raises(StoreError, match=r"targets\.json is damaged"):
         find_sections([folder])
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_doses_are_in_the_order_of_numbers(tmp_path, named):
+    doses = (0.1, 0.01, 0.5, 0, 0.05, 0.25, 1e-5)
+    for dose in doses:
+        name = f"mix,real_fraction={dose}" if named else "mix"
+        make_run(tmp_path, name, regime={"kind": "mix", "real_fraction": dose})
+    (section,) = find_sections([tmp_path])
+    shown = [run.spec["regime"]["real_fraction"] for run in section.runs]
+    assert shown == sorted(doses)
+
+
+def test_names_are_in_the_order_people_count():
+    names = ["x=-1", "x=-0.5", "x=0", "x=2e-3", "x=0.05", "x=0.1", "x=9", "x=32", "x=1e3"]
+    assert sorted([*names[4:], *names[:4]], key=natural) == names
+    assert sorted(["run-2", "run-10", "run-1"], key=natural) == ["run-1", "run-2", "run-10"]

@@ -18,8 +18,9 @@ from genloss.plan.extrapolation import Range
 from genloss.plan.timing import Timing
 from genloss.published.experiments import installed_titles, load_experiment, published_names
 from genloss.published.grid import SMOKE
+from genloss.report.figures.bands import FEWEST, spread
 from genloss.report.tables import CLAIMS, OPEN
-from genloss.report.words import DIRECTIONS, count
+from genloss.report.words import count, direction_words
 from genloss.store.reader import Run
 from genloss.store.series import Column
 
@@ -171,10 +172,11 @@ def run(found: Run, json: bool) -> None:
     measured = sorted({int(t) for series in found.columns.values() for t in series.t})
     times = sorted({measured[i] for i in (0, len(measured) // 2, -1)}) if measured else []
     rows = [
-        [name, *_cells(series, times), series.unit, DIRECTIONS[series.direction]]
-        for name, series in found.columns.items()
+        [name, *_cells(s, times), s.unit, direction_words(s.direction, int(s.t[0]))]
+        for name, s in found.columns.items()
     ]
-    columns = ["metric: median [5 %, 95 %]", *(f"t = {t}" for t in times), "unit", "direction"]
+    ends = "5 %, 95 %" if found.spec["chains"] >= FEWEST else "lowest, highest chain"
+    columns = [f"metric: median [{ends}]", *(f"t = {t}" for t in times), "unit", "direction"]
     console.print_table(columns, rows)
     for name, why in found.not_applicable.items():
         console.print_line(f"{name}: not applicable ({why})")
@@ -233,7 +235,7 @@ def _cell(series: Column, t: int) -> str:
     place = np.flatnonzero(series.t == t)
     if not place.size:
         return ""
-    low, middle, high = quantiles(series.values[place[0]], (0.05, 0.5, 0.95))
+    low, middle, high = spread(series.values[place[0]])
     if series.values.shape[1] == 1:
         # One chain has no spread to show.
         return _number(middle)

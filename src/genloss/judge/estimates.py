@@ -75,6 +75,19 @@ def quantiles(values: Floats, levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75
     return np.where(np.isfinite(low) & np.isfinite(high) & (low != high), linear, low)
 
 
+def fewest_chains(level: float) -> int:
+    """The fewest chains whose lowest and highest value hold a share `level` of all chains.
+
+    Between the two of C chains a new one falls with probability (C - 1)/(C + 1), whatever their
+    law: 19 chains carry 0.9, 3 carry 0.5; quantiles of fewer would only look like a band.
+
+    Raises:
+        SpecError: level outside (0, 1).
+    """
+    x = open_fraction(level, "level")
+    return int(np.ceil(round((1 + x) / (1 - x), 9)))
+
+
 def statistic(name: str, values: Floats) -> Estimate:
     """A statistic over chains (C,) with its standard error.
 

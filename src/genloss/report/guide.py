@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genloss.report.factors import kind_of
+from genloss.report.figures.bands import FEWEST
 from genloss.report.naming import plain
 from genloss.store.reader import Run
 
@@ -20,7 +21,8 @@ WORDS = (
     (
         "chain",
         "One independent repetition of all generations. Lines are medians over chains; the dark "
-        "band holds half of the chains, the light one nine in ten.",
+        f"band holds half of the chains, the light one nine in ten. Fewer than {FEWEST} chains "
+        "carry no such band: each is drawn.",
     ),
     (
         "run",
@@ -63,10 +65,23 @@ def run_rows(runs: Sequence[Run]) -> list[RunRow]:
             learner=_model(run.spec),
             rows=f"{run.spec['n_real']:,}",
             chains=f"{run.spec['chains']:,}",
-            generations=f"{run.spec['generations']:,}",
+            generations=generations(run),
         )
         for run in runs
     ]
+
+
+def generations(run: Run) -> str:
+    """Return how many generations a run has, of how many where it has not finished."""
+    planned = f"{run.spec['generations']:,}"
+    if run.is_complete:
+        return planned
+    return f"{done(run):,} of {planned}"
+
+
+def done(run: Run) -> int:
+    """Return the last generation that all chains have reached."""
+    return 0 if run.missing else min(run.progress(), default=0)
 
 
 def trained_on(run: Run) -> str:

@@ -1,5 +1,7 @@
 """What runs kept of their generations, for readers: rows of the first chain, and their texts."""
 
+from collections.abc import Sequence
+
 from genloss.core.arrays import Array
 from genloss.report.reading import places
 from genloss.store.parts import SAMPLES, TEXTS
@@ -9,13 +11,17 @@ PANELS = 8
 """Generations shown of one run, except in a film of images."""
 
 
-def kept_rows(run: Run, most: int = PANELS, rows: int | None = None) -> dict[int, Array]:
+def kept_rows(
+    run: Run, most: int = PANELS, rows: int | None = None, times: Sequence[int] | None = None
+) -> dict[int, Array]:
     """Return rows (m, ...) of the first chain at about `most` kept generations, ends included.
 
-    rows: how many of them, or None for all.
+    rows: how many of them, or None for all. times: at which generations, of those it kept.
     """
     kept = run.kept()
-    times = [kept[i] for i in places(len(kept), most)]
+    if times is None:
+        times = [kept[i] for i in places(len(kept), most)]
+    times = [t for t in times if t in kept]
     # A copy, so that the rest of a large set of samples is given back.
     return {t: run.arrays(t, SAMPLES)["x"][0][:rows].copy() for t in times if run.has(t, SAMPLES)}
 

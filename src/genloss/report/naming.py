@@ -41,8 +41,8 @@ class Named:
 def named(runs: Sequence[Measured]) -> list[Named]:
     """Label the runs of one figure.
 
-    They are split into panels where they are more than MOST, or differ so much in length or in
-    their reality that one pair of axes would serve none of them.
+    They are split into panels where they are more than MOST, or differ in their reality, so that
+    one pair of axes would serve none of them. Their length never splits them.
     """
     rows = factors(runs)
     sorts = [sort_of(run) for run in runs]
@@ -65,10 +65,9 @@ def plain(name: str) -> str:
     return _joined(name.replace("_", " ").split(","))
 
 
-def sort_of(run: Measured) -> tuple[str, int]:
-    """Return what runs on one pair of axes should share: a kind of reality, and about a length."""
-    spec = run.run.spec
-    return kind_of(spec["reality"]), int(spec["generations"]).bit_length()
+def sort_of(run: Measured) -> str:
+    """Return what runs on one pair of axes should share: a kind of reality."""
+    return kind_of(run.run.spec["reality"])
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Grid:
 
 
 def _splits(rows: Sequence[Row]) -> list[tuple[str, ...]]:
-    keys = list(dict.fromkeys(k for row in rows for k in row))
+    keys = [k for k in dict.fromkeys(k for row in rows for k in row) if k != "generations"]
     return [c for size in (1, 2, 3) for c in combinations(keys, size)]
 
 
@@ -99,7 +98,7 @@ def _grid(split: tuple[str, ...], rows: Sequence[Row]) -> Grid | None:
     return Grid(split, panels, labels) if fits else None
 
 
-def _crowding(grid: Grid, sorts: Sequence[tuple[str, int]]) -> tuple[Any, ...]:
+def _crowding(grid: Grid, sorts: Sequence[str]) -> tuple[Any, ...]:
     """What is wrong with a grid, the worst first.
 
     Panels of runs that do not compare; kinds (regimes, learners) apart instead of side by side;

@@ -24,11 +24,18 @@
     for (let power = 1; power <= last; power *= 10) steps.push(power, 2 * power, 5 * power);
     return steps.filter((step) => step <= last);
   };
+  // Whole generations, each said once: what a drawing library chooses may lie between two.
+  const whole = (last, most = 10) => {
+    let step = 1;
+    for (let power = 1; step * most < last; power *= 10) {
+      step = [1, 2, 5, 10].map((m) => m * power).find((s) => s * most >= last) ?? 10 * power;
+    }
+    return Array.from({ length: Math.floor(last / step) + 1 }, (_, i) => i * step);
+  };
   const scaleX = (spec, log) => {
     const { scale, axis } = spec.encoding.x;
     scale.type = log ? "symlog" : "linear";
-    if (log) axis.values = ticks(scale.domain[1]);
-    else delete axis.values;
+    axis.values = log ? ticks(scale.domain[1]) : whole(scale.domain[1]);
   };
 
   // The spec of a chart as it shall look now; an exported one keeps its own width and legend.
@@ -64,12 +71,16 @@
     if (kind === "line") {
       // The page says above the charts what they show and which colour is whose.
       spec.encoding.color.legend = null;
-      for (const layer of spec.layer) if (layer.encoding.y.axis) layer.encoding.y.axis.title = null;
+      for (const { encoding } of spec.layer) {
+        if (encoding.y.axis) encoding.y.axis.title = null;
+        if (encoding.shape) encoding.shape.legend = null;
+      }
       const { axis } = spec.encoding.x;
       if (chart.closest(".many")) {
         axis.title = null;
-        axis.tickCount = 5;
-        axis.values = axis.values?.filter((t) => t === 0 || Number.isInteger(Math.log10(t)));
+        const tens = (t) => t === 0 || Number.isInteger(Math.log10(t));
+        const { scale } = spec.encoding.x;
+        axis.values = scale.type === "linear" ? whole(scale.domain[1], 5) : axis.values.filter(tens);
       }
     }
     if (kind === "path") {
@@ -114,9 +125,10 @@
       reel.querySelector("output").textContent = said;
       reel.querySelectorAll(".frames").forEach((run) => {
         const frames = [...run.children];
-        // A run that kept other generations shows the one before.
-        const now = frames.findLast((frame) => Number(frame.dataset.t) <= t) ?? frames[0];
+        // A run without this generation says so: another one beside it would mislead.
+        const now = frames.find((frame) => Number(frame.dataset.t) === t);
         frames.forEach((frame) => frame.classList.toggle("now", frame === now));
+        run.dataset.absent = now ? "" : "nothing kept at " + said;
       });
     };
     slider.addEventListener("input", show);

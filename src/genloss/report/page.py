@@ -10,8 +10,10 @@ from typing import Any
 
 from genloss.report import guide, references, tables, texts, theme
 from genloss.report.figures import families, images, samples
+from genloss.report.figures.bands import FEWEST
 from genloss.report.figures.combined import Combined
 from genloss.report.figures.lines import Figure, Panel
+from genloss.report.figures.markers import PATHS
 from genloss.report.kept import PANELS, heading
 from genloss.report.naming import plain
 from genloss.report.published import points
@@ -22,6 +24,7 @@ from genloss.report.wording import wording
 from genloss.report.words import count
 from genloss.store.files import write_bytes
 from genloss.store.output import check_output
+from genloss.store.reader import Run
 
 LINE_BUDGET = 60_000
 """Points of all lines of a page together; more lines get fewer points each."""
@@ -116,6 +119,8 @@ def render(sections: Sequence[Section], *, title: str) -> str:
         js=_file("page.js"),
         vega=vega_script(),
         strip=tables.STRIP,
+        fewest=FEWEST,
+        shapes=PATHS,
     )
     return text
 
@@ -155,7 +160,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
 def headline(sections: Sequence[Section]) -> str:
     """Return the sentence at the top: what was run, and how many targets were met."""
     experiments = [s for s in sections if s.targets]
-    runs = count(sum(len(s.runs) for s in sections), "run")
+    runs = _how_many([run for s in sections for run in s.runs])
     if not experiments:
         return f"{runs} of generative models that learn from their own output."
     verdicts = [v for s in experiments if s.targets for v in s.targets["targets"]]
@@ -167,13 +172,22 @@ def headline(sections: Sequence[Section]) -> str:
     return f"{which} repeated at {scales} scale: {told}. {runs} in all."
 
 
+def _how_many(runs: Sequence[Run]) -> str:
+    """Return how many runs there are, and how many of them have not finished."""
+    left = sum(not run.is_complete for run in runs)
+    return count(len(runs), "run") + (f" ({left:,} unfinished)" if left else "")
+
+
 def tiles(sections: Sequence[Section]) -> list[tuple[str, str]]:
     """Return the numbers at the top, as (number, what it counts)."""
     runs = [run for s in sections for run in s.runs]
-    chains = sum(run.spec["chains"] for run in runs)
-    fits = sum(run.spec["chains"] * min(run.progress(), default=0) for run in runs)
+    done = sum(run.is_complete for run in runs)
+    chains = sum(run.spec["chains"] for run in runs if run.is_complete)
+    fits = sum(run.spec["chains"] * guide.done(run) for run in runs)
     verdicts = [v for s in sections if s.targets for v in s.targets["targets"]]
-    out = [(f"{len(runs):,}", "runs"), (f"{chains:,}", "independent chains")]
+    counted = f"{done:,}" if done == len(runs) else f"{done:,} of {len(runs):,}"
+    what = "runs" if done == len(runs) else "runs finished"
+    out = [(counted, what), (f"{chains:,}", "independent chains")]
     out.append((f"{fits:,}", "models fitted"))
     if verdicts:
         met = sum(bool(v["passed"]) for v in verdicts)
@@ -231,7 +245,7 @@ def strong(text: str) -> Any:
 def _lede(section: Section) -> str:
     chains = sorted({run.spec["chains"] for run in section.runs})
     lengths = sorted({run.spec["generations"] for run in section.runs})
-    runs, of = count(len(section.runs), "run"), "chains" if chains[-1] > 1 else "chain"
+    runs, of = _how_many(section.runs), "chains" if chains[-1] > 1 else "chain"
     over = "generations" if lengths[-1] > 1 else "generation"
     return f"{runs} of {_span(chains)} {of} over {_span(lengths)} {over}."
 

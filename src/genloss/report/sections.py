@@ -1,5 +1,6 @@
 """Which runs belong together on the page."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +10,14 @@ from typing import Any
 from genloss.errors import StoreError
 from genloss.report.factors import kind_of
 from genloss.store.files import read_sealed
+from genloss.store.fingerprint import canonical_json
 from genloss.store.header import HEADER
 from genloss.store.reader import Run, find_runs, folders
 
 TARGETS = "targets.json"
+
+NUMBER = re.compile(r"((?:(?<=[=:])-)?\d+(?:\.\d+)?(?:e[+-]?\d+(?![\w.]))?)")
+"""A number in a name; a dash before it is a sign only after an equals sign or a colon."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +57,10 @@ def find_sections(paths: Sequence[Path]) -> list[Section]:
 
 
 def natural(text: str) -> list[Any]:
-    """Return a sort key by which n=32 comes before n=100."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
+    """Return a sort key by which n=32 comes before n=100, and 0.05 before 0.1."""
+    parts = NUMBER.split(text)
+    # Split by a group: every second part is a number.
+    return [(float(p), "") if i % 2 else (-math.inf, p) for i, p in enumerate(parts)]
 
 
 def _experiment(folder: Path) -> Section:
@@ -77,7 +84,7 @@ def _experiment(folder: Path) -> Section:
 
 def _by_reality(runs: Sequence[Run]) -> list[Section]:
     groups: dict[tuple[Path, str], list[Run]] = {}
-    for run in sorted(runs, key=lambda r: (natural(r.header.name), r.header.fingerprint)):
+    for run in sorted(runs, key=_place):
         kind = kind_of(run.spec["reality"])
         groups.setdefault((run.path.parent.resolve(), kind), []).append(run)
     kinds = [kind for _, kind in groups]
@@ -87,6 +94,12 @@ def _by_reality(runs: Sequence[Run]) -> list[Section]:
     ]
     grouped = zip(titles, groups.values(), strict=True)
     return [Section(title, tuple(group)) for title, group in grouped]
+
+
+def _place(run: Run) -> tuple[Any, ...]:
+    # Runs of one name are told apart by their spec, where a dose is a number too.
+    spec = {key: value for key, value in run.spec.items() if key != "name"}
+    return natural(run.header.name), natural(canonical_json(spec)), run.header.fingerprint
 
 
 def _names(runs: Sequence[Run]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from genloss.judge.estimates import quantiles
-from genloss.report.figures.bands import LEVELS, predicts
+from genloss.report.figures.bands import predicts, spread
 from genloss.report.reading import Measured
 from genloss.report.toml import toml_text
 from genloss.report.wording import title_of
@@ -118,7 +118,7 @@ def judged(targets: Mapping[str, Any]) -> str:
 
 
 def number_table(rows: Sequence[tuple[str, Measured, str]]) -> NumberTable:
-    """Return medians with the middle 90 % at the first, middle and last generation.
+    """Return medians with the spread of the chains at the first, middle and last generation.
 
     rows: a label, a run, and the metric of it that the row is about.
     """
@@ -249,10 +249,10 @@ def _three(series: Column) -> tuple[int, ...]:
 
 def _cell(series: Column, t: int, prefix: str) -> str:
     at = int(np.flatnonzero(series.t == t)[0])
-    low, _, median, _, high = quantiles(series.values[at], LEVELS)
+    low, median, high = spread(series.values[at])
     if series.values.shape[1] == 1:
-        return prefix + number(float(median))
-    return f"{prefix}{number(float(median))} [{number(float(low))}, {number(float(high))}]"
+        return prefix + number(median)
+    return f"{prefix}{number(median)} [{number(low)}, {number(high)}]"
 
 
 def _law_cell(data: Measured, series: Column) -> str:
@@ -268,7 +268,7 @@ def _law_cell(data: Measured, series: Column) -> str:
 def _status(run: Run) -> str:
     if run.is_complete:
         return "complete"
-    done = min(run.progress(), default=0)
+    done = 0 if run.missing else min(run.progress(), default=0)
     text = f"unfinished: generation {done:,} of {run.spec['generations']:,}"
     if run.unvouched is not None:
         text += "; later ones are not yet checkpointed"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from genloss.report.figures.axes import x_linear
-from genloss.report.figures.bands import rounded
+from genloss.report.figures.bands import SPREAD_WORDS, rounded
 from genloss.report.figures.combined import (
     Combined,
     Members,
@@ -42,7 +42,7 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
         panels=panels,
         key=key,
         numbers=numbers(names, {m: f"class {v}" for v, m in members.by_label.items()}),
-        caption="median share of each class over chains, with the middle 90 % of them in brackets",
+        caption=f"median share of each class over chains, {SPREAD_WORDS}",
     )
 
 

@@ -16,6 +16,9 @@ from genloss.report.words import number
 LONG = 200
 """From this many generations on the first ones would vanish on a linear axis."""
 
+UNLIKE = 10
+"""Runs of which one is so many times longer than another share an axis of log t."""
+
 ROUNDOFF, SHARE = 1e-12, 1e-6
 """Values at generation 0 below both the first and this share of the largest value are rounding
 error, and treated as zero; data in small units have small values that are not."""
@@ -39,8 +42,10 @@ class YAxis:
         axis: dict[str, Any] = {"title": title}
         scale: dict[str, Any] = {"domain": [self.low, self.high]}
         if not self.log:
-            if not 1e-3 < max(abs(self.low), abs(self.high)) < 1e6:
-                axis["format"] = ".2~e"
+            largest, width = max(abs(self.low), abs(self.high)), self.high - self.low
+            if not 1e-3 < largest < 1e6:
+                # As many digits as tell one tick from the next.
+                axis["format"] = f".{max(2, math.ceil(math.log10(largest / width)) + 2)}~e"
             axis["tickCount"] = 5
             return {"scale": scale | {"nice": True, "zero": False}, "axis": axis}
         axis |= {"values": list(self.ticks), "labelExpr": self._labels()}
@@ -56,8 +61,22 @@ class YAxis:
         return expression
 
 
-def y_axis(curves: Sequence[Curve], direction: Direction) -> YAxis:
-    """Return the axis that shows all bands, theory lines and published values of the curves."""
+def y_axes(groups: Sequence[Sequence[Curve]], direction: Direction) -> list[YAxis]:
+    """Return one axis per group of curves, all of them log or all linear: their panels compare."""
+    own = [y_axis(curves, direction) for curves in groups]
+    if len({axis.log for axis in own}) == 1:
+        return own
+    forced = [y_axis(curves, direction, log=True) for curves in groups]
+    if all(axis.log for axis in forced):
+        return forced
+    return [y_axis(curves, direction, log=False) for curves in groups]
+
+
+def y_axis(curves: Sequence[Curve], direction: Direction, log: bool | None = None) -> YAxis:
+    """Return the axis that shows all that is drawn of the curves, and published values.
+
+    log: whether it shall be a log axis, where there is a positive value for one.
+    """
     ours = np.concatenate([_drawn(c) for c in curves])
     theirs = np.concatenate([c.points()[1:] for c in curves], axis=1)
     drawn = np.concatenate([ours, theirs.ravel()])
@@ -70,7 +89,8 @@ def y_axis(curves: Sequence[Curve], direction: Direction) -> YAxis:
         low, high = min(low, 0.0), max(high, 0.0)
     middle = np.concatenate([c.bands[1:4, _told(c)].ravel() for c in curves])
     middle = middle[np.isfinite(middle) & (middle > 0)]
-    if not signed and middle.size and np.log10(middle.max() / middle.min()) > DECADES:
+    wide = middle.size > 0 and np.log10(middle.max() / middle.min()) > DECADES
+    if not signed and middle.size and (wide if log is None else log):
         # An error bar that reaches zero ends at the foot of a log axis.
         shown = np.concatenate([ours, theirs[0], theirs[1:][theirs[1:] > 0]])
         return log_axis(shown[np.isfinite(shown)], not all(_told(c).all() for c in curves))
@@ -85,26 +105,33 @@ def y_axis(curves: Sequence[Curve], direction: Direction) -> YAxis:
     return YAxis(False, low, high)
 
 
+def steps(last: int, most: int = 10) -> list[int]:
+    """Return whole ticks from 0 to at most last, `most` intervals of 1, 2 or 5 times a power of 10.
+
+    Ticks that a drawing library chooses may lie between two generations, and then be said twice.
+    """
+    step = next(m * 10**k for k in range(40) for m in (1, 2, 5) if m * 10**k * most >= last)
+    return list(range(0, last + 1, step))
+
+
 def x_linear(last: int) -> dict[str, Any]:
     """Return the x channel of generations 0 .. last on a linear scale."""
     return x_channel(last, YAxis(True, 1.0, 1.0), Direction.START)
 
 
-def x_channel(last: int, y: YAxis, direction: Direction) -> dict[str, Any]:
+def x_channel(
+    last: int, y: YAxis, direction: Direction, shortest: int | None = None
+) -> dict[str, Any]:
     """Return the x channel of generations 0 .. last; a page may switch its scale.
 
     What decays does so exponentially, a straight line over linear t; distances grow as powers of
-    t, and early generations matter: log t.
+    t, and early generations matter: log t. So do runs much shorter than the others; shortest: the
+    last generation of the shortest run.
     """
     log = last > LONG and (not y.log or direction is Direction.LOWER)
-    axis: dict[str, Any] = {
-        "title": "generation t",
-        "format": ",d",
-        "tickMinStep": 1,
-        "tickCount": 10,
-    }
-    if log:
-        axis["values"] = log_ticks(last)
+    log = log or last > UNLIKE * max(last if shortest is None else shortest, 1)
+    values = log_ticks(last) if log else steps(last)
+    axis: dict[str, Any] = {"title": "generation t", "format": ",d", "values": values}
     scale: dict[str, Any] = {"type": "symlog" if log else "linear", "domain": [0, last]}
     return {"field": "t", "type": "quantitative", "scale": scale | {"nice": False}, "axis": axis}
 
@@ -116,7 +143,9 @@ def log_ticks(last: int) -> list[int]:
 
 
 def _drawn(c: Curve) -> Floats:
-    shown = [c.bands, c.theory[None], *([c.mean[None]] if c.has_theory else [])]
+    shown = [c.bands, c.theory[None]]
+    shown += [c.mean[None]] if c.has_theory else []
+    shown += [c.values.T] if c.draws_chains else []
     return np.concatenate(shown)[:, _told(c)].ravel()
 
 

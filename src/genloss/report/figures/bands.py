@@ -1,4 +1,4 @@
-"""Quantiles over chains."""
+"""Quantiles over chains, and the chains themselves where they are too few for quantiles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,31 +7,55 @@ from typing import Any
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
-from genloss.judge.estimates import quantiles
+from genloss.judge.estimates import fewest_chains, quantiles
 from genloss.report.published import Point, columns
 from genloss.store.series import Column
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The median, the middle 50 % of the chains and the middle 90 %."""
 
+FEWEST = fewest_chains(LEVELS[-1] - LEVELS[0])
+"""Under so many chains no band is drawn, and each chain is: they cannot carry nine in ten."""
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One metric of one run at the generations drawn: t (T,), bands (5, T), mean (T,).
+    """One metric of one run at the generations drawn: t (T,), values (T, C), bands (5, T).
 
-    theory (T,) is NaN where there is none; statistic says what it predicts, 'mean' or 'median'.
+    mean is over chains (T,); theory (T,) is NaN where there is none; statistic says what it
+    predicts, 'mean' or 'median'.
     published: values that others reported, see `published`.
     """
 
     label: str
     t: Ints
+    values: Floats
     bands: Floats
     mean: Floats
     theory: Floats
     theory_label: str
     statistic: str
-    chains: int
     published: tuple[Point, ...] = ()
+
+    @property
+    def chains(self) -> int:
+        """The number of chains."""
+        return int(self.values.shape[1])
+
+    @property
+    def has_bands(self) -> bool:
+        """Whether there are enough chains for bands."""
+        return self.chains >= FEWEST
+
+    @property
+    def draws_chains(self) -> bool:
+        """Whether each chain is drawn: there are some, and too few for bands."""
+        return 1 < self.chains < FEWEST
+
+    def ends(self) -> tuple[float, float]:
+        """Return the ends of what is drawn last: of nine chains in ten, or of the chains."""
+        last = self.bands[[0, -1], -1] if self.has_bands else self.values[-1]
+        return float(np.min(last)), float(np.max(last))
 
     @property
     def median(self) -> Floats:
@@ -72,12 +96,12 @@ def curve(
     return Curve(
         label=label,
         t=series.t,
+        values=series.values,
         bands=quantiles(series.values.T, LEVELS),
         mean=mean,
         theory=expected,
         theory_label=str(law["label"]),
         statistic=predicts(law),
-        chains=int(series.values.shape[1]),
         published=published,
     )
 
@@ -87,6 +111,17 @@ def predicts(law: Mapping[str, Any]) -> str:
     label = str(law["label"]).lower()
     typical = "median" in label or "typical" in label
     return str(law.get("statistic", "median" if typical else "mean"))
+
+
+SPREAD_WORDS = f"the middle 90 % of the chains (of fewer than {FEWEST}: all) in brackets"
+"""What brackets behind a median hold."""
+
+
+def spread(values: Floats) -> tuple[float, float, float]:
+    """Return low end, median and high end of chains (C,): the middle 90 %, of few chains all."""
+    ends = (LEVELS[0], LEVELS[-1]) if len(values) >= FEWEST else (0.0, 1.0)
+    low, median, high = quantiles(values, (ends[0], 0.5, ends[1]))
+    return float(low), float(median), float(high)
 
 
 def rounded(values: Floats, digits: int = 5) -> list[float | None]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from genloss.report.figures.axes import YAxis, log_axis, x_linear
+from genloss.report.figures.bands import SPREAD_WORDS
 from genloss.report.figures.combined import (
     Combined,
     Members,
@@ -47,7 +48,7 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
         panels=tuple(Plate(n.full, chart(n, members, axis, last, unit)) for n in names),
         key=tuple(key),
         numbers=numbers(names, {m: f"quantile {v}" for v, m in members.by_label.items()}),
-        caption="median over chains of each quantile, with the middle 90 % of them in brackets",
+        caption=f"median over chains of each quantile, {SPREAD_WORDS}",
     )
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Array, Floats
-from genloss.judge.estimates import quantiles
-from genloss.report.figures.bands import LEVELS, rounded
+from genloss.report.figures.bands import SPREAD_WORDS, rounded, spread
 from genloss.report.figures.combined import Combined, Plate, Spec
 from genloss.report.kept import heading, kept_histograms
 from genloss.report.naming import Named, named
@@ -89,8 +88,7 @@ def figure(judge: str, spreads: Sequence[Spread]) -> Combined:
         numbers=_numbers(spreads),
         caption=(
             f"share of the generated texts in the low and in the high tail of real text, each of "
-            f"which holds {percent(TAIL)} of real text; median over chains, with the middle 90 % "
-            "of them in brackets"
+            f"which holds {percent(TAIL)} of real text; median over chains, {SPREAD_WORDS}"
         ),
     )
 
@@ -212,6 +210,6 @@ def _numbers(spreads: Sequence[Spread]) -> NumberTable:
 
 
 def _spread(values: Floats) -> str:
-    low, _, median, _, high = quantiles(values, LEVELS)
-    said = percent(float(median))
-    return said if len(values) == 1 else f"{said} [{percent(float(low))}, {percent(float(high))}]"
+    low, median, high = spread(values)
+    said = percent(median)
+    return said if len(values) == 1 else f"{said} [{percent(low)}, {percent(high)}]"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from genloss.core.arrays import Array, Floats
 from genloss.report.factors import kind_of
 from genloss.report.kept import PANELS, kept_rows
+from genloss.report.reading import places
 from genloss.report.words import count
 from genloss.store.reader import Run
 
@@ -47,30 +48,48 @@ class Grid:
 
 @dataclass(frozen=True)
 class Reel:
-    """Grids that one slider moves through the generations `times` together."""
+    """Grids that one slider moves through `times` together, from the last that all of them have.
+
+    start: its place among the times.
+    """
 
     reading: str
     times: tuple[int, ...]
+    start: int
     grids: tuple[Grid, ...]
 
 
 def reel(runs: Sequence[tuple[str, Run]], most: int = FRAMES) -> Reel | None:
     """Return the images that labelled runs kept, at most about `most` generations of each."""
-    grids, chains, shown = [], set(), 0
-    for label, run in runs:
-        if side := image_side(run):
-            kept = kept_rows(run, most, DOWN * ACROSS)
-            grids.append(grid(label, kept, side))
-            chains.add(int(run.spec["chains"]))
-            shown = max(shown, *(len(x) for x in kept.values()))
-    if not grids:
+    filmed = [(label, run, side) for label, run in runs if (side := image_side(run))]
+    if not filmed:
         return None
-    times = sorted({t for g in grids for t, _ in g.frames})
+    grids, chains, shown = [], set(), 0
+    times = _times([run for _, run, _ in filmed], most)
+    for label, run, side in filmed:
+        kept = kept_rows(run, rows=DOWN * ACROSS, times=times)
+        grids.append(grid(label, kept, side))
+        chains.add(int(run.spec["chains"]))
+        shown = max(shown, *(len(x) for x in kept.values()))
     whose = "The only chain" if chains == {1} else "Chain 1"
     text = f"{whose} of each run: {count(shown, 'image')} a generation, those kept first."
     if len(times) > 1:
         text += " All grids move together, from real images to the last generation."
-    return Reel(text, tuple(times), tuple(grids))
+    shared = set.intersection(*({t for t, _ in g.frames} for g in grids))
+    start = times.index(max(shared)) if shared else len(times) - 1
+    return Reel(text, tuple(times), start, tuple(grids))
+
+
+def _times(runs: Sequence[Run], most: int) -> list[int]:
+    """Return about `most` generations for all runs, those that all of them kept before others."""
+    kept = [set(run.kept()) for run in runs]
+    every = sorted(set.union(*kept))
+    if len(every) <= most:
+        return every
+    shared = sorted(set.intersection(*kept))
+    common = [shared[i] for i in places(len(shared), most)]
+    # Both ends of each run are shown, however few others have them.
+    return sorted({*common, *(f(times) for times in kept for f in (min, max))})
 
 
 def frames_of(runs: int) -> int:

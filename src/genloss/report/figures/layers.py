@@ -25,8 +25,12 @@ def row(c: Curve) -> Spec:
     """Return a run as one row of columns: a third of the bytes that plain rows would take."""
     out: Spec = {"run": c.label, "t": c.t.tolist()}
     out |= {f: rounded(b) for f, b in zip(FIELDS, c.bands, strict=True)}
-    if c.chains == 1:
+    if not c.has_bands:
         out = {k: v for k, v in out.items() if k in ("run", "t", "p50")}
+    if c.draws_chains:
+        out |= {f"c{i}": rounded(chain, 4) for i, chain in enumerate(c.values.T)}
+        ends = {"least": c.values.min(axis=1), "most": c.values.max(axis=1)}
+        out |= {name: rounded(values, 4) for name, values in ends.items()}
     if c.has_theory:
         out["theory"] = rounded(c.theory)
     if draws_mean(c):
@@ -55,8 +59,8 @@ def draws_mean(c: Curve) -> bool:
 
 
 def bands(curves: Sequence[Curve], y: Spec) -> list[Spec]:
-    """Return the middle 90 % and 50 % of the chains as areas; nothing for single chains."""
-    if all(c.chains == 1 for c in curves):
+    """Return the middle 90 % and 50 % of the chains as areas, of runs with enough chains."""
+    if not any(c.has_bands for c in curves):
         return []
     # Many bands on top of each other turn to mud: the more there are, the fainter.
     faint = min(1.0, 4 / len(curves))
@@ -67,6 +71,24 @@ def bands(curves: Sequence[Curve], y: Spec) -> list[Spec]:
             "encoding": {"y": _y(low, y), "y2": {"field": high}},
         }
         for low, high, opacity in pairs
+    ]
+
+
+def chains(curves: Sequence[Curve], y: Spec) -> list[Spec]:
+    """Return each chain as a thin line, of runs with too few for bands."""
+    most = max((c.chains for c in curves if c.draws_chains), default=0)
+    if not most:
+        return []
+    columns = [f"c{i}" for i in range(most)]
+    return [
+        {
+            "transform": [
+                {"fold": columns, "as": ["chain", "of_chain"]},
+                {"filter": "isValid(datum.of_chain)"},
+            ],
+            "mark": {"type": "line", "strokeWidth": 0.8, "opacity": 0.55},
+            "encoding": {"y": _y("of_chain", y), "detail": {"field": "chain"}},
+        }
     ]
 
 
@@ -143,6 +165,8 @@ def hover(rows: Sequence[Spec], y: Spec) -> Spec:
     shown = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
     has = {name for row in rows for name in row}
     told = ["title: datum.run", "generation: format(datum.t, ',d')", _said("median", "p50")]
+    if "c0" in has:
+        told.append(_span("lowest to highest chain", "least", "most"))
     if "p25" in has:
         told += [_span("half of the chains", "p25", "p75"), _span("nine in ten", "p05", "p95")]
     told += [_said(name, name) for name in ("mean", "theory") if name in has]

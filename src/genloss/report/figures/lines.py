@@ -1,4 +1,4 @@
-"""One figure per metric: medians and bands over chains, theory dashed, published values as points.
+"""One figure per metric: medians, bands or chains, theory dashed, published values as points.
 
 A spec is complete: it renders as it stands (see `static`). The page takes the legend out, fits the
 width, and drives the parameter `hidden`, the labels of series that are switched off.
@@ -12,14 +12,18 @@ import numpy as np
 
 from genloss.core.view import Direction
 from genloss.report.figures import layers
-from genloss.report.figures.axes import LONG, YAxis, x_channel, y_axis
-from genloss.report.figures.bands import Curve, curve
+from genloss.report.figures.axes import LONG, YAxis, x_channel, y_axes
+from genloss.report.figures.bands import SPREAD_WORDS, Curve, curve
+from genloss.report.figures.markers import markers
+from genloss.report.figures.overlaps import overlaps
 from genloss.report.naming import MOST, Named, named, sort_of
 from genloss.report.published import Points
 from genloss.report.reading import Measured
+from genloss.report.sentences import reading
 from genloss.report.tables import NumberTable, number_table
+from genloss.report.uniform import no_better
 from genloss.report.wording import entry_of, title_of
-from genloss.report.words import DIRECTIONS, axis_title, reading
+from genloss.report.words import axis_title, direction_words
 from genloss.store.series import Column
 
 Spec = dict[str, Any]
@@ -50,6 +54,7 @@ class Figure:
     reading: what it shows; empty where runs of different kinds do not compare, then see the panels.
     rows: every run with its label, those without a line (one generation only) included.
     published: what the published points are, or nothing where there are none.
+    first: the first generation with a value; notes: what a reader could overlook.
     """
 
     kind: ClassVar[str] = "line"
@@ -59,6 +64,7 @@ class Figure:
     headline: bool
     unit: str
     direction: Direction
+    first: int
     axis_title: str
     reading: str
     panels: tuple[Panel, ...]
@@ -69,6 +75,9 @@ class Figure:
     has_mean: bool
     published: str
     long: bool
+    has_bands: bool
+    draws_chains: bool
+    notes: tuple[str, ...]
 
     @property
     def numbers(self) -> NumberTable:
@@ -80,8 +89,8 @@ class Figure:
         """What its numbers are."""
         unit = "none, a ratio or share" if self.unit == "1" else self.unit
         return (
-            "median over chains, with the middle 90 % of them in brackets. "
-            f"Unit: {unit}; {DIRECTIONS[self.direction]}"
+            f"median over chains, {SPREAD_WORDS}. "
+            f"Unit: {unit}; {direction_words(self.direction, self.first)}"
         )
 
     @property
@@ -102,6 +111,7 @@ def metric_figure(
     about = having[0].series[metric]
     title = title_of(metric, having[0].about)
     curves = [_curve(n, metric, published or {}) for n in names]
+    first = max(int(c.t[0]) for c in curves)
     panels = _panels(names, curves, about, title)
     # A sentence and a table name runs without their panel, so they need the full labels.
     told = [replace(c, label=n.full) for c, n in zip(curves, names, strict=True)]
@@ -113,7 +123,8 @@ def metric_figure(
         headline=entry_of(metric, having[0].about).headline,
         unit=about.unit,
         direction=about.direction,
-        axis_title=axis_title(about.unit, about.direction),
+        first=first,
+        axis_title=axis_title(about.unit, about.direction, first),
         reading=reading(told, about.direction) if len(panels) == 1 or comparable(names) else "",
         panels=panels,
         legend=panels[0].legend if len({p.legend for p in panels}) == 1 else (),
@@ -123,6 +134,9 @@ def metric_figure(
         has_mean=any(layers.draws_mean(c) for c in curves),
         published=_said(curves),
         long=max(c.last() for c in curves) > LONG // 4,
+        has_bands=any(c.has_bands for c in curves),
+        draws_chains=any(c.draws_chains for c in curves),
+        notes=(*overlaps(told), *no_better(metric, [n.data for n in names], told)),
     )
 
 
@@ -130,18 +144,22 @@ def _panels(
     names: Sequence[Named], curves: Sequence[Curve], about: Column, heading: str
 ) -> tuple[Panel, ...]:
     """Draw the panels; those of comparable runs share their axes, and colours if they suffice."""
-    together = comparable(names)
     shared = tuple(dict.fromkeys(c.label for c in curves))
+    titles = list(dict.fromkeys(n.panel for n in names))
+    groups = [
+        [c for c, n in zip(curves, names, strict=True) if n.panel == title] for title in titles
+    ]
+    scopes = [list(curves)] * len(groups) if comparable(names) else groups
+    axes = y_axes(scopes, about.direction)
     out = []
-    for title in dict.fromkeys(n.panel for n in names):
-        inside = [c for c, n in zip(curves, names, strict=True) if n.panel == title]
-        scope = curves if together else inside
+    for title, inside, scope, axis in zip(titles, groups, scopes, axes, strict=True):
         legend = shared if len(shared) <= MOST else tuple(c.label for c in inside)
-        axis, last = y_axis(scope, about.direction), max(c.last() for c in scope)
+        lasts = [c.last() for c in scope]
+        x = x_channel(max(lasts), axis, about.direction, min(lasts))
         out.append(
             Panel(
                 title=title,
-                spec=chart(inside, axis, last, legend, about, (heading, title)),
+                spec=chart(inside, axis, x, legend, about, (heading, title)),
                 legend=legend,
                 runs=tuple(c.label for c in inside),
                 reading=reading(inside, about.direction),
@@ -176,23 +194,26 @@ def _said(curves: Sequence[Curve]) -> str:
 def chart(
     curves: Sequence[Curve],
     axis: YAxis,
-    last: int,
+    x: Spec,
     legend: Sequence[str],
     about: Column,
     titles: tuple[str, str],
 ) -> Spec:
     """Return the Vega-Lite spec of one panel.
 
-    axis and last (the last generation) are those of the whole figure, so that panels compare;
-    legend gives the colour order; titles are those of the metric and of the panel.
+    axis and x are those of the whole figure, so that panels compare; legend gives the order of
+    colours and markers; titles are those of the metric and of the panel.
     """
-    y = axis.channel(axis_title(about.unit, about.direction))
+    first, last = max(int(c.t[0]) for c in curves), x["scale"]["domain"][1]
+    y = axis.channel(axis_title(about.unit, about.direction, first))
     rows = layers.aligned([layers.row(c) for c in curves])
     drawn = [
         *layers.bands(curves, y),
+        *layers.chains(curves, y),
         *layers.reference(about.direction, axis, y),
         *layers.theory(curves, y),
         layers.median(y),
+        *markers(curves, legend, y),
         *layers.published(curves, y),
         layers.hover(rows, y),
     ]
@@ -209,7 +230,7 @@ def chart(
         "data": {"values": rows},
         "transform": [{"flatten": layers.fields(rows)}, HIDDEN],
         "encoding": {
-            "x": x_channel(last, axis, about.direction),
+            "x": x,
             "color": {
                 "field": "run",
                 "type": "nominal",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from genloss.report.figures import layers
-from genloss.report.figures.bands import rounded
+from genloss.report.figures.bands import SPREAD_WORDS, rounded
 from genloss.report.figures.combined import (
     Combined,
     Members,
@@ -58,7 +58,7 @@ def _figure(members: Members, names: Sequence[Named]) -> Combined:
             told_over("medians", names, [across]),
         ),
         numbers=numbers(names, said),
-        caption="median over chains, with the middle 90 % of them in brackets",
+        caption=f"median over chains, {SPREAD_WORDS}",
         legend=shared,
     )
 

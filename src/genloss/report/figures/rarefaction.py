@@ -1,5 +1,6 @@
 """Rarefaction curves: different types among a number of tokens, one line per generation."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from genloss.core.arrays import Floats
 from genloss.judge.estimates import quantiles
 from genloss.report.figures.axes import YAxis, log_axis
-from genloss.report.figures.bands import LEVELS, rounded
+from genloss.report.figures.bands import FEWEST, LEVELS, SPREAD_WORDS, rounded
 from genloss.report.figures.combined import (
     Combined,
     Members,
@@ -18,6 +19,7 @@ from genloss.report.figures.combined import (
     present,
     told_over,
 )
+from genloss.report.figures.markers import SHAPES
 from genloss.report.kept import heading
 from genloss.report.naming import Named
 from genloss.report.reading import Measured, places
@@ -40,7 +42,8 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     axis = log_axis(every[np.isfinite(every) & (every > 0)])
     chains = max(len(v) for p in points for line in p.values() for v in line.values())
     key = [f"log scales; a lower line has fewer different {what} in as much text"]
-    key += ["band: nine chains in ten"] if chains > 1 else []
+    key += ["band: nine chains in ten"] if chains >= FEWEST else []
+    key += ["thin: each chain"] if 1 < chains < FEWEST else []
     key.append(told_over("medians", names, members.names))
     return Combined(
         kind="rarefaction",
@@ -52,7 +55,7 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
         ),
         key=tuple(key),
         numbers=numbers(names, {m: f"among {int(v):,}" for v, m in members.by_label.items()}),
-        caption="types expected: median over chains, with the middle 90 % of them in brackets",
+        caption=f"types expected: median over chains, {SPREAD_WORDS}",
     )
 
 
@@ -71,6 +74,7 @@ def curves(found: dict[str, Column]) -> Points:
 def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
     """Return the lines of one run."""
     rows = [_row(t, dict(sorted(line.items()))) for t, line in points.items() if line]
+    columns = [name for name in rows[0] if re.fullmatch(r"c\d+", name)]
     tokens = sorted({m for line in points.values() for m in line})
     order = [row["generation"] for row in rows]
     y = axis.channel("")
@@ -92,15 +96,26 @@ def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
         {"field": "tokens", "format": ",d"},
         {"field": "p50", "title": "different", "format": ",.4~g"},
     ]
-    several = any(len(v) > 1 for line in points.values() for v in line.values())
-    line = {
-        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 24}},
-        "encoding": {"y": {"field": "p50", "type": "quantitative", **y}},
-    }
+    chains = max(len(v) for line in points.values() for v in line.values())
+    middle = {"y": {"field": "p50", "type": "quantitative", **y}}
+    line = {"mark": {"type": "line", "strokeWidth": 2}, "encoding": middle}
+    scale = {"domain": order, "range": list(SHAPES[: len(order)])}
+    shape = {**colour, "scale": scale}
+    mark = {"type": "point", "filled": True, "size": 50, "opacity": 1}
+    dots = {"mark": mark, "encoding": {**middle, "shape": shape}}
     band = {
         "mark": {"type": "area", "opacity": 0.18},
         "encoding": {"y": {"field": "p05", "type": "quantitative", **y}, "y2": {"field": "p95"}},
     }
+    thin = {
+        "transform": [{"fold": columns, "as": ["chain", "of_chain"]}],
+        "mark": {"type": "line", "strokeWidth": 0.8, "opacity": 0.55},
+        "encoding": {
+            "y": {"field": "of_chain", "type": "quantitative", **y},
+            "detail": {"field": "chain"},
+        },
+    }
+    spread = [] if chains == 1 else [band] if chains >= FEWEST else [thin]
     return {
         "description": f"Different {what} by number drawn, {n.full}: {', '.join(order)}",
         "title": n.full,
@@ -108,14 +123,20 @@ def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
         "height": 260,
         "view": {"stroke": None},
         "data": {"values": rows},
-        "transform": [{"flatten": ["tokens", "p05", "p50", "p95"]}],
+        "transform": [{"flatten": list(rows[0])[1:]}],
         "encoding": {"x": x, "color": colour, "tooltip": told},
-        "layer": [band, line] if several else [line],
+        "layer": [*spread, line, dots],
     }
 
 
 def _row(t: int, line: dict[int, Floats]) -> Spec:
-    bands = quantiles(np.stack(list(line.values()), axis=1), (LEVELS[0], 0.5, LEVELS[-1]))
-    names = ("p05", "p50", "p95")
+    values = np.stack(list(line.values()), axis=1)
     row: Spec = {"generation": heading(t), "tokens": list(line)}
-    return row | {name: rounded(b, 5) for name, b in zip(names, bands, strict=True)}
+    levels = {"p05": LEVELS[0], "p50": 0.5, "p95": LEVELS[-1]}
+    if len(values) < FEWEST:
+        levels = {"p50": 0.5}
+    bands = zip(levels, quantiles(values, tuple(levels.values())), strict=True)
+    row |= {name: rounded(b, 5) for name, b in bands}
+    if 1 < len(values) < FEWEST:
+        row |= {f"c{i}": rounded(chain, 4) for i, chain in enumerate(values)}
+    return row
