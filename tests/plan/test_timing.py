@@ -1,0 +1,107 @@
+"""The ladder of sizes, by a clock that a learner moves: bounded, and right where time is linear."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from genloss.core.progress import reached
+from genloss.errors import FitError
+from genloss.models.gaussian import GaussianLearner
+from genloss.plan.timing import FEW, timed
+from genloss.realities.gaussians import Gaussian
+from genloss.run.events import Phase
+from genloss.study.study import Study
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A time that only moves when somebody works."""
+
+    now: list[float] = field(default_factory=lambda: [0.0])
+
+    def __call__(self) -> float:
+        return self.now[0]
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A learner that takes `row` seconds for each row, step by step, and notes its sizes."""
+
+    clock: Clock
+    row: float
+    sizes: list[int] = field(default_factory=list)
+    epochs: int = 0
+
+    def fit(self, train, rng, *, init=None, valid=None):
+        self.sizes.append(train.n_rows)
+        for step in range(train.n_rows):
+            self.clock.now[0] += self.row
+            reached(step + 1, train.n_rows, self.epochs)
+        return GaussianLearner(ddof=1).fit(train, rng)
+
+    def restore(self, state: Mapping):
+        return GaussianLearner(ddof=1).restore(state)
+
+
+@dataclass(frozen=True)
+class InEpochs(Slow):
+    """The same, in 5 epochs."""
+
+    def one_epoch(self):
+        return replace(self, epochs=1), 5
+
+
+def study(learner, **options) -> Study:
+    return Study(Gaussian(), learner, n_real=1000, generations=10, **options)
+
+
+def test_a_fast_study_is_timed_whole():
+    clock = Clock()
+    slow = Slow(clock, 1e-4)
+    timing = timed(study(slow), clock=clock)
+    assert timing.whole
+    assert slow.sizes[:2] == [FEW, FEW]
+    assert slow.sizes[-3:] == [1000, 1000, 1000]
+    assert timing.seconds <= 10.0
+
+
+@pytest.mark.parametrize("row", [1e-3, 0.02, 0.2, 3.0])
+@pytest.mark.parametrize("kind", [Slow, InEpochs])
+def test_the_budget_holds_to_a_step_and_linear_time_is_found(kind, row):
+    """However slow the rows are; the first rung, which loads, is not counted."""
+    clock = Clock()
+    slow = kind(clock, row)
+    timing = timed(study(slow), clock=clock)
+    assert timing.seconds <= 10.0 + 2 * row
+    assert timing.epochs == (5 if kind is InEpochs else 0)
+    points = timing.points[Phase.FITTING]
+    assert points
+    for point in points:
+        assert point.seconds / point.share == pytest.approx(row * point.rows)
+
+
+def test_too_few_rows_for_a_learner_are_no_reason():
+    """It refuses fewer than 100 rows: the ladder climbs to what it takes."""
+    clock = Clock()
+
+    @dataclass(frozen=True)
+    class Choosy(Slow):
+        def fit(self, train, rng, *, init=None, valid=None):
+            if train.n_rows < 100:
+                raise FitError("too few rows")
+            return super().fit(train, rng, init=init, valid=valid)
+
+    timing = timed(study(Choosy(clock, 1e-4)), clock=clock)
+    assert timing.whole
+
+
+def test_what_the_study_itself_refuses_is_raised():
+    @dataclass(frozen=True)
+    class Never(Slow):
+        def fit(self, train, rng, *, init=None, valid=None):
+            raise FitError("never")
+
+    clock = Clock()
+    with pytest.raises(FitError, match="never"):
+        timed(study(Never(clock, 1e-4)), clock=clock)
