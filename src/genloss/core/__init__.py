@@ -8,8 +8,8 @@ roles        Model, Learner, Sampler, Regime, Curator and their capabilities
 streams      named random streams
 history      what a regime remembers of the past
 regimes      what generation t trains on
-samplers     how a model is asked
-decoding     how a language model is asked
+samplers     how rows are drawn from a model
+decoding     how a language model writes text
 text         rows of tokens, and what text needs of realities and models
 view         what a metric may look at, and what it answers
 features     the space in which rows are compared

@@ -67,7 +67,7 @@ class FiniteModel(Model, Protocol):
 
 @runtime_checkable
 class OriginModel(FiniteModel, Protocol):
-    """A finite reality that knows who made its rows, such as text with machine text among it."""
+    """A finite reality that knows the origin of its rows, such as text partly machine-made."""
 
     def origins_of(self, start: int, n: int) -> Ints | None:
         """Return the origins (C, n) of those rows, or None where all are real."""
@@ -75,7 +75,7 @@ class OriginModel(FiniteModel, Protocol):
 
 
 class Notebook(Protocol):
-    """Where a long fit notes how far it is; the one who runs the fit decides where that lies."""
+    """Where a long fit notes how far it is; the caller of the fit decides where that lies."""
 
     def read(self) -> dict[str, Array] | None:
         """Return what was written last, or None."""
@@ -88,7 +88,7 @@ class Notebook(Protocol):
 
 @runtime_checkable
 class ResumableLearner(Learner, Protocol):
-    """A learner whose fit, interrupted, goes on from its notebook to the same model."""
+    """A learner whose interrupted fit resumes from its notebook and ends in the same model."""
 
     def with_notebook(self, notebook: Notebook) -> Learner:
         """Return the learner with this notebook; notes of another fit are ignored."""

@@ -20,7 +20,7 @@ from genloss.errors import SpecError
 
 @dataclass(frozen=True)
 class Work:
-    """A published work; key is its first author and year; nobody but a reader follows link.
+    """A published work; key is its first author and year; genloss itself never follows the link.
 
     Another package cites works of its own by passing them to `About`; ours stand in works.toml.
 
@@ -58,8 +58,8 @@ class About:
     kind: the short name in specs. title: a heading. meaning: one sentence for a reader who has
     never seen it. works: keys of works.toml, or works that the package brings. headline: whether a
     metric says enough at a glance to open a report. components: what differs between the numbers of
-    a metric that has several; those that it leaves out are called after title and label. figure:
-    how a report draws them together ('area', 'fan', 'rarefaction' or 'path'; see
+    a metric that has several; those that it leaves out are titled by the metric's title and their
+    label. figure: how a report draws them together ('area', 'fan', 'rarefaction' or 'path'; see
     `genloss.report.figures`), else each has a figure of its own.
     """
 

@@ -60,7 +60,7 @@ class Selection:
 
 @runtime_checkable
 class Curator(Protocol):
-    """Which rows may enter?"""
+    """Which rows may enter the training data."""
 
     @property
     def rounds(self) -> int:
@@ -94,7 +94,7 @@ class Curation:
 class Thinning:
     """Accepts every row with probability `keep`, whatever it is: an error without a tilt.
 
-    The law of what enters is p_t's own, so that it is the control of filters that choose.
+    What it accepts still follows p_t, which makes it the control for curators that choose.
 
     Raises:
         SpecError, DataError: keep outside (0, 1], or fewer rounds than one.

@@ -54,7 +54,7 @@ class Data(Protocol):
 
 @runtime_checkable
 class Model(Protocol):
-    """What has been learned: immutable, C chains, sampling never changes it."""
+    """What has been learned, for C chains; immutable, also by sampling."""
 
     @property
     def n_chains(self) -> int:
@@ -101,10 +101,10 @@ class Learner(Protocol):
 
 @runtime_checkable
 class Sampler(Protocol):
-    """How a model is asked: a wrapper, so that decoding is a factor of its own."""
+    """How rows are drawn from a model: a wrapper, so that decoding is a factor of its own."""
 
     def ask(self, model: Model, prompts: Array | None = None) -> Model:
-        """Return the model as asked this way, about prompts (C, n, T), the rows of S_0, if at all.
+        """Return the model that is sampled this way, from prompts (C, n, T), rows of S_0, if any.
 
         The model itself stays unchanged.
         """

@@ -48,7 +48,7 @@ class TextModel(FiniteModel, Protocol):
     """Real text as p_0: blocks of tokens from documents that are split before they are cut.
 
     `rows` hands out blocks (C, n, T) of training documents; `split` takes held-out rows from
-    validation documents; `test` comes from documents that nobody else sees.
+    validation documents; `test` comes from documents that are used for nothing else.
     """
 
     @property

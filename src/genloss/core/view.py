@@ -37,9 +37,9 @@ class View:
     the form the chain carries; held_out are real rows (C, m, ...) that no generation trains on, or
     None; rng is a stream of this metric alone. memo is shared by the metrics of one generation,
     lasting by those of all generations of a block (what depends on reality alone).
-    first is p_1, the only model trained on real rows alone, if a metric `UsesFirst`; else None.
-    base is the pretrained model that fits begin at, one chain for all, if a metric `UsesBase` and
-    the learner has one; else None. streams are those of the block, see `shared_rng`.
+    first is p_1, the only model trained on real rows alone, if a metric is a `UsesFirst`; else
+    None. base is the pretrained model that fits begin at, one chain for all, if a metric is a
+    `UsesBase` and the learner has one; else None. streams are those of the block, see `shared_rng`.
     real are rows of S_0 (C, m, ...), no more than a generation writes, or None without rows.
     curation is what a curator made of S_t, or None without one.
     """

@@ -46,7 +46,7 @@ HEAD = 1 << 16
 """Bytes of a card that are looked at."""
 
 REASONS = 6
-"""Reasons that are told, at most, one by one."""
+"""Reasons that are listed one by one, at most."""
 
 SHOWN = 3
 """Names that are given as examples of a reason."""

@@ -32,7 +32,7 @@ class Subwords:
 
     inner: the tokenizers.Tokenizer. end: the token that ends a document. begin: the one that it
     puts before a text that a model is given, NO_TOKEN where it puts none. size: entries of the
-    vocabulary, V; the largest token is V - 1. note: what was assumed, to be told.
+    vocabulary, V; the largest token is V - 1. note: what was assumed, to be reported.
     """
 
     inner: Any

@@ -14,7 +14,7 @@ from genloss.metrics.shared import classes_of, samples_of
 
 
 class OfClasses(ABC):
-    """A metric of the classes that `features` see in the first `rows` rows; finals say which."""
+    """Base class of the metrics of classes in the first `rows` rows; subclasses implement `of`."""
 
     base: ClassVar[str]
     unit: ClassVar[str] = "1"

@@ -136,7 +136,7 @@ class TypeTokenRatio(AtEqualTokens):
 
     about = About(
         "type_token_ratio",
-        "Type token ratio",
+        "Type-token ratio",
         "Different tokens over all tokens, at as many tokens as real text.",
         ("guo-2023",),
     )
@@ -207,7 +207,7 @@ class GoodTuringMissingMass(AtEqualTokens):
 
     about = About(
         "good_turing_missing_mass",
-        "Good turing missing mass",
+        "Good-Turing missing mass",
         "Estimated mass of what the generated text does not show.",
         ("good-1953",),
     )

@@ -20,7 +20,7 @@ Judge = Literal["first", "base"]
 """p_1, the first model fitted, to real text alone; or the pretrained model that fits begin at."""
 
 TAIL = 0.05
-"""The share of real rows in a tail, unless said otherwise."""
+"""The share of real rows in a tail, by default."""
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """Of the perplexities of generated rows."""

@@ -30,7 +30,7 @@ class TrainLoss:
 
     about = About(
         "train_loss",
-        "Train loss",
+        "Training loss",
         "Training loss of the last epoch: how hard the data are to learn.",
     )
     unit: ClassVar[str] = "nats"

@@ -1,4 +1,4 @@
-"""What every reality of text shares: its splits become blocks of tokens, whoever reads them."""
+"""What every reality of text shares: its splits become blocks of tokens."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

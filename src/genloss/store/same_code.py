@@ -14,7 +14,7 @@ def place_of(run: Path, header: Header, changed: CodeChanged = "refuse") -> Path
     """Return the folder for a run: `run`, or one beside it that the code of today began.
 
     Raises:
-        StoreError: other code wrote what is there, and nobody said what to do.
+        StoreError: other code wrote what is there, and `changed` refuses it.
     """
     if not (run / HEADER).exists():
         return run

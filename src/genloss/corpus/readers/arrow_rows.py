@@ -52,7 +52,7 @@ def arrow(file: Path, text_field: str, others: Iterable[str]) -> Rows:
 
 @contextmanager
 def _source(file: Path, what: str) -> Iterator[Any]:
-    """Open the file for pyarrow, whose errors are told as damage; compressed ones are unpacked."""
+    """Open the file for pyarrow, unpacked; errors of pyarrow are reported as damage."""
     module = optional("pyarrow")
     with opened(file) as stream:
         try:

@@ -231,9 +231,9 @@ class NGramLearner:
     vocabulary: V of the tokeniser; end: the token that begins and ends a document; a vocabulary of
     0 stands for both of the text that a study is about. order: N, 1 to 5. smoothing 'kneser_ney'
     interpolates with discount D, estimated from the counts unless given (see
-    `ngram_counts.discounts`); 'add_k' adds k to every count, and k = 0 is maximum likelihood: a
-    token not seen after its context is lost. source_rows: rows drawn from an endless source.
-    Interpolated Kneser-Ney: Kneser and Ney 1995, Chen and Goodman 1999.
+    `genloss.models.ngram.counts.discounts`); 'add_k' adds k to every count, and k = 0 is maximum
+    likelihood: a token not seen after its context is lost. source_rows: rows drawn from an endless
+    source. Interpolated Kneser-Ney: Kneser and Ney 1995, Chen and Goodman 1999.
 
     Raises:
         SpecError, DataError: an option out of range.

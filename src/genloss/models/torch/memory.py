@@ -105,7 +105,7 @@ def in_batches(
 
 
 def _refused(do: Callable[[slice], None], part: slice) -> str:
-    """Return what was said when memory ran out, or nothing; what it held is free by then."""
+    """Return the message when memory ran out, or ''; the memory is free again by then."""
     try:
         do(part)
     except RuntimeError as error:

@@ -26,7 +26,7 @@ class Page(Protocol):
 
 @dataclass(eq=False)
 class Pages:
-    """The notebook of one fit; a note of another fit, told by its key, counts as none.
+    """The notebook of one fit; a note of another fit, recognised by its key, counts as none.
 
     key: the seeds (C,) of the chains, which no two fits share. done: what finished chains left.
     """

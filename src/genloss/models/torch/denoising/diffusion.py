@@ -18,7 +18,7 @@ class DiffusionLearner(Denoiser):
 
     steps: T (500 in Alemohammad et al. 2023). schedule: 'linear' or 'cosine' (Nichol and Dhariwal
     2021). net: 'unet' for square grey images in [0, 1] of side 8, 14 or 28, `channels` at its
-    widest places; 'mlp' for other rows, `width` wide; 'auto' whichever the rows ask for. Vectors
+    widest places; 'mlp' for other rows, `width` wide; 'auto' chooses by the rows. Vectors
     are standardised by each fit's own rows, images scaled to [-1, 1]. conditioning 'labels' learns
     `classes` classes beside the unconditional law (a tenth of the labels is hidden), so that the
     sampler's guidance has a choice; rows of unknown class (-1) teach the latter only. Networks for

@@ -90,7 +90,7 @@ class Classifier:
     about = About(
         "classifier",
         "Classifier",
-        "What a small network sees that was trained on the labelled real rows.",
+        "Features of a small network that was trained on the labelled real rows.",
     )
     channels: int = 32
     width: int = 84

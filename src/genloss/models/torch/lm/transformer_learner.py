@@ -56,12 +56,12 @@ class TransformerLearner(CausalLearner[TransformerModel]):
     without one), or from 'scratch', new random weights every time. base: the folder of a saved
     model or a name on the Hugging Face hub (safetensors only; revision: a branch, tag or commit of
     it), which also gives the sizes. Its identity is the content of the folder, not its path.
-    Of several ends that its config names, the text's is taken, or `end`, or else the first.
+    Where its config names several end tokens, the text's is taken, or `end`, or else the first.
     Without one the sizes are family to end; feed_forward 0 is four times the width, vocabulary 0
     that of the text that a study is about, with its end token.
 
     Loss: nats per token, the mean over all tokens of a batch that have a context; the end token
-    is learned as any other, what fills a row is not. dropout: train with that of the checkpoint.
+    is learned like any other, padding is not. dropout: train with that of the checkpoint.
     precision: of decoding; that of training is in `training`. Learns from rows, weighted or not,
     or from a source; chains one after another. begin: the token before every row and prompt: that
     of the text's tokeniser, where it adds one to what a model is given.

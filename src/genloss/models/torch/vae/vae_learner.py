@@ -36,7 +36,7 @@ class VAELearner:
     """Variational autoencoder with two convolutions each way (Shumailov et al. 2024).
 
     net 'paper' takes 28 x 28 images (channels 64 and 128, 647,081 parameters with latent 20),
-    'small' 8 x 8 ones (16 and 32; 24,809), 'auto' whichever the images ask for. Loss: binary
+    'small' 8 x 8 ones (16 and 32; 24,809), 'auto' chooses by the images. Loss: binary
     cross-entropy + beta KL, in nats, summed. output: draw images as the decoder's 'mean', as the
     paper does, or pixel by pixel as 'bernoulli'. Learns from rows, weighted or not, or from an
     endless source, n_rows of it an epoch; chains are trained one after another.
