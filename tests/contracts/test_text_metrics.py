@@ -1,9 +1,6 @@
-"""Every text metric on a small reality: its value at t = 0, further when wrong, or why not.
+"""Every text metric, held to the laws of `genloss.testing` on a small text; and values by hand."""
 
-Generation 1 is collapsed (a few rows again and again) or lost (every token as probable).
-"""
-
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,7 +10,6 @@ from genloss.core.statistics import Counts
 from genloss.core.text import TextModel
 from genloss.core.view import (
     Binned,
-    Direction,
     Labelled,
     NotApplicable,
     Partial,
@@ -29,72 +25,14 @@ from genloss.metrics import text_rows as rows
 from genloss.metrics.arrays import text_likelihood, text_ngrams
 from genloss.models.categorical import CategoricalModel
 from genloss.models.ngram.ngram import NGramLearner
+from genloss.testing.metric import check_metric
+from genloss.testing.small_text import written
+from genloss.testing.systems import text_system
 
 C, N, T, V, END = 2, 300, 16, 400, 0
-
-
-class Letters:
-    """Token i is a letter, END a line."""
-
-    size, end, begin = V, END, NO_TOKEN
-
-    def encode(self, texts):
-        return [np.array([ord(c) - 64 if c != "\n" else END for c in text]) for text in texts]
-
-    def decode(self, tokens):
-        return "".join(chr(64 + w) if w != END else "\n" for w in tokens if w != NO_TOKEN)
-
-
-@dataclass(frozen=True)
-class SmallText:
-    """A Markov text with a long tail, cut into blocks."""
-
-    x: np.ndarray
-    test: np.ndarray
-    tokeniser = Letters()
-    n_chains = C
-    starts = np.zeros((1, 1), dtype=int)
-
-    @property
-    def n_rows(self):
-        return self.x.shape[1]
-
-    @property
-    def test_bytes(self):
-        return len("".join(map(self.tokeniser.decode, self.test)))
-
-    def rows(self, start, n):
-        return self.x[:, start : start + n]
-
-    def labels_of(self, start, n):
-        return None
-
-    def split(self, m):
-        return replace(self, x=self.x[:, :-m]), self.x[:, -m:]
-
-    def sample(self, n, rng):
-        return self.x[:, rng.integers(self.n_rows, size=n)]
-
-    def state(self):
-        return {}
-
-
-def written(n, key):
-    """Rows of a Markov chain: a step of Zipf's law from the last token."""
-    stream = np.random.default_rng(key)
-    p = 1.0 / np.arange(1, V + 1)
-    steps = stream.choice(V, size=(C, n, T), p=p / p.sum())
-    steps[:, :, ::2] = 0
-    x = np.cumsum(steps, axis=2) % V
-    return np.where(stream.random(x.shape) < 0.3, np.minimum(steps, V - 1), x)
-
-
-P_0, HELD_OUT = SmallText(written(2 * N, 1), written(120, 2)[0]).split(N)
-REAL = P_0.rows(0, N)
-FIRST = NGramLearner(V, 2).fit(Samples.of(REAL, 0), np.random.default_rng(0))
-
-BASE = NGramLearner(V, 2).fit(Samples.of(written(N, 21)[:1], 0), np.random.default_rng(0))
-"""What the learner knew before it saw S_0: one chain, other rows of the same law."""
+SYSTEM = text_system()
+P_0, HELD_OUT, FIRST, BASE = SYSTEM.p_0, SYSTEM.held_out, SYSTEM.first, SYSTEM.base
+REAL, WRONG = SYSTEM.real_rows, SYSTEM.written
 
 
 def rng(key=0):
@@ -112,29 +50,12 @@ def trained(x):
     return NGramLearner(V, 2).fit(Samples.of(x, 1), rng())
 
 
-def collapsed():
-    """Half of the rows the most probable text, the others a few, some of them ended early."""
-    x = REAL[:, np.arange(N) % 30].copy()
-    best = FIRST.token_log_probs(REAL).sum(axis=2).argmax(axis=1)
-    x[:, ::2] = REAL[np.arange(C), best][:, None]
-    x[:, 1, 5:] = NO_TOKEN
-    x[:, 4] = NO_TOKEN
-    x[:, 4, 0] = END
-    return x
-
-
-LOST = rng(7).integers(1, V, size=(C, N, T))
-
-
 def first_view():
     return view(FIRST.sample(N, rng(9)), FIRST)
 
 
 def zero():
     return view(REAL, P_0, 0)
-
-
-WRONG = (collapsed(), LOST)
 
 
 METRICS = [
@@ -192,42 +113,17 @@ def values(metric, of):
     return found
 
 
-def columns(found):
-    """Return the values (C,) of each component."""
-    return [found] if found.ndim == 1 else list(found.T)
-
-
 def test_the_small_text_is_text():
     assert isinstance(P_0, TextModel)
 
 
-@each
-def test_a_wrong_generation_is_further_from_reality(metric):
-    start = values(metric, zero())
-    if start is None:
-        start = values(metric, first_view())
-    wrong = [columns(values(metric, view(x, trained(x)))) for x in WRONG]
-    for k, begun in enumerate(columns(start)):
-        ends = [w[k] for w in wrong]
-        if metric.direction is Direction.LOWER:
-            assert any((w > begun).all() for w in ends)
-        elif metric.direction is Direction.HIGHER:
-            assert any((w < begun).all() for w in ends)
-        elif metric.direction is Direction.ONE:
-            assert any((np.abs(w - 1) > np.abs(begun - 1)).all() for w in ends)
-        else:
-            assert any((w != begun).all() for w in ends)
+MARKED = [pytest.param(m, marks=pytest.mark.slow) if m.name[:5] == "mauve" else m for m in METRICS]
+"""Seconds each."""
 
 
-@each
-def test_a_value_does_not_depend_on_the_neighbours_in_the_block(metric):
-    for x, chain in zip(WRONG, range(C), strict=True):
-        only, found = [chain] * C, values(metric, view(x, trained(x)))
-        first = NGramLearner(V, 2).fit(Samples.of(REAL[only], 0), rng())
-        changed = {"held_out": HELD_OUT[only], "real": REAL[only, : N // 4], "first": first}
-        alike = view(x[only], trained(x[only]), **changed)
-        again = values(metric, replace(alike, p_0=replace(P_0, x=P_0.x[only])))
-        np.testing.assert_allclose(again[chain], found[chain], rtol=1e-9, atol=1e-12)
+@pytest.mark.parametrize("metric", MARKED, ids=lambda m: m.name)
+def test_every_text_metric_keeps_the_laws(metric):
+    check_metric(metric, {"text": SYSTEM})
 
 
 @each
