@@ -21,7 +21,7 @@ import numpy as np
 class Constant:
     name: ClassVar[str] = "constant"
     unit: ClassVar[str] = "1"
-    direction: ClassVar[str] = "compare with t = 0"
+    direction: ClassVar[str] = "start"
 
     def __call__(self, view):
         return np.full(view.p_0.n_chains, VALUE)

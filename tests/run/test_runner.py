@@ -162,7 +162,7 @@ def test_a_worker_that_dies_is_reported_and_the_run_resumes(own, tmp_path, small
     with pytest.raises(StoreError, match=r"a worker process died .* it resumes; fewer workers"):
         run_study(study, tmp_path / "runs", workers=2)
     (tmp_path / "own_metrics.py").write_text(OWN.replace("os._exit(9)", "pass"))
-    again = run_study(study, tmp_path / "runs", workers=2)
+    again = run_study(study, tmp_path / "runs", workers=2, code_changed="same")
     assert again.is_complete
     assert measured(again) == list(range(8))
 

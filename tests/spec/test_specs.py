@@ -79,7 +79,10 @@ def test_a_missing_key_is_named(key):
         (":Replace", "cannot load"),
         (".regimes:Replace", "cannot load"),
         ("genloss.core.regimes:concat", "is not a dataclass"),
-        ("genloss.core.samplers:Ancestral", "regime: Ancestral is no regime; known: replace"),
+        (
+            "genloss.core.samplers:Ancestral",
+            "regime: Ancestral is no regime, it lacks compose, remember, sizes; one",
+        ),
         ("json:dumps", "is not a dataclass"),
     ],
 )

@@ -4,9 +4,13 @@ import hashlib
 import os
 import stat
 from functools import lru_cache
+from os import PathLike
 from pathlib import Path
 
 from genloss.errors import DataError
+
+Place = str | PathLike[str]
+"""A path as people write it."""
 
 
 def cache_folder() -> Path:

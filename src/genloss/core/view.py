@@ -12,6 +12,7 @@ from genloss.core.arrays import Array, Floats
 from genloss.core.curators import Curation
 from genloss.core.roles import Data, Model
 from genloss.core.streams import Streams
+from genloss.errors import SpecError
 
 T = TypeVar("T")
 
@@ -180,17 +181,32 @@ class Binned(Protocol):
 
 
 def entry_of(metric: Metric) -> dict[str, Any]:
-    """Return what a run's header says of a metric: name, unit, direction, labels if it has any."""
+    """Return what a run's header says of a metric: name, unit, direction, labels if it has any.
+
+    Raises:
+        SpecError: no such direction.
+    """
     entry: dict[str, Any] = {
         "name": metric.name,
         "unit": metric.unit,
-        "direction": metric.direction,
+        "direction": _known(metric.direction, metric),
     }
     if isinstance(metric, Labelled):
         entry["labels"] = list(metric.labels)
     if isinstance(metric, Diverse):
-        entry |= {"unit": list(metric.units), "direction": list(metric.directions)}
+        directions = [_known(direction, metric) for direction in metric.directions]
+        entry |= {"unit": list(metric.units), "direction": directions}
     return entry
+
+
+def _known(direction: str, metric: Metric) -> Direction:
+    try:
+        return Direction(direction)
+    except ValueError:
+        known = ", ".join(Direction)
+        raise SpecError(
+            f"metric {metric.name}: direction is {direction!r}; expected one of {known}"
+        ) from None
 
 
 def column_names(metric: Metric) -> list[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.code import CodeChanged
+from genloss.core.places import Place
 from genloss.judge.targets import as_table, check_measured
 from genloss.judge.verdicts import Verdict, judge
 from genloss.published.experiments import Experiment
@@ -17,7 +18,7 @@ TARGETS = "targets.json"
 
 def reproduce(
     experiment: Experiment,
-    root: Path,
+    root: Place,
     *,
     workers: int = 0,
     progress: Sink | None = None,
@@ -32,7 +33,7 @@ def reproduce(
     """
     for target in experiment.targets:
         check_measured(target, experiment.studies)
-    folder = root / f"{experiment.name}-{experiment.scale}"
+    folder = Path(root) / f"{experiment.name}-{experiment.scale}"
     studies = list(experiment.studies.values())
     runs = run_studies(
         studies, folder, workers=workers, progress=progress, code_changed=code_changed

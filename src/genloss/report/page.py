@@ -5,9 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from genloss.core.places import Place
 from genloss.report import guide, references, tables, texts, theme
 from genloss.report.figures import families, images, samples
 from genloss.report.figures.bands import FEWEST
@@ -67,16 +69,20 @@ class Chapter:
     origins: Sequence[tables.Origin]
 
 
-def write_report(paths: Sequence[Path], out: Path, title: str = "Model collapse report") -> Path:
-    """Write the report on all runs below the paths to the file `out`, atomically.
+def write_report(
+    paths: Place | Sequence[Place], out: Place, title: str = "Model collapse report"
+) -> Path:
+    """Write the report on all runs below a path, or several, to the file `out`, atomically.
 
     Raises:
         StoreError: a path without runs, or a folder that cannot be written.
         MissingExtra: Jinja2 or vl-convert is not installed.
     """
-    check_output(out)
-    write_bytes(out, render(find_sections(paths), title=title).encode())
-    return out
+    several = [paths] if isinstance(paths, str | PathLike) else paths
+    place = Path(out)
+    check_output(place)
+    write_bytes(place, render(find_sections([Path(p) for p in several]), title=title).encode())
+    return place
 
 
 def render(sections: Sequence[Section], *, title: str) -> str:

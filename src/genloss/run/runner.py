@@ -9,6 +9,7 @@ from typing import Any
 from genloss.core.about import Entries
 from genloss.core.arrays import checked_count
 from genloss.core.code import Code, CodeChanged
+from genloss.core.places import Place
 from genloss.core.resources import explained_shortage
 from genloss.errors import (
     DataError,
@@ -20,7 +21,8 @@ from genloss.errors import (
 from genloss.run.events import Event, Failed, Planned, Sink
 from genloss.run.executors.executor import Executor
 from genloss.run.executors.here import Here
-from genloss.run.executors.processes import Processes
+from genloss.run.executors.processes import Processes, leave_if_imported
+from genloss.run.importable import processes_for
 from genloss.run.setup import check_memory
 from genloss.run.task import Task
 from genloss.run.threads import threads_of
@@ -55,7 +57,7 @@ def header_of(study: Study) -> Header:
 
 def run_study(
     study: Study,
-    root: Path,
+    root: Place,
     *,
     workers: int = 0,
     progress: Sink | None = None,
@@ -68,9 +70,9 @@ def run_study(
 
 def run_studies(
     studies: Sequence[Study],
-    root: Path,
+    root: Place,
     *,
-    folders: Sequence[Path] | None = None,
+    folders: Sequence[Place] | None = None,
     workers: int = 0,
     progress: Sink | None = None,
     code_changed: CodeChanged = "refuse",
@@ -78,9 +80,10 @@ def run_studies(
     """Run or resume studies and return their folders.
 
     folders overrides the default root/NAME-FINGERPRINT. workers: processes, 0 for one per core and
-    never more than blocks. Killed at any moment, the same call resumes to the same bytes.
-    code_changed: what to do where a folder was written by other code of your own classes. progress
-    takes the events, see `genloss.run.events`.
+    never more than blocks; a class of a notebook cell, which no other process can import, keeps all
+    in this one. Killed at any moment, the same call resumes to the same bytes. code_changed: what
+    to do where a folder was written by other code of your own classes. progress takes the events,
+    see `genloss.run.events`.
 
     Bad input that shows before a new run's first generation is done leaves no folder of it.
 
@@ -88,6 +91,7 @@ def run_studies(
         GenlossError: the first failure of any block; the folders resume. ResourceError where this
             machine lacks memory, threads, file handles or disk for it.
     """
+    leave_if_imported()
     checked_count(workers, "workers", 0)
     for study in studies:
         check_memory(study)
@@ -97,17 +101,19 @@ def run_studies(
 
 def _run_studies(
     studies: Sequence[Study],
-    root: Path,
-    folders: Sequence[Path] | None,
+    root: Place,
+    folders: Sequence[Place] | None,
     workers: int,
     progress: Sink | None,
     code_changed: CodeChanged,
 ) -> list[Run]:
     headers = [header_of(study) for study in studies]
-    paths = list(folders or (run_path(root, header) for header in headers))
+    own = [Path(folder) for folder in folders or ()]
+    paths = own or [run_path(Path(root), header) for header in headers]
     for path, header in zip(paths, headers, strict=True):
         check_place(path, header)
-    count = min(workers or os.cpu_count() or 1, sum(study.n_blocks for study in studies))
+    most = min(workers or os.cpu_count() or 1, sum(study.n_blocks for study in studies))
+    count = processes_for(studies, workers, most)
     paths = [place_of(p, header, code_changed) for p, header in zip(paths, headers, strict=True)]
     tasks = [
         Task(study, path, block, threads_of(study, count))

@@ -6,7 +6,7 @@ This is the one place where a spec meets classes; modules load only when a spec 
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,7 +16,14 @@ from genloss.core.features import Features
 from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
 from genloss.core.view import Metric
 from genloss.errors import MissingExtra, SpecError
-from genloss.spec.plugins import Plugin, loaded, plugin_named, plugin_of, plugins
+from genloss.spec.plugins import (
+    Plugin,
+    loaded,
+    plugin_named,
+    plugin_of,
+    plugins,
+    reach_current_folder,
+)
 from genloss.spec.registry import CATALOG
 
 
@@ -47,26 +54,43 @@ A class derived from it inherits it, as it does the numbers."""
 
 UNLOADABLE = (ImportError, AttributeError, ValueError, TypeError)
 
-PROTOCOLS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()} | {"metric": Callable}
+HINTS: Mapping[str, Any] = {role: hint for hint, role in ROLES.items()}
+
+PROTOCOLS: Mapping[str, Any] = {**HINTS, "metric": Callable}
 
 
 def build(role: str, part: Any, where: str = "") -> Any:
-    """Build the object of a role from "kind" or {kind = "...", fields...}."""
+    """Return the object of a role from "kind", from {kind = "...", fields...}, or as it is.
+
+    Raises:
+        SpecError: an unknown kind or field, or an object that does not fill the role.
+    """
     where = where or role
     part_spec = {"kind": part} if isinstance(part, str) else part
-    if not isinstance(part_spec, Mapping) or not isinstance(part_spec.get("kind"), str):
+    if isinstance(part_spec, Mapping) and isinstance(part_spec.get("kind"), str):
+        cls = find_class(role, part_spec["kind"], where)
+        part = construct(cls, {k: v for k, v in part_spec.items() if k != "kind"}, where)
+    elif isinstance(part, type):
+        raise SpecError(f"{where} is the class {part.__name__}; expected {part.__name__}(...)")
+    elif not is_dataclass(part):
         raise SpecError(
-            f"{where} is {part!r}; expected a name or a table with a kind, "
-            f'such as {where} = {{ kind = "{next(iter(CATALOG[role]))}" }}'
+            f"{where} is {part!r}; expected a name or a table with a kind, such as "
+            f'{where} = {{ kind = "{next(iter(CATALOG[role]))}" }}; in Python also a dataclass'
         )
-    cls = find_class(role, part_spec["kind"], where)
-    built = construct(cls, {k: v for k, v in part_spec.items() if k != "kind"}, where)
-    if not isinstance(built, PROTOCOLS[role]):
+    else:
+        part = _completed(part, where)
+    if lacking := _lacking(part, HINTS[role]):
         raise SpecError(
-            f"{where}: {cls.__name__} is no {role}; known: {', '.join(kinds(role))}; one of your "
-            f"own needs the methods of {PROTOCOLS[role].__name__}"
+            f"{where}: {type(part).__name__} is no {role}, it lacks {', '.join(lacking)}; one of "
+            f"your own needs all of {HINTS[role].__name__}; known: {', '.join(kinds(role))}"
         )
-    return built
+    return part
+
+
+def _lacking(part: Any, protocol: Any) -> list[str]:
+    members = [name for name in dir(protocol) if name[:1] != "_"]
+    members += ["__call__"] if protocol is Metric else []
+    return [name for name in members if getattr(part, name, MISSING) is MISSING]
 
 
 def kinds(role: str) -> list[str]:
@@ -102,6 +126,8 @@ def find_class(role: str, kind: str, where: str) -> type:
 
 
 def _loaded(path: str, plugin: Plugin | None, where: str) -> Any:
+    if plugin is None:
+        reach_current_folder(path)
     try:
         return loaded(path)
     except MissingExtra:
@@ -111,7 +137,11 @@ def _loaded(path: str, plugin: Plugin | None, where: str) -> Any:
         if plugin is None and not isinstance(error, UNLOADABLE):
             raise
         whose = f" of {plugin.origin}" if plugin else ""
-        raise SpecError(f"{where}: cannot load {path}{whose} ({error})") from error
+        tried = "" if plugin else "; looked among installed packages and in the current folder"
+        missing = isinstance(error, ModuleNotFoundError)
+        raise SpecError(
+            f"{where}: cannot load {path}{whose} ({error}){tried if missing else ''}"
+        ) from error
 
 
 def describe(value: Any, *, identity: bool = False) -> Any:
@@ -155,6 +185,35 @@ def construct(cls: type, options: Any, where: str) -> Any:
     return cls(**values)
 
 
+def parts_of(whole: Any, where: str = "") -> dict[str, Any]:
+    """Return the parts in the fields of an object, those built that were only named.
+
+    Raises:
+        SpecError: an unknown name, or something that does not fill the role of its field.
+    """
+    hints, dot = typing.get_type_hints(type(whole)), f"{where}." if where else ""
+    return {
+        f.name: _typed(hints[f.name], getattr(whole, f.name), f"{dot}{f.name}")
+        for f in fields(whole)
+        if f.init and _takes_part(hints[f.name])
+    }
+
+
+def _completed(part: Any, where: str) -> Any:
+    own = parts_of(part, where)
+    same = all(getattr(part, name) is built for name, built in own.items())
+    return part if same else replace(part, **own)
+
+
+def _takes_part(hint: Any) -> bool:
+    table = is_dataclass(hint) and isinstance(hint, type)
+    return hint in ROLES or is_optional_role(hint) or _is_tuple_of_roles(hint) or table
+
+
+def _is_tuple_of_roles(hint: Any) -> bool:
+    return typing.get_origin(hint) is tuple and typing.get_args(hint)[0] in ROLES
+
+
 def _typed(hint: Any, value: Any, where: str) -> Any:
     if is_optional_role(hint):
         return None if value is None else build(ROLES[hint.__args__[0]], value, where)
@@ -162,11 +221,13 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
         return build(ROLES[hint], value, where)
     if is_dataclass(hint) and isinstance(hint, type):
         return value if isinstance(value, hint) else construct(hint, value, where)
-    if typing.get_origin(hint) is tuple and typing.get_args(hint)[0] in ROLES:
+    if _is_tuple_of_roles(hint):
         role = ROLES[typing.get_args(hint)[0]]
         if not isinstance(value, (list, tuple)):
-            raise SpecError(f"{where} is {value!r}; expected a list")
-        return tuple(build(role, v, f"{where}[{i}]") for i, v in enumerate(value))
+            raise SpecError(f"{where} is {value!r}; expected a list, such as [{value!r}]")
+        built = tuple(build(role, v, f"{where}[{i}]") for i, v in enumerate(value))
+        same = all(old is new for old, new in zip(value, built, strict=True))
+        return value if same and isinstance(value, tuple) else built
     return _validated(hint, value, where)
 
 

@@ -7,10 +7,14 @@ Only metadata are read until a spec names a class, so that a package that cannot
 troubles nobody who does not ask for it.
 """
 
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +102,18 @@ def loaded(path: str) -> Any:
     """Import a module and return what "package.module:Name" names in it; it may raise anything."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
+
+
+def reach_current_folder(path: str) -> None:
+    """Let the module of "package.module:Class" be found in the current folder, after all others.
+
+    A console script does not look there; worker processes inherit the path.
+    """
+    top, here = path.partition(":")[0].partition(".")[0], os.getcwd()
+    if top in sys.modules or here in sys.path or find_spec(top) is not None:
+        return
+    if PathFinder.find_spec(top, [here]) is not None:
+        sys.path.append(here)
 
 
 def plugin_of(cls: type) -> Plugin | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from genloss.core.about import Entries
 from genloss.core.arrays import Array, Floats
+from genloss.core.places import Place
 from genloss.errors import StoreError
 from genloss.store.about import read_about
 from genloss.store.arrays import read_arrays
@@ -104,11 +105,14 @@ class Block:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Run:
     """A run folder, read only."""
 
     path: Path
+
+    def __init__(self, path: Place) -> None:
+        object.__setattr__(self, "path", Path(path))
 
     @cached_property
     def header(self) -> Header:
@@ -267,9 +271,9 @@ class Run:
         return sessions(self.path / PROVENANCE, self.header.origin)
 
 
-def find_runs(root: Path) -> list[Run]:
+def find_runs(root: Place) -> list[Run]:
     """Return all runs at or below root, sorted by path; see `folders`."""
-    return [Run(path) for path, names in folders(root) if _is_run(names)]
+    return [Run(path) for path, names in folders(Path(root)) if _is_run(names)]
 
 
 def folders(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:

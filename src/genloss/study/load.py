@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from genloss.core.places import Place
 from genloss.errors import SpecError
 from genloss.spec.consent import foreign_classes
 from genloss.spec.toml import overridden, read_spec
@@ -13,7 +14,7 @@ from genloss.study.study import Study, study_from
 
 
 def load_study(
-    path: Path, overrides: Sequence[str] = (), model: str = "", *, trust: bool = False
+    path: Place, overrides: Sequence[str] = (), model: str = "", *, trust: bool = False
 ) -> Study:
     """Return the study of a TOML spec, of a run folder, or of a text; the name defaults to path's.
 
@@ -24,6 +25,7 @@ def load_study(
         SpecError: a spec that cannot be read, an unknown key, overrides of a run folder, or a
             model beside anything but text, a run folder with classes of its own.
     """
+    path = Path(path)
     if not path.exists():
         raise SpecError(f"{path}: no such spec, run folder or text; check the path")
     if is_text(path):

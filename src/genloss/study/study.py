@@ -1,8 +1,8 @@
 """Study: everything one run is, typed and frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from genloss.core.arrays import checked_count
 from genloss.core.curators import Curator
@@ -12,7 +12,7 @@ from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
 from genloss.core.samplers import Ancestral
 from genloss.core.view import Metric, entry_of
 from genloss.errors import SpecError
-from genloss.spec.build import construct, describe
+from genloss.spec.build import construct, describe, parts_of
 
 
 @runtime_checkable
@@ -33,6 +33,9 @@ class DescribesData(Protocol):
         """Return it in one line."""
         ...
 
+
+Naming = str | Mapping[str, Any]
+"""A part as a spec names it: by its kind, or by a table of its kind and fields."""
 
 MOST_GENERATIONS = 10_000_000
 """Schedules are sets of generations, held in memory."""
@@ -88,7 +91,8 @@ class Study:
 
     n_real rows in S_0; n_synthetic rows in each S_t (0: n_real); held_out real rows per chain that
     no generation trains on; chains_per_block chains advance together and share random streams (0:
-    all). name and checkpoint_every are not part of the run's identity.
+    all). name and checkpoint_every are not part of the run's identity. Parts may be named as a spec
+    names them: regime="accumulate", learner={"kind": "kde", "bandwidth": 0.2}.
 
     Raises:
         SpecError, DataError: a count of 0 or below, or an empty or unfit name.
@@ -114,7 +118,34 @@ class Study:
     name: str = "run"
     checkpoint_every: int = 50
 
+    if TYPE_CHECKING:  # The fields hold objects; what makes them may be named.
+
+        def __init__(
+            self,
+            reality: Reality | Naming,
+            learner: Learner | Naming,
+            n_real: int,
+            generations: int,
+            regime: Regime | Naming = ...,
+            sampler: Sampler | Naming = ...,
+            form: Form | Naming = ...,
+            curator: Curator | Naming | None = ...,
+            n_synthetic: int = ...,
+            held_out: int = ...,
+            chains: int = ...,
+            chains_per_block: int = ...,
+            seed: int = ...,
+            warm_start: bool = ...,
+            metrics: Sequence[Metric | Naming] = ...,
+            measure: Schedule | Mapping[str, Any] = ...,
+            keep: Keep | Mapping[str, Any] = ...,
+            name: str = ...,
+            checkpoint_every: int = ...,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
+        for name, part in parts_of(self).items():
+            object.__setattr__(self, name, part)
         for name in ("n_real", "generations", "chains", "checkpoint_every"):
             checked_count(getattr(self, name), name)
         for name in ("n_synthetic", "held_out", "chains_per_block", "seed"):

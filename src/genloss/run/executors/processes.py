@@ -4,15 +4,17 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import connection
+from multiprocessing.process import BaseProcess, current_process
 from typing import Any
 
-from genloss.errors import ResourceError
+from genloss.errors import GenlossError, ResourceError, SpecError
 from genloss.run.block import run_block
 from genloss.run.events import Failed, Moved, Phase, Sink, Step
 from genloss.run.task import Task
@@ -21,6 +23,9 @@ THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_
 
 LOOK = 0.2
 """Seconds between looks at the board."""
+
+UNGUARDED = 77
+"""Exit code of a worker whose script starts workers while it is imported."""
 
 WIDTH = 6
 """Numbers of a step on the board."""
@@ -46,14 +51,26 @@ class Processes:
             # Workers inherit that Ctrl-C is ignored, long before they can say so themselves.
             with _one_thread_each(), _uninterrupted():
                 futures = {pool.submit(_work, i, *tasks[i].as_text()): i for i in order}
-            _watch(futures, board, sink)
+            started = list((pool._processes or {}).values())
+            _watch(futures, board, sink, partial(_died, pool, started))
         except BaseException:
             _stop(pool)
             raise
         pool.shutdown()
 
 
-def _watch(futures: dict[Future[None], int], board: Any, sink: Sink) -> None:
+def leave_if_imported() -> None:
+    """Leave a worker process in which the script that started it would start others."""
+    if getattr(current_process(), "_inheriting", False):
+        raise SystemExit(UNGUARDED)
+
+
+def _watch(
+    futures: dict[Future[None], int],
+    board: Any,
+    sink: Sink,
+    died: Callable[[BrokenProcessPool], GenlossError],
+) -> None:
     waiting, seen = set(futures), list(board)
     while waiting:
         finished, waiting = wait(waiting, timeout=LOOK, return_when=FIRST_COMPLETED)
@@ -66,18 +83,26 @@ def _watch(futures: dict[Future[None], int], board: Any, sink: Sink) -> None:
         for future in finished:
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
-                error = _died(error)
+                error = died(error)
             if isinstance(error, Exception):
                 sink(Failed(futures[future], error))
             elif error is not None:
                 raise error
 
 
-def _died(cause: BrokenProcessPool) -> ResourceError:
+def _died(
+    pool: ProcessPoolExecutor, started: Sequence[BaseProcess], cause: BrokenProcessPool
+) -> GenlossError:
+    # Until then a thread of the pool may be the one that waits for them, and alone knows how.
+    pool.shutdown()
+    if any(process.exitcode == UNGUARDED for process in started):
+        return SpecError(
+            "put the call below `if __name__ == '__main__':`, or pass workers=1: worker processes "
+            "import the script that starts them, and this one would start them again"
+        )
     error = ResourceError(
         "a worker process died (killed, or out of memory); run the same command again: it "
-        "resumes; fewer workers or chains per block need less memory; a script must start its "
-        "work below `if __name__ == '__main__':`"
+        "resumes; fewer workers or chains per block need less memory"
     )
     error.__cause__ = cause
     return error
