@@ -91,7 +91,11 @@ class Learner(Protocol):
         init: Model | None = None,
         valid: Data | None = None,
     ) -> Model:
-        """Fit all chains at once; init is the model to start from (warm start)."""
+        """Fit all chains at once; init is the model to start from (warm start).
+
+        train is `Data`; a learner that takes only some of its forms says so in its own signature,
+        and raises DataError for the others.
+        """
         ...
 
     def restore(self, state: Mapping[str, Array]) -> Model:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -180,7 +180,7 @@ class GaussianLearner:
         return GaussianModel(state["mean"], state["cov"])
 
 
-def as_samples(train: Any, learner: object) -> Samples:
+def as_samples(train: Data, learner: object) -> Samples:
     """Return train if it is rows; raises DataError with what to try otherwise."""
     if not isinstance(train, Samples):
         raise DataError(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -107,7 +107,7 @@ def stacked(chains: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
     return joined([{name: array[None] for name, array in chain.items()} for chain in chains])
 
 
-def rows_of(train: Any, seed: int, name: str, n: int) -> Samples:
+def rows_of(train: Data, seed: int, name: str, n: int) -> Samples:
     """Return the rows to train on, or n of an endless source to look at.
 
     Raises:

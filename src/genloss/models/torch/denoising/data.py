@@ -1,13 +1,14 @@
 """What a diffusion or flow learner makes of its training data: scale, classes, noisy batches."""
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.roles import Data
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source, Stream, draw_rows
 from genloss.errors import DataError
@@ -33,7 +34,7 @@ class Scaling(NamedTuple):
     reach: Floats
 
 
-def looked_at(train: Any, seed: int, name: str, n: int) -> Samples:
+def looked_at(train: Data, seed: int, name: str, n: int) -> Samples:
     """Return the rows to train on, or n of an endless source.
 
     Raises:

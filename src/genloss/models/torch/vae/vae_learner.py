@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -164,7 +164,7 @@ class VAELearner:
         )
 
 
-def _looked_at(train: Any, seed: int) -> int:
+def _looked_at(train: Data, seed: int) -> int:
     """Return the pixels of the rows to train on, after a look at all rows, or at some of a source.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -134,7 +134,7 @@ def _check(network: Network, names: list[str], rows: Tensor, size: int, team: Te
     return check
 
 
-def _looked_at(network: Network, train: Any, seed: int) -> int:
+def _looked_at(network: Network, train: Data, seed: int) -> int:
     """Return the length T of the rows to train on, after a look at them."""
     train = rows_of(train, seed, network.name, GLANCE)
     x = _checked(network, train.x, "rows")
