@@ -1,6 +1,8 @@
 """A tiny run for every kind that a spec may name, and its numbers.
 
-    python -m tests.golden.tiny      write numbers.json anew, except what moved without a revision
+    python -m tests.golden.tiny [STUDY...]
+
+writes numbers.json anew, all of it or these studies; refuses what moved without a revision.
 
 Numbers of a kind that move must not be taken for those of before: give its class
 `numbers_revision = 2` (one more than it had), which becomes part of every identity.
@@ -223,10 +225,13 @@ def same(a: list[float], b: list[float], networks: bool) -> bool:
     return len(a) == len(b) and bool(np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=True))
 
 
-def main() -> None:
+def main(*names: str) -> None:
     before = json.loads(FILE.read_text()) if FILE.exists() else {}
-    after = dict(measured(STUDIES | NETWORKS))
-    for key, entry in after.items():
+    studies = {k: v for k, v in (STUDIES | NETWORKS).items() if k in names or not names}
+    after = {k: v for k, v in before.items() if names and k.partition(":")[0] not in names}
+    new = dict(measured(studies))
+    after |= new
+    for key, entry in new.items():
         old = before.get(key)
         networks = key.partition(":")[0] in NETWORKS
         if old and old["revision"] == entry["revision"]:
@@ -238,4 +243,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
