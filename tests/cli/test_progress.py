@@ -41,6 +41,8 @@ def at(step: Step, **more) -> Standing:
             at(Step(Phase.MEASURING, 2), blocks=20, finished=5, working=2),
             "opt: 5 of 20 blocks done; 2 at work; generation 2 of 8: measuring",
         ),
+        (at(Step(Phase.MEASURING, 2), rate=50.0), "opt: generation 2 of 8"),
+        (at(Step(Phase.DONE, 2)), "opt: generation 2 of 8"),
         (Standing(blocks=2, finished=2, share=1.0), "opt: 2 of 2 blocks done"),
     ],
 )

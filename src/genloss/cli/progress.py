@@ -21,6 +21,9 @@ FIRST, EVERY, SHARE = 10.0, 30.0, 0.05
 LONG = 10.0
 """Seconds that a phase without steps lasts before it is said how long."""
 
+FAST = 3.0
+"""Generations per second from which on their phases are not shown."""
+
 WORDS = {
     Phase.READING: "reading",
     Phase.BASE: "loading the base model",
@@ -99,7 +102,10 @@ def where(what: str, at: Standing) -> str:
     if at.working > 1:
         parts.append(f"{at.working} at work")
     if at.task is not None and at.step.t:
-        parts.append(f"generation {at.step.t} of {at.task.study.generations}: {_phase(at)}")
+        where = f"generation {at.step.t} of {at.task.study.generations}"
+        # Phases that nobody could read in time are noise.
+        fast = at.step.phase == Phase.DONE or at.rate > FAST
+        parts.append(where if fast else f"{where}: {_phase(at)}")
     elif at.task is not None or not at.finished:
         parts.append(_phase(at))
     return plain(f"{what}: " + "; ".join(parts))
