@@ -12,6 +12,15 @@ laws held, and which do not apply and why.
 from genloss.testing.laws import ContractError, Outcome, Violation
 from genloss.testing.learner import check_learner
 from genloss.testing.metric import check_metric
+from genloss.testing.regime import check_regime
 from genloss.testing.systems import System
 
-__all__ = ["ContractError", "Outcome", "System", "Violation", "check_learner", "check_metric"]
+__all__ = [
+    "ContractError",
+    "Outcome",
+    "System",
+    "Violation",
+    "check_learner",
+    "check_metric",
+    "check_regime",
+]
