@@ -220,16 +220,21 @@ def test_every_shipped_experiment_loads_at_every_scale(scale):
         assert len({t.id for t in experiment.targets}) == len(experiment.targets)
 
 
-def test_the_tour_leaves_out_what_needs_torch_and_says_so():
+def test_the_tour_leaves_out_what_needs_an_extra_and_says_so():
     code = (
-        "import sys; sys.modules['torch'] = None\n"
+        "import sys\n"
+        "for name in ('torch', 'sklearn', 'tokenizers'): sys.modules[name] = None\n"
         "from genloss.published.experiments import tour_experiments\n"
         "found, left_out = tour_experiments()\n"
         "names = {e.name for e in found}\n"
         "assert {'tour', 'shumailov-2024-gmm'} <= names\n"
-        "assert 'shumailov-2024-vae' not in names\n"
+        "assert not {'shumailov-2024-vae', 'seddik-2024-ngram'} & names\n"
+        "assert not any('digits' in name for e in found for name in e.studies)\n"
+        "assert 'moons,replace' in found[0].studies\n"
         "print(*left_out)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "pip install 'genloss[torch]'" in done.stdout
+    for extra in ("torch", "digits", "text"):
+        assert f"pip install 'genloss[{extra}]'" in done.stdout
+    assert "tour (digits,replace; digits,acc" in done.stdout

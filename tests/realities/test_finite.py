@@ -110,7 +110,7 @@ def test_digits_are_the_bundled_ones():
 
 
 def test_digits_without_scikit_learn_name_the_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(MissingExtra, match=r"pip install 'genloss\[digits\]'"):
         Digits8x8().realise(1, np.random.default_rng(0))
 

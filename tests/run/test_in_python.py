@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import genloss
-from genloss.errors import SpecError
+from genloss.errors import MissingExtra, SpecError
 from genloss.models.gaussian import GaussianLearner
 from genloss.study.study import Study, study_from
 
@@ -76,6 +76,20 @@ class Towards:
 def test_a_direction_that_is_none_is_refused_before_anything_runs(tmp_path):
     study = Study(**SPEC, generations=2, metrics=(Towards("up"),))
     with pytest.raises(SpecError, match="towards: direction is 'up'; expected one of lower, hig"):
+        genloss.run_study(study, tmp_path / "runs", workers=1)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "reality", "extra"),
+    [("sklearn", "digits8x8", "digits"), ("tokenizers", {"kind": "text"}, "text")],
+)
+def test_what_is_not_installed_is_told_before_anything_is_made(
+    monkeypatch, tmp_path, module, reality, extra
+):
+    study = Study(**{**SPEC, "reality": reality}, generations=2)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtra, match=rf"pip install 'genloss\[{extra}\]'"):
         genloss.run_study(study, tmp_path / "runs", workers=1)
     assert not (tmp_path / "runs").exists()
 

@@ -234,8 +234,11 @@ def report(
 ) -> None:
     """Write one HTML page that opens offline, for one run or several."""
     from genloss.report.page import write_report
+    from genloss.report.runtime import charts_left_out
 
     place = str(write_report(runs, out, title=title))
+    if charts := charts_left_out():
+        console.print_hint(f"left out: charts: {charts}")
     if json:
         console.print_json({"report": place})
     else:

@@ -7,7 +7,7 @@ to some scales. targets.toml holds the targets (see genloss.published.target_ent
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -18,6 +18,7 @@ from genloss.judge.targets import Target
 from genloss.published.grid import SCALES, SMOKE, checked_scales, combinations, filled
 from genloss.published.target_entries import targets_of
 from genloss.spec.build import nearest
+from genloss.spec.parts import check_extras
 from genloss.spec.plugins import plugin_named, plugins
 from genloss.spec.toml import checked_keys, merged, overridden, read_spec
 from genloss.study.study import Study, study_from
@@ -76,10 +77,30 @@ def tour_experiments() -> tuple[list[Experiment], list[str]]:
     left_out: list[str] = []
     for name, load in loads.items():
         try:
-            found.append(load())
+            experiment = load()
         except MissingExtra as error:
             left_out.append(f"{name}: {error}")
+            continue
+        studies, lacking = _with_extras(experiment.studies)
+        # Targets are judged on all runs of an experiment.
+        whole = bool(experiment.targets)
+        left_out += [f"{name}{'' if whole else f' ({n})'}: {why}" for why, n in lacking.items()]
+        if studies and not (whole and lacking):
+            found.append(replace(experiment, studies=studies))
     return found, left_out
+
+
+def _with_extras(studies: Mapping[str, Study]) -> tuple[dict[str, Study], dict[str, str]]:
+    """Return the studies whose packages are installed, and {why others are left out: which}."""
+    complete: dict[str, Study] = {}
+    lacking: dict[str, list[str]] = {}
+    for name, study in studies.items():
+        try:
+            check_extras(study)
+            complete[name] = study
+        except MissingExtra as error:
+            lacking.setdefault(str(error), []).append(name)
+    return complete, {why: "; ".join(names) for why, names in lacking.items()}
 
 
 def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Experiment:

@@ -7,6 +7,7 @@ from typing import Any
 from genloss.published.experiments import tour_experiments
 from genloss.published.reproduce import reproduce
 from genloss.report.page import write_report
+from genloss.report.runtime import charts_left_out
 from genloss.run.events import Sink
 from genloss.run.runner import run_studies
 
@@ -24,6 +25,8 @@ def tour(root: Path, *, workers: int, progress: Sink) -> dict[str, Any]:
         _, verdicts = reproduce(experiment, root, workers=workers, progress=progress)
         passed += sum(v.passed for v in verdicts)
         failed += sum(not v.passed for v in verdicts)
+    charts = charts_left_out()
+    left_out += [f"charts of the report: {charts}"] if charts else []
     report = write_report([root], root / "report.html", title="Model collapse, a tour")
     return {
         "report": str(report),

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from genloss.core.about import About
-from genloss.errors import MissingExtra
+from genloss.core.extras import check_installed
 from genloss.realities.finite import FiniteRows
 
 
@@ -29,14 +29,14 @@ class Digits8x8:
     )
     image_shape: ClassVar[tuple[int, int]] = (8, 8)
 
+    def check_extras(self) -> None:
+        """Raise MissingExtra where scikit-learn is not installed."""
+        check_installed("sklearn", "digits8x8", "digits")
+
     def realise(self, n_chains: int, rng: np.random.Generator) -> FiniteRows:
         """Return the images for n_chains chains; rng puts them in order."""
-        try:
-            from sklearn.datasets import load_digits
-        except ImportError as error:
-            raise MissingExtra(
-                "digits8x8 needs scikit-learn, which is not installed; "
-                "pip install 'genloss[digits]'"
-            ) from error
+        self.check_extras()
+        from sklearn.datasets import load_digits
+
         x, labels = load_digits(return_X_y=True)
         return FiniteRows.of(x.astype(np.uint8), n_chains, rng, labels.astype(np.int64), 1 / 16)

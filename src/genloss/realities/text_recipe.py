@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from genloss.core.arrays import checked_count
+from genloss.core.extras import check_installed
 from genloss.core.samples import REAL
 from genloss.corpus.blocks import Corpus, corpus_of
 from genloss.corpus.document import Document
@@ -90,6 +91,10 @@ class TextRecipe(ABC):
     @abstractmethod
     def stamps(self) -> tuple[Stamp, ...]:
         """Return what changes with the files that are read."""
+
+    def check_extras(self) -> None:
+        """Raise MissingExtra where tokenizers is not installed."""
+        check_installed("tokenizers", "text", "text")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> TextRows:
         """Return the blocks for n_chains chains; rng puts them in order."""

@@ -76,7 +76,7 @@ def write_report(
 
     Raises:
         StoreError: a path without runs, or a folder that cannot be written.
-        MissingExtra: Jinja2 or vl-convert is not installed.
+        MissingExtra: Jinja2 is not installed.
     """
     several = [paths] if isinstance(paths, str | PathLike) else paths
     place = Path(out)
@@ -89,7 +89,7 @@ def render(sections: Sequence[Section], *, title: str) -> str:
     """Return the report as HTML that needs nothing but itself; the same runs, the same text.
 
     Raises:
-        MissingExtra: Jinja2 or vl-convert is not installed.
+        MissingExtra: Jinja2 is not installed.
         StoreError: a run folder that cannot be read.
     """
     jinja = optional("jinja2")

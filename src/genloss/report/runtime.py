@@ -1,8 +1,10 @@
 """The optional dependencies, loaded when a report is made and not before."""
 
+import json
 from importlib import import_module
 from types import ModuleType
 
+from genloss.core.extras import check_installed, missing
 from genloss.errors import MissingExtra
 
 VEGA_LITE = "6.4"
@@ -14,18 +16,25 @@ def optional(module: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        raise MissingExtra(
-            f"a report needs {module.split('.')[0]}, which is not installed; "
-            "pip install 'genloss[report]'"
-        ) from error
+        raise missing(module.partition(".")[0], "a chart", "report") from error
+
+
+def charts_left_out() -> str:
+    """Return why the charts of reports are left out, and what adds them; empty if they are not."""
+    try:
+        check_installed("vl_convert", "drawing charts", "report")
+    except MissingExtra as error:
+        return str(error)
+    return ""
 
 
 def vega_script() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script that defines vegaEmbed; no imports.
 
-    Raises:
-        MissingExtra: vl-convert is not installed.
+    Without vl-convert, one whose vegaEmbed says in the place of every chart how to add it.
     """
+    if why := charts_left_out():
+        return f"globalThis.vegaEmbed = async () => {{ throw new Error({json.dumps(why)}); }};"
     script = str(optional("vl_convert").javascript_bundle(vl_version=VEGA_LITE))
     # The page ends its script element at the first of these, wherever it stands.
     return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")

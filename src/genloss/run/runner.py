@@ -28,7 +28,7 @@ from genloss.run.task import Task
 from genloss.run.threads import threads_of
 from genloss.spec.build import describe
 from genloss.spec.code import code_of
-from genloss.spec.parts import entries
+from genloss.spec.parts import check_extras, entries
 from genloss.store.folder import PROVENANCE, check_place, create_or_match, run_path, withdraw
 from genloss.store.header import Header, read_header
 from genloss.store.lock import locked
@@ -94,6 +94,7 @@ def run_studies(
     leave_if_imported()
     checked_count(workers, "workers", 0)
     for study in studies:
+        check_extras(study)
         check_memory(study)
     with explained_shortage(ADVICE):
         return _run_studies(studies, root, folders, workers, progress, code_changed)

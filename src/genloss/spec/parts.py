@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from genloss.core.about import Entry, about_object, cited, words_of
+from genloss.core.extras import NeedsExtras
 from genloss.spec.build import ROLES, kind_of
 
 
@@ -24,6 +25,13 @@ def parts(value: Any) -> Iterator[tuple[str, Any]]:
     for f in fields(value):
         if f.init:
             yield from _below(getattr(value, f.name), _role(hints[f.name]))
+
+
+def check_extras(study: Any) -> None:
+    """Raise MissingExtra where a part of a study needs a package that is not installed."""
+    for _, part in parts(study):
+        if isinstance(part, NeedsExtras):
+            part.check_extras()
 
 
 def entries(study: Any) -> dict[str, dict[str, Entry]]:
