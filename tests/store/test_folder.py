@@ -225,11 +225,11 @@ def test_a_second_process_is_refused_until_the_first_is_gone(run):
 
 
 def test_a_block_waits_for_a_dying_worker_but_not_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr("genloss.store.lock.PATIENCE", 0.05)
+    monkeypatch.setattr("genloss.store.lock.WAIT_SECONDS", 0.05)
     with holding("locked_block", tmp_path) as process:
         with pytest.raises(StoreError, match="is being written by another process"):
             locked_block(tmp_path).__enter__()
-        monkeypatch.setattr("genloss.store.lock.PATIENCE", 30.0)
+        monkeypatch.setattr("genloss.store.lock.WAIT_SECONDS", 30.0)
         process.kill()
         with locked_block(tmp_path):
             pass

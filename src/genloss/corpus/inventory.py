@@ -140,7 +140,7 @@ def inventory_of(
 
 
 def _entry(place: Place, folder: Path, splits: Mapping[Path, SplitName]) -> Entry:
-    name = _shown(place.path, folder)
+    name = _relative(place.path, folder)
     split = splits.get(place.path.relative_to(folder), "train")
     return Entry(place.path, name, "" if place.why else split, place.why)
 
@@ -153,7 +153,7 @@ def _named_file(path: Path) -> Entry:
             f"{path}: {suffix} is {NO_TEXT[suffix]}; it would be read with its syntax; take the "
             "text out of it into .txt or .jsonl, or rename it to .txt to read it as it is"
         )
-    return Entry(path, _shown(path, path.parent), "train")
+    return Entry(path, _relative(path, path.parent), "train")
 
 
 def _why_not(path: Path, folder: Path) -> str:
@@ -266,5 +266,5 @@ def _kind(path: Path) -> str:
     return suffix + packed or "file"
 
 
-def _shown(path: Path, folder: Path) -> str:
+def _relative(path: Path, folder: Path) -> str:
     return printable(path.relative_to(folder).as_posix())

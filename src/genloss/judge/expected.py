@@ -34,17 +34,17 @@ class Formula:
 Expected = float | Formula
 
 
-def expected_from(given: Any, where: str) -> Expected:
+def expected_from(value: Any, where: str) -> Expected:
     """Return a number, or the formula of a table; raises SpecError for anything else."""
-    if not isinstance(given, Mapping):
-        return checked_number(given, where)
-    checked_keys(given, where, ("law",), ("field", "args", "times", "plus"))
-    if not isinstance(given["law"], str) or not isinstance(given.get("args", {}), Mapping):
-        raise SpecError(f'{where} is {given!r}; expected law = "module.function", args = {{...}}')
-    checked_number(given.get("plus", 0.0), f"{where}.plus")
-    if not isinstance(given.get("times", 1.0), str):
-        checked_number(given.get("times", 1.0), f"{where}.times")
-    return Formula(**given)
+    if not isinstance(value, Mapping):
+        return checked_number(value, where)
+    checked_keys(value, where, ("law",), ("field", "args", "times", "plus"))
+    if not isinstance(value["law"], str) or not isinstance(value.get("args", {}), Mapping):
+        raise SpecError(f'{where} is {value!r}; expected law = "module.function", args = {{...}}')
+    checked_number(value.get("plus", 0.0), f"{where}.plus")
+    if not isinstance(value.get("times", 1.0), str):
+        checked_number(value.get("times", 1.0), f"{where}.times")
+    return Formula(**value)
 
 
 def expected_value(expected: Expected, study: Study) -> float:

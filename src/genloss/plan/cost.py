@@ -56,10 +56,11 @@ def plan_of(study: Study, budget: float = BUDGET) -> Cost:
         for t in range(1, study.generations + 1)
     ]
     measured = len(study.measure.times(study.generations) | {study.generations})
-    kept = len(study.keep.times(study.generations))
+    n_kept = len(study.keep.times(study.generations))
     timing = timed(study, budget)
+    block_bytes = timing.row_bytes * measured + timing.kept_bytes * n_kept
     return Cost(
-        data=_told(study, p_0),
+        data=_data_summary(study, p_0),
         chains=study.chains,
         blocks=study.n_blocks,
         generations=study.generations,
@@ -68,14 +69,14 @@ def plan_of(study: Study, budget: float = BUDGET) -> Cost:
         rows_of_s_last=sizes[-1].synthetic,
         real_rows_per_chain=real_rows_needed(study),
         measured_generations=measured,
-        kept_generations=kept,
+        kept_generations=n_kept,
         seconds=_seconds(study, sizes, measured, timing),
-        disk_bytes=round((timing.row_bytes * measured + timing.kept_bytes * kept) * study.n_blocks),
+        disk_bytes=round(block_bytes * study.n_blocks),
         timing=timing,
     )
 
 
-def _told(study: Study, p_0: Model) -> str:
+def _data_summary(study: Study, p_0: Model) -> str:
     if not isinstance(study.reality, DescribesData):
         return ""
     if not isinstance(p_0, TextModel):

@@ -41,20 +41,20 @@ def extrapolated(points: Sequence[Point], rows: Floats) -> Range:
     point bounds from below as if its time were fixed, from above as if it were proportional; one
     that was cut off before any of it was done says nothing, and nothing else no upper bound.
     """
-    told = [p for p in points if p.share > 0.0]
-    if not told:
+    finished = [p for p in points if p.share > 0.0]
+    if not finished:
         return Range(sum(p.seconds for p in points) * len(rows), None)
-    *before, last = told
+    *before, last = finished
     seconds = last.seconds / last.share
-    found = [seconds / last.rows * float(rows.sum())]
+    estimates = [seconds / last.rows * float(rows.sum())]
     for point in before:
         if point.share < 1.0:
             continue
         if point.rows == last.rows:
-            found.append(point.seconds / point.rows * float(rows.sum()))
+            estimates.append(point.seconds / point.rows * float(rows.sum()))
             continue
         slope = max((seconds - point.seconds) / (last.rows - point.rows), 0.0)
-        found.append(float((seconds + slope * (rows - last.rows)).clip(min=0.0).sum()))
-    if len(found) == 1 and float(rows.max()) > last.rows:
-        found.append(seconds * len(rows))
-    return Range(min(found), max(found))
+        estimates.append(float((seconds + slope * (rows - last.rows)).clip(min=0.0).sum()))
+    if len(estimates) == 1 and float(rows.max()) > last.rows:
+        estimates.append(seconds * len(rows))
+    return Range(min(estimates), max(estimates))

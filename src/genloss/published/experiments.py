@@ -73,7 +73,7 @@ def tour_experiments() -> tuple[list[Experiment], list[str]]:
         "tour": lambda: Experiment("tour", "tour", SMOKE, "", named(studies_of(spec, SMOKE)), ())
     }
     loads |= {name: partial(load_experiment, name, SMOKE) for name in published_names()}
-    found: list[Experiment] = []
+    experiments: list[Experiment] = []
     left_out: list[str] = []
     for name, load in loads.items():
         try:
@@ -86,8 +86,8 @@ def tour_experiments() -> tuple[list[Experiment], list[str]]:
         whole = bool(experiment.targets)
         left_out += [f"{name}{'' if whole else f' ({n})'}: {why}" for why, n in lacking.items()]
         if studies and not (whole and lacking):
-            found.append(replace(experiment, studies=studies))
-    return found, left_out
+            experiments.append(replace(experiment, studies=studies))
+    return experiments, left_out
 
 
 def _with_extras(studies: Mapping[str, Study]) -> tuple[dict[str, Study], dict[str, str]]:
@@ -155,12 +155,12 @@ def experiment_folder(name: str) -> Path:
 
 def named(studies: Iterable[Study]) -> dict[str, Study]:
     """Return studies by name; raises SpecError where two share one."""
-    found: dict[str, Study] = {}
+    by_name: dict[str, Study] = {}
     for study in studies:
-        if study.name in found:
+        if study.name in by_name:
             raise SpecError(f"two runs are called {study.name!r}; put what varies into the name")
-        found[study.name] = study
-    return found
+        by_name[study.name] = study
+    return by_name
 
 
 def checked_spec(spec: Mapping[str, Any], where: str) -> Mapping[str, Any]:
@@ -189,6 +189,6 @@ def studies_of(
         at_scale = entry.get(scale, {})
         fixed = merged(base, {**entry.get("set", {}), **at_scale.get("set", {})})
         vary = {**entry.get("vary", {}), **at_scale.get("vary", {})}
-        for chosen in combinations(vary, f"run {entry['name']!r}"):
-            name = filled(entry["name"], chosen)
-            yield study_from({**overridden(merged(fixed, chosen), overrides), "name": name})
+        for options in combinations(vary, f"run {entry['name']!r}"):
+            name = filled(entry["name"], options)
+            yield study_from({**overridden(merged(fixed, options), overrides), "name": name})

@@ -76,7 +76,7 @@ def read_table(text: str, how: Reading, where: str) -> Table:
     if not how.columns:
         check_makers(names, where)
     index = not how.columns and has_index(body, names, header, where)
-    places = _chosen(how.columns, names, where) if how.columns else list(range(len(names)))
+    places = _column_indices(how.columns, names, where) if how.columns else list(range(len(names)))
     places = places[1:] if index else places
     rows = np.array([_numbers(record, places, how, where) for record in body])
     return Table(
@@ -112,7 +112,7 @@ def _check_widths(
         )
 
 
-def _chosen(columns: Sequence[int | str], names: list[str], where: str) -> list[int]:
+def _column_indices(columns: Sequence[int | str], names: list[str], where: str) -> list[int]:
     places = []
     for column in columns:
         by_name = [i for i, name in enumerate(names) if name == str(column)]

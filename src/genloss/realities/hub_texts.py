@@ -48,10 +48,10 @@ class HubTexts(TextRecipe):
         """Stream and split the documents."""
         names = {"validation": self.validation_split, "test": self.test_split}
         read = {part: self._read(split) for part, split in names.items() if split}
-        found, empty = self._read(self.train_split)
-        given: dict[str, list[Document]] = {p: documents for p, (documents, _) in read.items()}
+        train, empty = self._read(self.train_split)
+        parts: dict[str, list[Document]] = {p: documents for p, (documents, _) in read.items()}
         return split_documents(
-            self, found, given, empty + sum(dropped for _, dropped in read.values()), []
+            self, train, parts, empty + sum(dropped for _, dropped in read.values()), []
         )
 
     def stamps(self) -> tuple[Stamp, ...]:

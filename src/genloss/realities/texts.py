@@ -47,20 +47,18 @@ class Texts(TextRecipe):
     def splits(self) -> Splits:
         """Read and split the documents."""
         paths = {"validation": self.validation_path, "test": self.test_path}
-        given, empty, notes = {}, 0, []
+        own, empty, notes = {}, 0, []
         for part, path in paths.items():
             if path:
-                given[part], dropped, account = read_part(
-                    path, part, self.documents, self.text_field
-                )
+                own[part], dropped, account = read_part(path, part, self.documents, self.text_field)
                 empty += dropped
                 notes.append(f"{part}_path: {account}")
         if not self.path:
-            return split_documents(self, embedded(), given, empty, notes)
+            return split_documents(self, embedded(), own, empty, notes)
         reading = read_corpus(
-            self.path, self.documents, self.text_field, self.files, self.named_splits, tuple(given)
+            self.path, self.documents, self.text_field, self.files, self.named_splits, tuple(own)
         )
-        parts = {**reading.documents, **given}
+        parts = {**reading.documents, **own}
         cut = {"pieces": ["cut into pieces at blank lines"], "wikitext": ["cut at headings"]}
         notes = [reading.inventory.summary(), *cut.get(self.documents, []), *notes]
         return split_documents(self, parts.pop("train"), parts, empty + reading.empty, notes)

@@ -32,30 +32,30 @@ def run_block(task: Task, tell: Tell = lambda step: None) -> None:
     with locked_block(path):
         header, machine = read_header(task.run), Machine(task.threads, instructions(), versions())
         store = BlockStore(path, header.origin, task.block, machine, header.accepted)
-        found, watch = store.resume(), Watch(tell)
-        if found is not None and found.t >= task.study.generations:
-            watch.enter(Phase.DONE, found.t)
+        checkpoint, watch = store.resume(), Watch(tell)
+        if checkpoint is not None and checkpoint.t >= task.study.generations:
+            watch.enter(Phase.DONE, checkpoint.t)
             return
         with computing_on(store.machine.threads), listening(watch.reached):
             check = partial(check_inputs, task.study, header)
             setup = set_up(task.study, task.block, watch)
             check()
-            _run(setup, store, found, watch, check)
+            _run(setup, store, checkpoint, watch, check)
 
 
 def _run(
     setup: Setup,
     store: BlockStore,
-    found: Checkpoint | None,
+    checkpoint: Checkpoint | None,
     watch: Watch,
     check: Callable[[], None],
 ) -> None:
     recorder = Recorder(setup, store, watch)
-    if found is None:
+    if checkpoint is None:
         recorder.record(setup.zero)
         after = setup.zero.history
     else:
-        after, recorder.first = restored(setup, found)
+        after, recorder.first = restored(setup, checkpoint)
     learner = setup.study.learner
     if isinstance(learner, ResumableLearner):
         learner = learner.with_notebook(store.notebook())

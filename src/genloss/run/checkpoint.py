@@ -20,25 +20,25 @@ def checkpoint_of(generation: Generation, first: Model | None) -> Checkpoint:
     return Checkpoint(generation.t, history.n_real_drawn, arrays)
 
 
-def restored(setup: Setup, found: Checkpoint) -> tuple[History, Model | None]:
+def restored(setup: Setup, checkpoint: Checkpoint) -> tuple[History, Model | None]:
     """Return the history behind a checkpoint, and the first model where metrics look at that.
 
     Generation 0 is drawn again instead.
     """
     study, zero = setup.study, setup.zero
-    first = _below(found.arrays, "first")
+    first = _below(checkpoint.arrays, "first")
     first_model = study.learner.restore(first) if first else None
-    if found.t == 0:
+    if checkpoint.t == 0:
         return zero.history, first_model
 
     def rebuild(origin: int, state: Mapping[str, Array]) -> Model:
         return zero.model if origin == 0 else study.learner.restore(state)
 
     parts: list[Any] = []
-    while arrays := _below(found.arrays, f"synthetic.{len(parts)}"):
+    while arrays := _below(checkpoint.arrays, f"synthetic.{len(parts)}"):
         parts.append(study.form.restore(arrays, rebuild))
-    model = study.learner.restore(_below(found.arrays, "model"))
-    history = History(zero.samples, tuple(parts), found.t + 1, found.n_real_drawn, model)
+    model = study.learner.restore(_below(checkpoint.arrays, "model"))
+    history = History(zero.samples, tuple(parts), checkpoint.t + 1, checkpoint.n_real_drawn, model)
     return history, first_model
 
 

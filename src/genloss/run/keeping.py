@@ -51,15 +51,15 @@ def _rows(samples: Any, most: int, rng: np.random.Generator) -> Samples | None:
 
 def _texts(study: Study, p_0: TextModel, rows: Samples, real: Any, t: int) -> dict[str, Array]:
     decode, end, n = p_0.tokeniser.decode, p_0.tokeniser.end, min(MOST_TEXTS, rows.n_rows)
-    written, prompts, asked = rows.x[0, :n], None, study.sampler
-    if isinstance(asked, Decoding) and isinstance(real, Samples):
+    written, prompts, sampler = rows.x[0, :n], None, study.sampler
+    if isinstance(sampler, Decoding) and isinstance(real, Samples):
         x = real.x[:1]
-        if t or asked.prompts.kind != "none":
-            prompts = asked.prompts.of(x, end, 1, n)[0]
+        if t or sampler.prompts.kind != "none":
+            prompts = sampler.prompts.of(x, end, 1, n)[0]
         if t == 0 and prompts is not None and isinstance(p_0, ContinuedText):
             # What the real text says after the prompts; its rows are the prompts themselves.
             rest = p_0.following(0, real.n_rows)[:1]
-            written = asked.prompts.after(x, rest, end, n, asked.max_new)[0]
+            written = sampler.prompts.after(x, rest, end, n, sampler.max_new)[0]
         elif t == 0:
             prompts = None
     texts = [decode(row) for row in written]

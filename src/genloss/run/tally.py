@@ -150,8 +150,8 @@ class Work:
         """Add the rows of D_t and S_t up."""
         last = study.generations
         points = np.unique(np.linspace(1, last, min(last, POINTS)).astype(np.int64))
-        found = [study.regime.sizes(int(t), study.n_real, study.n_synthetic) for t in points]
-        each = np.array([s.train + s.synthetic for s in found], dtype=np.float64)
+        sizes = [study.regime.sizes(int(t), study.n_real, study.n_synthetic) for t in points]
+        each = np.array([s.train + s.synthetic for s in sizes], dtype=np.float64)
         # Generations between two points are as large as the later one.
         rows = np.cumsum(each * np.diff(points, prepend=0))
         return cls(np.append(0.0, points), np.append(0.0, rows))

@@ -14,7 +14,7 @@ from genloss.errors import StoreError
 from genloss.store.files import explained, own_file, own_folder
 
 LOCK = ".lock"
-PATIENCE = 10.0
+WAIT_SECONDS = 10.0
 """Seconds; a worker whose parent was killed ends at once, unless a long step holds it."""
 
 
@@ -32,7 +32,7 @@ def locked(run: Path, patience: float = 0.0) -> Iterator[None]:
         with explained("create", run):
             run.mkdir(parents=True, exist_ok=True)
         with own_file(run / LOCK, os.O_RDWR | os.O_CREAT) as file:
-            if not _taken(file):
+            if not _try_lock(file):
                 if time.monotonic() >= deadline:
                     raise StoreError(
                         f"{run} is being written by another process{_holder(file)}; wait for it "
@@ -53,15 +53,15 @@ def locked_block(path: Path) -> Iterator[None]:
     """Hold one block; the dying workers of a killed process are waited for.
 
     Raises:
-        StoreError: somebody still holds it after PATIENCE seconds.
+        StoreError: somebody still holds it after WAIT_SECONDS.
     """
     own_folder(path.parent)
     own_folder(path)
-    with locked(path, PATIENCE):
+    with locked(path, WAIT_SECONDS):
         yield
 
 
-def _taken(file: IO[bytes]) -> bool:
+def _try_lock(file: IO[bytes]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

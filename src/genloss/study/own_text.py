@@ -28,7 +28,7 @@ from genloss.study.own_model import (
     with_overrides,
 )
 
-SMALL = {
+SMALL_LEARNER = {
     "kind": "transformer",
     "start": "scratch",
     "training": {
@@ -41,16 +41,16 @@ SMALL = {
 }
 """The learner of a text without a model to fine-tune."""
 
-BLOCK = 64
+BLOCK_TOKENS = 64
 """Tokens of a block and of what is written after it, as in Shumailov et al. 2024."""
 
-MOST = 2000
+MOST_BLOCKS = 2000
 """Training blocks, at most, unless n_real says more: a laptop gets through 128,000 tokens."""
 
 HELD_OUT = 200
 """Validation blocks, at most."""
 
-FEW = 30
+FEW_FILES = 30
 """As many files or fewer are cut into pieces: else a tenth of them would be three at most."""
 
 RAREFIED = (100, 300, 1000, 3000, 10000)
@@ -96,11 +96,11 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
     """
     config = config_of(model) if model else {}
     # A block and what is written after it must have places.
-    block = min(BLOCK, (longest(config) or 2 * BLOCK) // 2)
+    block = min(BLOCK_TOKENS, (longest(config) or 2 * BLOCK_TOKENS) // 2)
     reality = {"kind": "text", "path": str(path), "block": block}
     reality["documents"] = _documents(path, overridden({"reality": reality}, overrides)["reality"])
     reality |= {"tokeniser": model} if model else {}
-    learner = with_overrides(learner_of(model), overrides) if model else dict(SMALL)
+    learner = with_overrides(learner_of(model), overrides) if model else dict(SMALL_LEARNER)
     overridden_spec = overridden({"reality": reality, "learner": learner}, overrides)
     p_0 = _read(overridden_spec["reality"])
     # Refuses a tokeniser that is not that of the model.
@@ -110,7 +110,7 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
         "reality": reality,
         "learner": learner,
         "sampler": {"kind": "sampling", "max_new": block, "min_new": block},
-        "n_real": min(MOST, p_0.n_rows),
+        "n_real": min(MOST_BLOCKS, p_0.n_rows),
         "generations": 5,
         "held_out": min(HELD_OUT, held, max(1, p_0.n_rows // 10)),
         "keep": {"every": 1, "rows": 100},
@@ -177,4 +177,4 @@ def _documents(path: Path, reality: Any) -> str:
     files = tuple(options.get("files", ()))
     inventory = inventory_of(path, options.get("text_field", DEFAULT), files, "ignore")
     prose = sum(is_prose(entry.path) for entry in inventory.read)
-    return "pieces" if 0 < prose <= FEW else "whole"
+    return "pieces" if 0 < prose <= FEW_FILES else "whole"

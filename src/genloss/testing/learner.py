@@ -104,13 +104,13 @@ def check_learner(
         ContractError: with all laws that do not hold.
         DataError: an example of a single chain, where nothing can leak.
     """
-    given = train if isinstance(train, Samples) else example(train)
-    if given.n_chains < 2 or given.n_rows < 10:
+    rows = train if isinstance(train, Samples) else example(train)
+    if rows.n_chains < 2 or rows.n_rows < 10:
         raise DataError(
-            f"train has {given.n_chains} chains of {given.n_rows} rows; expected two chains or "
+            f"train has {rows.n_chains} chains of {rows.n_rows} rows; expected two chains or "
             "more, of ten rows or more"
         )
-    case = LearnerCase(learner, given, init, None if refuses is None else frozenset(refuses))
+    case = LearnerCase(learner, rows, init, None if refuses is None else frozenset(refuses))
     return check(type(learner).__name__, LEARNER_LAWS, case)
 
 
@@ -138,8 +138,8 @@ def a_fit_leaves_its_data_alone(case: LearnerCase) -> None:
 def chains_of_the_same_rows_draw_apart(case: LearnerCase) -> None:
     """Chains are independent, whatever they were fitted to."""
     x = np.repeat(case.rows[:1], case.given.n_chains, axis=0)
-    drawn = case.fit(Samples.of(x, 0, case.train().label)).sample(50, rng(7))
-    require(not np.array_equal(drawn[0], drawn[1]), "the same rows in two chains", "others")
+    rows = case.fit(Samples.of(x, 0, case.train().label)).sample(50, rng(7))
+    require(not np.array_equal(rows[0], rows[1]), "the same rows in two chains", "others")
 
 
 def a_state_restores_the_same_model(case: LearnerCase) -> None:
@@ -151,9 +151,9 @@ def a_state_restores_the_same_model(case: LearnerCase) -> None:
     require(same, "another state after restore(state())", "the same")
     one, two = model.sample(30, rng(2)), again.sample(30, rng(2))
     require(np.array_equal(one, two), f"samples {gap(one, two)}", "the same rows")
-    known, found = scores(model, case.rows), scores(again, case.rows)
-    if known is not None and found is not None:
-        require(np.array_equal(known, found), f"scores {gap(known, found)}", "the same")
+    known, restored = scores(model, case.rows), scores(again, case.rows)
+    if known is not None and restored is not None:
+        require(np.array_equal(known, restored), f"scores {gap(known, restored)}", "the same")
 
 
 def weights_are_frequencies(case: LearnerCase) -> None:
@@ -187,10 +187,10 @@ def weights_matter(case: LearnerCase) -> None:
 
 def rows_of_weight_0_leave_no_trace(case: LearnerCase) -> None:
     """What they show must not matter; to rounding, as sums may run over them."""
-    weight, shown = _two_thirds(case), case.rows.copy()
-    for x, w in zip(shown, weight, strict=True):
+    weight, rows = _two_thirds(case), case.rows.copy()
+    for x, w in zip(rows, weight, strict=True):
         x[w == 0] = x[int(w.argmax())]
-    one, two = case.fit_weighted(weight), case.fit_weighted(weight, shown)
+    one, two = case.fit_weighted(weight), case.fit_weighted(weight, rows)
     for name, (got, right) in _both(case, one, two).items():
         require(near(got, right, 1e-5, 1e-5), f"{name} {gap(got, right)}", "no difference")
 
@@ -218,8 +218,8 @@ def chains_do_not_know_their_place(case: LearnerCase) -> None:
     swapped = np.ascontiguousarray(case.rows[::-1])
     label = case.given.label
     label = None if label is None else label[::-1].copy()
-    found = case.fit(Samples.of(swapped, 0, label))
-    both = _both(case, case.model, found, swapped)
+    swapped_model = case.fit(Samples.of(swapped, 0, label))
+    both = _both(case, case.model, swapped_model, swapped)
     for name, (one, two) in both.items():
         if name == "samples":
             # Chains draw in turn from one stream.
@@ -233,8 +233,8 @@ def _both(
     """Return what two models say of rows (x for the second), or else what they are and draw."""
     known = scores(one, case.rows)
     if known is not None:
-        told = scores(two, case.rows if x is None else x)
-        return {"scores": (known, np.asarray(told))}
+        scores_of_two = scores(two, case.rows if x is None else x)
+        return {"scores": (known, np.asarray(scores_of_two))}
     states = {k: (v, two.state()[k]) for k, v in one.state().items()}
     return states | {"samples": (one.sample(40, rng(2)), two.sample(40, rng(2)))}
 

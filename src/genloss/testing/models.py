@@ -71,10 +71,10 @@ def nobody_can_write_into_a_model(case: HasModel) -> None:
     before = digest(case.model.state())
     for value in case.model.state().values():
         if value.flags.writeable:
-            kept = value.copy()
+            copy = value.copy()
             value[...] = 0
             changed = digest(case.model.state()) != before
-            value[...] = kept
+            value[...] = copy
             require(
                 not changed,
                 "a model that changes with what its state() returned",
@@ -207,8 +207,8 @@ def next_tokens_have_probabilities_that_sum_to_1(case: HasModel) -> None:
     require(near(total, np.ones_like(total), 1e-4), f"a total of {total.ravel()[0]:.6g}", "1")
     with np.errstate(divide="ignore", invalid="ignore"):
         right = -np.where(p > 0, p * np.log(p), 0.0).sum(axis=2)
-    shown = np.concatenate([prefix, np.ones_like(prefix[:, :, :1])], axis=2)
-    got = model.token_entropies(shown)[:, :, -1]
+    rows = np.concatenate([prefix, np.ones_like(prefix[:, :, :1])], axis=2)
+    got = model.token_entropies(rows)[:, :, -1]
     require(near(got, right, 1e-3, 1e-4), f"entropies of {gap(got, right)}", "those of its law")
 
 

@@ -26,8 +26,8 @@ class HasSubject(Protocol):
 def it_fills_its_role(case: HasSubject) -> None:
     """It has the methods of the Protocol."""
     protocol = PROTOCOLS[case.role]
-    shown = getattr(protocol, "__name__", case.role)
-    what = f"{type(case.subject).__name__} without the methods of {shown}"
+    protocol_name = getattr(protocol, "__name__", case.role)
+    what = f"{type(case.subject).__name__} without the methods of {protocol_name}"
     require(isinstance(case.subject, protocol), what, f"a {case.role}")
 
 
@@ -47,17 +47,18 @@ def its_description_builds_it_again(case: HasSubject) -> None:
     cls = type(case.subject)
     if "<locals>" in cls.__qualname__ or cls.__module__ == "__main__":
         raise Skipped(f"{cls.__qualname__} is no class of a module that can be imported")
-    told = describe(case.subject)
-    require(isinstance(told, dict), f"{told!r} as its description", "a kind and fields")
-    missing = {f.name for f in fields(case.subject) if f.init} - told.keys()
+    description = describe(case.subject)
+    is_dict = isinstance(description, dict)
+    require(is_dict, f"{description!r} as its description", "a kind and fields")
+    missing = {f.name for f in fields(case.subject) if f.init} - description.keys()
     require(not missing - _empty(case.subject), f"no {sorted(missing)}", "all fields")
     try:
-        again = build(case.role, told)
+        again = build(case.role, description)
     except SpecError as error:
-        require(False, f"{told} that is refused ({error})", "a description that builds it")
+        require(False, f"{description} that is refused ({error})", "a description that builds it")
         raise
-    require(again == case.subject, f"{again!r} from {told}", "an equal object")
-    require(describe(again) == told, f"{describe(again)} the second time", f"{told}")
+    require(again == case.subject, f"{again!r} from {description}", "an equal object")
+    require(describe(again) == description, f"{describe(again)} the second time", f"{description}")
 
 
 def _empty(subject: Any) -> set[str]:

@@ -48,7 +48,7 @@ def test_log_prob_is_the_log_of_the_weighted_densities():
 def test_log_prob_in_blocks_is_log_prob(monkeypatch):
     x = rng(1).normal(size=(2, 41, 2)) * 5
     whole = MODEL.log_prob(x)
-    monkeypatch.setattr(mixture, "CHUNK", 60)
+    monkeypatch.setattr(mixture, "BLOCK_FLOATS", 60)
     np.testing.assert_allclose(MODEL.log_prob(x), whole, rtol=1e-13)
 
 

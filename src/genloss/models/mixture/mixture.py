@@ -18,7 +18,7 @@ from genloss.models.gaussian import LOG_2PI, as_samples
 RELATIVE = 1e-6
 """The share of a variance of S_0 that is added to the variances of every component."""
 
-CHUNK = 1 << 20
+BLOCK_FLOATS = 1 << 20
 """Floats of one block in log_prob, so that memory stays linear in n."""
 
 
@@ -74,7 +74,7 @@ class MixtureModel:
         """Return log density in nats: (C, n) for x (C, n, d); O(n k d^2)."""
         x = np.asarray(x)
         c, n, _ = x.shape
-        step = max(1, CHUNK // (c * self.weights.shape[1]))
+        step = max(1, BLOCK_FLOATS // (c * self.weights.shape[1]))
         parts = [self._log_prob(x[:, i : i + step]) for i in range(0, n, step)]
         return np.concatenate(parts, axis=1)
 
@@ -198,7 +198,7 @@ class MixtureLearner:
                 reg_covar=added,
                 weight=weight,
             )
-        found = em.fit_em(
+        fitted = em.fit_em(
             x,
             start,
             covariance=self.covariance,
@@ -207,8 +207,8 @@ class MixtureLearner:
             reg_covar=added,
             weight=weight,
         ).parameters
-        covs = em.as_matrices(found.covs, self.covariance, x.shape[2])
-        return MixtureModel(found.weights, found.means, covs)
+        covs = em.as_matrices(fitted.covs, self.covariance, x.shape[2])
+        return MixtureModel(fitted.weights, fitted.means, covs)
 
     def restore(self, state: Mapping[str, Array]) -> MixtureModel:
         """Rebuild a model from its state."""

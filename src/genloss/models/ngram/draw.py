@@ -100,7 +100,7 @@ def entropies(t: Tables) -> Floats:
 
 
 @compiled()
-def drawn(t: Tables, h: int, rng: np.random.Generator) -> int:
+def draw_token(t: Tables, h: int, rng: np.random.Generator) -> int:
     """Draw a token from p(. | h): from the counts of h, or with probability spare from below."""
     while h >= 0:
         low, high = t.first[h], t.first[h + 1] - 1
@@ -258,7 +258,7 @@ def continued(
             w = banned
             # Drawing again until another token comes has the law without the banned one.
             for _ in range(TRIES if how.plain else 0):
-                w = drawn(t, h, rng)
+                w = draw_token(t, h, rng)
                 if w != banned:
                     break
             if w == banned or not how.plain:

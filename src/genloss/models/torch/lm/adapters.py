@@ -31,12 +31,12 @@ def with_lora(module: Any, rank: int, alpha: int) -> Any:
         ) from error
     # GPT-2 keeps its matrices as (in, out), and peft warns unless it is told.
     across = module.config.model_type == "gpt2"
-    asked = LoraConfig(task_type="CAUSAL_LM", r=rank, lora_alpha=alpha, fan_in_fan_out=across)
+    config = LoraConfig(task_type="CAUSAL_LM", r=rank, lora_alpha=alpha, fan_in_fan_out=across)
     try:
         # peft asks transformers in a way that transformers warns about, and draws what it need not.
         with warnings.catch_warnings(), seeded(torch.device("cpu"), 0):
             warnings.simplefilter("ignore", FutureWarning)
-            return get_peft_model(module, asked)
+            return get_peft_model(module, config)
     except ValueError as error:
         raise SpecError(
             f"adapters = 'lora': peft knows no layers of {module.config.model_type!r} to adapt "

@@ -49,18 +49,18 @@ def config_of(base: str, revision: str, config: Mapping[str, Any], remote_code: 
         return config_of(str(_weights_below(local, *of)), "", {}, remote_code)
     where = {"revision": revision or "main", "trust_remote_code": remote_code}
     try:
-        found = auto.from_pretrained(place(base), **where)
+        loaded = auto.from_pretrained(place(base), **where)
     except (OSError, ValueError) as error:
         unknown = not local.is_dir() and "trust_remote_code" not in str(error)
         if unknown and below(folder := folder_of(base, revision)):
             return config_of(str(folder), "", {}, remote_code)
         raise _unread(base, error, remote_code) from error
-    if getattr(found, "quantization_config", None) is not None:
+    if getattr(loaded, "quantization_config", None) is not None:
         raise DataError(
             f"{base} holds quantised weights (quantization_config in {CONFIG}), which cannot be "
             "trained; give the model that they were made from"
         )
-    return found
+    return loaded
 
 
 def module_of(base: str, revision: str, config: Any, remote_code: bool) -> Any:
@@ -163,12 +163,12 @@ def _loaded(where: str, base: str, revision: str, config: Any, remote_code: bool
         raise MissingExtra(f"{base} needs a package that is not here ({_first(error)})") from error
     except (OSError, ValueError, RuntimeError) as error:
         raise _unread(base, error, remote_code) from error
-    drawn = sorted({name for name, _ in module.named_parameters()} & set(report["missing_keys"]))
-    if drawn:
+    missing = sorted({name for name, _ in module.named_parameters()} & set(report["missing_keys"]))
+    if missing:
         raise DataError(
-            f"{base}: the weights lack parameter {drawn[0]}"
-            f"{f' and {len(drawn) - 1} more' if drawn[1:] else ''}, which transformers would draw "
-            f"at random; is {CONFIG} that of these weights?"
+            f"{base}: the weights lack parameter {missing[0]}"
+            f"{f' and {len(missing) - 1} more' if missing[1:] else ''}, which transformers would "
+            f"draw at random; is {CONFIG} that of these weights?"
         )
     return module
 
@@ -196,12 +196,12 @@ def _check_adapter(folder: Path) -> None:
 
 
 def _unread(base: str, error: Exception, remote_code: bool) -> DataError:
-    said = str(error)
-    if "trust_remote_code" in said:
+    reason = str(error)
+    if "trust_remote_code" in reason:
         why = "it brings code of its own; set remote_code = true if you trust it"
-    elif "safetensors" in said:
+    elif "safetensors" in reason:
         why = SAFETENSORS
-    elif "gated" in said:
+    elif "gated" in reason:
         why = "it is gated; accept its terms on its page, then log in with 'hf auth login'"
     elif isinstance(error, RuntimeError):
         why = f"is {CONFIG} that of these weights?"

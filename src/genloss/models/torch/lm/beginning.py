@@ -42,18 +42,18 @@ class Beginning:
 
     def prompts(self, x: Array) -> Array:
         """Return prompts (..., P) begun, no longer than the longest of them."""
-        found = self.array(x)
-        used = (found != NO_TOKEN).reshape(-1, found.shape[-1]).any(axis=0).sum()
-        return found[..., :used] if self.there else x
+        begun = self.array(x)
+        used = (begun != NO_TOKEN).reshape(-1, begun.shape[-1]).any(axis=0).sum()
+        return begun[..., :used] if self.there else x
 
-    def values(self, x: Array, found: Floats) -> Floats:
+    def values(self, x: Array, values: Floats) -> Floats:
         """Return the values (..., T - 1) of rows x from the second token on.
 
-        found: one value for every token but the first of the rows begun; x itself where none is.
+        values: one value for every token but the first of the rows begun; x itself where none is.
         """
         if not self.there:
-            return found
-        return np.where(x[..., :1] == self.end, found[..., :-1], found[..., 1:])
+            return values
+        return np.where(x[..., :1] == self.end, values[..., :-1], values[..., 1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +70,8 @@ class BegunFeed:
 
     def batch(self, step: int) -> Batch:
         """Return the rows of one step."""
-        found = self.feed.batch(step)
-        return found._replace(x=self.first.rows(found.x))
+        batch = self.feed.batch(step)
+        return batch._replace(x=self.first.rows(batch.x))
 
     def resized(self, size: int) -> "BegunFeed":
         """Return the feed with batches of another size."""

@@ -16,7 +16,7 @@ from genloss.models.torch.device import Device
 from genloss.models.torch.fits import Noted
 from genloss.models.torch.lm.hub import content_of
 from genloss.models.torch.lm.objective import FineTuning
-from genloss.models.torch.lm.token_model import BLOCK, TokenModel
+from genloss.models.torch.lm.token_model import BLOCK_KEY, TokenModel
 from genloss.models.torch.lm.tuning.fitting import Lesson, continued
 from genloss.models.torch.lm.tuning.launch import in_processes
 
@@ -60,7 +60,7 @@ class CausalLearner(ABC, Generic[M]):
             return None
         state = {name: value[None] for name, value in self.base_weights().items()}
         state |= dict.fromkeys(("train_loss", "held_out_loss"), np.empty((1, 0)))
-        model = self.restore(state | {BLOCK: np.ones(1, dtype=np.int64)})
+        model = self.restore(state | {BLOCK_KEY: np.ones(1, dtype=np.int64)})
         return replace(model, block=min(model.positions, ROW))
 
     def fit(
@@ -100,4 +100,4 @@ class CausalLearner(ABC, Generic[M]):
         """Return what every `TokenModel` is made of, in the order of its fields."""
         losses = state["train_loss"], state["held_out_loss"]
         how = self.training.device, self.precision, self.begin
-        return state, int(state[BLOCK][0]), *losses, *how
+        return state, int(state[BLOCK_KEY][0]), *losses, *how

@@ -119,8 +119,8 @@ def from_config(config: Mapping[str, Any], end: int | None = None) -> Decoder:
     for key, value in ONLY[family].items():
         if config.get(key, value) != value:
             raise SpecError(f"config: {key} is {config[key]!r}; only {value!r} is supported here")
-    found = {name: config.get(key) for name, key in FIELDS[family].items()}
-    known = {name: value for name, value in found.items() if value is not None}
+    fields = {name: config.get(key) for name, key in FIELDS[family].items()}
+    known = {name: value for name, value in fields.items() if value is not None}
     if "activation" in known:
         name = str(known["activation"])
         known["activation"] = SYNONYMS.get(name, name)
@@ -257,9 +257,9 @@ def load_checkpoint(folder: Path, end: int | None = None) -> tuple[Decoder, dict
     out = {}
     for name, shape in decoder.shapes.items():
         if name not in stored or tuple(stored[name].shape) != shape:
-            found = tuple(stored[name].shape) if name in stored else "nothing"
+            actual = tuple(stored[name].shape) if name in stored else "nothing"
             raise DataError(
-                f"{folder}: parameter {name} has {found}; expected shape {shape}: the weights do "
+                f"{folder}: parameter {name} has {actual}; expected shape {shape}: the weights do "
                 f"not belong to {CONFIG}"
             )
         if not stored[name].is_floating_point():

@@ -133,8 +133,8 @@ class Decoder:
                 out[name] = np.full(shape, fill, dtype=np.float32)
                 continue
             shrink = (2 * self.layers) ** -0.5 if name.endswith(small or "?") else 1.0
-            drawn = rng.standard_normal(shape, dtype=np.float32)
-            out[name] = drawn * np.float32(DEVIATION * shrink)
+            normal = rng.standard_normal(shape, dtype=np.float32)
+            out[name] = normal * np.float32(DEVIATION * shrink)
         return out
 
     def pack(self, w: Mapping[str, Tensor]) -> Packed:
@@ -157,10 +157,10 @@ class Decoder:
         for layer in packed.layers:
             parts = (part.transpose(1, 2) for part in self.project(layer, x, turn))
             q, k, v = (part.float() if wide else part for part in parts)
-            seen = F.scaled_dot_product_attention(
+            context = F.scaled_dot_product_attention(
                 q, k, v, is_causal=True, enable_gqa=self.few_heads != self.heads
             ).to(x.dtype)
-            x = self.finish(layer, x, seen.transpose(1, 2).flatten(2), drop)
+            x = self.finish(layer, x, context.transpose(1, 2).flatten(2), drop)
         return self.norm(x, packed.norm, packed.norm_bias)
 
     def logits(self, w: Mapping[str, Tensor], hidden: Tensor) -> Tensor:
@@ -187,9 +187,9 @@ class Decoder:
         q, k, v = torch.split(parts, [self.heads, few, few], dim=-2)
         return (q, k, v) if turn is None else (turn.of(q), turn.of(k), v)
 
-    def finish(self, layer: Layer, x: Tensor, seen: Tensor, drop: Drop | None = None) -> Tensor:
+    def finish(self, layer: Layer, x: Tensor, context: Tensor, drop: Drop | None = None) -> Tensor:
         """Return x (..., width) after the block, given what attention saw (..., heads width)."""
-        added = F.linear(seen, layer.out, layer.out_bias)
+        added = F.linear(context, layer.out, layer.out_bias)
         x = x + (drop(added) if drop else added)
         wide = F.linear(self.norm(x, layer.second, layer.second_bias), layer.up, layer.up_bias)
         act = ACTIVATIONS[self.activation or USUAL[self.family]]

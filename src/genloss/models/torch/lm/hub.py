@@ -60,8 +60,10 @@ def folder_of(base: str, revision: str = "") -> Path:
             f"{base} is not on this machine and the hub cannot be reached; {OFFLINE}"
         ) from error
     except (OSError, ValueError) as error:
-        said = str(error).strip().partition("\n")[0]
-        raise DataError(f"{base} cannot be fetched ({said}); check the name; {OFFLINE}") from error
+        reason = str(error).strip().partition("\n")[0]
+        raise DataError(
+            f"{base} cannot be fetched ({reason}); check the name; {OFFLINE}"
+        ) from error
 
 
 def weights_of(base: str, revision: str = "") -> Path:

@@ -156,8 +156,8 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
                 weights = before.weights(chain)
                 return {name: weights[name] for name in trained}
             if self.adapters == "lora":
-                drawn = first_adapters(module, stream(seed, START))
-                return {name: on(device, value) for name, value in drawn.items()}
+                initial = first_adapters(module, stream(seed, START))
+                return {name: on(device, value) for name, value in initial.items()}
             if fresh:
                 drawn_weights = stored(self._fresh(int(stream(seed, START).integers(2**63))))
                 return {name: drawn_weights[name].detach().to(device) for name in trained}

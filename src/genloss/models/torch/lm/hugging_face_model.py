@@ -31,7 +31,7 @@ from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.scores import CELL, cut_to_top_k, cut_to_top_p, draw
 from genloss.models.torch.lm.writing.writer import (
-    ROWS,
+    BEAM_ROWS,
     beams_of,
     checked_prompts,
     score_bytes,
@@ -99,7 +99,7 @@ class HuggingFaceModel(TokenModel):
         module = copy.deepcopy(self.module).to(device, dtype)
         module.generation_config = asked_as(how, self.end)
         room = _rows(module.config, how, prompts.shape[2], dtype, device)
-        most = max(1, ROWS // beams_of(how)) if device.type == "cpu" else room
+        most = max(1, BEAM_ROWS // beams_of(how)) if device.type == "cpu" else room
         batch = self.rows or min(room, most)
         copies = Copies(module)
         out = np.full((*prompts.shape[:2], how.max_new), NO_TOKEN, dtype=np.int64)
@@ -160,8 +160,8 @@ class Draws:
         logits /= self.how.temperature
         cut_to_top_k(logits, self.how.top_k)
         cut_to_top_p(logits, self.how.top_p)
-        drawn = draw(logits, self.uniform[:, tokens.shape[1] - self.length])
-        return torch.full_like(scores, -torch.inf).scatter_(1, drawn.unsqueeze(1), 0.0)
+        token = draw(logits, self.uniform[:, tokens.shape[1] - self.length])
+        return torch.full_like(scores, -torch.inf).scatter_(1, token.unsqueeze(1), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,8 +176,8 @@ class Chosen:
         """Return scores (n, V) that are 0 for the chosen token and -inf for all others."""
         step = tokens.shape[1] - self.length
         own = None if self.uniform is None else self.uniform[:, step].cpu().numpy()
-        found = choices(self.how, scores.double().cpu().numpy(), own)
-        index = torch.from_numpy(found).to(scores.device).unsqueeze(1)
+        choice = choices(self.how, scores.double().cpu().numpy(), own)
+        index = torch.from_numpy(choice).to(scores.device).unsqueeze(1)
         return torch.full_like(scores, -torch.inf).scatter_(1, index, 0.0)
 
 
@@ -191,23 +191,23 @@ def generated(
     mask = np.take_along_axis(used, order, axis=1).astype(np.int64)
     # A penalty may read what fills a row, so that it is a token which the row has anyway.
     tokens = np.where(mask, np.take_along_axis(prompts, order, axis=1), prompts[:, :1])
-    asked: dict[str, Any] = {"input_ids": on(device, tokens), "attention_mask": on(device, mask)}
+    options: dict[str, Any] = {"input_ids": on(device, tokens), "attention_mask": on(device, mask)}
     if isinstance(how, Sampling) and uniform is not None:
         draws = Draws(how, uniform, prompts.shape[1])
-        asked["logits_processor"] = transformers().LogitsProcessorList([draws])
+        options["logits_processor"] = transformers().LogitsProcessorList([draws])
     elif not isinstance(how, BeamSearch):
         choose = Chosen(token_choice(how), uniform, prompts.shape[1])
-        asked["logits_processor"] = transformers().LogitsProcessorList([choose])
+        options["logits_processor"] = transformers().LogitsProcessorList([choose])
     begun = prompts.shape[1]
 
-    def told(tokens: Tensor, scores: Any, **more: Any) -> Tensor:
+    def report(tokens: Tensor, scores: Any, **more: Any) -> Tensor:
         # Asked after every token whether to stop: never, but now is a moment to tell.
         reached(tokens.shape[1] - begun, how.max_new)
         return torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)
 
-    asked["stopping_criteria"] = transformers().StoppingCriteriaList([told])
-    found = module.generate(**asked)
-    new: Ints = found[:, begun:].cpu().numpy()
+    options["stopping_criteria"] = transformers().StoppingCriteriaList([report])
+    rows = module.generate(**options)
+    new: Ints = rows[:, begun:].cpu().numpy()
     return new
 
 

@@ -88,9 +88,9 @@ def module_logits(module: Any) -> Logits:
 
 def called(module: Any, w: Named, tokens: Tensor) -> Tensor:
     """Return the logits (B, T, V) of a module with weights w in place of its own."""
-    asked = {"input_ids": tokens, "use_cache": False}
-    found: Tensor = functional_call(module, dict(w), kwargs=asked).logits
-    return found
+    arguments = {"input_ids": tokens, "use_cache": False}
+    logits: Tensor = functional_call(module, dict(w), kwargs=arguments).logits
+    return logits
 
 
 @contextlib.contextmanager
@@ -105,10 +105,10 @@ def seeded(device: torch.device, seed: int) -> Iterator[None]:
 def without_bars() -> Iterator[None]:
     """Switch the progress bars of transformers off for a while, if they are on."""
     logging = transformers().utils.logging
-    shown = logging.is_progress_bar_enabled()
+    enabled = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
         yield
     finally:
-        if shown:
+        if enabled:
             logging.enable_progress_bar()

@@ -87,8 +87,8 @@ def head_name(decoder: Decoder) -> str:
 
 def dropped(x: Tensor, share: float, noise: torch.Generator | None) -> Tensor:
     """Return x with a share of its numbers set to 0, the others scaled up (Srivastava 2014)."""
-    kept = torch.empty_like(x).bernoulli_(1.0 - share, generator=noise)
-    return x * kept.div_(1.0 - share)
+    mask = torch.empty_like(x).bernoulli_(1.0 - share, generator=noise)
+    return x * mask.div_(1.0 - share)
 
 
 def scored(hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor) -> Tensor:
@@ -98,8 +98,8 @@ def scored(hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor) -> Ten
     gradient costs no second pass: it is taken with the value (Hsu et al. 2024).
     """
     if torch.is_grad_enabled() and (hidden.requires_grad or matrix.requires_grad):
-        found: Tensor = _Scored.apply(hidden, matrix, target, scale)  # type: ignore[no-untyped-call]
-        return found
+        loss: Tensor = _Scored.apply(hidden, matrix, target, scale)  # type: ignore[no-untyped-call]
+        return loss
     return torch.stack(
         [
             s @ F.cross_entropy(F.linear(h, matrix).float(), t, reduction="none")

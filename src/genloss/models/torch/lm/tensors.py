@@ -27,12 +27,12 @@ BUFFERS = (".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq")
 def read_json(path: Path, why: str) -> dict[str, Any]:
     """Return the object in a file; raises DataError where there is none, and says why one is."""
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; {why}") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is no JSON ({error}); copy the model again") from None
-    return found
+    return content
 
 
 def tensors_of(folder: Path, names: Collection[str] | None = None) -> dict[str, Tensor]:
@@ -45,8 +45,8 @@ def tensors_of(folder: Path, names: Collection[str] | None = None) -> dict[str, 
     for path in _files(folder):
         try:
             with safe_open(path, framework="pt") as file:
-                asked = [name for name in file.keys() if names is None or name in names]  # noqa: SIM118
-                out |= {name: file.get_tensor(name) for name in asked}
+                wanted = [name for name in file.keys() if names is None or name in names]  # noqa: SIM118
+                out |= {name: file.get_tensor(name) for name in wanted}
         except (OSError, SafetensorError) as error:
             raise DataError(f"{path} cannot be read ({error}); copy it again") from None
     return out

@@ -17,7 +17,7 @@ from genloss.models.torch.device import Device, pick
 from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.scoring import Logits, Value, by_token, entropy, log_prob
 
-BLOCK = "tokens"
+BLOCK_KEY = "tokens"
 """The length of the rows that a model was trained on, in its state."""
 
 
@@ -43,14 +43,14 @@ class TokenModel(ABC):
     def __post_init__(self) -> None:
         c, shapes = len(self.train_loss), self.shapes()
         for name, shape in shapes.items():
-            found = self.parameters.get(name, np.empty(0)).shape
-            if found != (c, *shape):
+            actual = self.parameters.get(name, np.empty(0)).shape
+            if actual != (c, *shape):
                 raise DataError(
-                    f"parameter {name} has shape {found}; expected {(c, *shape)}; this state "
+                    f"parameter {name} has shape {actual}; expected {(c, *shape)}; this state "
                     "belongs to another network: restore it with the learner that made it"
                 )
-        kept = {name: frozen(self.parameters[name]) for name in shapes}
-        object.__setattr__(self, "parameters", kept)
+        parameters = {name: frozen(self.parameters[name]) for name in shapes}
+        object.__setattr__(self, "parameters", parameters)
         for name in ("train_loss", "held_out_loss"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
@@ -100,8 +100,8 @@ class TokenModel(ABC):
             x = checked_tokens(x, self.vocabulary, "rows to score")
         # The last token of a row is not read.
         sizes = self.n_chains, self.vocabulary, self.positions + first.there
-        found = by_token(self.logits(), self.weights, first.array(x), *sizes, value)
-        return first.values(x, found)
+        values = by_token(self.logits(), self.weights, first.array(x), *sizes, value)
+        return first.values(x, values)
 
     @property
     def beginning(self) -> Beginning:
@@ -127,7 +127,7 @@ class TokenModel(ABC):
     def state(self) -> dict[str, Array]:
         """Return the parameters, the losses and the length of a row."""
         losses = {"train_loss": self.train_loss, "held_out_loss": self.held_out_loss}
-        return {**self.parameters, **losses, BLOCK: np.full(self.n_chains, self.block)}
+        return {**self.parameters, **losses, BLOCK_KEY: np.full(self.n_chains, self.block)}
 
 
 @dataclass(frozen=True, eq=False)

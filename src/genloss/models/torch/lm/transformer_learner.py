@@ -140,8 +140,8 @@ class TransformerLearner(CausalLearner[TransformerModel]):
         def start(chain: int, seed: int) -> dict[str, Tensor]:
             if isinstance(before, TransformerModel):
                 return before.weights(chain, device)
-            drawn = known or decoder.initial(stream(seed, START))
-            return {name: on(device, drawn[name]) for name in decoder.shapes}
+            initial = known or decoder.initial(stream(seed, START))
+            return {name: on(device, initial[name]) for name in decoder.shapes}
 
         total = decoder_total(decoder, decoder.dropout if self.dropout else 0.0)
         first = Beginning(self.begin, decoder.end)

@@ -44,7 +44,7 @@ def test_the_own_decoder_sees_the_same_bits_on_1_2_and_3_threads(
     pair, monkeypatch, seen, rows, how
 ):
     """In one batch, or in several side by side."""
-    monkeypatch.setattr(writer, "ROWS", rows)
+    monkeypatch.setattr(writer, "BEAM_ROWS", rows)
     model = TransformerLearner(str(pair("llama").folder)).base_model()
     prompts = np.random.default_rng(0).integers(3, 97, (1, 14, 7))
     logits, threads = seen

@@ -20,13 +20,13 @@ from genloss.models.torch.feeds import Feed, feed_of, on
 from genloss.models.torch.fits import held_out_rows, part_after_part, rows_of, stacked
 from genloss.models.torch.lm.beginning import Beginning, BegunFeed
 from genloss.models.torch.lm.objective import FineTuning, Named, Total, counted
-from genloss.models.torch.lm.token_model import BLOCK
+from genloss.models.torch.lm.token_model import BLOCK_KEY
 from genloss.models.torch.lm.tuning.portions import ALONE, Portions, Team
 from genloss.models.torch.memory import in_batches
 from genloss.models.torch.notes import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, to_numpy
 
-GLANCE = 64
+ROWS_CHECKED = 64
 """Rows of an endless source that are looked at before training."""
 
 
@@ -82,7 +82,7 @@ def fit_chains(network: Network, training: FineTuning, lesson: Lesson) -> dict[s
         )
 
     chains = part_after_part(len(seeds), seeds, lesson.notebook, chain)
-    return stacked(chains) | {BLOCK: np.full(len(seeds), length)}
+    return stacked(chains) | {BLOCK_KEY: np.full(len(seeds), length)}
 
 
 def _chain(
@@ -136,7 +136,7 @@ def _check(network: Network, names: list[str], rows: Tensor, size: int, team: Te
 
 def _looked_at(network: Network, train: Data, seed: int) -> int:
     """Return the length T of the rows to train on, after a look at them."""
-    train = rows_of(train, seed, network.name, GLANCE)
+    train = rows_of(train, seed, network.name, ROWS_CHECKED)
     x = _checked(network, train.x, "rows")
     targets = (x[:, :, 1:] != NO_TOKEN).sum(axis=2)
     if train.weight is not None:

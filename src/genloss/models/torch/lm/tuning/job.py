@@ -58,9 +58,9 @@ def write_job(folder: Path, learner: Trainee, lesson: Lesson) -> None:
 
 def read_learner(folder: Path) -> Trainee:
     """Return the learner of a job."""
-    said = json.loads((folder / LEARNER).read_text(encoding="utf-8"))
-    module, _, name = said["class"].partition(":")
-    fields = said["fields"] | {"training": FineTuning(**said["fields"]["training"])}
+    description = json.loads((folder / LEARNER).read_text(encoding="utf-8"))
+    module, _, name = description["class"].partition(":")
+    fields = description["fields"] | {"training": FineTuning(**description["fields"]["training"])}
     learner: Trainee = getattr(import_module(module), name)(**fields)
     return learner
 
@@ -79,18 +79,18 @@ def read_lesson(folder: Path, learner: Trainee) -> Lesson:
 
 def write_failure(folder: Path, error: GenlossError) -> None:
     """Write the error that ended a process."""
-    said = {"kind": type(error).__name__, "message": str(error)}
-    write_bytes(folder / FAILED, json.dumps(said).encode())
+    failure = {"kind": type(error).__name__, "message": str(error)}
+    write_bytes(folder / FAILED, json.dumps(failure).encode())
 
 
 def failure_in(folder: Path) -> GenlossError | None:
     """Return the error that a process left behind, if one did."""
     try:
-        said = json.loads((folder / FAILED).read_text(encoding="utf-8"))
+        failure = json.loads((folder / FAILED).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    kind: type[GenlossError] = getattr(errors, said["kind"], FitError)
-    return kind(said["message"])
+    kind: type[GenlossError] = getattr(errors, failure["kind"], FitError)
+    return kind(failure["message"])
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:

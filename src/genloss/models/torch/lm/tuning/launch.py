@@ -32,7 +32,7 @@ from genloss.models.torch.lm.tuning.job import (
 LOOK = 0.2
 """Seconds between looks at what the processes have noted."""
 
-PATIENCE = 45.0
+SHUTDOWN_SECONDS = 45.0
 """Seconds that the launcher gets to end its processes; it gives them 30 before it kills them."""
 
 LAST = 7
@@ -120,16 +120,16 @@ def _run(folder: Path, processes: int, notebook: Notebook | None) -> int:
 
 def _waited(running: "subprocess.Popen[bytes]", note: Path, notebook: Notebook | None) -> int:
     """Pass notes on until the launcher ends."""
-    seen = _changed(note)
+    before = _changed(note)
     while True:
         try:
             code: int | None = running.wait(LOOK)
         except subprocess.TimeoutExpired:
             code = None
         now = _changed(note)
-        if notebook and now != seen:
+        if notebook and now != before:
             notebook.write(read_arrays(note))
-            seen = now
+            before = now
         if code is not None:
             return code
 
@@ -138,7 +138,7 @@ def _end(running: "subprocess.Popen[bytes]") -> None:
     if running.poll() is None:
         running.terminate()
         try:
-            running.wait(PATIENCE)
+            running.wait(SHUTDOWN_SECONDS)
         except subprocess.TimeoutExpired:
             running.kill()
 
@@ -146,10 +146,10 @@ def _end(running: "subprocess.Popen[bytes]") -> None:
 def _changed(path: Path) -> tuple[int, int]:
     """Return what tells one version of a file from another."""
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return (0, 0)
-    return (found.st_ino, found.st_mtime_ns)
+    return (status.st_ino, status.st_mtime_ns)
 
 
 def _tail(folder: Path) -> str:

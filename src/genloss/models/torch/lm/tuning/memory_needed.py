@@ -37,22 +37,22 @@ def rows_that_fit(total: Total, weights: Named, row: Tensor, most: int) -> int:
     free = free_bytes(row.device)
     if free is None or most == 1:
         return most
-    each = _kept(total, weights, row.repeat(2, 1)) - _kept(total, weights, row)
+    each = _saved_bytes(total, weights, row.repeat(2, 1)) - _saved_bytes(total, weights, row)
     return max(1, min(most, int(SHARE * free / max(1, 2 * each))))
 
 
-def _kept(total: Total, weights: Named, x: Tensor) -> int:
+def _saved_bytes(total: Total, weights: Named, x: Tensor) -> int:
     """Return the bytes that autograd keeps for the gradient of the loss of rows x."""
-    kept: dict[int, int] = {}
+    saved: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
         memory = tensor.untyped_storage()
-        kept[memory.data_ptr()] = memory.nbytes()
+        saved[memory.data_ptr()] = memory.nbytes()
         return tensor
 
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         loss = total(weights, x, counted(x), None)
-    found = sum(kept.values())
+    total_bytes = sum(saved.values())
     # Not earlier: freed memory may be allocated again, and would be counted twice or not at all.
     del loss
-    return found
+    return total_bytes

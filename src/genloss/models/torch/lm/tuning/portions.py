@@ -64,8 +64,8 @@ class Portions:
         if not self.rows:
             named = dict(zip(self.names, weights, strict=True))
             self.rows = rows_that_fit(self.total, named, batch.x[:1], self.most)
-        found: Tensor = _Mean.apply(self, batch, noise, *weights)  # type: ignore[no-untyped-call]
-        return found
+        loss: Tensor = _Mean.apply(self, batch, noise, *weights)  # type: ignore[no-untyped-call]
+        return loss
 
     def taken(
         self, weights: Sequence[Tensor], batch: Batch, noise: torch.Generator
@@ -87,8 +87,8 @@ class Portions:
             fresh = generator(noise.device, seed, *place) if place else noise.manual_seed(seed)
             with torch.enable_grad():
                 mean = self.called(named, batch.x[rows], scale[rows], fresh) / targets
-                found = [mean.detach(), *torch.autograd.grad(mean, own, materialize_grads=True)]
-            _add(sums, found)
+                parts = [mean.detach(), *torch.autograd.grad(mean, own, materialize_grads=True)]
+            _add(sums, parts)
 
         n, device = mine.stop - mine.start, batch.x.device
         self.rows = in_batches(add, n, self.rows, device, f"{self.name}: a row to train on")
@@ -97,13 +97,13 @@ class Portions:
         return _over_all(self.team, sums or [torch.zeros((), device=device), *map(_none, own)])
 
 
-def _add(sums: list[Tensor], found: Sequence[Tensor]) -> None:
+def _add(sums: list[Tensor], parts: Sequence[Tensor]) -> None:
     """Add to the sums in place, in float32 from the second term on."""
     if not sums:
-        sums.extend(found)
+        sums.extend(parts)
         return
     sums[:] = [s.float() for s in sums]
-    torch._foreach_add_(sums, [f.float() for f in found])
+    torch._foreach_add_(sums, [f.float() for f in parts])
 
 
 def _over_all(team: Team, sums: Sequence[Tensor]) -> list[Tensor]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from genloss.core.decoding import BeamSearch
 from genloss.core.progress import reached
 from genloss.core.samples import NO_TOKEN
-from genloss.models.torch.lm.writing.cache import ROWS, Cache, Slots
+from genloss.models.torch.lm.writing.cache import PART_ROWS, Cache, Slots
 from genloss.models.torch.lm.writing.engine import Engine
 from genloss.models.torch.lm.writing.scores import best, check_finite, penalise
 
@@ -99,7 +99,7 @@ class State:
         self.texts = self.texts.view(len(self.rows), -1, self.texts.shape[1])[index].flatten(0, 1)
         self.rows, self.running = self.rows[index], self.running[index]
         self.ended, self.slots.mask = self.ended.rows(index), self.slots.mask[index]
-        size = len(index) if index.is_cuda else ROWS
+        size = len(index) if index.is_cuda else PART_ROWS
         self.cache.keep(index, needs + self.running.shape[1], size)
         self.slots.look(self.cache.sizes)
 
@@ -125,7 +125,7 @@ def search(engine: Engine, prompts: Tensor, how: BeamSearch) -> Tensor:
                 if not len(going):
                     break
                 state.keep(going)
-        if sort and step in SORT and len(state.rows) > ROWS:
+        if sort and step in SORT and len(state.rows) > PART_ROWS:
             state.keep(torch.arange(len(state.rows)))
         _read(engine, state, step, length + step, step % look == 0)
     out[state.rows] = state.ended.texts[:, 0]

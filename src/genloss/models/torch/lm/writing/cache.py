@@ -13,7 +13,7 @@ from torch.nn import functional as F
 GRAIN = 32
 """Attention spans a multiple of so many slots: kernels stumble over other lengths."""
 
-ROWS = 32
+PART_ROWS = 32
 """Rows of a part, where rows are sorted into parts of their own length."""
 
 
@@ -42,11 +42,11 @@ class Part:
     def grow(self, slots: int) -> None:
         """Have so many slots, if there are fewer."""
         m, heads, old, size = self.shape
-        for kept in (self.keys, self.values) if slots > old else ():
-            for i, x in enumerate(kept):
-                kept[i] = x.new_empty(m, heads, slots, size)
-                kept[i][:, :, :old] = x
-                kept[i][:, :, old:] = 0.0
+        for tensors in (self.keys, self.values) if slots > old else ():
+            for i, x in enumerate(tensors):
+                tensors[i] = x.new_empty(m, heads, slots, size)
+                tensors[i][:, :, :old] = x
+                tensors[i][:, :, old:] = 0.0
 
     def places(self, slots: Tensor) -> Tensor:
         """Return where slots (m, B) of all heads lie in a tensor seen as (m heads slots, size)."""
@@ -88,7 +88,7 @@ class Cache:
         ):
             shape = (len(rows), heads, rounded(int(need.max())), width)
             new = Part(
-                *([x.new_empty(shape) for x in kept] for kept in (old[0].keys, old[0].values))
+                *([x.new_empty(shape) for x in tensors] for tensors in (old[0].keys, old[0].values))
             )
             for p, part in enumerate(old):
                 at = (whose[rows] == p).nonzero().squeeze(1)
@@ -121,8 +121,8 @@ def attend(q: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
     torch.mul(q.view(n, beams, few, group, size).permute(0, 2, 3, 1, 4), size**-0.5, out=queries)
     scores = torch.bmm(queries.view(flat), keys.view(flat).transpose(1, 2))
     scores.view(n, heads, beams, span).add_(mask.unsqueeze(1))
-    seen = torch.bmm(scores.softmax(-1), values.view(flat))
-    return seen.view(n, heads, beams, size).transpose(1, 2).reshape(n, beams, heads * size)
+    context = torch.bmm(scores.softmax(-1), values.view(flat))
+    return context.view(n, heads, beams, size).transpose(1, 2).reshape(n, beams, heads * size)
 
 
 @dataclass(eq=False)
@@ -149,9 +149,9 @@ class Slots:
         most = max(self.used) + beams
         if most > slots:
             self.mask = F.pad(self.mask, (0, rounded(most) - slots), value=-torch.inf)
-        seen = self._seen(most)
-        order = torch.arange(seen.shape[1], 0, -1, device=seen.device, dtype=torch.float32)
-        free = order.masked_fill(seen, 0.0).topk(beams, dim=1).indices + self.prompt
+        taken = self._seen(most)
+        order = torch.arange(taken.shape[1], 0, -1, device=taken.device, dtype=torch.float32)
+        free = order.masked_fill(taken, 0.0).topk(beams, dim=1).indices + self.prompt
         self.mask.scatter_(2, free.unsqueeze(2), 0.0)
         self.used = [used + beams for used in self.used]
         return free
@@ -162,11 +162,10 @@ class Slots:
 
     def needs(self) -> Tensor:
         """Return, for each row (n,), the slot from which on none is seen."""
-        seen = self._seen(max(self.used))
-        places = torch.arange(1, seen.shape[1] + 1, device=seen.device)
-        return (
-            (seen * places).amax(dim=1) + self.prompt if len(places) else seen.sum(1) + self.prompt
-        )
+        taken = self._seen(max(self.used))
+        places = torch.arange(1, taken.shape[1] + 1, device=taken.device)
+        last = (taken * places).amax(dim=1) if len(places) else taken.sum(1)
+        return last + self.prompt
 
     def _seen(self, until: int) -> Tensor:
         return (self.mask[:, :, self.prompt : until] == 0).any(dim=1)

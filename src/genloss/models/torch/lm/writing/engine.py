@@ -38,10 +38,10 @@ class Engine:
             last = i == d.layers - 1
             if last:
                 q, x = q[:, :, -1:], x[:, -1:]
-            seen = F.scaled_dot_product_attention(
+            context = F.scaled_dot_product_attention(
                 q, k, v, is_causal=not last, enable_gqa=d.few_heads != d.heads
             )
-            x = d.finish(layer, x, seen.transpose(1, 2).flatten(2))
+            x = d.finish(layer, x, context.transpose(1, 2).flatten(2))
         return cache, d.norm(x[:, 0], self.packed.norm, self.packed.norm_bias)
 
     def advance(
@@ -60,12 +60,12 @@ class Engine:
         parts = [(part, part.places(own), rows[..., : part.shape[2]]) for part, own, rows in split]
         for i, layer in enumerate(self.packed.layers):
             q, k, v = (torch.split(each, sizes) for each in d.project(layer, x, turn))
-            seen = []
+            contexts = []
             for p, (part, index, rows) in enumerate(parts):
                 part.keys[i].view(-1, d.size).index_copy_(0, index, k[p].reshape(-1, d.size))
                 part.values[i].view(-1, d.size).index_copy_(0, index, v[p].reshape(-1, d.size))
-                seen.append(attend(q[p], part.keys[i], part.values[i], rows))
-            x = d.finish(layer, x, torch.cat(seen) if len(seen) > 1 else seen[0])
+                contexts.append(attend(q[p], part.keys[i], part.values[i], rows))
+            x = d.finish(layer, x, torch.cat(contexts) if len(contexts) > 1 else contexts[0])
         return d.norm(x.flatten(0, 1), self.packed.norm, self.packed.norm_bias)
 
     def logits(self, hidden: Tensor) -> Tensor:

@@ -12,15 +12,15 @@ FIRST = 256
 """Tokens among which the nucleus is sought first; four times as many each time it is larger."""
 
 
-def penalise(scores: Tensor, seen: Tensor, penalty: float) -> None:
+def penalise(scores: Tensor, tokens: Tensor, penalty: float) -> None:
     """Divide positive and multiply negative scores (rows, V) of seen tokens (rows, k), in place.
 
     A token that was seen twice is changed once (Keskar et al. 2019).
     """
-    if penalty != 1.0 and seen.shape[1]:
-        found = scores.gather(1, seen)
-        changed = torch.where(found < 0, found * penalty, found / penalty)
-        scores.scatter_(1, seen, changed)
+    if penalty != 1.0 and tokens.shape[1]:
+        before = scores.gather(1, tokens)
+        changed = torch.where(before < 0, before * penalty, before / penalty)
+        scores.scatter_(1, tokens, changed)
 
 
 def cut_to_top_k(logits: Tensor, k: int) -> None:
@@ -101,7 +101,7 @@ def best(scores: Tensor, running: Tensor, k: int) -> tuple[Tensor, Tensor, Tenso
     inside = cells.view(-1, CELL).index_select(0, (top + start).flatten())
     beam = top // n_cells
     values = inside.view(n, -1, CELL) + running.gather(1, beam).unsqueeze(2)
-    found = values.flatten(1).topk(k)
-    which = found.indices // CELL
+    highest = values.flatten(1).topk(k)
+    which = highest.indices // CELL
     cell = top.gather(1, which) % n_cells
-    return found.values, beam.gather(1, which), cell * CELL + found.indices % CELL
+    return highest.values, beam.gather(1, which), cell * CELL + highest.indices % CELL

@@ -22,7 +22,7 @@ from genloss.models.torch.lm.writing.engine import Engine, engine_of
 from genloss.models.torch.lm.writing.sampling import KEEP, chosen, greedy, sample
 from genloss.models.torch.memory import SHARE, free_bytes
 
-MOST = (1 << 31) - 1
+MOST_LOGITS = (1 << 31) - 1
 """Logits in one tensor: some kernels of a GPU count no further."""
 
 NUCLEUS = 40
@@ -31,7 +31,7 @@ NUCLEUS = 40
 GRID = (1 << 16) - 1
 """Prompts in one batch of a GPU: kernels of attention have a grid of no more."""
 
-ROWS = 640
+BEAM_ROWS = 640
 """Rows of all beams together that one CPU batch has, so that its tensors stay in the caches."""
 
 
@@ -123,20 +123,20 @@ class Writer:
         rows = torch.from_numpy(prompts).to(self.device)
         if isinstance(self.how, BeamSearch):
             decode = search if self.how.beams > 1 else greedy
-            found = decode(engine, rows, self.how)
+            tokens = decode(engine, rows, self.how)
         elif isinstance(self.how, Sampling):
-            found = sample(engine, rows, self.how, torch.from_numpy(uniform).to(self.device))
+            tokens = sample(engine, rows, self.how, torch.from_numpy(uniform).to(self.device))
         else:
-            found = chosen(engine, rows, token_choice(self.how), uniform)
-        return found.cpu().numpy()
+            tokens = chosen(engine, rows, token_choice(self.how), uniform)
+        return tokens.cpu().numpy()
 
     def _batch(self, engine: Engine, length: int) -> int:
         """Return how many prompts suit the memory."""
         if self.device.type == "cpu":
-            return max(1, ROWS // self.beams)
+            return max(1, BEAM_ROWS // self.beams)
         free, beams = free_bytes(self.device) or 0, self.beams
         planned = int(SHARE * free / row_bytes(engine, self.how, length))
-        return max(1, min(planned, MOST // (beams * len(engine.head)), GRID))
+        return max(1, min(planned, MOST_LOGITS // (beams * len(engine.head)), GRID))
 
 
 def beams_of(how: Decoding) -> int:
