@@ -6,7 +6,13 @@ import resource
 
 import pytest
 
-from genloss.core.resources import check_room, explained_shortage, free_memory, lacking, shown
+from genloss.core.resources import (
+    bytes_in_words,
+    check_room,
+    explained_shortage,
+    free_memory,
+    lacking,
+)
 from genloss.errors import ResourceError, StoreError
 
 
@@ -39,7 +45,7 @@ def test_what_cannot_fit_is_refused_and_what_fits_is_not():
     [(512, "512 bytes"), (3200, "3.2 kB"), (10**7, "10 MB"), (1_920_000_000, "1.92 GB")],
 )
 def test_sizes_are_said_as_people_say_them(size, said):
-    assert shown(size) == said
+    assert bytes_in_words(size) == said
 
 
 SHORT = [

@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from genloss.core.samples import Samples
-from genloss.core.text import bound
+from genloss.core.text import with_vocabulary_of
 from genloss.errors import DataError, SpecError
 from genloss.plan.cost import plan_of
 from genloss.run.runner import run_study
@@ -58,14 +58,14 @@ def test_vocabulary_and_end_are_those_of_the_text(folder, tmp_path):
     scratch = {"kind": "transformer", "start": "scratch", "width": 16, "heads": 2, "layers": 1}
     other = {"kind": "hugging_face", "start": "scratch", "config": {"model_type": "opt"}}
     p_0 = build("reality", reality).realise(1, rng())
-    ours, theirs = (bound(build("learner", part), p_0) for part in (scratch, other))
+    ours, theirs = (with_vocabulary_of(build("learner", part), p_0) for part in (scratch, other))
     assert (ours.vocabulary, ours.end) == (tokens.size, tokens.end)
     assert theirs.config["vocab_size"] == tokens.size
     assert theirs.config["eos_token_id"] == tokens.end
     own = {"vocabulary": 999, "end": 7}
     for part, expected in ((scratch | own, 999), (ngram | own, 999)):
-        assert bound(build("learner", part), p_0).vocabulary == expected
-        assert bound(build("learner", part), p_0).end == 7
+        assert with_vocabulary_of(build("learner", part), p_0).vocabulary == expected
+        assert with_vocabulary_of(build("learner", part), p_0).end == 7
 
 
 def test_a_vocabulary_that_nobody_knows_is_refused():

@@ -26,16 +26,16 @@ def free_memory() -> int | None:
 
     None where nothing tells.
     """
-    found = [_available()]
+    limits = [_available()]
     for limit in LIMITS:
         try:
             text = Path(limit).read_text().strip()
         except OSError:
             continue
-        found += [int(text)] if text.isdecimal() else []
+        limits += [int(text)] if text.isdecimal() else []
     soft = resource.getrlimit(resource.RLIMIT_AS)[0]
-    found += [soft] if soft != resource.RLIM_INFINITY else []
-    known = [n for n in found if n is not None]
+    limits += [soft] if soft != resource.RLIM_INFINITY else []
+    known = [n for n in limits if n is not None]
     return min(known) if known else None
 
 
@@ -54,11 +54,12 @@ def check_room(need: int, what: str, advice: str) -> None:
     free = free_memory()
     if free is not None and need > free:
         raise ResourceError(
-            f"{what} take {shown(need)} of memory at least; {shown(free)} are free here; {advice}"
+            f"{what} take {bytes_in_words(need)} of memory at least; {bytes_in_words(free)} are "
+            f"free here; {advice}"
         )
 
 
-def shown(size: int) -> str:
+def bytes_in_words(size: int) -> str:
     """Return bytes as a person says them: 512 bytes, 3.2 GB, 5e+13 GB."""
     if size < 1000:
         return f"{size} bytes"
@@ -93,9 +94,9 @@ def explained_shortage(advice: str) -> Iterator[None]:
         what = lacking(error)
         if not what or isinstance(error, ResourceError):
             raise
-        said = str(error).strip()
+        shortage = str(error).strip()
         if isinstance(error, GenlossError) and "disk" in what:
-            raise ResourceError(said) from error
+            raise ResourceError(shortage) from error
         raise ResourceError(
-            f"this machine lacks {what}{': ' if said else ''}{said}; {advice}"
+            f"this machine lacks {what}{': ' if shortage else ''}{shortage}; {advice}"
         ) from error

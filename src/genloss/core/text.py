@@ -115,7 +115,7 @@ class TextLearner(Learner, Protocol):
         ...
 
 
-def bound(learner: Learner, p_0: Model) -> Learner:
+def with_vocabulary_of(learner: Learner, p_0: Model) -> Learner:
     """Return the learner with the vocabulary of the reality, where both know what that is."""
     if isinstance(learner, TextLearner) and isinstance(p_0, TextModel):
         return learner.of_text(p_0.tokeniser)

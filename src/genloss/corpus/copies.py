@@ -28,7 +28,7 @@ def copies_among(documents: Mapping[Path, Sequence[Document]]) -> dict[Path, str
     """
     if len({_suffixes(path) for path in documents}) < 2:
         return {}
-    contents = {path: _content(found) for path, found in documents.items()}
+    contents = {path: _content(documents_read) for path, documents_read in documents.items()}
     dropped: dict[Path, str] = {}
     for stem in _grouped(contents, lambda path: (path.parent, _stem(path))):
         _compare([[path] for path in stem], contents, dropped)

@@ -74,11 +74,11 @@ def held_out(
     return rest, [d for i, d in enumerate(documents) if i in held]
 
 
-def without_leaks(splits: Splits, given: frozenset[str] = frozenset()) -> Splits:
+def without_leaks(splits: Splits, own: frozenset[str] = frozenset()) -> Splits:
     """Return the splits without held-out documents half of which stands in another part.
 
     Both are compared with train, validation with test as well (shingles of 5 words, see `copied`).
-    given: parts ('validation', 'test') that came with the data; they are used as they are, and what
+    own: parts ('validation', 'test') that came with the data; they are used as they are, and what
     leaks into them is only reported.
 
     Raises:
@@ -88,22 +88,22 @@ def without_leaks(splits: Splits, given: frozenset[str] = frozenset()) -> Splits
     copies_of = copied([d.text for d in held], [d.text for d in splits.train])
     at = len(splits.test)
     test, from_test = _without(
-        splits.test, {i: splits.train[j] for i, j in copies_of.items() if i < at}, "test", given
+        splits.test, {i: splits.train[j] for i, j in copies_of.items() if i < at}, "test", own
     )
     again = copied([d.text for d in splits.validation], [d.text for d in test])
     copies = {i: test[j] for i, j in again.items()}
     copies |= {i - at: splits.train[j] for i, j in copies_of.items() if i >= at}
-    validation, from_validation = _without(splits.validation, copies, "validation", given)
+    validation, from_validation = _without(splits.validation, copies, "validation", own)
     gone = len(held) - len(test) - len(validation)
     leaked = (*from_test, *from_validation)
     return replace(splits, test=test, validation=validation, leaked=leaked, dropped=gone)
 
 
 def _without(
-    part: Part, copies: dict[int, Document], name: str, given: frozenset[str]
+    part: Part, copies: dict[int, Document], name: str, own: frozenset[str]
 ) -> tuple[Part, list[tuple[str, str]]]:
     leaked = [(part[i].source, copies[i].source) for i in sorted(copies)]
-    if name in given:
+    if name in own:
         return part, leaked
     if len(copies) == len(part):
         raise DataError(

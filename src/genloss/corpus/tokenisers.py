@@ -125,8 +125,8 @@ class Pretrained:
         for name, file in sorted(self._files().items()):
             content = file.read_bytes()
             if name == MODEL:
-                said = json_object(file)
-                content = json.dumps({key: said.get(key) for key in CLASS}).encode()
+                settings = json_object(file)
+                content = json.dumps({key: settings.get(key) for key in CLASS}).encode()
             whole.update(name.encode() + b"\0" + content)
         return {"tokeniser": whole.hexdigest()}
 

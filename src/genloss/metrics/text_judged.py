@@ -38,7 +38,7 @@ def judge_of(view: View, under: Judge) -> SequenceModel | NotApplicable:
     return NotApplicable(f"{type(judge).__name__} gives tokens no probabilities")
 
 
-def judged(view: View, under: Judge) -> tuple[Floats, Floats] | NotApplicable:
+def perplexities_under(view: View, under: Judge) -> tuple[Floats, Floats] | NotApplicable:
     """Return the perplexities of S_t's rows (C, n) and of held-out rows (C, m) under the judge.
 
     A judge of one chain judges the rows of all chains.
@@ -94,7 +94,7 @@ class UnderJudge(ABC):
 
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return what `of` says, or why there is nothing."""
-        perplexities = judged(view, self.under)
+        perplexities = perplexities_under(view, self.under)
         if isinstance(perplexities, NotApplicable):
             return perplexities
         generated, real = perplexities
@@ -113,7 +113,7 @@ class UnderJudge(ABC):
 
         The same for all metrics of one judge.
         """
-        perplexities = judged(view, self.under)
+        perplexities = perplexities_under(view, self.under)
         if isinstance(perplexities, NotApplicable):
             return {}
         counted = text_likelihood.histograms(*perplexities, TAIL)

@@ -144,19 +144,19 @@ def _corpus(text: TextRecipe, stamps: tuple[Stamp, ...]) -> Corpus:
 def split_documents(
     text: TextRecipe,
     documents: list[Document],
-    given: Mapping[str, list[Document]],
+    own: Mapping[str, list[Document]],
     empty: int,
     notes: list[str],
 ) -> Splits:
-    """Hold out real documents for what is not given, and look for leaks."""
-    parts, origins = with_origins({"train": documents, **given}, text.human)
+    """Hold out real documents for splits that are not the text's own, and look for leaks."""
+    parts, origins = with_origins({"train": documents, **own}, text.human)
     check_reality(parts)
     machine = [d for d in parts["train"] if d.origin != REAL]
     real = [d for d in parts["train"] if d.origin == REAL]
     # Shares are of the whole, so the second is a larger share of what the first has left.
     shares, left = {"test": text.test, "validation": text.validation}, 1.0
     for part, share in shares.items():
-        if part in given:
+        if part in own:
             parts[part] = [d for d in parts[part] if d.origin == REAL]
         else:
             real, parts[part] = held_out(real, share / left, text.seed, part)
@@ -169,5 +169,5 @@ def split_documents(
             empty,
             notes=tuple(note for note in (origins, *notes) if note),
         ),
-        frozenset(given),
+        frozenset(own),
     )

@@ -13,7 +13,7 @@ from genloss.core.resources import check_room
 from genloss.core.roles import History, Learner, Model, Sampler
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
-from genloss.core.text import bound
+from genloss.core.text import with_vocabulary_of
 from genloss.core.view import UsesBase
 from genloss.errors import RealityExhausted
 from genloss.run.events import Phase
@@ -100,7 +100,7 @@ def set_up(study: Study, block: int, watch: Watch) -> Setup:
     p_0 = study.reality.realise(study.block_chains(block), streams.rng(0, "realise"))
     if isinstance(study.learner, BasedLearner):
         watch.enter(Phase.BASE)
-    study = replace(study, learner=bound(study.learner, p_0))
+    study = replace(study, learner=with_vocabulary_of(study.learner, p_0))
     p_0, held_out = reserve(study, p_0, streams)
     zero = generation_zero(p_0, study.form, study.n_real, streams, study.curator)
     return Setup(study, streams, p_0, held_out, _base_of(study), zero)

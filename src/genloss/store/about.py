@@ -39,7 +39,7 @@ def read_about(run: Path, fingerprints: Sequence[str]) -> Entries:
         )
     try:
         return {
-            role: {key: _entry(found) for key, found in named.items()}
+            role: {key: _entry(content) for key, content in named.items()}
             for role, named in value["about"].items()
         }
     except (AttributeError, KeyError, TypeError, SpecError) as error:

@@ -10,7 +10,7 @@ from genloss.core.arrays import checked_count
 from genloss.core.decoding import Decoding
 from genloss.core.roles import Reality, Sampler
 from genloss.core.samples import NO_TOKEN
-from genloss.core.text import bound
+from genloss.core.text import with_vocabulary_of
 from genloss.corpus.inventory import inventory_of
 from genloss.corpus.readers.fields import DEFAULT
 from genloss.corpus.readers.rows import is_prose
@@ -104,7 +104,7 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
     overridden_spec = overridden({"reality": reality, "learner": learner}, overrides)
     p_0 = _read(overridden_spec["reality"])
     # Refuses a tokeniser that is not that of the model.
-    bound(build("learner", overridden_spec["learner"]), p_0)
+    with_vocabulary_of(build("learner", overridden_spec["learner"]), p_0)
     block, held = p_0.summary.block, p_0.summary.validation.blocks
     spec = {
         "reality": reality,

@@ -339,16 +339,16 @@ def the_unit_of_the_data_changes_a_value_by_its_own_unit(case: MetricCase) -> No
     seen = False
     for name in ("gaussian", "mixture"):
         for view in case.systems[name].views_apart if name in case.systems else ():
-            found = columns(case.metric, case.metric(again(view)))
+            value = columns(case.metric, case.metric(again(view)))
             small = columns(case.metric, case.metric(in_small_units(view)))
-            require((found is None) == (small is None), f"no value on one of {name}", "the same")
-            if found is None or small is None:
+            require((value is None) == (small is None), f"no value on one of {name}", "the same")
+            if value is None or small is None:
                 continue
             seen = True
             power = POWERS.get(case.metric.unit, 0)
             # A log density gains d ln of the unit, in nats.
             more = 2 * np.log(SMALL) if case.metric.unit == "nats per row" else 0.0
-            one, two = np.array(small), np.array(found) * SMALL**power + more
+            one, two = np.array(small), np.array(value) * SMALL**power + more
             same = near(one, two, 1e-7, 1e-9 * SMALL**power)
             require(same, f"{gap(one, two)} on {name}", f"a value in {case.metric.unit!r}")
     if not seen:

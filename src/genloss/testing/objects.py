@@ -48,8 +48,8 @@ def its_description_builds_it_again(case: HasSubject) -> None:
     if "<locals>" in cls.__qualname__ or cls.__module__ == "__main__":
         raise Skipped(f"{cls.__qualname__} is no class of a module that can be imported")
     description = describe(case.subject)
-    is_dict = isinstance(description, dict)
-    require(is_dict, f"{description!r} as its description", "a kind and fields")
+    is_table = isinstance(description, dict)
+    require(is_table, f"{description!r} as its description", "a kind and fields")
     missing = {f.name for f in fields(case.subject) if f.init} - description.keys()
     require(not missing - _empty(case.subject), f"no {sorted(missing)}", "all fields")
     try:

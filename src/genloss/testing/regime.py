@@ -251,14 +251,14 @@ def other_forms_are_composed_or_refused(case: RegimeCase) -> None:
     """In statistics and sources: the same origins, or a DataError that says what to try."""
     for form, (p_0, shape, learner) in FORMS.items():
         try:
-            found = chain(p_0, learner, case.regime, shape)
+            chained = chain(p_0, learner, case.regime, shape)
         except DataError as error:
             must = case.forms is None or form not in case.forms
             require(must, f"form {form} refused ({error})", "D_t in this form")
             require(len(str(error)) > 20, f"{form} refused with {error}", "what to try instead")
             continue
         require(case.forms is None or form in case.forms, f"D_t of {form}", "a DataError")
-        for g in found[2:]:
+        for g in chained[2:]:
             sizes = case.regime.sizes(g.t, N_REAL, N)
             if g.train is not None:
                 rows = g.train.n_rows

@@ -145,9 +145,9 @@ def _apart(law: GaussianModel) -> GaussianModel:
 
 
 def _collapsed(p: Floats) -> CategoricalModel:
-    kept = np.zeros_like(p)
-    kept[:, 1:5] = p[:, 1:5]
-    return CategoricalModel(kept / kept.sum(axis=1, keepdims=True))
+    survivor = np.zeros_like(p)
+    survivor[:, 1:5] = p[:, 1:5]
+    return CategoricalModel(survivor / survivor.sum(axis=1, keepdims=True))
 
 
 def text_system() -> System:

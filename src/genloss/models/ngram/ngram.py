@@ -138,11 +138,11 @@ class NGramModel:
         out = np.full((*prompts.shape[:2], how.max_new), -1, dtype=np.int64)
         for chain in range(self.n_chains):
             base, options = self._log_base[chain], _options(how, stops)
-            asked = prompts[chain], self.end, options, rng, out[chain]
-            continued(self._tables, base, chain, *asked)
+            arguments = prompts[chain], self.end, options, rng, out[chain]
+            continued(self._tables, base, chain, *arguments)
         return out
 
-    def _chosen(self, prompts: Ints, how: TokenChoice, rng: np.random.Generator) -> Ints:
+    def _choose(self, prompts: Ints, how: TokenChoice, rng: np.random.Generator) -> Ints:
         """Write one token after another as a decoding of another package chooses them."""
         prompts = checked_tokens(prompts, self.vocabulary, "prompts")
         c, n, v = *prompts.shape[:2], self.vocabulary
@@ -172,11 +172,11 @@ class NGramModel:
         out = np.full((*prompts.shape[:2], how.max_new), NO_TOKEN)
         for chain, places in enumerate(at):
             # Without a penalty nothing but the last tokens matters.
-            told = places[:, None] if how.repetition_penalty == 1.0 else prompts[chain]
-            _, first, back = np.unique(told, axis=0, return_index=True, return_inverse=True)
-            asked, texts = prompts[chain][first], out[chain][first]
+            keys = places[:, None] if how.repetition_penalty == 1.0 else prompts[chain]
+            _, first, back = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+            distinct, texts = prompts[chain][first], out[chain][first]
             base, options = self._log_base[chain], _search(how, self.end)
-            searched(self._tables, base, places[first], asked, options, texts)
+            searched(self._tables, base, places[first], distinct, options, texts)
             out[chain] = texts[back.reshape(-1)]
         return out
 
@@ -213,7 +213,7 @@ class NGramWriter:
             return self.model._searched(prompts, self.how)
         if isinstance(self.how, Sampling):
             return self.model._continued(prompts, self.how, rng, stops=True)
-        return self.model._chosen(prompts, token_choice(self.how), rng)
+        return self.model._choose(prompts, token_choice(self.how), rng)
 
     def sample(self, n: int, rng: np.random.Generator) -> Ints:
         """Write n rows of every chain after an end token: (C, n, max_new)."""

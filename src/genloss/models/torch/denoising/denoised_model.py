@@ -112,11 +112,11 @@ class DenoisedModel:
         """Return a function that draws m rows (m, d), float32, of one chain on the device."""
         draw = self._drawing([chain], device, dtype)
 
-        def drawn(m: int, rng: torch.Generator) -> Batch:
+        def draw_rows(m: int, rng: torch.Generator) -> Batch:
             rows, label = draw(m, [rng])
             return Batch(rows[0], None, None if label is None else label[0])
 
-        return drawn
+        return draw_rows
 
     def weights(self, chains: Sequence[int], device: torch.device) -> list[Tensor]:
         """Return the parameters of some chains, float32, in the layout of the network's passes."""

@@ -201,7 +201,7 @@ def generated(
     begun = prompts.shape[1]
 
     def report(tokens: Tensor, scores: Any, **more: Any) -> Tensor:
-        # Asked after every token whether to stop: never, but now is a moment to tell.
+        # Called after every token: it never stops the writing, but reports how far it is.
         reached(tokens.shape[1] - begun, how.max_new)
         return torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)
 

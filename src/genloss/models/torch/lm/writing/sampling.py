@@ -47,7 +47,9 @@ def greedy(engine: Engine, prompts: Tensor, how: BeamSearch) -> Tensor:
     return _write(engine, prompts, how, lambda logits, step, rows: logits.argmax(dim=1))
 
 
-def chosen(engine: Engine, prompts: Tensor, how: TokenChoice, uniform: Array | None) -> Tensor:
+def choose_tokens(
+    engine: Engine, prompts: Tensor, how: TokenChoice, uniform: Array | None
+) -> Tensor:
     """Return the continuations (n, max_new) that another package's decoding chooses."""
 
     def choose(logits: Tensor, step: int, rows: Tensor) -> Tensor:

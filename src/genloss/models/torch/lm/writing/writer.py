@@ -19,7 +19,7 @@ from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.beam import search
 from genloss.models.torch.lm.writing.cache import rounded
 from genloss.models.torch.lm.writing.engine import Engine, engine_of
-from genloss.models.torch.lm.writing.sampling import KEEP, chosen, greedy, sample
+from genloss.models.torch.lm.writing.sampling import KEEP, choose_tokens, greedy, sample
 from genloss.models.torch.memory import SHARE, free_bytes
 
 MOST_LOGITS = (1 << 31) - 1
@@ -127,7 +127,7 @@ class Writer:
         elif isinstance(self.how, Sampling):
             tokens = sample(engine, rows, self.how, torch.from_numpy(uniform).to(self.device))
         else:
-            tokens = chosen(engine, rows, token_choice(self.how), uniform)
+            tokens = choose_tokens(engine, rows, token_choice(self.how), uniform)
         return tokens.cpu().numpy()
 
     def _batch(self, engine: Engine, length: int) -> int:
