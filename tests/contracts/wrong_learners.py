@@ -8,6 +8,7 @@ import numpy as np
 from genloss.core.about import About
 from genloss.core.samples import Samples
 from genloss.errors import DataError
+from genloss.models.gaussian import GaussianLearner, GaussianModel
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,21 @@ class Constant(LineModel):
 class AnotherShape(LineModel):
     def sample(self, n, rng):
         return self.draw(rng.uniform(-np.sqrt(3), np.sqrt(3), (self.n_chains, n, 1)))
+
+
+class OffInSpace(GaussianModel):
+    def log_prob(self, x):
+        return super().log_prob(x) + 0.2
+
+
+@breaks("samples match their own density", "space")
+@dataclass(frozen=True)
+class Offset(GaussianLearner):
+    ddof: int = 1
+
+    def fit(self, train, rng, *, init=None, valid=None):
+        model = super().fit(train, rng)
+        return OffInSpace(model.mean, model.cov)
 
 
 @wrong_model("a state is arrays with chains on axis 0")

@@ -12,6 +12,7 @@ laws held, and which do not apply and why.
 from genloss.testing.laws import ContractError, Outcome, Violation
 from genloss.testing.learner import check_learner
 from genloss.testing.metric import check_metric
+from genloss.testing.reality import check_reality
 from genloss.testing.regime import check_regime
 from genloss.testing.systems import System
 
@@ -22,5 +23,6 @@ __all__ = [
     "Violation",
     "check_learner",
     "check_metric",
+    "check_reality",
     "check_regime",
 ]
