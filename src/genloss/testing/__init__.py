@@ -9,6 +9,7 @@ names every law it breaks, what was got and what was expected. What came back ot
 laws held, and which do not apply and why.
 """
 
+from genloss.testing.curator import check_curator
 from genloss.testing.laws import ContractError, Outcome, Violation
 from genloss.testing.learner import check_learner
 from genloss.testing.metric import check_metric
@@ -21,6 +22,7 @@ __all__ = [
     "Outcome",
     "System",
     "Violation",
+    "check_curator",
     "check_learner",
     "check_metric",
     "check_reality",
