@@ -1,5 +1,7 @@
 """The threads of a block's networks: which studies have some, and how many."""
 
+import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
@@ -54,6 +56,39 @@ def test_networks_are_found_wherever_they_stand():
     )
 
 
+@dataclass(frozen=True)
+class Declaring(GaussianLearner):
+    uses_threads: ClassVar[bool] = True
+
+
+Declaring.__module__ = "a_module_that_imports_torch_inside_fit"
+
+
+def test_a_learner_that_imports_torch_inside_fit_says_so():
+    assert has_networks(study(Declaring(0)))
+    with on_threads(8):
+        assert threads_of(study(Declaring(0)), 2) == 4
+
+
+@pytest.mark.slow
+def test_threads_are_set_although_torch_comes_later():
+    """In a fresh process nothing has imported torch when a block begins."""
+    code = (
+        "import sys; from dataclasses import dataclass\n"
+        "from genloss.models.gaussian import GaussianLearner\n"
+        "from genloss.run.threads import computing_on\n"
+        "from genloss.study.study import Study\n"
+        "@dataclass(frozen=True)\n"
+        "class Own(GaussianLearner):\n"
+        "    uses_threads = True\n"
+        "assert 'torch' not in sys.modules\n"
+        "with computing_on(3, Study('gaussian', Own(0), 9, 2)):\n"
+        "    import torch; print(torch.get_num_threads())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "3"
+
+
 @pytest.mark.parametrize(("blocks", "each"), [(1, 8), (2, 4), (3, 2), (8, 1), (9, 1)])
 def test_threads_are_shared_out_among_blocks(blocks, each):
     with on_threads(8):
@@ -63,7 +98,7 @@ def test_threads_are_shared_out_among_blocks(blocks, each):
 
 def test_a_block_computes_on_its_threads_and_leaves_the_process_s_own(tmp_path):
     before = torch.get_num_threads()
-    with computing_on(3):
+    with computing_on(3, study(GaussianLearner(0))):
         assert torch.get_num_threads() == 3
     assert torch.get_num_threads() == before
     with on_threads(4):

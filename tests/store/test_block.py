@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from genloss.errors import StoreError
 from genloss.store.block import BlockStore, Checkpoint, FileNotebook, generation_path
-from genloss.store.manifest import Machine, read_manifest
+from genloss.store.manifest import Earlier, Machine, read_manifest
 from genloss.store.table import TABLE, Table, absent_row, metric_row
 
 MACHINE = Machine(3, "avx9", {"numpy": "2.0"})
@@ -142,14 +143,33 @@ def test_a_folder_that_was_continued_is_read_under_its_new_name(tmp_path):
     assert BlockStore(tmp_path, RUN, 0, MACHINE, ("f" * 16, RUN)).resume().t == 6
 
 
-def test_a_resume_goes_on_with_the_machine_of_the_first_start(tmp_path, folder_bytes):
+def test_a_resume_goes_on_with_the_threads_of_the_first_start(tmp_path, folder_bytes):
     right = written(tmp_path / "unbroken", last=8)
     written(tmp_path / "broken")
-    store = opened(tmp_path / "broken", Machine(64, "neon", {}))
+    store = opened(tmp_path / "broken", replace(MACHINE, threads=64))
     store.resume()
     assert store.machine == MACHINE
     go_on(store, 5, 8)
     assert folder_bytes(store.path) == folder_bytes(right.path)
+
+
+def test_a_block_notes_every_machine_that_it_was_on(tmp_path):
+    written(tmp_path)
+    second = Machine(64, "neon", {"numpy": "2.1"})
+    store = opened(tmp_path, second)
+    store.resume()
+    go_on(store, 5, 6)
+    opened(tmp_path, second).resume()
+    store = opened(tmp_path, replace(second, versions={"numpy": "2.2"}))
+    store.resume()
+    go_on(store, 7, 8)
+    machine = read_manifest(tmp_path, (RUN,), 0).machine
+    assert (machine.threads, machine.instructions) == (MACHINE.threads, "neon")
+    assert machine.versions == {"numpy": "2.2"}
+    assert machine.earlier == (
+        Earlier(4, MACHINE.instructions, MACHINE.versions),
+        Earlier(6, "neon", {"numpy": "2.1"}),
+    )
 
 
 def test_one_checkpoint_is_left_and_none_where_nothing_goes_on(tmp_path):

@@ -46,6 +46,9 @@ Fresh = Annotated[
 SameCode = Annotated[
     bool, typer.Option("--same-code", help="Go on although their code changed; record both.")
 ]
+Elsewhere = Annotated[
+    bool, typer.Option("--elsewhere", help="Go on with what another machine began; record it.")
+]
 Trust = Annotated[
     bool, typer.Option("--trust", help="Run the code of classes that a run folder names.")
 ]
@@ -88,6 +91,7 @@ def reproduce(
     workers: Workers = 0,
     fresh: Fresh = False,
     same_code: SameCode = False,
+    elsewhere: Elsewhere = False,
     json: Json = False,
 ) -> None:
     """Run a published experiment; its numbers beside ours, pass or fail."""
@@ -104,7 +108,12 @@ def reproduce(
     with progress(f"{experiment.name} ({scale})") as show:
         changed = console.code_changed(fresh, same_code)
         _, verdicts = reproduced(
-            experiment, root, workers=workers, progress=show, code_changed=changed
+            experiment,
+            root,
+            workers=workers,
+            progress=show,
+            code_changed=changed,
+            other_machine="accept" if elsewhere else "refuse",
         )
     shown.verdicts(summary(experiment, verdicts), verdicts, json)
     if not all(v.passed for v in verdicts):
@@ -126,6 +135,7 @@ def run_spec(
     workers: Workers = 0,
     fresh: Fresh = False,
     same_code: SameCode = False,
+    elsewhere: Elsewhere = False,
     trust: Trust = False,
     json: Json = False,
 ) -> None:
@@ -147,6 +157,7 @@ def run_spec(
             workers=workers,
             progress=show,
             code_changed=console.code_changed(fresh, same_code),
+            other_machine="accept" if elsewhere else "refuse",
         )
     shown.run(done, json)
     for what in {what for code in done.header.code for what in code.unchecked}:

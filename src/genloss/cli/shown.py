@@ -190,6 +190,9 @@ def _gaps(found: Run) -> Iterator[str]:
         yield f"blocks: {have} of {n}; {listing} has not begun or is gone"
     if (t := found.unvouched) is not None:
         yield f"generations after {t} are not yet checkpointed; they are verified line by line"
+    for block in found.blocks:
+        for before in block.manifest.machine.earlier if block.manifest else ():
+            yield f"block {block.number:04d}: made on another machine up to generation {before.t}"
 
 
 def _run_json(found: Run) -> dict[str, Any]:

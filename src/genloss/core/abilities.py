@@ -87,6 +87,19 @@ class Notebook(Protocol):
 
 
 @runtime_checkable
+class UsesThreads(Protocol):
+    """A part that computes on torch's threads, which decide the last bits, wherever it imports it.
+
+    Those of genloss, and classes whose module imports torch at its top, need not say so.
+    """
+
+    @property
+    def uses_threads(self) -> bool:
+        """Whether it does."""
+        ...
+
+
+@runtime_checkable
 class ResumableLearner(Learner, Protocol):
     """A learner whose interrupted fit resumes from its notebook and ends in the same model."""
 

@@ -234,7 +234,7 @@ def _run(study: Study, folder: Path, stopwatch: Stopwatch) -> None:
     store = BlockStore(folder, "", 0, Machine(threads, "", {}))
     store.resume()
     recorder = Recorder(setup, store, watch)
-    with computing_on(threads), listening(watch.reached):
+    with computing_on(threads, setup.study), listening(watch.reached):
         recorder.record(setup.zero)
         record_chain(setup, recorder, setup.zero.history, setup.study.learner, watch)
 

@@ -8,6 +8,7 @@ from genloss.core.places import Place
 from genloss.judge.targets import as_table, check_measured
 from genloss.judge.verdicts import Verdict, judge
 from genloss.published.experiments import Experiment
+from genloss.run.elsewhere import OtherMachine
 from genloss.run.events import Sink
 from genloss.run.runner import run_studies
 from genloss.store.files import write_sealed
@@ -23,10 +24,12 @@ def reproduce(
     workers: int = 0,
     progress: Sink | None = None,
     code_changed: CodeChanged = "refuse",
+    other_machine: OtherMachine = "refuse",
 ) -> tuple[list[Run], list[Verdict]]:
     """Run (or resume) an experiment below root/NAME-SCALE and judge every target.
 
-    The verdicts are stored beside the runs, in targets.json. code_changed: as for `run_studies`.
+    The verdicts are stored beside the runs, in targets.json. code_changed, other_machine:
+    as for `run_studies`.
 
     Raises:
         SpecError: a target that looks where the studies do not measure; nothing has run then.
@@ -36,7 +39,12 @@ def reproduce(
     folder = Path(root) / f"{experiment.name}-{experiment.scale}"
     studies = list(experiment.studies.values())
     runs = run_studies(
-        studies, folder, workers=workers, progress=progress, code_changed=code_changed
+        studies,
+        folder,
+        workers=workers,
+        progress=progress,
+        code_changed=code_changed,
+        other_machine=other_machine,
     )
     by_name = dict(zip(experiment.studies, runs, strict=True))
     verdicts = [judge(target, by_name, experiment.studies) for target in experiment.targets]

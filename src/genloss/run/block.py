@@ -36,7 +36,7 @@ def run_block(task: Task, tell: Tell = lambda step: None) -> None:
         if checkpoint is not None and checkpoint.t >= task.study.generations:
             watch.enter(Phase.DONE, checkpoint.t)
             return
-        with computing_on(store.machine.threads), listening(watch.reached):
+        with computing_on(store.machine.threads, task.study), listening(watch.reached):
             check = partial(check_inputs, task.study, header)
             setup = set_up(task.study, task.block, watch)
             check()

@@ -18,6 +18,7 @@ from genloss.errors import (
     RealityExhausted,
     SpecError,
 )
+from genloss.run.elsewhere import OtherMachine, check_machine
 from genloss.run.events import Event, Failed, Planned, Sink
 from genloss.run.executors.executor import Executor
 from genloss.run.executors.here import Here
@@ -30,7 +31,7 @@ from genloss.spec.build import describe
 from genloss.spec.code import code_of
 from genloss.spec.parts import check_extras, entries
 from genloss.store.folder import PROVENANCE, check_place, create_or_match, run_path, withdraw
-from genloss.store.header import Header, read_header
+from genloss.store.header import HEADER, Header, read_header
 from genloss.store.lock import locked
 from genloss.store.provenance import session
 from genloss.store.reader import Run
@@ -62,10 +63,12 @@ def run_study(
     workers: int = 0,
     progress: Sink | None = None,
     code_changed: CodeChanged = "refuse",
+    other_machine: OtherMachine = "refuse",
 ) -> Run:
     """Run or resume one study in its folder below root; see `run_studies`."""
     options: dict[str, Any] = {"workers": workers, "progress": progress}
-    return run_studies([study], root, code_changed=code_changed, **options)[0]
+    options |= {"code_changed": code_changed, "other_machine": other_machine}
+    return run_studies([study], root, **options)[0]
 
 
 def run_studies(
@@ -76,14 +79,16 @@ def run_studies(
     workers: int = 0,
     progress: Sink | None = None,
     code_changed: CodeChanged = "refuse",
+    other_machine: OtherMachine = "refuse",
 ) -> list[Run]:
     """Run or resume studies and return their folders.
 
     folders overrides the default root/NAME-FINGERPRINT. workers: processes, 0 for one per core and
     never more than blocks; a class of a notebook cell, which no other process can import, keeps all
     in this one. Killed at any moment, the same call resumes to the same bytes. code_changed: what
-    to do where a folder was written by other code of your own classes. progress takes the events,
-    see `genloss.run.events`.
+    to do where a folder was written by other code of your own classes; other_machine: where other
+    instruction sets or package versions began an unfinished block. progress takes the events, see
+    `genloss.run.events`.
 
     Bad input that shows before a new run's first generation is done leaves no folder of it.
 
@@ -97,7 +102,7 @@ def run_studies(
         check_extras(study)
         check_memory(study)
     with explained_shortage(ADVICE):
-        return _run_studies(studies, root, folders, workers, progress, code_changed)
+        return _run_studies(studies, root, folders, workers, progress, code_changed, other_machine)
 
 
 def _run_studies(
@@ -107,6 +112,7 @@ def _run_studies(
     workers: int,
     progress: Sink | None,
     code_changed: CodeChanged,
+    other_machine: OtherMachine,
 ) -> list[Run]:
     headers = [header_of(study) for study in studies]
     own = [Path(folder) for folder in folders or ()]
@@ -116,6 +122,9 @@ def _run_studies(
     most = min(workers or os.cpu_count() or 1, sum(study.n_blocks for study in studies))
     count = processes_for(studies, workers, most)
     paths = [place_of(p, header, code_changed) for p, header in zip(paths, headers, strict=True)]
+    for path, study in zip(paths, studies, strict=True):
+        if (path / HEADER).exists():
+            check_machine(Run(path), study, other_machine)
     tasks = [
         Task(study, path, block, threads_of(study, count))
         for study, path in zip(studies, paths, strict=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from genloss.core.abilities import UsesThreads
 from genloss.study.study import Study
 
 NETWORKS = "genloss.models.torch"
@@ -29,6 +30,8 @@ def has_networks(part: Any) -> bool:
     """Return whether anything that a study is made of computes with torch."""
     if isinstance(part, tuple | list):
         return any(has_networks(each) for each in part)
+    if isinstance(part, UsesThreads) and part.uses_threads:
+        return True
     if not is_dataclass(part):
         return False
     module = type(part).__module__
@@ -38,14 +41,15 @@ def has_networks(part: Any) -> bool:
 
 
 @contextmanager
-def computing_on(threads: int) -> Iterator[None]:
-    """Let networks compute on so many threads for a while, and linear algebra always on one.
+def computing_on(threads: int, study: Study) -> Iterator[None]:
+    """Let a study's networks compute on so many threads, and linear algebra always on one.
 
     More might change the last bits of a sum, and on small matrices they mostly wait for another.
     """
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(1, user_api="blas"))
-        if "torch" in sys.modules:
+        # Its number is set although the first fit may be what imports it.
+        if "torch" in sys.modules or has_networks(study):
             from genloss.models.torch.device import on_threads
 
             stack.enter_context(on_threads(threads))

@@ -81,8 +81,9 @@ class BlockStore:
     """The folder of one block, open for its only writer; `resume` comes before all else.
 
     origin, block: what the table's first line is chained to. machine: what a new block is made on;
-    a resume takes what the manifest says. runs: fingerprints that a manifest may name, `origin`
-    alone if none are given; a new one names the first.
+    a resume takes the threads that the manifest says, and notes there what else differs. runs:
+    fingerprints that a manifest may name, `origin` alone if none are given; a new one names the
+    first.
     """
 
     def __init__(
@@ -105,7 +106,8 @@ class BlockStore:
         arrays: Mapping[str, Array] = {}
         if manifest is not None:
             arrays = self._verified(manifest)
-            self.machine, self._mark = manifest.machine, manifest.table
+            self.machine = manifest.machine.moved_to(self.machine, manifest.t)
+            self._mark = manifest.table
             self._kept = {t: dict(parts) for t, parts in manifest.kept.items()}
         self._cut_back(manifest)
         if manifest is None:

@@ -1,8 +1,8 @@
 """The manifest of one block: written last, it vouches for everything else in the block's folder."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,50 @@ SHAPE = {
     "threads": int,
     "instructions": str,
     "versions": {str: str},
+    "earlier?": [{"t": int, "instructions": str, "versions": {str: str}}],
 }
+
+NUMERIC = ("numpy", "scipy", "numba", "scikit-learn", "torch")
+"""Packages whose other versions may give other last bits."""
 
 GENERATION = re.compile(r"[0-9]{6,8}")
 PART = re.compile(r"[a-z_]+")
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A machine that made a block up to generation t."""
+
+    t: int
+    instructions: str
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Machine:
-    """What the bits of a block may depend on: threads of a fit, processor, and package versions."""
+    """What the bits of a block may depend on: threads of a fit, processor, and package versions.
+
+    earlier: other machines that the block was on before, in their order.
+    """
 
     threads: int
     instructions: str
     versions: Mapping[str, str]
+    earlier: tuple[Earlier, ...] = ()
+
+    def unlike(self, here: "Machine", packages: Collection[str] = NUMERIC) -> list[str]:
+        """Return what differs on a machine that would go on, in words; nothing where bits hold."""
+        pairs = [("instruction sets", self.instructions, here.instructions)]
+        shared = [p for p in packages if p in self.versions and p in here.versions]
+        pairs += [(p, self.versions[p], here.versions[p]) for p in shared]
+        return [f"{what}: {there}, here {now}" for what, there, now in pairs if there != now]
+
+    def moved_to(self, here: "Machine", t: int) -> "Machine":
+        """Return the machine that goes on after generation t, with the threads of this one."""
+        if not self.unlike(here):
+            return self
+        last = Earlier(t, self.instructions, self.versions)
+        return replace(here, threads=self.threads, earlier=(*self.earlier, last))
 
 
 @dataclass(frozen=True)
@@ -95,7 +126,14 @@ def read_manifest(folder: Path, runs: tuple[str, ...], block: int) -> Manifest |
         Mark(**_only(value["table"], SHAPE["table"])),
         None if stored is None else Digest(stored["bytes"], stored["sha256"]),
         {int(t): parts for t, parts in value["kept"].items()},
-        Machine(value["threads"], value["instructions"], value["versions"]),
+        Machine(
+            value["threads"],
+            value["instructions"],
+            value["versions"],
+            tuple(
+                Earlier(e["t"], e["instructions"], e["versions"]) for e in value.get("earlier", ())
+            ),
+        ),
     )
 
 
@@ -114,6 +152,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "instructions": manifest.machine.instructions,
         "versions": dict(manifest.machine.versions),
     }
+    if manifest.machine.earlier:
+        value["earlier"] = [
+            {"t": e.t, "instructions": e.instructions, "versions": dict(e.versions)}
+            for e in manifest.machine.earlier
+        ]
     write_sealed(folder / MANIFEST, value)
 
 
