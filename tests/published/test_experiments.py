@@ -172,7 +172,7 @@ def test_a_folder_of_anybody_runs_like_ours(tmp_path, monkeypatch):
 def test_a_folder_that_is_no_experiment_is_refused(shipped, tmp_path):
     shipped(target("met", 0.0, 2.0))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SpecError, match=r"empty holds no spec\.toml, so it is no experiment"):
+    with pytest.raises(SpecError, match=r"empty holds no spec\.toml, so it is not an experiment"):
         load_experiment(str(tmp_path / "empty"), "smoke")
     copy = own(tmp_path / "copy" / "small-2024")
     with pytest.raises(SpecError, match="called like a shipped experiment; rename the folder"):

@@ -155,7 +155,7 @@ def test_what_is_no_block_of_the_run_is_refused_by_name(run, tmp_path, name):
     assert len(copy.blocks) == 3
     (copy.path / "blocks" / name).mkdir()
     with pytest.raises(
-        StoreError, match=r"is no block of this run; expected 0000 to 0002"
+        StoreError, match=r"is not a block of this run; expected 0000 to 0002"
     ) as error:
         _ = Run(copy.path).blocks
     assert str(copy.path / "blocks" / name) in str(error.value)

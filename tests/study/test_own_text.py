@@ -130,7 +130,7 @@ def test_too_little_text_and_a_model_beside_a_spec_are_refused(tmp_path):
         load_study(tmp_path)
     spec = tmp_path / "spec.toml"
     spec.write_text("n_real = 1")
-    with pytest.raises(SpecError, match="is no text; name the model in the spec"):
+    with pytest.raises(SpecError, match="is not text; name the model in the spec"):
         load_study(spec, model="somebody/model")
 
 
@@ -182,7 +182,7 @@ def test_corpora_are_compared_at_tokens_that_all_generations_have(folder, overri
 def test_parts_may_be_given_by_name_alone(folder):
     study = load_study(folder, ["learner=ngram", "sampler=ancestral"])
     assert type(study.learner).__name__ == "NGramLearner"
-    with pytest.raises(SpecError, match="reality 'two_moons' is no text"):
+    with pytest.raises(SpecError, match="reality 'two_moons' is not text"):
         load_study(folder, ["reality=two_moons"])
 
 

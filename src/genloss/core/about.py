@@ -4,7 +4,7 @@
     class TraceRatio:
         about = About("trace_ratio", "Trace ratio", "Total variance ...", ("kazdan-2024",))
 
-It is no field, so it is no part of a run's identity; a class without one works as well. Reports
+It is not a field, and so not part of a run's identity; a class without one works as well. Reports
 read it from the about.json of a run, never from the class.
 """
 
@@ -22,10 +22,10 @@ from genloss.errors import SpecError
 class Work:
     """A published work; key is its first author and year; genloss itself never follows the link.
 
-    Another package cites works of its own by passing them to `About`; ours stand in works.toml.
+    Another package cites works of its own by passing them to `About`; ours are in works.toml.
 
     Raises:
-        SpecError: a link that is no https address.
+        SpecError: a link that is not an https address.
     """
 
     key: str

@@ -15,7 +15,7 @@ FOREIGN = -1
 """Origin of rows that neither reality nor this chain made (a contaminating law)."""
 
 UNLABELLED = -1
-"""Label of a row whose class nobody knows."""
+"""Label of a row of unknown class."""
 
 NO_TOKEN = -1
 """Fills a row of tokens after its end; never learned, scored or counted."""

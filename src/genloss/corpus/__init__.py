@@ -12,7 +12,7 @@ documents    the forms of documents: whole, WikiText, pieces; Python's own help
 hub          data sets and files of a hub
 fetch        a download with a checksum
 split        training, validation and test documents
-duplicates   documents that stand in one another
+duplicates   documents that occur in one another
 tokenisers   how a text gets its tokens: BytePair, learned from it; Pretrained, from files
 pretrained   what those files mean: the tokens of AutoTokenizer
 subwords     a tokeniser at work: texts to tokens and back

@@ -40,7 +40,7 @@ def copies_among(documents: Mapping[Path, Sequence[Document]]) -> dict[Path, str
 def _compare(
     groups: Sequence[Sequence[Path]], contents: Mapping[Path, Content], dropped: dict[Path, str]
 ) -> None:
-    """Drop the groups whose documents all stand in a group that stays."""
+    """Drop the groups whose documents all occur in a group that stays."""
     totals = [sum((contents[path] for path in group), Counter()) for group in groups]
     order = sorted(range(len(groups)), key=lambda i: (-totals[i].total(), -len(groups[i]), i))
     unique: list[int] = []
@@ -52,7 +52,7 @@ def _compare(
             ours, theirs = groups[i][0], groups[j][0]
             if equal < totals[i].total():
                 raise DataError(
-                    f"{ours}: {equal:,} of {totals[i].total():,} documents of its suffix stand in "
+                    f"{ours}: {equal:,} of {totals[i].total():,} documents of its suffix occur in "
                     f"{_suffixes(theirs)} files too, such as {theirs.name}; two versions of one "
                     "text would count twice; name the files to be read by reality.files, such as "
                     f"reality.files=['*{_suffixes(theirs)}'], or ['*'] for all"

@@ -21,7 +21,7 @@ PIECE = 8000
 
 
 def embedded() -> list[Document]:
-    """Return the help topics of this Python, by name, without those that stand in longer ones.
+    """Return the help topics of this Python, by name, without those that occur in longer ones.
 
     Python 3.11 has 79, 465,000 characters; 23 of them are sections of others, such as 'for' of
     'compound'. Other versions of Python bring other texts; the identity of the reality says so.
@@ -47,7 +47,7 @@ def without_empty(documents: Iterable[Document], what: str) -> tuple[list[Docume
     """Return the documents that hold more than white space, and the number of the others.
 
     Raises:
-        DataError: nothing is left, or a text that is no valid Unicode.
+        DataError: nothing is left, or a text that is not valid Unicode.
     """
     written, empty = [], 0
     for document in documents:

@@ -1,4 +1,4 @@
-"""Text that stands in two documents: the share of five-word rows that occur elsewhere too."""
+"""Text that occurs in two documents: the share of five-word rows that occur elsewhere too."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ a few in a hundred; Jaccard similarity of 0.8 with one of the others implies a s
 
 
 def copied(texts: Sequence[str], others: Sequence[str], share: float = SHARE) -> dict[int, int]:
-    """Return {i: j} where texts[i] nearly stands in others, most of it in others[j].
+    """Return {i: j} where nearly all of texts[i] occurs in others, most of it in others[j].
 
     The share of the distinct rows of 5 words of a text (split at white space; a text of fewer is
     one row) that occur anywhere in others. Containment, not Jaccard similarity: a chapter inside a
@@ -52,7 +52,7 @@ def copied(texts: Sequence[str], others: Sequence[str], share: float = SHARE) ->
 
 
 def originals(texts: Sequence[str], share: float = SHARE) -> list[int]:
-    """Return the places of the texts that do not nearly stand in longer ones, in their order."""
+    """Return the places of the texts that do not nearly occur in longer ones, in their order."""
     shingles = _shingler()
     ours = [shingles(text) for text in texts]
     known = NONE

@@ -78,7 +78,7 @@ def with_origins(
     """Return the documents of each split with their origins, and what was made of the fields.
 
     A document is machine-made (`FOREIGN`) if `synthetic` is true, if `generator` names anybody but
-    people, or if `origin` names a machine. Names that nobody knows in `origin` are machines where
+    people, or if `origin` names a machine. Unknown names in `origin` are machines where
     other rows name people, and say nothing where no row names either. human: names that stand for
     real text; given, all others are machines, and '*' makes all text real.
 

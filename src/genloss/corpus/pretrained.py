@@ -178,7 +178,7 @@ def _entries(files: dict[str, Path]) -> int:
 
 
 def _absent(inner: Any, files: dict[str, Path]) -> set[str]:
-    """Return the special tokens that stand in no file."""
+    """Return the special tokens that are in no file."""
     added = inner.get_added_tokens_decoder().values()
     special = {token.content for token in added if token.special}
     for name, file in files.items():

@@ -75,7 +75,7 @@ def held_out(
 
 
 def without_leaks(splits: Splits, own: frozenset[str] = frozenset()) -> Splits:
-    """Return the splits without held-out documents half of which stands in another part.
+    """Return the splits without held-out documents half of whose text occurs in another part.
 
     Both are compared with train, validation with test as well (shingles of 5 words, see `copied`).
     own: parts ('validation', 'test') that came with the data; they are used as they are, and what
@@ -108,7 +108,7 @@ def _without(
     if len(copies) == len(part):
         raise DataError(
             f"nothing is left of the {name} split: half or more of each of its {len(part)} "
-            f"documents stands in another split too, such as {leaked[0][0]} in {leaked[0][1]}; "
+            f"documents occurs in another split too, such as {leaked[0][0]} in {leaked[0][1]}; "
             "remove the copies, give more documents, cut them at blank lines by "
             "reality.documents=pieces, or draw others by reality.seed=1, 2, ..."
         )

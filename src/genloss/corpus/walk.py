@@ -29,7 +29,7 @@ def places_below(folder: Path) -> list[Place]:
     """Return every file below a folder, sorted by path; hidden and system folders as one place.
 
     Links to folders are entered unless what they lead to was entered already. One file under
-    several names counts by the first that is no link.
+    several names counts by the first that is not a link.
 
     Raises:
         DataError: a folder that may not be listed.
@@ -95,7 +95,7 @@ def _walked(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Place]:
 
 
 def _reason_against(path: Path) -> str:
-    """Return why a path that is no folder of its own cannot be read, or ''."""
+    """Return why a path that is not a folder of its own cannot be read, or ''."""
     try:
         mode = path.stat().st_mode
     except OSError as error:

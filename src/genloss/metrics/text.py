@@ -29,7 +29,7 @@ def text_of(view: View, rows: int = 0) -> tuple[Ints, TextModel] | NotApplicable
     Or why there are none: that is what the metrics of a text without a token say.
     """
     if not isinstance(view.p_0, TextModel):
-        return NotApplicable(f"{type(view.p_0).__name__} is no text")
+        return NotApplicable(f"{type(view.p_0).__name__} is not text")
     x = rows_of(view, rows)
     if isinstance(x, NotApplicable):
         return x

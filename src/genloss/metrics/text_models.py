@@ -39,7 +39,7 @@ class OfTest(Named, ABC):
         """Return one value per chain (C,), or why there is none."""
         model, p_0 = view.model, view.p_0
         if not isinstance(p_0, TextModel):
-            return NotApplicable(f"{type(p_0).__name__} is no text")
+            return NotApplicable(f"{type(p_0).__name__} is not text")
         width = p_0.test.shape[1]
         if self.stride >= width > 1:
             # Said at t = 0, before anything is trained.

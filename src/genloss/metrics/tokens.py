@@ -26,7 +26,7 @@ class OfSymbols(ABC):
     """Base class of the metrics of the probabilities of p_t and p_0; subclasses implement `of`."""
 
     def __call__(self, view: View) -> Floats | NotApplicable:
-        """Return one value per chain (C,), or why these are no symbols."""
+        """Return one value per chain (C,), or why these are not symbols."""
         laws = both_laws(view)
         return laws if isinstance(laws, NotApplicable) else self.of(*laws)
 

@@ -128,7 +128,7 @@ def experiment_folder(name: str) -> Path:
     """Return the folder of a shipped experiment, of another package's, or `name` as a path.
 
     Raises:
-        SpecError: neither; or a folder of one's own under the name of a shipped experiment.
+        SpecError: neither; or a folder of your own under the name of a shipped experiment.
     """
     known = published_names()
     if name in known:
@@ -143,7 +143,9 @@ def experiment_folder(name: str) -> Path:
             f"shipped, and a folder with {SPEC} is one also"
         )
     if not (folder / SPEC).is_file():
-        raise SpecError(f"{name} holds no {SPEC}, so it is no experiment; see docs/extending.md")
+        raise SpecError(
+            f"{name} holds no {SPEC}, so it is not an experiment; see docs/extending.md"
+        )
     ours = published_folder() / folder.name
     if folder.name in known and folder != ours.resolve():
         raise SpecError(

@@ -49,7 +49,7 @@ def targets_of(spec: Mapping[str, Any], scale: str, where: str) -> tuple[Target,
     """Return the targets of one scale, in the order written.
 
     Raises:
-        SpecError: a key or {name} that nobody knows, something that varies and is used nowhere, a
+        SpecError: an unknown key or {name}, something that varies and is used nowhere, a
             field of another type, or two targets of one id.
     """
     checked_keys(spec, where, ("targets",), ("names", "target", "scale"))

@@ -123,7 +123,7 @@ def has_index(body: Sequence[Record], names: list[str], header: bool, where: str
 
 
 def check_makers(names: Sequence[str], where: str) -> None:
-    """Refuse a column that says who made the rows: it is no measurement.
+    """Refuse a column that says who made the rows: it is not a measurement.
 
     Raises:
         DataError: with its name.

@@ -60,7 +60,7 @@ def read_table(text: str, how: Reading, where: str) -> Table:
     from 0 or 1 is left out as row numbers. What may be read in two ways is refused.
 
     Raises:
-        DataError: cells that are no finite numbers, uneven lines, or doubt, with the option that
+        DataError: cells that are not finite numbers, uneven lines, or doubt, with the option that
             decides.
     """
     records = list(cells_of(text, how.between, where))

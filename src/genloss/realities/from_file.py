@@ -37,7 +37,7 @@ class TableFile:
 
     Raises:
         SpecError: a suffix other than .npy or .csv, or an option of .csv beside .npy.
-        DataError: no such file, pickled objects, cells that are no finite numbers, uneven lines,
+        DataError: no such file, pickled objects, cells that are not finite numbers, uneven lines,
             looks that allow two readings.
     """
 

@@ -20,7 +20,7 @@ class Gaussian:
     positive definite), in squared units of x.
 
     Raises:
-        SpecError: a length other than d, or a covariance that is no covariance.
+        SpecError: a length other than d, or a matrix that is not a covariance.
     """
 
     about = About(

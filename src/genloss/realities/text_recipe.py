@@ -36,9 +36,9 @@ class TextRecipe(ABC):
     block: T, tokens of a block. tokeniser: a file, folder or hub name, see `Pretrained`, with its
     end token `end`; empty learns `vocabulary` byte pairs from the training split. validation, test:
     shares of the characters that are held out where a split is not given, by document; seed picks
-    them. Documents half of which stand in training documents leave those splits. human: values of
-    `origin` and `generator` that stand for real text, see `with_origins`; machine-made documents
-    are trained on, as rows that are not real, and never held out.
+    them. Documents half of whose text occurs in training documents leave those splits. human:
+    values of `origin` and `generator` that stand for real text, see `with_origins`; machine-made
+    documents are trained on, as rows that are not real, and never held out.
 
     Neither places nor the way of reading belong to the identity; texts and tokeniser do.
 

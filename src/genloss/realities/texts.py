@@ -1,4 +1,4 @@
-"""Text of one's own as a reality, or Python's help."""
+"""Text of your own as a reality, or Python's help."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ class Texts(TextRecipe):
     about = About(
         "text",
         "Text",
-        "Documents of one's own, cut into rows of tokens.",
+        "Your own documents, cut into rows of tokens.",
         ("sennrich-2016",),
     )
     path: str = field(default="", metadata=OUTSIDE)

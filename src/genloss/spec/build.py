@@ -133,7 +133,7 @@ def _loaded(path: str, plugin: Plugin | None, where: str) -> Any:
     except MissingExtra:
         raise
     except Exception as error:
-        # A class of one's own shows its own bugs; an installed package's are a broken package.
+        # A class of your own shows its own bugs; an installed package's are a broken package.
         if plugin is None and not isinstance(error, UNLOADABLE):
             raise
         whose = f" of {plugin.origin}" if plugin else ""

@@ -1,9 +1,9 @@
 """Whose code a study runs, and which version of it: digests of other people's modules.
 
-A run of one's own learner is identified by the learner's path and fields; what its code does may
-change under them. The digest of a module covers its syntax tree without docstrings, comments, what
-a class says of itself (`About`) and the block under `if __name__ == "__main__"`; modules are those
-of the same top-level package, or folder, that import statements reach. A distribution that is
+A run of a learner of your own is identified by the learner's path and fields; what its code does
+may change under them. The digest of a module covers its syntax tree without docstrings, comments,
+what a class says of itself (`About`) and the block under `if __name__ == "__main__"`; modules are
+those of the same top-level package, or folder, that import statements reach. A distribution that is
 installed and not editable counts by its version.
 """
 

@@ -1,4 +1,4 @@
-"""Which classes of a spec are somebody's own, so that building them runs that person's code."""
+"""Which classes of a spec are not ours, so that building them runs other people's code."""
 
 import re
 from collections.abc import Iterator, Mapping

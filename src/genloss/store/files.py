@@ -50,7 +50,7 @@ def open_regular(path: Path) -> Iterator[IO[bytes]]:
         os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file,
     ):
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise StoreError(f"{path} is no regular file; it is foreign; remove it")
+            raise StoreError(f"{path} is not a regular file; it is foreign; remove it")
         yield file
 
 

@@ -116,7 +116,7 @@ class Run:
 
     @cached_property
     def header(self) -> Header:
-        """Return the header; raises StoreError where the folder is no run of this version."""
+        """Return the header; raises StoreError where the folder is not a run of this version."""
         return read_header(self.path)
 
     @property
@@ -139,7 +139,7 @@ class Run:
         """Return the blocks that have begun, in order.
 
         Raises:
-            StoreError: something among them is no block of this run.
+            StoreError: something among them is not a block of this run.
         """
         folder, n = self.path / BLOCKS, self.header.n_blocks
         with explained("read", folder):
@@ -148,8 +148,8 @@ class Run:
         # The marks of file systems and viewers begin with a dot.
         if odd := [name for name in names if name not in expected and name[:1] != "."]:
             raise StoreError(
-                f"{folder / odd[0]} is no block of this run; expected 0000 to {n - 1:04d}; it was "
-                "copied there or is foreign; remove it"
+                f"{folder / odd[0]} is not a block of this run; expected 0000 to {n - 1:04d}; it "
+                "was copied there or is foreign; remove it"
             )
         begun = [(folder / name, i) for name, i in expected.items() if name in names]
         return tuple(Block(path, i, self.header) for path, i in begun)

@@ -2,6 +2,6 @@
 
 study       Study: one run, typed and frozen; a study from a spec, and its identity
 load        a study from a spec file, a run folder or a text
-own_text    the spec for a text of one's own
+own_text    the spec for a text of your own
 own_model   the part of that spec that a language model decides
 """

@@ -1,4 +1,4 @@
-"""A study from a spec file, from a run folder, or from one's own text."""
+"""A study from a spec file, from a run folder, or from your own text."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ def load_study(
         spec = overridden(own_text_spec(path, model, overrides), overrides)
         return study_from({"name": name_of(path), **spec})
     if model:
-        raise SpecError(f"a model was given, but {path} is no text; name the model in the spec")
+        raise SpecError(f"a model was given, but {path} is not text; name the model in the spec")
     if path.is_dir():
         if overrides:
             raise SpecError(

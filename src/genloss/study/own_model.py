@@ -1,4 +1,4 @@
-"""The language model that a text of one's own is fine-tuned on, refused before anything runs."""
+"""The language model that a text of your own is fine-tuned on, refused before anything runs."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A study of one's own text: the defaults that just work, to be changed by overrides."""
+"""A study of your own text: defaults that work, to be changed by overrides."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -161,7 +161,7 @@ def _read(part: Any) -> TextRows:
     recipe: Reality = build("reality", part)
     p_0 = recipe.realise(1, np.random.default_rng(0))
     if not isinstance(p_0, TextRows):
-        raise SpecError(f"reality {part!r} is no text; expected text or hub_text")
+        raise SpecError(f"reality {part!r} is not text; expected text or hub_text")
     return p_0
 
 

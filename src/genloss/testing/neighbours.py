@@ -33,7 +33,7 @@ def _copied(part: Any, chain: int, c: int, restore: Restore | None) -> Any:
     if getattr(part, "n_chains", c) != c:
         return part
     if not is_dataclass(part) or isinstance(part, type):
-        raise Skipped(f"{type(part).__name__} is no dataclass: its chains cannot be copied")
+        raise Skipped(f"{type(part).__name__} is not a dataclass: its chains cannot be copied")
     arrays = {
         f.name: _copied(value, chain, c, restore)
         for f in fields(part)

@@ -46,7 +46,7 @@ def its_description_builds_it_again(case: HasSubject) -> None:
     """Kind and fields, as plain values, are all that a run knows of it."""
     cls = type(case.subject)
     if "<locals>" in cls.__qualname__ or cls.__module__ == "__main__":
-        raise Skipped(f"{cls.__qualname__} is no class of a module that can be imported")
+        raise Skipped(f"{cls.__qualname__} is not a class of a module that can be imported")
     description = describe(case.subject)
     is_table = isinstance(description, dict)
     require(is_table, f"{description!r} as its description", "a kind and fields")

@@ -88,7 +88,7 @@ def _header(text: str, file: Path, text_field: str) -> tuple[str, list[str]]:
         separator = max(headers, key=lambda s: len(headers[s]))
         header = headers[separator]
         field = field_among(header, text_field, f"{file}: line 1")
-        raise DataError(f"{file}: {field} is no column of text; name one by reality.text_field")
+        raise DataError(f"{file}: {field} is not a column of text; name one by reality.text_field")
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise DataError(

@@ -17,7 +17,7 @@ HEAD = 1 << 20
 
 
 def lines(file: Path) -> Rows:
-    """Yield the objects of a file that has one a line; blank lines are no rows.
+    """Yield the objects of a file that has one a line; blank lines are skipped.
 
     Raises:
         DataError: not UTF-8, not JSON or no object, with the line.
@@ -34,7 +34,7 @@ def document(file: Path) -> Rows:
     """Yield the rows of a .json file: lines, an array, one object, or an object of columns.
 
     Raises:
-        DataError: not UTF-8, not JSON, rows that are no objects, columns of different lengths.
+        DataError: not UTF-8, not JSON, rows that are not objects, columns of different lengths.
     """
     if is_lines(file):
         yield from lines(file)
@@ -57,7 +57,7 @@ def document(file: Path) -> Rows:
 
 
 def reason_against(file: Path, text_field: str) -> str:
-    """Return why a .json file is no file of rows of text, or '' where it may be one.
+    """Return why a .json file is not a file of rows of text, or '' where it may be one.
 
     Settings and lists of names lie beside data; only the beginning of the file is read.
     """

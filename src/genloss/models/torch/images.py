@@ -9,7 +9,7 @@ from genloss.errors import DataError
 def check_images(x: Array, what: str, instead: str = "") -> None:
     """Raise DataError unless x holds flattened images (C, n, d), pixels in [0, 1].
 
-    instead: what else to try where the rows are no images.
+    instead: what else to try where the rows are not images.
     """
     if x.ndim != 3 or x.dtype.kind != "f":
         raise DataError(

@@ -224,7 +224,7 @@ def test_refused_folders(saved, reality, tmp_path):
     refused(r"lacks weights \(.*encoder.*\), which would be random")
     (path / "config.json").unlink()
     refused(r"config.json cannot be read")
-    with pytest.raises(DataError, match="is no folder"):
+    with pytest.raises(DataError, match="is not a folder"):
         Vision(str(tmp_path / "nowhere")).learned(reality)
 
 

@@ -331,7 +331,7 @@ def test_rows_that_do_not_fit_are_refused(model, base, tmp_path):
     empty[0, 0, 1] = 3
     with pytest.raises(FitError, match="no row of chain 1 has a second token"):
         learner().fit(Samples.of(empty, 0), rng())
-    with pytest.raises(DataError, match="is no folder"):
+    with pytest.raises(DataError, match="is not a folder"):
         learner("base", tmp_path / "nowhere").fit(Samples.of(x, 0), rng())
     with pytest.raises(FitError, match=r"epoch \d of 9.*learning_rate"):
         learner(epochs=9, learning_rate=1e30).fit(Samples.of(x, 0), rng())

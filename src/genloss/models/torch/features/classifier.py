@@ -110,7 +110,7 @@ class Classifier:
         """Return the classifier of this reality, from the cache or trained.
 
         Raises:
-            DataError: a reality without labelled rows, rows that are no square images in [0, 1] of
+            DataError: a reality without labelled rows, rows that are not square images in [0, 1] of
                 a known size, or labels that leave a class out.
             FitError: a loss that is not finite.
         """

@@ -49,7 +49,7 @@ class LoadedVision:
         """Return the features (C, n, k) of images x (C, n, side^2); one pass of the model each.
 
         Raises:
-            DataError: rows that are no square images, or a size that the model refuses.
+            DataError: rows that are not square images, or a size that the model refuses.
         """
         if x.ndim != 3:
             raise DataError(f"vision: images have shape {x.shape}; expected (C, n, side^2)")
@@ -122,8 +122,8 @@ class Vision:
         """Return the model, loaded; nothing is learned.
 
         Raises:
-            DataError: a reality whose rows are no square images in [0, 1], a base that cannot be
-                read, is no vision model or has no safetensors, images that it refuses.
+            DataError: a reality whose rows are not square images in [0, 1], a base that cannot be
+                read, is not a vision model or has no safetensors, images that it refuses.
             MissingExtra: transformers or, for one of its models, timm is not installed.
         """
         x = p_0.sample(IMAGES_CHECKED, stream(0, LOOK))

@@ -84,7 +84,7 @@ class Decoder:
         if self.end >= self.vocabulary:
             raise SpecError(f"decoder: end is {self.end}; expected below {self.vocabulary}")
         if self.head_width == 0 and self.width % self.heads:
-            raise SpecError(f"decoder: width {self.width} is no multiple of {self.heads} heads")
+            raise SpecError(f"decoder: width {self.width} is not a multiple of {self.heads} heads")
         if self.family != "llama" and (self.kv_heads, self.head_width) != (0, 0):
             raise SpecError(f"decoder: kv_heads and head_width are for llama, not {self.family}")
         if self.heads % self.few_heads or (self.size % 2 and self.family == "llama"):

@@ -41,7 +41,7 @@ def folder_of(base: str, revision: str = "") -> Path:
     if local.is_dir():
         return local
     if base.startswith((".", "/", "~")) or base.count("/") > 1:
-        raise DataError(f"{base} is no folder; expected that of a saved model, or a hub name")
+        raise DataError(f"{base} is not a folder; expected that of a saved model, or a hub name")
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
