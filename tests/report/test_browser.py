@@ -9,7 +9,7 @@ import pytest
 
 from genloss.report.page import write_report
 
-from .conftest import make_experiment, make_run
+from .conftest import decay, make_experiment, make_run, verdict
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,7 @@ step();
 """
 """Scroll until every chart has been drawn or has failed."""
 
-PIXELS = "return document.querySelector('.hero canvas').toDataURL()"
+PIXELS = "return document.querySelector('.lead canvas').toDataURL()"
 
 
 def background(browser):
@@ -87,15 +87,15 @@ def test_the_page_works(browser, lab, tmp_path):
     show(browser, 1280, 900, "light")
     browser.get(page.as_uri())
     states = browser.execute_async_script(SCROLL)
-    # The opening chart, two metrics, four loose runs, and three charts of kept rows.
-    assert states == ["drawn"] * (1 + 2 + 4 + 3)
+    # Two metrics of the experiment, one each of four loose runs, and three charts of kept rows.
+    assert states == ["drawn"] * (2 + 4 + 3)
     canvases = browser.execute_script("return document.querySelectorAll('.chart canvas').length")
     assert canvases == len(states)
     images = "return [...document.images].map((i) => i.naturalWidth)"
     assert browser.execute_script(images) == [89, 89]
 
     before = browser.execute_script(PIXELS)
-    button = "document.querySelector('.hero .legend button')"
+    button = "document.querySelector('.lead .legend button')"
     browser.execute_script(f"{button}.click()")
     assert browser.execute_script(f"return {button}.getAttribute('aria-pressed')") == "false"
     hidden = browser.execute_script(PIXELS)
@@ -110,7 +110,7 @@ def test_the_page_works(browser, lab, tmp_path):
     assert background(browser) != light
     # Charts are dark too: the corner of the opening one has the colour of the page.
     corner = (
-        "const c = document.querySelector('.hero canvas').getContext('2d');"
+        "const c = document.querySelector('.lead canvas').getContext('2d');"
         "return [...c.getImageData(1, 1, 1, 1).data].slice(0, 3)"
     )
     shown = ", ".join(map(str, browser.execute_script(corner)))
@@ -159,6 +159,54 @@ def test_a_dark_page_is_printed_on_white_paper(browser, tmp_path):
     assert set(browser.execute_script(CORNERS)) == before
     # The browser would rather that this test read fewer pixels; it must not have seen an error.
     assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
+
+
+HEIGHT = "return document.documentElement.scrollHeight"
+
+
+def test_a_report_of_seven_runs_fits_in_ten_screens(browser, tmp_path):
+    late = [verdict(id=f"T{i}", what=f"target {i}", passed=i > 2) for i in range(40)]
+    make_experiment(tmp_path, late)
+    rng = np.random.default_rng(0)
+    for i in range(3):
+        metrics = {f"m{k}": decay(20, 3, seed=i + k) for k in range(14)}
+        kept = {t: rng.standard_normal((80, 2)) / (t + 1) for t in (0, 1, 5, 10, 20)}
+        make_run(tmp_path / "own", f"n={10 + i}", metrics=metrics, kept=kept, n_real=10 + i)
+    page = write_report([tmp_path], tmp_path / "report.html")
+    show(browser, 1280, 900, "light")
+    browser.get(page.as_uri())
+    assert browser.execute_script(HEIGHT) <= 10 * 900
+    seen = browser.find_element("css selector", "main").text
+    for said in ("What was asked", "Answer", "Samples through the generations", "3 missed"):
+        assert said in seen
+    assert all(f"target {i}" in seen for i in range(3))
+    assert "target 3" not in seen
+    leads = browser.find_elements("css selector", ".lead .line")
+    assert [lead.is_displayed() for lead in leads] == [True, True]
+    assert browser.get_log("browser") == []
+
+
+def test_a_link_of_the_contents_opens_what_is_folded(browser, tmp_path):
+    make_experiment(tmp_path)
+    page = write_report([tmp_path], tmp_path / "report.html")
+    show(browser, 1280, 900, "light")
+    browser.get(page.as_uri())
+    table = browser.find_element("css selector", ".runs")
+    assert not table.is_displayed()
+    browser.find_element("link text", "Runs").click()
+    assert table.is_displayed()
+
+
+def test_paper_shows_what_is_open_and_nothing_else(browser, tmp_path):
+    make_experiment(tmp_path)
+    page = write_report([tmp_path], tmp_path / "report.html")
+    browser.get(page.as_uri())
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    open_ = "return [...document.querySelectorAll('details.fold')].map((d) => d.checkVisibility())"
+    assert not any(browser.execute_script(open_))
+    browser.execute_script("document.querySelector('details.fold').open = true")
+    assert browser.execute_script(open_).count(True) == 1
 
 
 FILM = """

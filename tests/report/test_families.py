@@ -191,7 +191,7 @@ def test_the_page_draws_them_once_and_the_same_each_time(tmp_path):
     make_run(tmp_path, "b", metrics=metrics, n_real=7)
     html = render(find_sections([tmp_path]), title="t")
     assert render(find_sections([tmp_path]), title="t") == html
-    # The opening chart, two lines, one path, and a fan and shares for each run.
-    assert html.count('class="chart"') == 1 + 2 + 1 + 2 + 2
+    # Two lines, one path, and a fan and shares for each run.
+    assert html.count('class="chart"') == 2 + 1 + 2 + 2
     for heading in ("Class share", "Sequence perplexity", "Precision against recall"):
         assert html.count(f">{heading}</h3>") == 1

@@ -12,11 +12,12 @@ from itertools import pairwise
 import pytest
 
 from genloss.errors import MissingExtra, StoreError
-from genloss.report.page import embedded, render, strong, write_report
+from genloss.report.markup import embedded, strong
+from genloss.report.page import render, write_report
 from genloss.report.runtime import optional
 from genloss.report.sections import find_sections
 
-from .conftest import decay, make_experiment, make_run
+from .conftest import decay, make_experiment, make_run, verdict
 
 LOADING = ("src", "srcset", "poster", "data", "background", "ping", "action", "manifest")
 
@@ -118,33 +119,92 @@ def test_what_was_run_and_met_is_said_first(page):
     said = "1 published experiment repeated at smoke scale: 1 of 2 targets met. 8 runs in all."
     assert said in text
     assert "1 of 2 targets met: 2 published numbers to hold ours against." in text
-    assert text.index("1 of 2 targets met") < text.index("Published numbers beside ours")
+    assert text.index("1 of 2 targets met") < text.index("ours beside published numbers")
     assert text.count("✗") == 1
     assert "missed" in text
     assert "genloss reproduce kazdan-2024-gaussian --scale smoke" in text
     assert "no held-out rows; set held_out" in text
 
 
-def test_the_words_of_the_page_and_its_runs_come_before_the_numbers(page):
-    text = "".join(page.text)
-    order = ("generation t", "Each later generation learns from", "only what the last model wrote")
-    places = [text.index(said) for said in (*order, "Published numbers beside ours")]
+def test_the_order_is_question_answer_picture_experiment(page):
+    text = "".join(page.text[page.text.index("Skip to the results") :])
+    order = (
+        "Do our runs show what was published on: Replace against accumulate?",
+        "1 published experiment repeated at smoke scale: 1 of 2 targets met.",
+        "Samples through the generations",
+        "4 runs of 20 chains over 20 generations.",
+        "1 missed",
+        "closest to reality (",
+        "1 target met",
+        "Each later generation learns from",
+        "Cite this report",
+    )
+    places = [text.index(said) for said in order]
     assert places == sorted(places)
 
 
-def test_contents_of_one_section_list_its_figures(tmp_path):
+class Open(Reader):
+    """Collects the text that can be seen with nothing opened."""
+
+    def __init__(self, text):
+        self.folds, self.inside, self.seen = [], False, []
+        super().__init__(text)
+
+    def handle_starttag(self, tag, attrs):
+        super().handle_starttag(tag, attrs)
+        if tag == "details":
+            self.folds.append("open" in dict(attrs))
+        self.inside = self.inside or tag == "summary"
+
+    def handle_endtag(self, tag):
+        if tag == "details":
+            self.folds.pop()
+        self.inside = self.inside and tag != "summary"
+
+    def handle_data(self, data):
+        super().handle_data(data)
+        if all(self.folds) or (self.inside and all(self.folds[:-1])):
+            self.seen.append(data)
+
+
+def test_misses_are_open_and_all_that_was_met_is_folded(tmp_path):
+    many = [verdict(id=f"T{i}", what=f"target {i}") for i in range(30)]
+    missed = [verdict(id=f"M{i}", what=f"miss {i}", passed=False, measured=9.0) for i in range(20)]
+    make_experiment(tmp_path, many + missed)
+    seen = "".join(Open(render(find_sections([tmp_path]), title="t")).seen)
+    assert all(f"miss {i}" in seen for i in range(20))
+    assert "20 missed" in seen
+    assert "30 targets met" in seen
+    assert not re.search(r"target \d", seen)
+
+
+def test_the_contents_are_an_outline_of_what_there_is(tmp_path):
     make_experiment(tmp_path)
     html = render(find_sections([tmp_path]), title="t")
     parts = html[html.index("<nav") : html.index("</nav>")]
     shown = re.findall(r'href="#([^"]+)">([^<]+)', parts)
-    assert [name for _, name in shown[1:]] == [
-        "Published beside ours",
+    assert [name for _, name in shown] == [
+        "What was asked",
+        "Answer",
+        "Replace against accumulate",
         "Trace ratio",
-        "Squared Wasserstein-2 distance",
+        "Targets missed",
+        "Targets met",
+        "Runs",
+        "All figures",
         "How to reproduce",
+        "How to cite",
         "References",
+        "Words of this page",
     ]
     assert {where for where, _ in shown} <= set(Reader(html).ids())
+
+
+def test_nothing_is_judged_where_no_target_is(tmp_path):
+    make_run(tmp_path)
+    text = "".join(Reader(render(find_sections([tmp_path]), title="t")).text)
+    assert "Over 20 generations of gaussian on gaussian: what becomes of the model" in text
+    assert "is not judged on this page" in text
 
 
 def test_unfinished_runs_are_not_counted_or_listed_as_finished(tmp_path):
@@ -179,7 +239,7 @@ def test_specs_in_the_page_are_json(page):
 def test_a_page_without_experiments_or_numbers(tmp_path):
     make_run(tmp_path, "only", metrics={"x": decay(3, 1)}, t=[0, 1, 2, 3])
     text = render(find_sections([tmp_path]), title="t")
-    assert "1 run of generative models" in text
+    assert "1 run" in text
     run = make_run(tmp_path / "b", "empty")
     for name in ("metrics.jsonl", "manifest.json"):
         (run.blocks[0].path / name).unlink()

@@ -1,125 +1,13 @@
 import tomllib
 
 import numpy as np
-import pytest
 
+from genloss.report.origins import origin
 from genloss.report.reading import measured
-from genloss.report.tables import (
-    AT_ONCE,
-    BANDS,
-    band_words,
-    judged,
-    not_applicable,
-    number_table,
-    origin,
-    source_marks,
-    verdict_rows,
-)
+from genloss.report.tables import not_applicable, number_table
 from genloss.report.toml import toml_text
 
-from .conftest import decay, make_run, verdict
-
-
-def rows_of(*verdicts):
-    return verdict_rows({"targets": list(verdicts)})
-
-
-def test_a_verdict_shows_published_band_and_ours():
-    (row,), more = rows_of(verdict(published=0.92062, low=0.882, high=0.959, measured=0.9187))
-    assert more == []
-    assert (row.published, row.band, row.ours) == ("0.92062", "0.882 to 0.959", "0.9187")
-    assert row.passed
-    assert row.run == "n=10,replace"
-    left, right = 26.0, 70.0
-    assert left < row.strip["ours"] < right
-    # (0.92062 - 0.882) / (0.959 - 0.882) = 0.5016 of the way through the band.
-    assert row.strip["published"] == pytest.approx(left + 0.5016 * (right - left), abs=0.1)
-
-
-def test_a_missed_one_lies_outside_its_band():
-    (row,), _ = rows_of(verdict(passed=False, measured=1e9))
-    assert not row.passed
-    assert row.strip["ours"] > 70.0
-
-
-def test_narrow_bands_get_the_digits_they_need():
-    (row,), _ = rows_of(verdict(low=0.999891, high=1.000019, measured=0.99995, published=None))
-    assert row.band == "0.999891 to 1.00002"
-    assert row.published == "–"
-    assert row.strip["published"] is None
-
-
-def test_a_claim_that_something_rises_or_falls_has_one_end():
-    rises = verdict(band="interval", low=20.0, high=1e6, measured=84.6, published=None)
-    falls = verdict(band="interval", low=-1e6, high=-0.1, measured=-0.93, published=None)
-    short = verdict(band="interval", low=20.0, high=1e6, measured=12.0, passed=False) | {
-        "published": None
-    }
-    (up, down, missed), _ = rows_of(rises, falls, short)
-    assert (up.band, down.band, missed.band) == ("20 or more", "−0.1 or less", "20 or more")
-    assert {row.published for row in (up, down, missed)} == {"claim"}
-    # The band is drawn to the end of its rail, ours well inside where it is met.
-    assert (up.strip["start"], up.strip["end"]) == (26.0, 96.0)
-    assert (down.strip["start"], down.strip["end"]) == (0.0, 70.0)
-    assert 30.0 < up.strip["ours"] < 66.0
-    assert 30.0 < down.strip["ours"] < 66.0
-    assert missed.strip["ours"] < 26.0
-
-
-def test_bands_of_large_and_of_small_numbers_have_both_ends():
-    large = verdict(low=1.9e6, high=2.1e6, measured=2e6)
-    # Ours three times as far out as the end of an open band, in any unit.
-    one, two = (
-        verdict(band="interval", low=s, high=1e9, measured=3.0 * s, published=None)
-        for s in (1.0, 1e-12)
-    )
-    (large, one, two), _ = rows_of(large, one, two)
-    assert " to " in large.band
-    assert (large.strip["start"], large.strip["end"]) == (26.0, 70.0)
-    assert one.strip == two.strip
-
-
-def test_targets_say_of_what_sort_they_are():
-    some = [verdict(), verdict(published=None), verdict(published=None)]
-    assert judged({"targets": some}) == "1 published number and 2 claims or exact laws"
-    assert judged({"targets": some[1:2]}) == "1 claim or exact law"
-    assert judged({"targets": []}) == ""
-
-
-def test_one_draw_is_a_share_of_our_chains():
-    single = verdict(band="one_draw", low=0.005, high=0.995, measured=0.43, published=536.28)
-    (row,), _ = rows_of(single)
-    assert (row.published, row.ours) == ("536.28", "43 % below")
-    assert row.band == "0.5 % to 99.5 %"
-    assert row.strip["published"] is None
-
-
-def test_many_verdicts_are_folded_but_never_the_missed_ones():
-    met = [verdict(id=f"T{i}", published=0.9 if i % 2 else None) for i in range(30)]
-    missed = verdict(id="late", passed=False, what="the missed one")
-    shown, more = rows_of(*met, missed)
-    assert len(shown) == AT_ONCE
-    assert len(shown) + len(more) == 31
-    assert [r.what for r in shown if not r.passed] == ["the missed one"]
-    assert all(r.passed for r in more)
-    # Those with a published number come before those without.
-    assert sum(r.published != "–" for r in shown if r.passed) == AT_ONCE - 1
-
-
-def test_every_band_of_the_targets_has_words():
-    from genloss.judge.targets import BANDS as KNOWN
-
-    # Two kinds compare our own runs and are judged without a function of their own.
-    assert set(KNOWN) | {"one_draw", "between"} == set(BANDS)
-    (found,) = band_words({"targets": [verdict(band="readoff")]})
-    assert found == ("readoff", BANDS["readoff"])
-
-
-def test_sources_get_marks():
-    targets = {"targets": [verdict(source=s) for s in ("x", "y", "x")]}
-    assert source_marks(targets) == {"x": "a", "y": "b"}
-    many = {"targets": [verdict(source=str(i)) for i in range(28)]}
-    assert source_marks(many)["27"] == "bb"
+from .conftest import decay, make_run
 
 
 def test_numbers_are_medians_with_the_middle_ninety_percent(tmp_path):

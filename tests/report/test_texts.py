@@ -133,19 +133,18 @@ def test_few_prompts_at_once_and_more_folded_away(tmp_path):
     assert text_figure(make_run(tmp_path, "none"), "x") is None
 
 
-def test_texts_come_before_the_figures_and_only_one_run_is_open(tmp_path):
+def test_one_run_is_the_picture_and_all_are_folded(tmp_path):
     for name in "ab":
         texts = {0: ["real"], 2: ["made"], 20: [f"made by {name}"]}
         with_texts(tmp_path, texts, ["prompt"], name=name)
     html = render(find_sections([tmp_path]), title="t")
-    together, folded = html.index("All runs at their last"), html.index("Texts of 1 more run<")
-    figure = html.index('class="metric" id="s1')
+    picture, together = html.index('<section id="picture"'), html.index("All runs at their last")
+    line, fold = html.index('class="metric lead"'), html.index('-texts"><summary>')
     first, second = (
         [found.start() for found in re.finditer(f"made by {name}", html)] for name in "ab"
     )
-    # Both runs stand side by side, then each alone, the second one folded away.
-    assert html.index("Texts through") < together < first[0] < second[0] < first[1] < folded
-    assert folded < second[1] < figure
+    # The first run alone; then, folded, both runs side by side and each alone.
+    assert picture < first[0] < line < fold < together < first[1] < second[0] < first[2] < second[1]
 
 
 def test_runs_stand_side_by_side_under_the_prompts_that_they_share(tmp_path):
@@ -196,9 +195,10 @@ def test_reality_with_its_prompt_is_said_to_go_on(tmp_path):
 def test_the_page_shows_texts_and_runs_nothing_in_them(tmp_path):
     with_texts(tmp_path, {0: ["real"], 20: [NASTY]}, [NASTY + "?"])
     html = render(find_sections([tmp_path]), title="t")
+    # Prompt and text, as the picture and in the fold.
     assert "Texts through the generations" in html
     assert "alert(1)</script>" not in html
-    assert html.count("&lt;/p&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;") == 2
+    assert html.count("&lt;/p&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;") == 4
     assert "\x00" not in html
     assert "\u202e" not in html
     assert render(find_sections([tmp_path]), title="t") == html

@@ -19,7 +19,7 @@ from genloss.plan.timing import Timing
 from genloss.published.experiments import installed_titles, load_experiment, published_names
 from genloss.published.grid import SMOKE
 from genloss.report.figures.bands import FEWEST, spread
-from genloss.report.tables import CLAIMS, OPEN
+from genloss.report.verdicts import CLAIMS, OPEN
 from genloss.report.words import count, direction_words
 from genloss.store.reader import Run
 from genloss.store.series import Column

@@ -7,10 +7,8 @@ from typing import Any
 from genloss.report.factors import kind_of
 from genloss.report.figures.bands import FEWEST
 from genloss.report.naming import plain
+from genloss.report.words import count
 from genloss.store.reader import Run
-
-AT_ONCE = 8
-"""More runs than this are folded away."""
 
 WORDS = (
     (
@@ -82,6 +80,12 @@ def generations(run: Run) -> str:
 def done(run: Run) -> int:
     """Return the last generation that all chains have reached."""
     return 0 if run.missing else min(run.progress(), default=0)
+
+
+def how_many(runs: Sequence[Run]) -> str:
+    """Return how many runs there are, and how many of them have not finished."""
+    left = sum(not run.is_complete for run in runs)
+    return count(len(runs), "run") + (f" ({left:,} unfinished)" if left else "")
 
 
 def trained_on(run: Run) -> str:

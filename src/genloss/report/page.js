@@ -67,7 +67,7 @@
     delete spec.title;
     spec.width = width;
     spec.autosize = { type: "fit", contains: "padding" };
-    spec.height = chart.closest(".many") ? 190 : width < 420 ? 240 : chart.closest(".hero") ? 360 : 290;
+    spec.height = chart.closest(".many") ? 190 : width < 420 ? 240 : chart.closest(".lead") ? 300 : 290;
     if (kind === "line") {
       // The page says above the charts what they show and which colour is whose.
       spec.encoding.color.legend = null;
@@ -150,6 +150,17 @@
   charts.forEach((chart) => near.observe(chart));
   const redraw = (which) => [...views.keys()].filter(which).forEach(draw);
 
+  // What a link leads to is shown, however deep it is folded.
+  const reveal = () => {
+    const there = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let fold = there; fold; fold = fold.parentElement?.closest("details")) {
+      if (fold.tagName === "DETAILS") fold.open = true;
+    }
+    there?.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  if (location.hash) reveal();
+
   dark.addEventListener("change", () => redraw(() => true));
   let pending = 0;
   addEventListener("resize", () => {
@@ -157,9 +168,8 @@
     pending = setTimeout(() => redraw((c) => Math.abs(c.clientWidth - views.get(c).width) > 2), 120);
   });
   addEventListener("beforeprint", () => {
-    document.querySelectorAll("details.numbers, details.more").forEach((d) => { d.open = true; });
     printing = true;
-    charts.filter((c) => dark.matches || !views.has(c)).forEach(draw);
+    charts.filter((c) => c.checkVisibility() && (dark.matches || !views.has(c))).forEach(draw);
   });
   addEventListener("afterprint", () => {
     printing = false;

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 Mode = Literal["light", "dark"]
+MODES: tuple[Mode, Mode] = ("light", "dark")
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 

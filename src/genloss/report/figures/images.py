@@ -5,7 +5,7 @@ import math
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,14 @@ def reel(runs: Sequence[tuple[str, Run]], most: int = FRAMES) -> Reel | None:
     shared = set.intersection(*({t for t, _ in g.frames} for g in grids))
     start = times.index(max(shared)) if shared else len(times) - 1
     return Reel(text, tuple(times), start, tuple(grids))
+
+
+def split(film: Reel | None, most: int) -> tuple[Reel | None, Reel | None]:
+    """Return the first `most` grids of a film, and the others; None for none."""
+    if film is None or len(film.grids) <= most:
+        return film, None
+    first, rest = film.grids[:most], film.grids[most:]
+    return replace(film, grids=first), replace(film, grids=rest)
 
 
 def _times(runs: Sequence[Run], most: int) -> list[int]:

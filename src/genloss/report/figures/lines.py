@@ -34,7 +34,7 @@ HIDDEN = {"filter": layers.HIDDEN}
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart of a figure; contrast is how far apart its runs end, in decades."""
+    """One chart of a figure of so many points; contrast: how far apart its runs end, in decades."""
 
     title: str
     spec: Spec
@@ -42,6 +42,7 @@ class Panel:
     runs: tuple[str, ...]
     reading: str
     chains: int
+    points: int
     contrast: float
     has_theory: bool
 
@@ -164,6 +165,7 @@ def _panels(
                 runs=tuple(c.label for c in inside),
                 reading=reading(inside, about.direction),
                 chains=min(c.chains for c in inside),
+                points=max(len(c.t) for c in inside),
                 contrast=_contrast(inside),
                 has_theory=any(c.has_theory for c in inside),
             )

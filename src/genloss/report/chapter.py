@@ -1,0 +1,161 @@
+"""One section of the page, worked out: its question, its line, its figure, and what is folded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from genloss.report import guide, tables, texts, verdicts
+from genloss.report.budget import Budget
+from genloss.report.figures import families, images, samples
+from genloss.report.figures.combined import Combined
+from genloss.report.figures.lines import Figure, Panel
+from genloss.report.markup import slug
+from genloss.report.naming import plain
+from genloss.report.origins import Origin, origin
+from genloss.report.published import points
+from genloss.report.question import question
+from genloss.report.reading import Measured
+from genloss.report.sections import Section
+
+FILMS = 3
+"""More grids of images than this are folded away."""
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The one figure that a chapter shows at once; panel: the one of them that tells most."""
+
+    key: str
+    figure: Figure
+    panel: Panel
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One section.
+
+    figures: all of them, as (key, figure); others: those that are not shown at once. film and
+    more_film: grids of images to show at once, and the rest.
+    """
+
+    id: str
+    title: str
+    question: str
+    lede: str
+    command: str
+    passed: int
+    failed: int
+    judged: str
+    runs: Sequence[guide.RunRow]
+    missed: Sequence[verdicts.VerdictRow]
+    met: Sequence[verdicts.VerdictRow]
+    bands: Sequence[tuple[str, str]]
+    sources: Sequence[tuple[str, str]]
+    lead: Lead | None
+    figures: Sequence[tuple[str, Figure | Combined]]
+    others: Sequence[tuple[str, Figure | Combined]]
+    film: images.Reel | None
+    more_film: images.Reel | None
+    beside: Sequence[texts.Prompt]
+    texts: Sequence[texts.TextFigure]
+    samples: Sequence[tuple[str, samples.SampleFigure]]
+    absent: Sequence[tuple[str, str, str]]
+    origins: Sequence[Origin]
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """Return what the contents list of it, as (id, name)."""
+        lead = [(f"{self.id}-lead", self.lead.figure.title)] if self.lead else []
+        folded = [
+            (self.missed, "misses", "Targets missed"),
+            (self.met, "met", "Targets met"),
+            (self.runs, "runs", "Runs"),
+            (self.more_film, "images", "Images"),
+            (self.texts, "texts", "Texts"),
+            (self.samples, "samples", "Samples"),
+            (self.others, "figures", "All figures"),
+            (self.absent, "absent", "Not applicable"),
+            (self.origins, "reproduce", "How to reproduce"),
+        ]
+        return [*lead, *((f"{self.id}-{end}", name) for there, end, name in folded if there)]
+
+
+def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) -> Chapter:
+    """Work out section i with the data of its runs."""
+    prefix = f"s{i}"
+    named = [(plain(run.header.name), run) for run in section.runs]
+    shown = [samples.sample_figure(run, label, budget.rows) for label, run in named]
+    told = [f for label, run in named if (f := texts.text_figure(run, label))]
+    targets = section.targets or {"targets": []}
+    missed, met = verdicts.verdict_rows(targets)
+    drawn = families.drawn(data, points(section.targets))
+    figures = [(f"{prefix}-{slug(f.metric)}", f) for f in drawn]
+    first = lead(figures)
+    film, more = images.split(images.reel(named, budget.frames), FILMS)
+    return Chapter(
+        id=f"{prefix}-{slug(section.title)}",
+        title=section.title,
+        question=question(section),
+        lede=_lede(section),
+        command=_command(section),
+        passed=len(met),
+        failed=len(missed),
+        judged=verdicts.judged(targets),
+        runs=guide.run_rows(section.runs),
+        missed=missed,
+        met=met,
+        bands=verdicts.band_words(targets),
+        sources=[(mark, text) for text, mark in verdicts.source_marks(targets).items()],
+        lead=first,
+        figures=figures,
+        others=[(key, f) for key, f in figures if not _is_whole(first, f)],
+        film=film,
+        more_film=more,
+        texts=told,
+        beside=texts.beside(told),
+        samples=[(f"{prefix}-rows-{j}", f) for j, f in enumerate(shown, 1) if f],
+        absent=tables.not_applicable(data),
+        origins=[origin(run) for run in section.runs],
+    )
+
+
+def lead(figures: Sequence[tuple[str, Figure | Combined]]) -> Lead | None:
+    """Choose a figure: a telling metric, with theory, of a few runs that end far apart."""
+    found = [
+        (Lead(f"{key}-{i}", figure, panel), place)
+        for place, (key, figure) in enumerate(figures)
+        if isinstance(figure, Figure)
+        for i, panel in enumerate(figure.panels, start=1)
+    ]
+
+    def shortfall(one: tuple[Lead, int]) -> tuple[Any, ...]:
+        (figure, panel), place = (one[0].figure, one[0].panel), one[1]
+        few = not 2 <= len(panel.runs) <= 6
+        thin, dots = panel.chains < 20, panel.points < 3
+        telling = not figure.headline
+        return dots, telling, few, thin, not panel.has_theory, place, -panel.contrast
+
+    return min(found, key=shortfall)[0] if found else None
+
+
+def _is_whole(first: Lead | None, figure: Figure | Combined) -> bool:
+    """Whether a figure is shown at once as a whole."""
+    return first is not None and figure is first.figure and len(first.figure.panels) == 1
+
+
+def _lede(section: Section) -> str:
+    chains = sorted({run.spec["chains"] for run in section.runs})
+    lengths = sorted({run.spec["generations"] for run in section.runs})
+    runs, of = guide.how_many(section.runs), "chains" if chains[-1] > 1 else "chain"
+    over = "generations" if lengths[-1] > 1 else "generation"
+    return f"{runs} of {_span(chains)} {of} over {_span(lengths)} {over}."
+
+
+def _span(values: Sequence[int]) -> str:
+    return f"{values[0]:,}" if len(values) == 1 else f"{values[0]:,} to {values[-1]:,}"
+
+
+def _command(section: Section) -> str:
+    if section.targets is None:
+        return ""
+    return f"genloss reproduce {section.targets['address']} --scale {section.targets['scale']}"

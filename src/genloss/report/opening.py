@@ -1,0 +1,72 @@
+"""What a reader sees first: what was asked, a place for the answer, and the picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genloss.report import guide
+from genloss.report.chapter import Chapter
+from genloss.report.figures.samples import SampleFigure
+from genloss.report.sections import Section
+from genloss.report.texts import TextFigure
+from genloss.report.words import count
+
+UNJUDGED = "Whether this is a collapse, and of which kind, is not judged on this page."
+"""What stands in the place of an answer where nothing was held against a target."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Samples through the generations: a film of images, charts of rows, or texts.
+
+    Each is a figure of the chapter, which does not show it again.
+    """
+
+    chapter: Chapter
+    rows: tuple[str, SampleFigure] | None = None
+    texts: TextFigure | None = None
+
+
+def picture(chapters: Sequence[Chapter]) -> Picture | None:
+    """Return what shows the samples decay, of the first chapter that kept some."""
+    for c in chapters:
+        if c.film:
+            return Picture(c)
+        if c.samples and "facet" in c.samples[0][1].spec:
+            return Picture(c, rows=c.samples[0])
+        if c.texts:
+            return Picture(c, texts=c.texts[0])
+        if c.samples:
+            return Picture(c, rows=c.samples[0])
+    return None
+
+
+def answer(sections: Sequence[Section]) -> str:
+    """Return what can be answered: how many targets were met."""
+    experiments = [s for s in sections if s.targets]
+    if not experiments:
+        return UNJUDGED
+    judged = [v for s in experiments if s.targets for v in s.targets["targets"]]
+    met = sum(bool(v["passed"]) for v in judged)
+    which = count(len(experiments), "published experiment")
+    scales = " and ".join(sorted({s.targets["scale"] for s in experiments if s.targets}))
+    said = "all" if met == len(judged) else f"{met:,} of"
+    runs = guide.how_many([run for s in sections for run in s.runs])
+    text = f"{which} repeated at {scales} scale: {said} {len(judged):,} targets met. {runs} in all."
+    return text if len(experiments) == len(sections) else f"{text} {UNJUDGED}"
+
+
+def tiles(sections: Sequence[Section]) -> list[tuple[str, str]]:
+    """Return the numbers at the top, as (number, what it counts)."""
+    runs = [run for s in sections for run in s.runs]
+    done = [run for run in runs if run.is_complete]
+    chains = sum(run.spec["chains"] for run in done)
+    fits = sum(run.spec["chains"] * guide.done(run) for run in runs)
+    judged = [v for s in sections if s.targets for v in s.targets["targets"]]
+    whole = len(done) == len(runs)
+    counted = f"{len(done):,}" if whole else f"{len(done):,} of {len(runs):,}"
+    out = [(counted, "runs" if whole else "runs finished"), (f"{chains:,}", "independent chains")]
+    out.append((f"{fits:,}", "models fitted"))
+    if judged:
+        met = sum(bool(v["passed"]) for v in judged)
+        out.insert(0, (f"{met:,} / {len(judged):,}", "targets met"))
+    return out
