@@ -15,6 +15,7 @@ from genloss.testing.learner import check_learner
 from genloss.testing.metric import check_metric
 from genloss.testing.reality import check_reality
 from genloss.testing.regime import check_regime
+from genloss.testing.sampler import check_sampler
 from genloss.testing.systems import System
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "check_metric",
     "check_reality",
     "check_regime",
+    "check_sampler",
 ]
