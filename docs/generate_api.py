@@ -1,7 +1,7 @@
 """Write the API reference in docs/api from signatures, docstrings and the registry: `make docs`.
 
-One page for each role (every class that a spec can name), one for the other public names, one for
-the protocols, and one each for closed forms and array functions. The pages are not checked in.
+One page for each role (every class that a spec can name), one for the other public names, and one
+each for protocols, laws, closed forms and array functions. The pages are not checked in.
 """
 
 import ast
@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 import genloss
+from genloss import testing
 from genloss.core.about import about_class, cited
 from genloss.spec.registry import CATALOG
 
@@ -35,8 +36,8 @@ TITLES = {
 OTHERS = "Data, models, studies and runs"
 """What the public names that no spec can name are."""
 
-PROTOCOLS = ("roles", "abilities", "text", "decoding", "curators", "features", "view")
-"""Modules of genloss.core with the protocols that other classes implement."""
+ROOMS = ("core", "metrics", "study", "run", "judge", "plan")
+"""Rooms whose protocols other packages implement; those of other rooms are private questions."""
 
 WIDTH = 88
 SECTION = re.compile(r"(Args|Returns|Yields|Raises):")
@@ -50,6 +51,7 @@ def pages() -> dict[str, str]:
         "index.md": names_page(),
         **roles,
         "protocols.md": protocols_page(),
+        "testing.md": testing_page(),
         "theory.md": functions_page("Closed forms", "genloss.theory"),
         "arrays.md": functions_page("Array functions of metrics", "genloss.metrics.arrays"),
     }
@@ -87,12 +89,22 @@ def names_page() -> str:
 def protocols_page() -> str:
     """Return the page of what a class of a user must or may offer."""
     parts = ["# Protocols\n\nWhat a learner, metric, regime or other part must or may offer.\n"]
-    for name in PROTOCOLS:
-        module = importlib.import_module(f"genloss.core.{name}")
-        protocols = [
-            v for v in _own(module) if inspect.isclass(v) and getattr(v, "_is_protocol", False)
-        ]
-        parts += [_class(f"{module.__name__}.{v.__name__}", v) for v in protocols]
+    for room in ROOMS:
+        home = importlib.import_module(f"genloss.{room}")
+        for info in pkgutil.walk_packages(home.__path__, f"{home.__name__}."):
+            module = importlib.import_module(info.name)
+            for value in _own(module):
+                if inspect.isclass(value) and getattr(value, "_is_protocol", False):
+                    parts.append(_class(f"{info.name}.{value.__name__}", value))
+    return "\n".join(parts)
+
+
+def testing_page() -> str:
+    """Return the page of the laws that a class of a user can be held to."""
+    parts = [f"# Laws for tests\n\n{prose(testing.__doc__ or '')}"]
+    for name in testing.__all__:
+        value = getattr(testing, name)
+        parts.append((_class if inspect.isclass(value) else _function)(name, value))
     return "\n".join(parts)
 
 
