@@ -46,6 +46,8 @@ _OTHERS = {
     "genloss.published.experiments": "load_experiment published_names",
     "genloss.published.reproduce": "reproduce",
     "genloss.report.page": "write_report",
+    "genloss.report.frame": "Frame frame",
+    "genloss.run.memory": "Measurement measure",
     "genloss.run.runner": "run_studies run_study",
     "genloss.store.reader": "Run find_runs",
     "genloss.store.series": "Series",

@@ -154,7 +154,11 @@ from genloss.realities.texts import Texts as Texts
 from genloss.realities.tokens import TokenLaw as TokenLaw
 from genloss.realities.tokens import UniformTokens as UniformTokens
 from genloss.realities.tokens import ZipfMandelbrot as ZipfMandelbrot
+from genloss.report.frame import Frame as Frame
+from genloss.report.frame import frame as frame
 from genloss.report.page import write_report as write_report
+from genloss.run.memory import Measurement as Measurement
+from genloss.run.memory import measure as measure
 from genloss.run.runner import run_studies as run_studies
 from genloss.run.runner import run_study as run_study
 from genloss.store.reader import Run as Run

@@ -2,21 +2,18 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from genloss.errors import MissingExtra, SpecError
-from genloss.report.long_table import Chunk, LongTable
+from genloss.errors import SpecError
+from genloss.report.arrow import AFTER, arrow_reader
+from genloss.report.long_table import LongTable
 from genloss.store.output import output_file
 
 MOST = 2000
 """Rows of a table that somebody reads on paper."""
-
-AFTER = ("chain", "generation", "metric", "component", "value", "unit", "direction", "theory")
 
 
 def write_table(table: LongTable, out: Path) -> int:
@@ -90,71 +87,12 @@ def _json(table: LongTable, out: Path) -> int:
 
 
 def _parquet(table: LongTable, out: Path) -> int:
-    try:
-        pa, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise MissingExtra(
-            "Parquet needs pyarrow; install genloss[text], or write .csv or .json"
-        ) from error
-    n = 0
-    codes = {name: _coded(table, name) for name in ("metric", "component", "unit", "direction")}
-    schema = pa.schema(_types(pa, table))
-    with parquet.ParquetWriter(out, schema) as writer:
-        for chunk in table.chunks():
-            arrays = _arrays(pa, table, chunk, codes, schema)
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
-            n += len(chunk.value)
+    n, reader = 0, arrow_reader(table, "Parquet")
+    with import_module("pyarrow.parquet").ParquetWriter(out, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            n += batch.num_rows
     return n
-
-
-def _types(pa: Any, table: LongTable) -> list[tuple[str, Any]]:
-    text = pa.dictionary(pa.int32(), pa.string())
-    fields = [(name, _field_type(pa, values)) for name, values in table.fields.items()]
-    numbers = {"chain": pa.int32(), "generation": pa.int32()}
-    numbers |= {"value": pa.float64(), "theory": pa.float64()}
-    return [("run", text), *fields, *((name, numbers.get(name, text)) for name in AFTER)]
-
-
-def _field_type(pa: Any, values: Sequence[Any]) -> Any:
-    there = [v for v in values if v is not None]
-    if all(isinstance(v, bool) for v in there):
-        return pa.bool_()
-    if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in there):
-        return pa.string()
-    whole = all(isinstance(v, int) and abs(v) < 1 << 63 for v in there)
-    return pa.int64() if whole else pa.float64()
-
-
-def _coded(table: LongTable, name: str) -> tuple[list[str], Any]:
-    """Return the distinct texts of a column, and the place of each quantity's among them."""
-    texts = [getattr(q, name) for q in table.quantities]
-    known = list(dict.fromkeys(texts))
-    return known, np.array([known.index(text) for text in texts], dtype=np.int32)
-
-
-def _arrays(
-    pa: Any, table: LongTable, chunk: Chunk, codes: Mapping[str, Any], schema: Any
-) -> list[Any]:
-    n = len(chunk.value)
-    run = np.full(n, chunk.run, dtype=np.int32)
-    out = [pa.DictionaryArray.from_arrays(run, table.names)]
-    for name, values in table.fields.items():
-        kind, value = schema.field(name).type, values[chunk.run]
-        said = value if value is None or kind != pa.string() else _text(value)
-        out.append(pa.repeat(pa.scalar(said, kind), n))
-    for name in AFTER:
-        if name in codes:
-            texts, places = codes[name]
-            out.append(pa.DictionaryArray.from_arrays(places[chunk.quantity], texts))
-        elif name == "theory":
-            out.append(pa.array(chunk.theory, mask=np.isnan(chunk.theory)))
-        else:
-            out.append(pa.array(getattr(chunk, name), schema.field(name).type))
-    return out
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _few(table: LongTable) -> list[list[str]]:

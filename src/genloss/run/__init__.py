@@ -6,6 +6,7 @@ block       one block of chains from its last checkpoint to the end
 recorder    what becomes of a generation; checkpoint, what a resume needs; keeping, what stays
 threads     the threads that a block's networks compute on
 events      what happens meanwhile, as values; watch tells them, tally counts them
+memory      a study measured without a folder
 elsewhere   whether a run may go on here
 importable  classes that other processes cannot import
 executors/  where tasks run: here, or in processes

@@ -1,7 +1,7 @@
 """Recorder: what becomes of a generation, its metrics, what is kept, what a resume needs."""
 
-from collections.abc import Hashable, Iterator
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,15 +26,33 @@ from genloss.run.events import Phase
 from genloss.run.keeping import kept_parts
 from genloss.run.setup import Setup
 from genloss.run.watch import Watch
-from genloss.store.block import BlockStore, Checkpoint
+from genloss.store.block import Checkpoint
 from genloss.store.parts import HISTOGRAMS
 from genloss.store.table import absent_row, metric_row
+
+
+class Store(Protocol):
+    """Where a block's numbers and states go."""
+
+    def append(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take the rows of one generation."""
+        ...
+
+    def keep(
+        self, t: int, parts: Mapping[str, Mapping[str, Array]], about: Mapping[str, Any]
+    ) -> None:
+        """Keep parts of generation t."""
+        ...
+
+    def checkpoint(self, state: Checkpoint) -> None:
+        """Take what a chain goes on from."""
+        ...
 
 
 class Recorder:
     """Measures, keeps and checkpoints the generations of one block."""
 
-    def __init__(self, setup: Setup, store: BlockStore, watch: Watch) -> None:
+    def __init__(self, setup: Setup, store: Store, watch: Watch) -> None:
         study = setup.study
         self.setup, self.study, self.store, self.watch = setup, study, store, watch
         self.measured = study.measure.times(study.generations) | {study.generations}

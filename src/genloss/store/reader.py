@@ -114,6 +114,13 @@ class Run:
     def __init__(self, path: Place) -> None:
         object.__setattr__(self, "path", Path(path))
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the numbers so far."""
+        from genloss.store.notebook_html import run_html
+
+        state = "complete" if self.is_complete else "unfinished"
+        return run_html(str(self.path), state, self.series, self.not_applicable)
+
     @cached_property
     def header(self) -> Header:
         """Return the header; raises StoreError where the folder is not a run of this version."""

@@ -25,6 +25,12 @@ class Series:
     values: Floats
     labels: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a row per generation."""
+        from genloss.store.notebook_html import series_html
+
+        return series_html(self)
+
     def __getitem__(self, label: str) -> Floats:
         """Return the values (T, C) of one component; raises KeyError with the labels."""
         if label not in self.labels:

@@ -96,7 +96,7 @@ class Table:
             t, raw, _ = self._start(line)
             name = names.get(raw) or names.setdefault(raw, json.loads(raw))
             if wanted is None or t in wanted.get(name, ()):
-                yield t, name, _value(self._parsed(line))
+                yield t, name, row_value(self._parsed(line))
 
     def _start(self, line: bytes) -> tuple[int, bytes, bytes]:
         if (match := START.match(line)) is None:
@@ -155,7 +155,8 @@ def _numbers(t: int, metric: str, values: Floats) -> list[Any]:
     return [v if math.isfinite(v) else ("inf" if v > 0 else "-inf") for v in values.tolist()]
 
 
-def _value(row: Mapping[str, Any]) -> Floats | Absent:
+def row_value(row: Mapping[str, Any]) -> Floats | Absent:
+    """Return the values of a row, (C,) or (C, K), or why there are none."""
     if "values" in row:
         return np.array(row["values"], dtype=np.float64)
     if "absent" in row:
