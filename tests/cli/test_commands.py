@@ -35,9 +35,18 @@ def test_run_with_overrides_names_and_places(told, spec):
     assert (done["spec"]["seed"], done["spec"]["learner"]["bandwidth"]) == (4, 0.5)
     assert done["metrics"]["trace_ratio"]["t"] == list(range(7))
     assert done["kept"] == [3]
-    values = done["metrics"]["trace_ratio"]
+
+
+def test_a_range_of_chains_is_printed_where_they_carry_it_and_else_why_not(told, genloss, spec):
+    values = told("run", spec, "chains=19", "chains_per_block=19")["metrics"]["trace_ratio"]
+    assert values["range"] == "90 % of the chains"
     for low, middle, high in zip(values["low"], values["median"], values["high"], strict=True):
         assert low <= middle <= high
+    done = told("run", spec, "chains=18", "chains_per_block=18")
+    few = done["metrics"]["trace_ratio"]
+    assert (few["low"], few["high"]) == (None, None)
+    assert few["range"] == "18 chains carry no interval of 90 %; run 19 or more"
+    assert "lowest, highest" in genloss("show", done["run"]).stdout
 
 
 def test_run_in_a_folder_of_ones_own_and_again_from_that_folder(genloss, told, spec):

@@ -5,106 +5,27 @@ from scipy import stats
 from genloss.errors import DataError, SpecError
 from genloss.judge import estimates
 
-X = np.random.default_rng(1).gamma(2.0, size=500)
-
-
-def test_mean_and_its_error():
-    found = estimates.statistic("mean", X)
-    np.testing.assert_allclose([found.value, found.error], [X.mean(), stats.sem(X)], rtol=1e-12)
-    assert found.chains == 500
-
-
-def test_variance_and_sd_against_the_bootstrap():
-    """1000 bootstrap resamples know an error to about 1 / sqrt(2000): 4 of those are 9 %."""
-    rng = np.random.default_rng(2)
-    draws = rng.choice(X, (1000, 500))
-    for name, of in (("variance", np.var), ("sd", np.std)):
-        found = estimates.statistic(name, X)
-        np.testing.assert_allclose(found.value, of(X, ddof=1), rtol=1e-12)
-        np.testing.assert_allclose(found.error, of(draws, axis=1, ddof=1).std(), rtol=0.09)
-
-
-@pytest.mark.parametrize("q", [0.1, 0.5, 0.9])
-def test_quantiles_and_their_error(q):
-    """The sd of a sample quantile is sqrt(q (1 - q) / n) / density.
-
-    An estimate is a gap of about 13 order statistics, so it varies by 27 %; the mean of 200 by 2 %.
-    """
-    found = estimates.statistic(f"quantile:{q}", X)
-    np.testing.assert_allclose(found.value, np.quantile(X, q), rtol=1e-12)
-    law = stats.gamma(2)
-    right = np.sqrt(q * (1 - q) / 500) / law.pdf(law.ppf(q))
-    samples = law.rvs((200, 500), random_state=np.random.default_rng(4))
-    errors = [estimates.statistic(f"quantile:{q}", row).error for row in samples]
-    np.testing.assert_allclose(np.mean(errors), right, rtol=0.08)
-    assert estimates.statistic("median", X) == estimates.statistic("quantile:0.5", X)
-
-
-@pytest.mark.parametrize("name", ["share_below:1.5", "share_above:1.5"])
-def test_shares_and_their_error(name):
-    share = np.mean(X < 1.5) if "below" in name else np.mean(X > 1.5)
-    found = estimates.statistic(name, X)
-    assert found.value == share
-    np.testing.assert_allclose(found.error, np.sqrt(share * (1 - share) / 500), rtol=0.01)
-
-
-def test_a_share_of_none_still_leaves_some_doubt():
-    found = estimates.statistic("share_below:-1", X)
-    assert found.value == 0.0
-    assert 0 < found.error < 3 / 500
-
-
-def test_errors_have_the_coverage_of_a_standard_error():
-    """Over 400 samples of 100 chains the estimate is within 1 error of the truth 68 % of the time.
-
-    Binomial(400, 0.68) has sd 0.023; 4 of them, and 3 % for skewness at n = 100.
-    """
-    law = stats.gamma(2)
-    truth = {
-        "mean": law.mean(),
-        "median": law.median(),
-        "variance": law.var(),
-        "sd": law.std(),
-        "share_below:1": law.cdf(1),
-        "quantile:0.8": law.ppf(0.8),
-    }
-    samples = law.rvs((400, 100), random_state=np.random.default_rng(3))
-    for name, right in truth.items():
-        found = [estimates.statistic(name, row) for row in samples]
-        inside = np.mean([abs(e.value - right) < e.error for e in found])
-        assert abs(inside - 0.683) < 4 * 0.023 + 0.03, name
-
-
-def test_an_unknown_statistic_names_those_there_are():
-    with pytest.raises(SpecError, match="unknown statistic 'mode'; expected mean, median"):
-        estimates.statistic("mode", X)
-    with pytest.raises(SpecError, match="has no standard error; run 2 chains or more"):
-        estimates.statistic("mean", X[:1])
-
-
-def test_quantile_of_counts_ties_half():
-    values = np.array([1.0, 2.0, 2.0, 3.0])
-    assert [estimates.quantile_of(x, values) for x in (0, 1, 2, 2.5, 9)] == [
-        0,
-        0.125,
-        0.5,
-        0.75,
-        1.0,
-    ]
-
 
 def test_quantiles_equal_numpys_and_drops_the_chain_axis():
     values = np.random.default_rng(0).standard_normal((37, 4))
     levels = (0.0, 0.05, 0.5, 0.9, 1.0)
-    band = estimates.quantiles(values, levels)
-    assert band.shape == (5, 4)
-    np.testing.assert_allclose(band, np.quantile(values, levels, axis=0), rtol=1e-12)
+    for method in ("weibull", "linear"):
+        band = estimates.quantiles(values, levels, method)
+        assert band.shape == (5, 4)
+        right = np.quantile(values, levels, axis=0, method=method)
+        np.testing.assert_allclose(band, right, rtol=1e-12)
+    np.testing.assert_array_equal(
+        estimates.quantiles(values, (0.25,))[0], np.sort(values, 0)[8:10].mean(0)
+    )
 
 
 def test_quantiles_take_infinite_values_where_numpy_says_nan():
     values = np.array([-np.inf, 1.0, 2.0, np.inf, np.inf])
-    got = estimates.quantiles(values, (0.0, 0.25, 0.5, 0.6, 0.9, 1.0))
+    levels = (0.0, 0.25, 0.5, 0.6, 0.9, 1.0)
+    got = estimates.quantiles(values, levels, "linear")
     np.testing.assert_array_equal(got, [-np.inf, 1, 2, 2, np.inf, np.inf])
+    got = estimates.quantiles(values, levels)
+    np.testing.assert_array_equal(got, [-np.inf, -np.inf, 2, 2, np.inf, np.inf])
 
 
 def test_an_infinite_chain_changes_no_quantile_between_finite_ones():
@@ -117,7 +38,8 @@ def test_an_infinite_chain_changes_no_quantile_between_finite_ones():
         estimates.quantiles(lost, levels), estimates.quantiles(values, levels)
     )
     # Nothing lies half way to infinity: the ninth value, not the infinite tenth.
-    assert estimates.quantiles(lost, (0.95,))[0, 1] == np.sort(lost[:, 1])[8]
+    assert estimates.quantiles(lost, (0.95,), "linear")[0, 1] == np.sort(lost[:, 1])[8]
+    assert estimates.quantiles(lost, (0.9,))[0, 1] == np.sort(lost[:, 1])[8]
 
 
 def test_mean_with_error_is_over_chains():
@@ -144,10 +66,31 @@ def test_median_interval_has_its_exact_coverage(n):
     assert abs(covered - coverage) < 4 * np.sqrt(coverage * (1 - coverage) / 4000)
 
 
-def test_too_few_chains_say_nothing_about_the_median():
-    got = estimates.median_interval(np.arange(5.0))
-    assert (got.estimate, got.low, got.high) == (2, -np.inf, np.inf)
-    assert estimates.median_interval(np.arange(6.0)).low == 0
+@pytest.mark.parametrize("confidence", [0.5, 0.8, 0.9, 0.95, 0.99])
+def test_too_few_chains_carry_no_interval_and_the_fewest_that_do_are_named(confidence):
+    none = estimates.median_interval(np.zeros(1), confidence)
+    assert none == estimates.NoInterval(1, none.fewest, confidence)
+    fewer = estimates.median_interval(np.arange(none.fewest - 1.0), confidence)
+    assert isinstance(fewer, estimates.NoInterval)
+    assert estimates.median_interval(np.arange(float(none.fewest)), confidence).low == 0
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9])
+def test_the_fewest_chains_of_a_range_span_exactly_its_level(level):
+    n = estimates.fewest_chains(level)
+    assert (n - 1) / (n + 1) >= level - 1e-12
+    none = estimates.chain_range(np.arange(n - 1.0), level)
+    assert none == estimates.NoInterval(n - 1, n, level)
+    assert str(none).endswith(f"no interval of {100 * level:g} %; run {n} or more")
+    got = estimates.chain_range(np.arange(float(n)), level)
+    np.testing.assert_allclose(got, ((n - 1) / 2, 0, n - 1), atol=1e-9)
+
+
+def test_a_new_chain_falls_into_the_range_as_often_as_it_says():
+    """With even order statistics k/(C + 1) the range at 0.9 holds 0.9 of them, for every C."""
+    for n in (19, 20, 33, 100):
+        got = estimates.chain_range(np.arange(1, n + 1) / (n + 1))
+        assert got.high - got.low == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("hits", [0, 3, 20])

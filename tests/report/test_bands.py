@@ -16,7 +16,8 @@ def test_bands_are_quantiles_over_chains():
     values = np.random.default_rng(0).standard_exponential((30, 101))
     found = curve("a", series(values), None).bands
     for i, level in enumerate(LEVELS):
-        np.testing.assert_allclose(found[i], np.quantile(values, level, axis=1), rtol=1e-12)
+        right = np.quantile(values, level, axis=1, method="weibull")
+        np.testing.assert_allclose(found[i], right, rtol=1e-12)
 
 
 def test_theory_stands_at_the_generations_it_is_given_for():
@@ -72,4 +73,5 @@ def test_too_few_chains_carry_no_band():
 def test_brackets_hold_every_chain_where_they_are_few():
     assert spread(np.array([3.0, 1.0, 2.0])) == (1.0, 2.0, 3.0)
     many = np.arange(101.0)
-    assert spread(many) == (5.0, 50.0, 95.0)
+    # Of 101 chains one is below the lowest in 102; nine in ten lie between these.
+    np.testing.assert_allclose(spread(many), (4.1, 50.0, 95.9), rtol=1e-12)

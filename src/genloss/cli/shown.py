@@ -11,7 +11,7 @@ import numpy as np
 from genloss.cli import console
 from genloss.cli.words import duration
 from genloss.errors import StoreError
-from genloss.judge.estimates import quantiles
+from genloss.judge.estimates import NoInterval, chain_range, quantiles
 from genloss.judge.verdicts import Verdict
 from genloss.plan.cost import Cost
 from genloss.plan.extrapolation import Range
@@ -175,7 +175,7 @@ def run(found: Run, json: bool) -> None:
         [name, *_cells(s, times), s.unit, direction_words(s.direction, int(s.t[0]))]
         for name, s in found.columns.items()
     ]
-    ends = "5 %, 95 %" if found.spec["chains"] >= FEWEST else "lowest, highest chain"
+    ends = "5 %, 95 % of chains" if found.spec["chains"] >= FEWEST else "lowest, highest chain"
     columns = [f"metric: median [{ends}]", *(f"t = {t}" for t in times), "unit", "direction"]
     console.print_table(columns, rows)
     for name, why in found.not_applicable.items():
@@ -201,10 +201,7 @@ def _run_json(found: Run) -> dict[str, Any]:
             "unit": s.unit,
             "direction": s.direction,
             "t": s.t.tolist(),
-            **{
-                level: [_finite(v) for v in quantiles(s.values.T, (q,))[0]]
-                for level, q in (("median", 0.5), ("low", 0.05), ("high", 0.95))
-            },
+            **_range_json(s),
         }
         for name, s in found.columns.items()
     }
@@ -221,6 +218,16 @@ def _run_json(found: Run) -> dict[str, Any]:
         "kept": found.kept(),
         "provenance": found.provenance(),
     }
+
+
+def _range_json(s: Column) -> dict[str, Any]:
+    """Return the median of each generation and the range of chains, or why there is none."""
+    found = chain_range(s.values.T)
+    median = [_finite(v) for v in quantiles(s.values.T, (0.5,))[0]]
+    if isinstance(found, NoInterval):
+        return {"median": median, "low": None, "high": None, "range": str(found)}
+    low, high = ([_finite(v) for v in end] for end in (found.low, found.high))
+    return {"median": median, "low": low, "high": high, "range": "90 % of the chains"}
 
 
 def _finite(value: float) -> float | str:

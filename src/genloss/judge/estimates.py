@@ -7,14 +7,15 @@ example (C, generations); every result drops axis 0. Values may be +-inf, never 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats, checked_fraction
-from genloss.errors import DataError, SpecError
+from genloss.errors import DataError
 from genloss.metrics.arrays.checks import open_fraction
 
 
@@ -33,12 +34,19 @@ class Interval(NamedTuple):
     high: Floats
 
 
-class Estimate(NamedTuple):
-    """A statistic over so many chains and its standard error."""
+@dataclass(frozen=True)
+class NoInterval:
+    """So few chains carry no interval of that level: why, in words, and how many would."""
 
-    value: float
-    error: float
     chains: int
+    fewest: int
+    level: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.chains} {'chain carries' if self.chains == 1 else 'chains carry'} no interval "
+            f"of {100 * self.level:g} %; run {self.fewest} or more"
+        )
 
 
 class FirstPassage(NamedTuple):
@@ -48,31 +56,40 @@ class FirstPassage(NamedTuple):
     late: Floats
 
 
-def quantiles(values: Floats, levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> Floats:
-    """Quantiles over chains, linear between order statistics (position (C - 1) u).
+def quantiles(
+    values: Floats,
+    levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95),
+    method: Literal["weibull", "linear"] = "weibull",
+) -> Floats:
+    """Quantiles over chains; Weibull's lie at position (C + 1) u between order statistics.
 
-    Between a number and infinity it is the lower of the two: nothing lies half way.
+    A new chain of the same continuous law falls below Weibull's quantile u with probability u,
+    whatever the law: between those of 0.05 and 0.95 lie nine chains in ten. Between a number and
+    infinity it is the lower of the two: nothing lies half way.
 
     Args:
         values: (C, ...).
-        levels: L numbers in [0, 1].
+        levels: L numbers in [0, 1]; outside [1/(C + 1), C/(C + 1)] the lowest or highest chain
+            stands for Weibull's quantile, see `fewest_chains`.
+        method: 'linear' is numpy's, position (C - 1) u + 1, narrower for few chains.
 
     Returns:
-        (L, ...), units of the values. Describes the spread of chains, not the error of a mean; the
-        outer levels are biased inwards for few chains.
+        (L, ...), units of the values. Describes the spread of chains, not the error of a mean.
 
     Raises:
         DataError: no chain, or NaN.
         SpecError: a level outside [0, 1].
     """
     values = _chains(values)
-    at = [checked_fraction(level, "level") for level in levels]
+    at = np.array([checked_fraction(level, "level") for level in levels])
     with np.errstate(invalid="ignore"):
-        linear = np.asarray(np.quantile(values, at, axis=0))
+        between = np.asarray(np.quantile(values, at, axis=0, method=method))
     if np.isfinite(values).all():
-        return linear
-    low, high = (np.quantile(values, at, axis=0, method=m) for m in ("lower", "higher"))
-    return np.where(np.isfinite(low) & np.isfinite(high) & (low != high), linear, low)
+        return between
+    n, ordered = len(values), np.sort(values, axis=0)
+    position = (n - 1) * at if method == "linear" else np.clip((n + 1) * at - 1, 0, n - 1)
+    low, high = (ordered[end(position.round(9)).astype(int)] for end in (np.floor, np.ceil))
+    return np.where(np.isfinite(low) & np.isfinite(high) & (low != high), between, low)
 
 
 def fewest_chains(level: float) -> int:
@@ -88,52 +105,29 @@ def fewest_chains(level: float) -> int:
     return int(np.ceil(round((1 + x) / (1 - x), 9)))
 
 
-def statistic(name: str, values: Floats) -> Estimate:
-    """A statistic over chains (C,) with its standard error.
+def chain_range(values: Floats, level: float = 0.9) -> Interval | NoInterval:
+    """Median over chains and the range that holds a share `level` of all chains.
 
-    mean; median (error from the spacing of order statistics); variance (error from the fourth
-    moment); sd; share_below:X and share_above:X (binomial); quantile:Q (order statistics).
+    A new chain falls between the Weibull quantiles at (1 -+ level)/2 with probability `level`,
+    whatever the law. A range of chains, not a confidence interval: it doesn't shrink with C.
+
+    Args:
+        values: (C, ...).
+        level: in (0, 1).
+
+    Returns:
+        Median, low and high end (...), units of the values; NoInterval for less than
+        (1 + level)/(1 - level) chains.
 
     Raises:
-        SpecError: another name, or fewer than two chains.
+        DataError: no chain, or NaN.
+        SpecError: level outside (0, 1).
     """
-    kind, _, option = name.partition(":")
-    n = values.size
-    if n < 2:
-        raise SpecError(f"{name} of {n} chain has no standard error; run 2 chains or more")
-    if kind == "mean":
-        return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(n)), n)
-    if kind in ("median", "quantile"):
-        return _quantile(values, float(option or 0.5))
-    if kind in ("variance", "sd"):
-        variance = float(values.var(ddof=1))
-        fourth = float(((values - values.mean()) ** 4).mean())
-        error = float(np.sqrt(max(fourth - variance**2, 0.0) / n))
-        if kind == "variance":
-            return Estimate(variance, error, n)
-        sd = variance**0.5
-        return Estimate(sd, error / (2 * sd) if sd else 0.0, n)
-    if kind in ("share_below", "share_above"):
-        x = float(option)
-        share = float((values < x if kind == "share_below" else values > x).mean())
-        # Never zero: with no success in n, the rule of succession still leaves some doubt.
-        smoothed = (share * n + 1) / (n + 2)
-        return Estimate(share, float(np.sqrt(smoothed * (1 - smoothed) / n)), n)
-    raise SpecError(f"unknown statistic {name!r}; expected {STATISTICS}")
-
-
-STATISTICS = "mean, median, variance, sd, share_below:X, share_above:X or quantile:Q"
-
-
-def difference(one: Estimate, other: Estimate) -> Estimate:
-    """The difference of two independent estimates; their errors add in quadrature."""
-    error = float(np.hypot(one.error, other.error))
-    return Estimate(one.value - other.value, error, one.chains)
-
-
-def quantile_of(x: float, values: Floats) -> float:
-    """The share of values (C,) below x, ties counted half, in [0, 1]."""
-    return float((values < x).mean() + 0.5 * (values == x).mean())
+    values, fewest = _chains(values), fewest_chains(level)
+    if len(values) < fewest:
+        return NoInterval(len(values), fewest, level)
+    low, median, high = quantiles(values, ((1 - level) / 2, 0.5, (1 + level) / 2))
+    return Interval(median, low, high)
 
 
 def mean_with_error(values: Floats) -> MeanError:
@@ -158,7 +152,7 @@ def mean_with_error(values: Floats) -> MeanError:
     return MeanError(values.mean(axis=0), error)
 
 
-def median_interval(values: Floats, confidence: float = 0.95) -> Interval:
+def median_interval(values: Floats, confidence: float = 0.95) -> Interval | NoInterval:
     """Median over chains with an interval between two order statistics, free of assumptions.
 
     [x_(r), x_(C+1-r)] covers the true median with probability at least `confidence`, r being the
@@ -169,8 +163,8 @@ def median_interval(values: Floats, confidence: float = 0.95) -> Interval:
         confidence: in (0, 1).
 
     Returns:
-        Median, low and high end (...), units of the values. With too few chains (C <= 5 at 0.95)
-        no such rank exists and the interval is (-inf, inf). Source: David and Nagaraja 2003.
+        Median, low and high end (...), units of the values; NoInterval where no such rank exists
+        (C <= 5 at 0.95). Source: David and Nagaraja 2003.
 
     Raises:
         DataError: no chain, or NaN.
@@ -179,13 +173,11 @@ def median_interval(values: Floats, confidence: float = 0.95) -> Interval:
     from scipy.special import bdtr
 
     ordered = np.sort(_chains(values), axis=0)
-    n = len(ordered)
-    below = bdtr(np.arange(n), n, 0.5)
-    rank = int((below <= (1 - open_fraction(confidence, "confidence")) / 2).sum())
-    median = quantiles(ordered, (0.5,))[0]
+    n, outside = len(ordered), (1 - open_fraction(confidence, "confidence")) / 2
+    rank = int((bdtr(np.arange(n), n, 0.5) <= outside).sum())
     if rank == 0:
-        return Interval(median, np.full_like(median, -np.inf), np.full_like(median, np.inf))
-    return Interval(median, ordered[rank - 1], ordered[n - rank])
+        return NoInterval(n, int(np.ceil(-np.log2(outside))), confidence)
+    return Interval(quantiles(ordered, (0.5,))[0], ordered[rank - 1], ordered[n - rank])
 
 
 def fraction_interval(happened: NDArray[np.bool_], confidence: float = 0.95) -> Interval:
@@ -245,15 +237,6 @@ def first_below(values: Floats, threshold: float, generations: NDArray[Any]) -> 
     at = np.where(reached, below.argmax(axis=1), len(times) - 1)
     late = np.maximum(times[at] - times[np.maximum(at - 1, 0)] - 1, 0)
     return FirstPassage(np.where(reached, times[at], np.inf), late)
-
-
-def _quantile(values: Floats, q: float) -> Estimate:
-    n, q = values.size, checked_fraction(q, "level")
-    ordered = np.sort(values)
-    half = np.sqrt(n * q * (1 - q))
-    low, high = (int(np.clip(n * q + s * half, 0, n - 1)) for s in (-1, 1))
-    error = float(ordered[high] - ordered[low]) / 2
-    return Estimate(float(quantiles(values, (q,))[0]), error, n)
 
 
 def _chains(values: Floats) -> Floats:

@@ -11,12 +11,10 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from typing import Any, get_type_hints
 
-import numpy as np
-
 from genloss.core.view import column_names
 from genloss.errors import SpecError
-from genloss.judge.estimates import statistic
 from genloss.judge.expected import Expected, Formula, expected_from
+from genloss.judge.statistics import checked_statistic
 from genloss.spec.build import nearest
 from genloss.spec.toml import checked_keys, checked_number
 from genloss.study.study import Study
@@ -158,7 +156,7 @@ def target_from(table: Mapping[str, Any], where: str) -> Target:
         raise SpecError(f"{where}: a band of kind {kind_of(band)} needs a published number")
     try:
         name = table.get("statistic", "mean")
-        statistic(name, np.linspace(0.1, 0.9, 3))
+        checked_statistic(name)
     except (AttributeError, ValueError) as error:
         raise SpecError(f"{where}: {error}") from error
     return Target(

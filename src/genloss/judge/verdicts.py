@@ -8,8 +8,9 @@ import numpy as np
 
 from genloss.core.arrays import Floats
 from genloss.errors import SpecError
-from genloss.judge.estimates import Estimate, difference, first_below, quantile_of, statistic
+from genloss.judge.estimates import first_below
 from genloss.judge.expected import expected_value
+from genloss.judge.statistics import Estimate, difference, quantile_of, statistic
 from genloss.judge.targets import (
     FIRST_BELOW,
     Band,
