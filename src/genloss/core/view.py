@@ -221,7 +221,7 @@ def stream_key(metric: Metric) -> str:
     return f"metric:{metric.name.partition('(')[0]}"
 
 
-class Named:
+class NamedMetric:
     """A metric called `base`, with the options that differ from their defaults."""
 
     base: ClassVar[str]
@@ -257,10 +257,10 @@ def bracketed(base: str, options: Sequence[str]) -> str:
 def _option_text(option: Field[Any], value: Any) -> str:
     # Where something lies differs between machines; its last part names it on all of them.
     elsewhere = option.metadata.get("identity") is False
-    return PurePath(str(value)).name if elsewhere else shown(value)
+    return PurePath(str(value)).name if elsewhere else option_name(value)
 
 
-def shown(value: Any) -> str:
+def option_name(value: Any) -> str:
     """Return an option as names show it; a recipe is its class's name and its own options."""
     if is_dataclass(value) and not isinstance(value, type):
         return named(_snake(type(value).__name__), value)

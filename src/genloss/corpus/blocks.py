@@ -16,7 +16,7 @@ from genloss.errors import DataError
 
 
 @dataclass(frozen=True)
-class Part:
+class SplitSize:
     """What one split holds.
 
     size is in bytes of UTF-8; tokens include the end tokens; blocks are whole blocks of T tokens.
@@ -65,9 +65,9 @@ class Summary:
     `Splits`. lost: what the tokens of all splits do not give back.
     """
 
-    train: Part
-    validation: Part
-    test: Part
+    train: SplitSize
+    validation: SplitSize
+    test: SplitSize
     block: int
     vocabulary: int
     empty: int
@@ -211,6 +211,6 @@ def _real_tokens(documents: Sequence[Document], stream: Compact, end: int) -> in
     return int(stream.size if real == len(documents) else np.flatnonzero(stream == end)[real] + 1)
 
 
-def _part(documents: Sequence[Document], stream: Compact, block: int) -> Part:
+def _part(documents: Sequence[Document], stream: Compact, block: int) -> SplitSize:
     size = sum(len(document.text.encode()) for document in documents)
-    return Part(len(documents), size, int(stream.size), int(stream.size // block))
+    return SplitSize(len(documents), size, int(stream.size), int(stream.size // block))

@@ -19,7 +19,7 @@ from genloss.errors import DataError
 from genloss.metrics.arrays.checks import open_fraction
 
 
-class MeanError(NamedTuple):
+class MeanWithError(NamedTuple):
     """A mean over chains and its standard error."""
 
     mean: Floats
@@ -130,7 +130,7 @@ def chain_range(values: Floats, level: float = 0.9) -> Interval | NoInterval:
     return Interval(median, low, high)
 
 
-def mean_with_error(values: Floats) -> MeanError:
+def mean_with_error(values: Floats) -> MeanWithError:
     """Mean over chains and its standard error, sd(ddof = 1) / sqrt(C).
 
     Args:
@@ -149,7 +149,7 @@ def mean_with_error(values: Floats) -> MeanError:
             "values, expected 2 or more finite ones; use median_interval for infinite values"
         )
     error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    return MeanError(values.mean(axis=0), error)
+    return MeanWithError(values.mean(axis=0), error)
 
 
 def median_interval(values: Floats, confidence: float = 0.95) -> Interval | NoInterval:

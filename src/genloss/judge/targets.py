@@ -270,6 +270,6 @@ def _is_time(t: Any) -> bool:
 def _written(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         defaults = {f.name: f.default for f in fields(value)}
-        kept = {k: getattr(value, k) for k in defaults}
-        return {k: _written(v) for k, v in kept.items() if v is not None and v != defaults[k]}
+        values = {k: getattr(value, k) for k in defaults}
+        return {k: _written(v) for k, v in values.items() if v is not None and v != defaults[k]}
     return value

@@ -7,7 +7,7 @@ from typing import ClassVar
 from genloss.core.about import About
 from genloss.core.arrays import Floats, checked_count
 from genloss.core.features import Features
-from genloss.core.view import Direction, NotApplicable, View, bracketed, changed, shown
+from genloss.core.view import Direction, NotApplicable, View, bracketed, changed, option_name
 from genloss.errors import DataError
 from genloss.metrics.arrays import classes
 from genloss.metrics.shared import classes_of, samples_of
@@ -25,7 +25,7 @@ class OfClasses(ABC):
     @property
     def name(self) -> str:
         """The name with the options that are not usual; the usual features are a classifier's."""
-        features = shown(self.features)
+        features = option_name(self.features)
         through = [f"features={features}"] if features != "classifier" else []
         return bracketed(self.base, changed(self, without="features") + through)
 

@@ -9,7 +9,7 @@ from genloss.core.about import About
 from genloss.core.arrays import Array, Floats
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.metrics.arrays import memorisation
 from genloss.metrics.shared import beside_reality
 
@@ -56,7 +56,7 @@ def real_rows(view: View, n: int) -> Floats:
     return view.p_0.sample(n, view.shared_rng("real rows", 0))
 
 
-class OfNearest(Named, ABC):
+class OfNearest(NamedMetric, ABC):
     """Base class of the metrics of nearest distances to D_t and to real rows.
 
     Subclasses implement `of`.

@@ -7,13 +7,13 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Floats
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 
 NO_CURATOR = NotApplicable("no curator stands between S_t and the next training sets")
 
 
 @dataclass(frozen=True)
-class AcceptanceRate(Named):
+class AcceptanceRate(NamedMetric):
     """Rows accepted over rows seen, up to the last row that was needed."""
 
     about = About(
@@ -32,7 +32,7 @@ class AcceptanceRate(Named):
 
 
 @dataclass(frozen=True)
-class Shortfall(Named):
+class Shortfall(NamedMetric):
     """Share of the rows asked for that no round gave: 1 - accepted / asked."""
 
     about = About(

@@ -10,7 +10,7 @@ from genloss.core.about import About
 from genloss.core.arrays import Array, Floats
 from genloss.core.features import Features
 from genloss.core.roles import Model
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.metrics.arrays import frechet
 from genloss.metrics.features import PIXELS
 from genloss.metrics.shared import rows_of, seen_beside_reality
@@ -41,7 +41,7 @@ def latents(view: View, images: int) -> Floats | NotApplicable:
     return view.once(("latents", images), lambda: encoder.encode(x))
 
 
-class OfLatents(Named, ABC):
+class OfLatents(NamedMetric, ABC):
     """Base class of the metrics of the latents of generated images; subclasses implement `of`."""
 
     uses_first: ClassVar[bool] = True
@@ -106,7 +106,7 @@ class LatentMean(OfLatents):
 
 
 @dataclass(frozen=True)
-class FID(Named):
+class FID(NamedMetric):
     """Fréchet distance between Gaussian fits of the features of S_t and of held-out real rows.
 
     At most `rows` of each. Generation 0 shows how large it is for real rows at this size.

@@ -15,7 +15,7 @@ from genloss.core.about import About
 from genloss.core.arrays import Array, Floats
 from genloss.core.roles import Model
 from genloss.core.samples import REAL, Samples
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.errors import FitError
 from genloss.metrics.arrays import likelihood, mixtures, moments
 
@@ -351,7 +351,7 @@ class ComponentStd:
 
 
 @dataclass(frozen=True)
-class HeldOutNLL(Named):
+class HeldOutNLL(NamedMetric):
     """Mean negative log-likelihood of held-out real rows under p_t; inf where p_t gives them 0."""
 
     about = About(

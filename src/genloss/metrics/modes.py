@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 from genloss.core.about import About
 from genloss.core.arrays import Floats
 from genloss.core.roles import Model
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.metrics.arrays import modes
 from genloss.metrics.shared import rows_of
 
@@ -31,7 +31,7 @@ def rows_and_modes(view: View) -> tuple[Floats, Floats, float] | NotApplicable:
     return x, *view.p_0.modes()
 
 
-class OfModes(Named, ABC):
+class OfModes(NamedMetric, ABC):
     """Base class of the metrics of S_t and reality's modes; subclasses implement `of`."""
 
     def __call__(self, view: View) -> Floats | NotApplicable:

@@ -9,13 +9,13 @@ import numpy as np
 from genloss.core.about import About, Component
 from genloss.core.arrays import Floats
 from genloss.core.features import Features
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.metrics.arrays import distances, diversity, manifold, tails
 from genloss.metrics.features import PIXELS
 from genloss.metrics.shared import beside_reality, rows_of, seen_beside_reality
 
 
-class BesideReality(Named, ABC):
+class BesideReality(NamedMetric, ABC):
     """Base class of the metrics of S_t and held-out rows, at most `rows` of each.
 
     Subclasses implement `of`.
@@ -99,7 +99,7 @@ class MMDSquared(BesideReality):
 
 
 @dataclass(frozen=True)
-class Manifold(Named):
+class Manifold(NamedMetric):
     """Precision, recall, density and coverage on k-nearest-neighbour balls.
 
     Balls in the space of `features`: the values of a row, or what a classifier makes of them.
@@ -184,7 +184,7 @@ class QuantileCoverage(BesideReality):
 
 
 @dataclass(frozen=True)
-class VendiScore(Named):
+class VendiScore(NamedMetric):
     """Effective number of different rows among the first `rows`, cosine kernel, order q."""
 
     about = About(

@@ -4,7 +4,7 @@ from genloss.core.arrays import Array, Floats
 from genloss.core.features import ClassMap, FeatureMap, Features
 from genloss.core.samples import Samples
 from genloss.core.source import Source
-from genloss.core.view import NotApplicable, View, shown
+from genloss.core.view import NotApplicable, View, option_name
 
 
 def samples_of(view: View, most: int) -> Samples | NotApplicable:
@@ -75,5 +75,7 @@ def classes_of(view: View, features: Features, most: int) -> Floats | NotApplica
         return x
     class_map = map_of(view, features)
     if not isinstance(class_map, ClassMap):
-        return NotApplicable(f"{shown(features)} knows no classes; use features = 'classifier'")
+        return NotApplicable(
+            f"{option_name(features)} knows no classes; use features = 'classifier'"
+        )
     return view.once(("classes", features, most), lambda: class_map.class_probabilities(x))

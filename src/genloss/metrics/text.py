@@ -16,7 +16,7 @@ from genloss.core.about import About
 from genloss.core.arrays import Floats, Ints, checked_count
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import TextModel, Tokeniser
-from genloss.core.view import Direction, Named, NotApplicable, Partial, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, Partial, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import text_ngrams, text_rows
 from genloss.metrics.arrays.checks import open_fraction
@@ -72,7 +72,7 @@ def defined(values: Floats, lacking: str) -> Floats | NotApplicable:
     return values
 
 
-class AtEqualTokens(Named, ABC):
+class AtEqualTokens(NamedMetric, ABC):
     """Base class of the metrics of S_t and S_0, both cut to the same number of tokens.
 
     Subclasses implement `of`.
@@ -250,7 +250,7 @@ class RareTokenShare(AtEqualTokens):
 
 
 @dataclass(frozen=True)
-class CompressionRatio(Named):
+class CompressionRatio(NamedMetric):
     """Bytes of the text of S_t over those left by zlib, at as many tokens as S_0."""
 
     about = About(
@@ -276,7 +276,7 @@ class CompressionRatio(Named):
 
 
 @dataclass(frozen=True)
-class RarefiedTypes(Named):
+class RarefiedTypes(NamedMetric):
     """Expected number of different n-grams among `tokens` drawn from S_t (Hurlbert 1971).
 
     Raises:

@@ -11,7 +11,7 @@ from genloss.core.about import About, Component
 from genloss.core.arrays import Array, Floats, Ints
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import text_likelihood
 from genloss.metrics.text import defined, text_of
@@ -121,7 +121,7 @@ class UnderJudge(ABC):
 
 
 @dataclass(frozen=True)
-class SequencePerplexity(Named, UnderJudge):
+class SequencePerplexity(NamedMetric, UnderJudge):
     """Quantiles q of the perplexities of generated rows under p_1 or the base.
 
     The histograms of Shumailov et al. 2024 in numbers: small q and large q are their two tails.
@@ -160,7 +160,7 @@ class SequencePerplexity(Named, UnderJudge):
 
 
 @dataclass(frozen=True)
-class PerplexityTail(Named, UnderJudge):
+class PerplexityTail(NamedMetric, UnderJudge):
     """Shares of generated rows in both tails of real rows' perplexity, each over q.
 
     'low': rows more probable than the q most probable of the held-out ones; 'high': less probable

@@ -10,13 +10,13 @@ from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, Ints, checked_count
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel, TextModel
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import text_likelihood
 from genloss.metrics.text import defined
 
 
-class OfTest(Named, ABC):
+class OfTest(NamedMetric, ABC):
     """Base class of the metrics of p_t on the test text; subclasses implement `of`."""
 
     direction: ClassVar[Direction] = Direction.LOWER
@@ -124,7 +124,7 @@ class BitsPerByte(OfTest):
 
 
 @dataclass(frozen=True)
-class PredictiveEntropy(Named):
+class PredictiveEntropy(NamedMetric):
     """Mean entropy of p_t's next token on held-out text, with `rows` rows (0: all)."""
 
     about = About(

@@ -7,13 +7,13 @@ from typing import ClassVar, Literal
 from genloss.core.about import About
 from genloss.core.arrays import Floats, Ints, checked_count
 from genloss.core.text import Tokeniser
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import text_bleu, text_mauve, text_ngrams, text_rows
 from genloss.metrics.text import defined, text_of
 
 
-class OfRows(Named, ABC):
+class OfRows(NamedMetric, ABC):
     """Base class of the metrics of the rows of S_t alone; subclasses implement `of`."""
 
     direction: ClassVar[Direction] = Direction.START
@@ -92,7 +92,7 @@ class TextDiversity(OfRows):
 
 
 @dataclass(frozen=True)
-class SelfBleu(Named):
+class SelfBleu(NamedMetric):
     """Mean BLEU-4 of each of the first `rows` rows of S_t against the others.
 
     Longer rows have more to match: read `mean_length` beside it.
@@ -184,7 +184,7 @@ class MeanLength(OfRows):
 
 
 @dataclass(frozen=True)
-class Mauve(Named):
+class Mauve(NamedMetric):
     """MAUVE-style area under the divergence frontier of S_t and held-out text.
 
     Of hashed tokens and pairs, not of a language model's states: the method of Pillutla et al.

@@ -9,7 +9,7 @@ import numpy as np
 from genloss.core.abilities import CategoricalLaw
 from genloss.core.about import About
 from genloss.core.arrays import Floats, checked_count
-from genloss.core.view import Direction, Named, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import categorical, support
 from genloss.metrics.arrays.checks import open_fraction
@@ -190,7 +190,7 @@ class SupportLoss(OfSymbols):
 
 
 @dataclass(frozen=True)
-class ForwardKL(Named, OfSymbols):
+class ForwardKL(NamedMetric, OfSymbols):
     """KL(p_0 || p_t) with additive smoothing: what of reality p_t fails to expect."""
 
     about = About(
@@ -213,7 +213,7 @@ class ForwardKL(Named, OfSymbols):
 
 
 @dataclass(frozen=True)
-class BackwardKL(Named, OfSymbols):
+class BackwardKL(NamedMetric, OfSymbols):
     """KL(p_t || p_0) with additive smoothing: what p_t overdoes or invents."""
 
     about = About(
@@ -236,7 +236,7 @@ class BackwardKL(Named, OfSymbols):
 
 
 @dataclass(frozen=True)
-class RareMass(Named, OfSymbols):
+class RareMass(NamedMetric, OfSymbols):
     """p_t of reality's rarest symbols, those that hold `mass` under p_0, relative to p_0's."""
 
     about = About(

@@ -372,15 +372,15 @@ def best_text(t: Tables, log_base: Floats, h: int, prompt: Ints, how: Search, ou
     Of a step's 2 B best continuations the first B may end texts, and the best B that do not end go
     on, until the best of them, scored as if it ended now, beats none of B ended texts.
     """
-    beams, kept = how.beams, 2 * how.beams
+    beams, most = how.beams, 2 * how.beams
     known, logs = np.zeros(t.vocabulary, dtype=np.int64), np.empty(t.vocabulary)
-    best = Best(np.empty(kept), np.empty(kept, np.int64), np.empty(kept, np.int64))
+    best = Best(np.empty(most), np.empty(most, np.int64), np.empty(most, np.int64))
     at, running, texts = np.full(beams, h), np.zeros(beams), np.full((beams, out.size), -1)
     scores, ended, n_ended, going = np.empty(beams), texts.copy(), 0, 1
     for step in range(out.size):
         banned, last = how.end if step < how.min_new else -1, step + 1 == out.size
-        asked = at, running[:going], prompt, texts[:, :step]
-        n = best_of_beams(t, log_base, *asked, how, banned, known, logs, best)
+        state = at, running[:going], prompt, texts[:, :step]
+        n = best_of_beams(t, log_base, *state, how, banned, known, logs, best)
         scale = (step + 1.0) ** how.length_penalty
         for j in range(min(n, beams)):
             if last or best.token[j] == how.end:

@@ -8,7 +8,7 @@ from genloss.errors import SpecError
 from genloss.models.torch.denoising.denoiser import Denoiser, calmly
 from genloss.models.torch.denoising.processes import Diffusion
 from genloss.models.torch.denoising.recipe import Conditioning, NetName
-from genloss.models.torch.denoising.schedules import Schedule
+from genloss.models.torch.denoising.schedules import NoiseSchedule
 from genloss.models.torch.training import Training
 
 
@@ -41,7 +41,7 @@ class DiffusionLearner(Denoiser):
         ("ho-2020", "nichol-2021", "alemohammad-2023"),
     )
     steps: int = 500
-    schedule: Schedule = "linear"
+    schedule: NoiseSchedule = "linear"
     net: NetName = "auto"
     width: int = 128
     channels: int = 32

@@ -10,8 +10,8 @@ from torch import Tensor
 from genloss.core.arrays import Array, Floats
 from genloss.errors import SpecError
 from genloss.models.torch.denoising.schedules import (
+    NoiseSchedule,
     Predict,
-    Schedule,
     Solver,
     denoise,
     follow,
@@ -80,7 +80,7 @@ class Diffusion:
     """T steps of noise; the network predicts the noise (Ho, Jain and Abbeel 2020)."""
 
     steps: int
-    schedule: Schedule
+    schedule: NoiseSchedule
     name: str = "diffusion"
 
     @property

@@ -15,7 +15,7 @@ from torch import Tensor
 from genloss.core.arrays import Floats, Ints
 from genloss.errors import SpecError
 
-Schedule = Literal["linear", "cosine"]
+NoiseSchedule = Literal["linear", "cosine"]
 Solver = Literal["euler", "heun"]
 
 Predict = Callable[[Tensor, float], Tensor]
@@ -28,7 +28,7 @@ OFFSET, LARGEST_BETA = 0.008, 0.999
 """Of the cosine schedule: keeps the first steps from being too small and the last from singular."""
 
 
-def signal_left(schedule: Schedule, steps: int) -> Floats:
+def signal_left(schedule: NoiseSchedule, steps: int) -> Floats:
     """Return abar_t for t = 0 .. steps: the share of variance that is still data; abar_0 = 1.
 
     'linear': abar_t = prod (1 - beta_s), beta from 1e-4 to 0.02 times 1000 / steps, so that any

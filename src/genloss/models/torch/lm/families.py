@@ -15,7 +15,7 @@ OFFSET = 2
 """The first two rows of OPT's table of positions are never used."""
 
 
-class Sizes(Protocol):
+class DecoderSizes(Protocol):
     """What the shapes of a decoder follow from."""
 
     @property
@@ -103,8 +103,8 @@ class Family(NamedTuple):
     """
 
     prefix: str
-    shapes: Callable[[Sizes], Shapes]
-    pack: Callable[[Sizes, Mapping[str, Tensor]], Packed]
+    shapes: Callable[[DecoderSizes], Shapes]
+    pack: Callable[[DecoderSizes, Mapping[str, Tensor]], Packed]
     small: tuple[str, ...] = ()
 
 
@@ -116,7 +116,7 @@ def _norm(name: str, width: int) -> Shapes:
     return {f"{name}.weight": (width,), f"{name}.bias": (width,)}
 
 
-def _opt_shapes(d: Sizes) -> Shapes:
+def _opt_shapes(d: DecoderSizes) -> Shapes:
     base, width = "model.decoder.", d.width
     out: Shapes = {
         f"{base}embed_tokens.weight": (d.vocabulary, width),
@@ -134,7 +134,7 @@ def _opt_shapes(d: Sizes) -> Shapes:
     return out
 
 
-def _opt_pack(d: Sizes, w: Mapping[str, Tensor]) -> Packed:
+def _opt_pack(d: DecoderSizes, w: Mapping[str, Tensor]) -> Packed:
     base = "model.decoder."
 
     def layer(i: int) -> Layer:
@@ -165,7 +165,7 @@ def _opt_pack(d: Sizes, w: Mapping[str, Tensor]) -> Packed:
     )
 
 
-def _gpt2_shapes(d: Sizes) -> Shapes:
+def _gpt2_shapes(d: DecoderSizes) -> Shapes:
     base, width = "transformer.", d.width
     out: Shapes = {
         f"{base}wte.weight": (d.vocabulary, width),
@@ -185,7 +185,7 @@ def _gpt2_shapes(d: Sizes) -> Shapes:
     return out | _norm(f"{base}ln_f", width)
 
 
-def _gpt2_pack(d: Sizes, w: Mapping[str, Tensor]) -> Packed:
+def _gpt2_pack(d: DecoderSizes, w: Mapping[str, Tensor]) -> Packed:
     base = "transformer."
 
     def layer(i: int) -> Layer:
@@ -217,7 +217,7 @@ def _gpt2_pack(d: Sizes, w: Mapping[str, Tensor]) -> Packed:
     )
 
 
-def _llama_shapes(d: Sizes) -> Shapes:
+def _llama_shapes(d: DecoderSizes) -> Shapes:
     base, width, few = "model.", d.width, d.few_heads * d.size
     out: Shapes = {f"{base}embed_tokens.weight": (d.vocabulary, width)}
     for i in range(d.layers):
@@ -236,7 +236,7 @@ def _llama_shapes(d: Sizes) -> Shapes:
     return out | {f"{base}norm.weight": (width,)}
 
 
-def _llama_pack(d: Sizes, w: Mapping[str, Tensor]) -> Packed:
+def _llama_pack(d: DecoderSizes, w: Mapping[str, Tensor]) -> Packed:
     base = "model."
 
     def layer(i: int) -> Layer:

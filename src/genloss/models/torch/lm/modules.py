@@ -10,7 +10,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from genloss.errors import MissingExtra, SpecError
-from genloss.models.torch.lm.objective import Named, Total, context
+from genloss.models.torch.lm.objective import NamedTensors, Total, context
 from genloss.models.torch.lm.scoring import Logits
 
 WHOLE = {"cpu": 1 << 26, "cuda": 1 << 29}
@@ -61,7 +61,7 @@ def end_of(config: Any) -> int:
 def module_total(module: Any, dropout: bool) -> Total:
     """Return the sum of the losses; with dropout as the model's own config says, where noise is."""
 
-    def total(w: Named, x: Tensor, scale: Tensor, noise: torch.Generator | None) -> Tensor:
+    def total(w: NamedTensors, x: Tensor, scale: Tensor, noise: torch.Generator | None) -> Tensor:
         if dropout and noise is not None:
             with seeded(x.device, noise.initial_seed()):
                 logits = called(module.train(), w, context(x))
@@ -78,7 +78,7 @@ def module_total(module: Any, dropout: bool) -> Total:
 def module_logits(module: Any) -> Logits:
     """Return the logits of a model, those of some rows at a time."""
 
-    def logits(w: Named, tokens: Tensor) -> Iterator[Tensor]:
+    def logits(w: NamedTensors, tokens: Tensor) -> Iterator[Tensor]:
         row = max(1, tokens.shape[1] * int(module.config.vocab_size))
         for rows in torch.split(tokens, max(1, WHOLE[tokens.device.type] // row)):
             yield called(module, w, rows).flatten(0, 1).float()
@@ -86,7 +86,7 @@ def module_logits(module: Any) -> Logits:
     return logits
 
 
-def called(module: Any, w: Named, tokens: Tensor) -> Tensor:
+def called(module: Any, w: NamedTensors, tokens: Tensor) -> Tensor:
     """Return the logits (B, T, V) of a module with weights w in place of its own."""
     arguments = {"input_ids": tokens, "use_cache": False}
     logits: Tensor = functional_call(module, dict(w), kwargs=arguments).logits

@@ -21,9 +21,9 @@ from genloss.models.torch.training import Training
 CELLS = {"cpu": 1 << 20, "cuda": 1 << 27}
 """Logits held at a time, by kind of device: what a cache holds, or half a gibibyte."""
 
-Named = Mapping[str, Tensor]
+NamedTensors = Mapping[str, Tensor]
 
-Total = Callable[[Named, Tensor, Tensor, torch.Generator | None], Tensor]
+Total = Callable[[NamedTensors, Tensor, Tensor, torch.Generator | None], Tensor]
 """Returns sum_ij s_ij (-ln p(x_ij | x_i1 .. x_ij-1)) for (weights, x (B, T), s (B, T - 1), noise).
 
 noise is what dropout draws from; None: no dropout.
@@ -72,7 +72,7 @@ def decoder_total(decoder: Decoder, dropout: float = 0.0) -> Total:
     """Return the sum of the losses of a decoder, with dropout where there is noise."""
     head = head_name(decoder)
 
-    def total(w: Named, x: Tensor, scale: Tensor, noise: torch.Generator | None) -> Tensor:
+    def total(w: NamedTensors, x: Tensor, scale: Tensor, noise: torch.Generator | None) -> Tensor:
         drop = partial(dropped, share=dropout, noise=noise) if dropout and noise else None
         hidden = decoder.hidden(w, context(x), drop).flatten(0, 1)
         return scored(hidden, w[head], x[:, 1:].flatten(), scale.flatten())

@@ -13,13 +13,13 @@ from genloss.core.text import checked_tokens
 from genloss.errors import DataError
 from genloss.models.torch.feeds import on
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.objective import CELLS, Named
+from genloss.models.torch.lm.objective import CELLS, NamedTensors
 from genloss.models.torch.memory import in_batches
 
 TOKENS = {"cpu": 1 << 12, "cuda": 1 << 16}
 """Tokens in one pass, by kind of device."""
 
-Logits = Callable[[Named, Tensor], Iterator[Tensor]]
+Logits = Callable[[NamedTensors, Tensor], Iterator[Tensor]]
 """Yields the logits (m, V) after the tokens (B, T), row by row, some tokens at a time."""
 
 Value = Callable[[Tensor, Tensor], Tensor]
@@ -29,7 +29,7 @@ Value = Callable[[Tensor, Tensor], Tensor]
 def decoder_logits(decoder: Decoder) -> Logits:
     """Return the logits of a decoder, never more of them than fit a cache."""
 
-    def logits(w: Named, tokens: Tensor) -> Iterator[Tensor]:
+    def logits(w: NamedTensors, tokens: Tensor) -> Iterator[Tensor]:
         hidden = decoder.hidden(w, tokens).flatten(0, 1)
         size = max(1, CELLS[hidden.device.type] // decoder.vocabulary)
         for part in torch.split(hidden, size):
@@ -51,7 +51,7 @@ def entropy(logits: Tensor, target: Tensor) -> Tensor:
 
 def by_token(
     logits: Logits,
-    weights: Callable[[int], Named],
+    weights: Callable[[int], NamedTensors],
     x: Array,
     n_chains: int,
     vocabulary: int,
@@ -79,7 +79,7 @@ def by_token(
     return np.where(x[:, :, 1:] == NO_TOKEN, 0.0, out)
 
 
-def _of_chain(logits: Logits, w: Named, x: Array, value: Value) -> Floats:
+def _of_chain(logits: Logits, w: NamedTensors, x: Array, value: Value) -> Floats:
     """Return the values of rows (n, T), fewer at a time where memory runs out: (n, T - 1)."""
     n, length = x.shape
     device = next(iter(w.values())).device
@@ -96,7 +96,7 @@ def _of_chain(logits: Logits, w: Named, x: Array, value: Value) -> Floats:
     return out
 
 
-def _values(logits: Logits, w: Named, rows: Tensor, value: Value) -> Iterator[Tensor]:
+def _values(logits: Logits, w: NamedTensors, rows: Tensor, value: Value) -> Iterator[Tensor]:
     if rows.shape[1] < 2:
         return
     known = rows.clamp(min=0)

@@ -19,7 +19,7 @@ from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import Feed, feed_of, on
 from genloss.models.torch.fits import held_out_rows, part_after_part, rows_of, stacked
 from genloss.models.torch.lm.beginning import Beginning, BegunFeed
-from genloss.models.torch.lm.objective import FineTuning, Named, Total, counted
+from genloss.models.torch.lm.objective import FineTuning, NamedTensors, Total, counted
 from genloss.models.torch.lm.token_model import BLOCK_KEY
 from genloss.models.torch.lm.tuning.portions import ALONE, Portions, Team
 from genloss.models.torch.memory import in_batches
@@ -121,7 +121,7 @@ def _check(network: Network, names: list[str], rows: Tensor, size: int, team: Te
     mine = rows[team.share(len(rows))]
 
     def check(weights: Sequence[Tensor]) -> Tensor:
-        named: Named = dict(zip(names, weights, strict=True))
+        named: NamedTensors = dict(zip(names, weights, strict=True))
         sums = [torch.zeros((), device=rows.device)]
 
         def add(part: slice) -> None:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from genloss.errors import FitError
 from genloss.models.torch.device import pick
-from genloss.models.torch.lm.objective import Named, Total, counted
+from genloss.models.torch.lm.objective import NamedTensors, Total, counted
 from genloss.models.torch.memory import SHARE, free_bytes
 from genloss.models.torch.training import DTYPES, Training
 
@@ -29,7 +29,7 @@ def check_room(name: str, learned: int, training: Training, frozen: int = 0) -> 
         )
 
 
-def rows_that_fit(total: Total, weights: Named, row: Tensor, most: int) -> int:
+def rows_that_fit(total: Total, weights: NamedTensors, row: Tensor, most: int) -> int:
     """Return how many rows like this one (1, T) suit the free memory together, `most` at most.
 
     What autograd keeps of a second row is what a row costs; its gradients take as much again.
@@ -41,7 +41,7 @@ def rows_that_fit(total: Total, weights: Named, row: Tensor, most: int) -> int:
     return max(1, min(most, int(SHARE * free / max(1, 2 * each))))
 
 
-def _saved_bytes(total: Total, weights: Named, x: Tensor) -> int:
+def _saved_bytes(total: Total, weights: NamedTensors, x: Tensor) -> int:
     """Return the bytes that autograd keeps for the gradient of the loss of rows x."""
     saved: dict[int, int] = {}
 

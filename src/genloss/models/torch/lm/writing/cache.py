@@ -23,7 +23,7 @@ def rounded(n: int) -> int:
 
 
 @dataclass(eq=False)
-class Part:
+class CachePart:
     """Some rows of a cache, of equal length: per layer (m, heads, slots, head width).
 
     What nobody wrote is 0, for what a mask hides must still be finite. All slots are read: products
@@ -59,7 +59,7 @@ class Part:
 class Cache:
     """The keys and values of n rows, in parts that are as long as their rows need."""
 
-    parts: list[Part]
+    parts: list[CachePart]
     sizes: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +69,7 @@ class Cache:
     def empty(cls, n: int, heads: int, size: int, layers: int, like: Tensor) -> "Cache":
         """Return a cache without slots, one part."""
         none = like.new_empty(n, heads, 0, size)
-        return cls([Part([none] * layers, [none] * layers)])
+        return cls([CachePart([none] * layers, [none] * layers)])
 
     def grow(self, spans: Sequence[int]) -> None:
         """Have so many slots, or the next multiple of GRAIN, in each part."""
@@ -87,7 +87,7 @@ class Cache:
             torch.split(index, size), torch.split(needs.cpu(), size), strict=True
         ):
             shape = (len(rows), heads, rounded(int(need.max())), width)
-            new = Part(
+            new = CachePart(
                 *([x.new_empty(shape) for x in tensors] for tensors in (old[0].keys, old[0].values))
             )
             for p, part in enumerate(old):
@@ -99,7 +99,7 @@ class Cache:
         self.__post_init__()
 
 
-def _move(old: Part, rows: Tensor, new: Part, at: Tensor) -> None:
+def _move(old: CachePart, rows: Tensor, new: CachePart, at: Tensor) -> None:
     """Copy rows of an old part to rows `at` of a new one."""
     slots, device = min(old.shape[2], new.shape[2]), old.keys[0].device
     rows, at = rows.to(device), at.to(device)
