@@ -78,7 +78,12 @@ def names_page() -> str:
             role, kind = places[value]
             links[TITLES[role]].append(f"[{name}]({role}.md#{kind})")
         else:
-            links[OTHERS].append(f"[{name}](#genloss{name.lower()})")
+            # Names that differ by capitals alone, such as a class and a function, share an anchor.
+            again = sum(
+                entry.lower().startswith(f"## genloss.{name}\n".lower()) for entry in entries
+            )
+            anchor = f"genloss{name.lower()}" + (f"_{again}" if again else "")
+            links[OTHERS].append(f"[{name}](#{anchor})")
             entries.append(
                 (_class if inspect.isclass(value) else _function)(f"genloss.{name}", value)
             )
