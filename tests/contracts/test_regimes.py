@@ -174,6 +174,17 @@ def test_the_real_share_is_the_fraction_asked_for_not_its_complement():
             np.testing.assert_array_equal(real / g.train.n_rows, fraction)
 
 
+@pytest.mark.parametrize(
+    ("fraction", "right"), [(0.3, 2), (0.3125, 2), (0.3375, 3), (0.4375, 4), (0.95, 8)]
+)
+def test_the_real_rows_of_a_mix_are_rounded_to_the_nearest_number(fraction, right):
+    """2.4, 2.5, 2.7, 3.5 and 7.6 of 8 rows; halves go to the even number."""
+    for rows in ("same", "redrawn"):
+        for g in tagged(Mix(fraction, rows))[2:]:
+            assert g.train.n_rows == N
+            np.testing.assert_array_equal(g.train.origin_counts()[0], right)
+
+
 def finite(n_rows: int) -> FiniteRows:
     return FiniteRows.of(np.arange(n_rows, dtype=float)[:, None], C, np.random.default_rng(3))
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from genloss.core.abilities import MomentLaw
 from genloss.errors import SpecError
 from genloss.metrics.laws import DensityModel, MixtureLaw
 from genloss.metrics.modes import ModalLaw
 from genloss.realities.gaussians import Gaussian
-from genloss.realities.mixtures import Blobs, ModeGrid, SingleBlob, TwoBlobs
+from genloss.realities.mixtures import Blobs, ModeGrid, SingleBlob, TwoBlobs, mode_radius
 from genloss.realities.tokens import TokenLaw, UniformTokens, ZipfMandelbrot
 
 
@@ -152,3 +153,20 @@ def test_token_laws():
     assert counts[1] == 0
     # Binomial with sd sqrt(10_000 * 0.2 * 0.8) = 40.
     assert abs(counts[0] - 2000) < 160
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 4, 7, 20, 100])
+def test_a_mode_radius_holds_its_share_of_rows_in_any_dimension(d):
+    """Squared distances over variances are chi-squared with d degrees of freedom."""
+    std, share = 0.5, 1 - np.exp(-4.5)
+    for centres in (np.zeros((1, d)), np.stack([np.zeros(d), np.full(d, 50.0)])):
+        radius = mode_radius(centres, std)
+        held = stats.chi2.cdf((radius / std) ** 2, d)
+        assert held >= share - 1e-12
+        if d == 2:
+            np.testing.assert_allclose(held, share, rtol=1e-12)
+        np.testing.assert_allclose(radius, 1.5 * max(1, d / 2) ** 0.5)
+    # Neighbours at a distance of 1 in one coordinate of d: balls must not overlap.
+    near = np.zeros((2, d))
+    near[1, 0] = 1.0
+    assert mode_radius(near, std) == 0.5

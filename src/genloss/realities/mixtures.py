@@ -211,8 +211,9 @@ class ModeGrid:
 def mode_radius(centres: Floats, std: float) -> float:
     """Return the radius of a mode: 3 std in up to two dimensions, 3 std sqrt(d / 2) above.
 
-    At least 98.8 % of a mode's rows lie within it (exactly 1 - exp(-9/2) for d = 2). Never more
-    than half the distance between the two nearest centres, so no row belongs to two modes.
+    At least 1 - exp(-9/2) = 98.8 % of a mode's rows lie within it in any d (exactly that for d =
+    2), unless that is more than half the distance between the two nearest centres: then the radius
+    is that half, so that no row belongs to two modes, and holds as many rows as it does.
     """
     k, d = centres.shape
     radius = 3.0 * std * max(1.0, d / 2) ** 0.5

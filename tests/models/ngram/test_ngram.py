@@ -362,3 +362,22 @@ def test_options_out_of_range_are_refused(options, why):
 def test_rows_that_are_no_tokens_are_refused(x, why):
     with pytest.raises(DataError, match=why):
         NGramLearner(V).fit(Samples.of(x, 0), rng())
+
+
+@pytest.mark.parametrize(
+    ("top_p", "right"),
+    [
+        (0.5, [4, 0, 0, 0]),
+        (0.75, [4, 0, 2, 0]),
+        (0.8, [4, 1, 2, 0]),
+        (0.875, [4, 1, 2, 0]),
+        (0.9, [4, 1, 2, 1]),
+    ],
+)
+def test_a_nucleus_that_holds_exactly_p_takes_no_further_token(top_p, right):
+    """Halves, quarters and eighths, so that sums are exact; of ties the smaller token stays."""
+    from genloss.models.ngram.draw import keep_nucleus
+
+    scores = np.array([4.0, 1.0, 2.0, 1.0])
+    keep_nucleus(scores, top_p)
+    np.testing.assert_array_equal(scores, right)

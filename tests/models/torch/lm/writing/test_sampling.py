@@ -174,3 +174,14 @@ def test_grouped_heads_sample_the_same_law(pair, prompts):
         min_new_tokens=6,
     )
     np.testing.assert_array_equal(found, theirs[:, 7:].numpy())
+
+
+def test_a_nucleus_that_holds_exactly_p_takes_no_further_token():
+    """p is the mass of the first two tokens as it is summed, to the last bit."""
+    logits = torch.tensor([[0.3, 2.0, -1.0, 1.5, 0.1]], dtype=torch.float64)
+    top = logits.sort(descending=True).values
+    mass = (top - logits.logsumexp(dim=1, keepdim=True)).exp().cumsum(dim=1)
+    for n in (1, 2, 3):
+        cut = logits.clone()
+        cut_to_top_p(cut, float(mass[0, n - 1]))
+        assert int(cut.isfinite().sum()) == n
