@@ -74,8 +74,8 @@ def test_a_missed_target_exits_1_from_the_shell(tmp_path):
     script.write_text(
         "import sys\n"
         "from genloss.cli import main\n"
-        "from genloss.study import reproduce\n"
-        "from genloss.judge.targets import Verdict\n"
+        "from genloss.published import reproduce\n"
+        "from genloss.judge.verdicts import Verdict\n"
         "missed = Verdict('x', 'y', None, 1.0, 2.0, 3.0, False, 'interval', 'z', 2, 'r')\n"
         "reproduce.reproduce = lambda *args, **more: ([], [missed])\n"
         "sys.argv = ['genloss', 'reproduce', 'shumailov-2024-gaussian', '--json']\n"

@@ -49,7 +49,7 @@ def computing_on(threads: int, study: Study) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(1, user_api="blas"))
         # Its number is set although the first fit may be what imports it.
-        if "torch" in sys.modules or has_networks(study):
+        if sys.modules.get("torch") or has_networks(study):
             from genloss.models.torch.device import on_threads
 
             stack.enter_context(on_threads(threads))
