@@ -8,7 +8,7 @@ import pytest
 from genloss.core.progress import reached
 from genloss.errors import FitError
 from genloss.models.gaussian import GaussianLearner
-from genloss.plan.timing import FEW, timed
+from genloss.plan.timing import FIRST_ROWS, timed
 from genloss.realities.gaussians import Gaussian
 from genloss.run.events import Phase
 from genloss.study.study import Study
@@ -61,7 +61,7 @@ def test_a_fast_study_is_timed_whole():
     slow = Slow(clock, 1e-4)
     timing = timed(study(slow), clock=clock)
     assert timing.whole
-    assert slow.sizes[:2] == [FEW, FEW]
+    assert slow.sizes[:2] == [FIRST_ROWS, FIRST_ROWS]
     assert slow.sizes[-3:] == [1000, 1000, 1000]
     assert timing.seconds <= 10.0
 

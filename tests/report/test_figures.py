@@ -7,7 +7,7 @@ from genloss.report import theme
 from genloss.report.figures.lines import metric_figure
 from genloss.report.figures.markers import PATHS, SHAPES
 from genloss.report.figures.samples import sample_figure
-from genloss.report.naming import MOST
+from genloss.report.naming import MOST_SERIES
 from genloss.report.reading import measured
 from genloss.report.runtime import VEGA_LITE
 from genloss.report.static import figure_png, figure_svg
@@ -107,7 +107,7 @@ def test_runs_are_told_apart_by_shape_as_well_as_by_colour(experiment):
     of = {r["run"]: r for r in figure.panels[0].spec["data"]["values"]}
     for run, rows in by_run.items():
         assert all(of[run]["p50"][of[run]["t"].index(row["t"])] == row["at"] for row in rows)
-    assert len(set(SHAPES)) == len(SHAPES) == len(PATHS) >= MOST
+    assert len(set(SHAPES)) == len(SHAPES) == len(PATHS) >= MOST_SERIES
 
 
 def test_curves_that_lie_on_one_another_are_said_to(tmp_path):

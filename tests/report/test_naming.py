@@ -3,7 +3,7 @@
 import pytest
 
 from genloss.report.factors import factors, kind_of
-from genloss.report.naming import MOST, named
+from genloss.report.naming import MOST_SERIES, named
 from genloss.report.reading import measured
 
 from .conftest import decay, make_run
@@ -84,7 +84,7 @@ def test_arms_are_compared_on_one_pair_of_axes_however_long_they_are(tmp_path):
 
 
 def test_many_runs_that_form_no_grid_are_shown_in_order(tmp_path):
-    specs = [{"name": f"r{i}", "n_real": 10 + i, "seed": i} for i in range(MOST + 3)]
+    specs = [{"name": f"r{i}", "n_real": 10 + i, "seed": i} for i in range(MOST_SERIES + 3)]
     found = named(runs_of(tmp_path, *specs))
     assert [n.panel for n in found] == ["runs 1 to 8"] * 8 + ["runs 9 to 11"] * 3
     assert len({n.label for n in found}) == len(specs)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FIRST, EVERY, SHARE = 10.0, 30.0, 0.05
 """Seconds before the first line and between lines, which is at least a share of the time so far."""
 
-LONG = 10.0
+QUIET_SECONDS = 10.0
 """Seconds that a phase without steps lasts before it is said how long."""
 
 FAST = 3.0
@@ -115,7 +115,7 @@ def _phase(at: Standing) -> str:
     step, words = at.step, WORDS[at.step.phase]
     if step.epochs:
         return f"{words}, {_epoch(step)}, step {step.step:,} of {step.steps:,}"
-    if at.seconds < LONG:
+    if at.seconds < QUIET_SECONDS:
         return words
     if step.steps:
         return f"{words}, {step.share:.0%}"
@@ -131,7 +131,7 @@ def _epoch(step: Step) -> str:
 def rates(at: Standing) -> list[str]:
     """Return the rate and the time left, where they are known."""
     steps = at.step.step / at.seconds if at.seconds else 0.0
-    slow = at.rate < 1.0 / LONG
+    slow = at.rate < 1.0 / QUIET_SECONDS
     rate = f"{steps:.3g} steps/s" if at.step.epochs and steps and slow else pace(at.rate)
     if at.left is None:
         return [rate] if rate else []

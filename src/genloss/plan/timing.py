@@ -37,7 +37,7 @@ BUDGET = 10.0
 PROBE = 3
 """Generations that are run of a study of full size."""
 
-FEW = 8
+FIRST_ROWS = 8
 """Rows of the first rung."""
 
 LEAST, MOST = 2.0, 16.0
@@ -177,7 +177,7 @@ def timed(
     study = replace(study, learner=learner)
     full = Size(1 if epochs else study.block_chains(0), study.n_real)
     watch, rungs = Stopwatch(budget, clock, epochs > 0), list[Rung]()
-    least = Size(1, min(FEW, study.n_real))
+    least = Size(1, min(FIRST_ROWS, study.n_real))
     # This one pays for imports and compilation, before the time counts.
     _rung(study, least, full, epochs, watch)
     watch.loaded = True

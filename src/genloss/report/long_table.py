@@ -20,7 +20,7 @@ from genloss.judge.dashed import theory_of
 from genloss.store.reader import Block, Run
 from genloss.store.table import Absent
 
-CHUNK = 1 << 18
+CHUNK_VALUES = 1 << 18
 """Values of one chunk, about: memory stays bounded however long the table is."""
 
 UNVARIED = ("name", "metrics")
@@ -135,7 +135,7 @@ class LongTable:
                     rows.append((t, quantity, theory.get((label, t), np.nan)))
                     values.append(column)
                     size += len(column)
-            if size >= CHUNK:
+            if size >= CHUNK_VALUES:
                 yield _chunk(run, first, rows, values)
                 rows, values, size = [], [], 0
         if rows:

@@ -10,7 +10,7 @@ from genloss.report.factors import Row, factors, kind_of
 from genloss.report.reading import Measured
 from genloss.store.reader import Run
 
-MOST = 8
+MOST_SERIES = 8
 """More series than this in one panel cannot be told apart."""
 
 LONGEST = 44
@@ -47,15 +47,15 @@ def named(runs: Sequence[Measured]) -> list[Named]:
     rows = factors(runs)
     sorts = [sort_of(run) for run in runs]
     together = len(set(sorts)) == 1
-    if len(runs) > MOST or not together:
+    if len(runs) > MOST_SERIES or not together:
         grids = [g for g in (_grid(split, rows) for split in _splits(rows)) if g]
         ranked = sorted((_crowding(grid, sorts), i) for i, grid in enumerate(grids))
-        if ranked and (len(runs) > MOST or not ranked[0][0][0]):
+        if ranked and (len(runs) > MOST_SERIES or not ranked[0][0][0]):
             best = grids[ranked[0][1]]
             triples = zip(runs, best.labels, best.panels, strict=True)
             return [Named(run, label, panel) for run, label, panel in triples]
     labels = _labels(runs, rows)
-    if len(runs) > MOST:
+    if len(runs) > MOST_SERIES:
         return _chunks(runs, labels)
     return [Named(run, label) for run, label in zip(runs, labels, strict=True)]
 
@@ -88,7 +88,7 @@ def _grid(split: tuple[str, ...], rows: Sequence[Row]) -> Grid | None:
     panels = tuple(_joined([row[k] for k in split if k in row]) for row in rows)
     labels = tuple(_joined([v for k, v in row.items() if k not in split]) for row in rows)
     crowd = Counter(panels)
-    if len(crowd) < 2 or max(crowd.values()) > MOST:
+    if len(crowd) < 2 or max(crowd.values()) > MOST_SERIES:
         return None
     alone = max(crowd.values()) == 1
     if len(set(zip(panels, labels, strict=True))) < len(rows) or alone:
@@ -130,8 +130,8 @@ def _labels(runs: Sequence[Measured], rows: Sequence[Row]) -> list[str]:
 def _chunks(runs: Sequence[Measured], labels: Sequence[str]) -> list[Named]:
     out = []
     for i, (run, label) in enumerate(zip(runs, labels, strict=True)):
-        start = i - i % MOST
-        out.append(Named(run, label, f"runs {start + 1} to {min(start + MOST, len(runs))}"))
+        start = i - i % MOST_SERIES
+        out.append(Named(run, label, f"runs {start + 1} to {min(start + MOST_SERIES, len(runs))}"))
     return out
 
 

@@ -17,7 +17,7 @@ from genloss.store.reader import Run
 from genloss.store.series import Column, columns
 from genloss.store.theory_file import Lines
 
-FEW = 50
+SHORT_LINE = 50
 """A theory line with fewer points than this keeps all of them."""
 
 
@@ -55,7 +55,7 @@ def chosen(times: Ints, most: int, theory: Mapping[str, Any] | None = None) -> I
     if not times.size:
         return times
     middle = [int(np.abs(times - times[-1] / 2).argmin())]
-    law = theory["t"] if theory and len(theory["t"]) < FEW else []
+    law = theory["t"] if theory and len(theory["t"]) < SHORT_LINE else []
     kept = np.concatenate([middle, np.flatnonzero(np.isin(times, law))])
     return times[np.union1d(places(len(times), most), kept).astype(np.int64)]
 

@@ -13,7 +13,7 @@ from genloss.core.view import Direction
 from genloss.report.figures.bands import FEWEST, Curve
 from genloss.report.words import count, number, percent
 
-SMALL = 1e-3
+SMALL_SHARE = 1e-3
 """A share below this is said as a number, not as a percentage."""
 
 ALIKE = 1.02
@@ -157,7 +157,7 @@ def _one(c: Curve, direction: Direction) -> str:
     if len(c.t) == 1:
         return f"Only generation {c.t[0]:,} has been measured: the {what} is {number(last)}."
     after = f"after {count(c.last(), 'generation')}"
-    share = direction is Direction.ONE and SMALL < last < 1
+    share = direction is Direction.ONE and SMALL_SHARE < last < 1
     said = percent if share else number
     if share:
         text = f"The {what} is down to {percent(last)} of reality's {after}"

@@ -12,7 +12,7 @@ from genloss.report.arrow import AFTER, arrow_reader
 from genloss.report.long_table import LongTable
 from genloss.store.output import output_file
 
-MOST = 2000
+MOST_PRINTED = 2000
 """Rows of a table that somebody reads on paper."""
 
 
@@ -98,10 +98,10 @@ def _parquet(table: LongTable, out: Path) -> int:
 def _few(table: LongTable) -> list[list[str]]:
     few: list[list[str]] = []
     for row in rows(table):
-        if len(few) == MOST:
+        if len(few) == MOST_PRINTED:
             raise SpecError(
-                f"more than {MOST:,} rows, too many to read as Markdown or LaTeX; choose some with "
-                "--metric and --at, or write .parquet or .csv"
+                f"more than {MOST_PRINTED:,} rows, too many to read as Markdown or LaTeX; choose some "
+                "with --metric and --at, or write .parquet or .csv"
             )
         few.append(
             ["" if v is None else f"{v:.6g}" if isinstance(v, float) else str(v) for v in row]

@@ -10,10 +10,10 @@ from genloss.report.kept import heading, kept_texts
 from genloss.report.words import count
 from genloss.store.reader import Run
 
-AT_ONCE = 2
+UNFOLDED = 2
 """Prompts shown at once; the others are folded away."""
 
-MOST = 12
+MOST_PROMPTS = 12
 """Prompts shown of one run."""
 
 GENERATIONS = 12
@@ -72,7 +72,7 @@ def text_figure(run: Run, label: str) -> TextFigure | None:
         text += " Reality is how the real text goes on."
     if cut:
         text += f" Texts are cut after {count(LONGEST, 'character')}."
-    return TextFigure(label, text, tuple(found[:AT_ONCE]), tuple(found[AT_ONCE:MOST]))
+    return TextFigure(label, text, tuple(found[:UNFOLDED]), tuple(found[UNFOLDED:MOST_PROMPTS]))
 
 
 def beside(figures: Sequence[TextFigure]) -> list[Prompt]:

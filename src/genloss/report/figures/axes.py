@@ -13,7 +13,7 @@ from genloss.core.view import Direction
 from genloss.report.figures.bands import Curve
 from genloss.report.words import number
 
-LONG = 200
+LOG_FROM = 200
 """From this many generations on the first ones would vanish on a linear axis."""
 
 UNLIKE = 10
@@ -128,7 +128,7 @@ def x_channel(
     t, and early generations matter: log t. So do runs much shorter than the others; shortest: the
     last generation of the shortest run.
     """
-    log = last > LONG and (not y.log or direction is Direction.LOWER)
+    log = last > LOG_FROM and (not y.log or direction is Direction.LOWER)
     log = log or last > UNLIKE * max(last if shortest is None else shortest, 1)
     values = log_ticks(last) if log else steps(last)
     axis: dict[str, Any] = {"title": "generation t", "format": ",d", "values": values}

@@ -12,11 +12,11 @@ import numpy as np
 
 from genloss.core.view import Direction
 from genloss.report.figures import layers
-from genloss.report.figures.axes import LONG, YAxis, x_channel, y_axes
+from genloss.report.figures.axes import LOG_FROM, YAxis, x_channel, y_axes
 from genloss.report.figures.bands import SPREAD_WORDS, Curve, curve
 from genloss.report.figures.markers import markers
 from genloss.report.figures.overlaps import overlaps
-from genloss.report.naming import MOST, Named, named, sort_of
+from genloss.report.naming import MOST_SERIES, Named, named, sort_of
 from genloss.report.published import Points
 from genloss.report.reading import Measured
 from genloss.report.sentences import reading
@@ -134,7 +134,7 @@ def metric_figure(
         chains=_chains(curves),
         has_mean=any(layers.draws_mean(c) for c in curves),
         published=_said(curves),
-        long=max(c.last() for c in curves) > LONG // 4,
+        long=max(c.last() for c in curves) > LOG_FROM // 4,
         has_bands=any(c.has_bands for c in curves),
         draws_chains=any(c.draws_chains for c in curves),
         notes=(*overlaps(told), *no_better(metric, [n.data for n in names], told)),
@@ -154,7 +154,7 @@ def _panels(
     axes = y_axes(scopes, about.direction)
     out = []
     for title, inside, scope, axis in zip(titles, groups, scopes, axes, strict=True):
-        legend = shared if len(shared) <= MOST else tuple(c.label for c in inside)
+        legend = shared if len(shared) <= MOST_SERIES else tuple(c.label for c in inside)
         lasts = [c.last() for c in scope]
         x = x_channel(max(lasts), axis, about.direction, min(lasts))
         out.append(

@@ -15,7 +15,7 @@ from genloss.report.figures.combined import (
     told_over,
     typical,
 )
-from genloss.report.naming import MOST, Named, named
+from genloss.report.naming import MOST_SERIES, Named, named
 from genloss.report.reading import Measured, places
 from genloss.report.wording import entry_of, options_of, plain_title
 
@@ -38,7 +38,7 @@ def _figure(members: Members, names: Sequence[Named]) -> Combined:
     about = names[0].data.about
     x, y = plain_title(across, about), plain_title(up, about)
     together = dict.fromkeys(n.label for n in names)
-    shared = tuple(together) if len(together) <= MOST else ()
+    shared = tuple(together) if len(together) <= MOST_SERIES else ()
     panels = []
     limits = [shown(across, names), shown(up, names)]
     for title in dict.fromkeys(n.panel for n in names):
