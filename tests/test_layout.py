@@ -75,3 +75,16 @@ def test_torch_is_imported_in_one_folder_only():
 def test_every_module_says_what_it_is():
     for path in SOURCE:
         assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+OUTLINE = re.compile(r"^(\w+) {2,}\S", re.MULTILINE)
+ROOMS = [p for p in SOURCE if p.name == "__init__.py" and OUTLINE.search(p.read_text())]
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=shown)
+def test_the_outline_of_a_room_names_each_of_its_files(room):
+    """One line `name  what it is` for every module and folder; theory and arrays have tables."""
+    files = [p.stem for p in room.parent.glob("*.py") if p != room]
+    rooms = [p.parent.name for p in room.parent.glob("*/__init__.py")]
+    outline = ast.get_docstring(ast.parse(room.read_text()))
+    assert sorted(OUTLINE.findall(outline)) == sorted(files + rooms)

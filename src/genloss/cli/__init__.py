@@ -7,4 +7,5 @@ shown     runs, plans and verdicts in words
 progress  where a run is, for the waiting
 words     times and rates as people say them
 plain     text that cannot act on a terminal
+checks    what `genloss verify` and `genloss table` do and say
 """

@@ -1,10 +1,12 @@
 """Learners and the models they fit.
 
-gaussian      GaussianLearner, GaussianModel: maximum likelihood or unbiased, rows or Moments
-categorical   CategoricalLearner, CategoricalModel: rows or Counts
-kde           KDELearner, KDEModel: fixed, Scott or Silverman bandwidth
-mixture/      MixtureLearner, MixtureModel: expectation-maximisation
-ngram/        NGramLearner, NGramModel: Kneser-Ney or add-k
-torch/        whatever needs torch
-compiled, threads, columns   how compiled code is made, spread over cores and fed
+gaussian     GaussianLearner, GaussianModel: maximum likelihood or unbiased, rows or Moments
+categorical  CategoricalLearner, CategoricalModel: rows or Counts
+kde          KDELearner, KDEModel: fixed, Scott or Silverman bandwidth
+mixture      MixtureLearner, MixtureModel: expectation-maximisation
+ngram        NGramLearner, NGramModel: Kneser-Ney or add-k
+torch        whatever needs torch
+columns      rows as compiled loops want them
+compiled     the one door to numba
+threads      chains side by side on the cores of a machine
 """

@@ -1,18 +1,19 @@
 """Realities: p_0 as frozen recipes, realised for any number of chains.
 
-gaussians   Gaussian in d dimensions
-mixtures    SingleBlob, TwoBlobs, Blobs, ModeGrid: laws with named modes
-shapes      TwoMoons, Circles, SwissRoll: curves with Gaussian noise
-tokens      UniformTokens, ZipfMandelbrot, TokenLaw: laws over k symbols
-finite      FiniteRows: rows that are handed out once each, and run dry
-digits      Digits8x8: the handwritten digits that scikit-learn bundles
-idx         read_idx, and Mnist: MNIST or any look-alike in IDX files
-mnist_files MNIST's files under the names that archives give them
-from_file   TableFile: your own rows from .npy or .csv
-csv_table   the rows of a .csv, and what was read as what
-csv_looks   its header, row numbers and decimal commas, or doubt
-texts       Texts: documents of your own; hub_texts HubTexts: data sets of the hub
-text_recipe TextRecipe: what both share
-text_rows   TextRows: the blocks of a corpus as p_0
-checks      checks of the fields that these recipes share
+gaussians    Gaussian in d dimensions
+mixtures     SingleBlob, TwoBlobs, Blobs, ModeGrid: laws with named modes
+shapes       TwoMoons, Circles, SwissRoll: curves with Gaussian noise
+tokens       UniformTokens, ZipfMandelbrot, TokenLaw: laws over k symbols
+finite       FiniteRows: rows that are handed out once each, and run dry
+digits       Digits8x8: the handwritten digits that scikit-learn bundles
+idx          read_idx, and Mnist: MNIST or any look-alike in IDX files
+from_file    TableFile: your own rows from .npy or .csv
+csv_table    the rows of a .csv, and what was read as what
+csv_looks    its header, row numbers and decimal commas, or doubt
+texts        Texts: documents of your own
+text_rows    TextRows: the blocks of a corpus as p_0
+checks       checks of the fields that these recipes share
+hub_texts    HubTexts: data sets of the hub
+mnist_files  MNIST's files under the names that archives give them
+text_recipe  TextRecipe: what both share
 """

@@ -100,8 +100,8 @@ def _few(table: LongTable) -> list[list[str]]:
     for row in rows(table):
         if len(few) == MOST_PRINTED:
             raise SpecError(
-                f"more than {MOST_PRINTED:,} rows, too many to read as Markdown or LaTeX; choose some "
-                "with --metric and --at, or write .parquet or .csv"
+                f"more than {MOST_PRINTED:,} rows, too many to read as Markdown or LaTeX; choose "
+                "some with --metric and --at, or write .parquet or .csv"
             )
         few.append(
             ["" if v is None else f"{v:.6g}" if isinstance(v, float) else str(v) for v in row]

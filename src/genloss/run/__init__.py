@@ -3,12 +3,17 @@
 task        the unit of work: one block of one run
 setup       a block made ready: reality, learner, rows; for the runner and for the planner
 block       one block of chains from its last checkpoint to the end
-recorder    what becomes of a generation; checkpoint, what a resume needs; keeping, what stays
+recorder    what becomes of a generation
 threads     the threads that a block's networks compute on
-events      what happens meanwhile, as values; watch tells them, tally counts them
+events      what happens meanwhile, as values
 memory      a study measured without a folder
 elsewhere   whether a run may go on here
 importable  classes that other processes cannot import
-executors/  where tasks run: here, or in processes
+executors   where tasks run: here, or in processes
 runner      all blocks of several studies
+checkpoint  what a resume needs
+inputs      whether inputs are what they were when the run began
+keeping     what stays on disk of a generation
+tally       who counts it
+watch       who reports it
 """

@@ -13,4 +13,6 @@ histograms   histograms of the perplexity of texts, with both tails
 paths        one metric against another, a path per run
 samples      kept rows as scatter panels, histograms, rank-frequency lines
 images       kept images as grids that one slider moves, PNG without a library
+markers      shapes, so that colour is never the only code
+overlaps     curves that lie on one another
 """

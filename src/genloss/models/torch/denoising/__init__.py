@@ -1,9 +1,13 @@
 """Models that walk from noise to data.
 
-schedules, processes   noise schedules, straight paths, and the walk
-nets, unet             the networks
-data, recipe           their batches; what is trained and how
-model                  a trained one, drawn with any steps, eta and guidance
-learner                what both learners share
-diffusion, flow        DiffusionLearner (Ho et al. 2020) and FlowLearner (Lipman et al. 2023)
+data            scale, classes and noisy batches of training rows
+denoised_model  a trained diffusion or flow model
+denoiser        what both learners share
+diffusion       DiffusionLearner (Ho et al. 2020)
+flow            FlowLearner (Lipman et al. 2023)
+nets            networks as functions of their weights
+processes       what a network predicts, and how a draw is made of it
+recipe          how both are trained
+schedules       noise schedules, and the walk from noise to data
+unet            a small U-Net for grey images
 """

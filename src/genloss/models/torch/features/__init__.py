@@ -1,5 +1,8 @@
 """Feature extractors through which images are compared.
 
-classifier     trained on the real images; classifier_net: its network, classifier_store: its cache
-vision         any vision model of transformers; preparation: what images go through before it
+classifier        a classifier trained on the real images
+vision            any vision model of transformers
+classifier_net    its network
+classifier_store  its cache
+preparation       what images go through before it
 """

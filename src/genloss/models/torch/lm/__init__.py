@@ -1,13 +1,23 @@
 """Causal language models on torch.
 
-families    OPT, GPT-2 and Llama: parameter names as in their checkpoints, one common layout
-decoder     the transformer as a function of its weights
-checkpoint  config.json and safetensors, in and out; hub: where a base lies
-modules     models of transformers as functions of their weights; adapters: LoRA beside them
-writing     from prompts to continuations: beam search, sampling
-tuning      from rows to weights: objective, memory, several processes
-scoring     log-probabilities and entropies of rows; token_model: what trained models share
-causal      what learners share
-learner     TransformerLearner, and bases made from a text; model: what it learns
-hugging_face    HuggingFaceLearner; hugging_face_model: what it learns
+families             OPT, GPT-2 and Llama: parameter names as in their checkpoints, one common
+                     layout
+decoder              the transformer as a function of its weights
+checkpoint           config.json and safetensors, in and out
+modules              models of transformers as functions of their weights
+writing              from prompts to continuations: beam search, sampling
+tuning               from rows to weights: memory, several processes
+scoring              log-probabilities and entropies of rows
+causal               what learners share
+hugging_face         HuggingFaceLearner: any causal model of transformers
+adapters             LoRA beside them
+base                 a base as transformers loads it
+beginning            the token before every row and prompt
+hub                  where a base lies: a folder or a name on the hub
+hugging_face_model   what it learns
+objective            the loss: nats per token that has a context
+tensors              the tensors of a saved model, under the names of its family
+token_model          what trained models share
+transformer_learner  TransformerLearner: our own decoder
+transformer_model    what it learns
 """
