@@ -35,7 +35,7 @@ def has_networks(part: Any) -> bool:
     if not is_dataclass(part):
         return False
     module = type(part).__module__
-    if module.startswith(NETWORKS) or hasattr(sys.modules.get(module), "torch"):
+    if module.startswith(NETWORKS) or getattr(sys.modules.get(module), "torch", None):
         return True
     return any(has_networks(getattr(part, f.name)) for f in fields(part))
 
