@@ -8,10 +8,12 @@ import pytest
 
 from genloss.core.about import About
 from genloss.core.decoding import BeamSearch, Prompts, Sampling, prompted
-from genloss.core.samplers import Ancestral, Shrinkage
+from genloss.core.samplers import Ancestral, Denoising, Shrinkage
 from genloss.core.samples import NO_TOKEN
 from genloss.errors import SpecError
 from genloss.models.gaussian import GaussianModel
+from genloss.models.torch.denoising.diffusion import DiffusionLearner
+from genloss.models.torch.training import Training
 from genloss.spec.build import kind_of
 from genloss.spec.registry import CATALOG
 from genloss.testing import ContractError, check_sampler
@@ -82,10 +84,16 @@ def test_every_sampler_keeps_the_laws(sampler, kind):
     check_sampler(sampler, kind)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", [Denoising(2), Denoising(3, eta=0.0)], ids=str)
+def test_denoising_keeps_the_laws(sampler):
+    training = Training(epochs=1, batch=30, device="cpu")
+    check_sampler(sampler, "space", learner=DiffusionLearner(4, width=8, training=training))
+
+
 def test_every_sampler_is_in_the_table():
-    """Denoising needs a network: tests/models/torch/denoising holds it to more."""
-    kinds = {kind_of(type(sampler)) for sampler, _ in TABLE}
-    assert set(CATALOG["sampler"]) - kinds == {"denoising"}
+    kinds = {kind_of(type(sampler)) for sampler, _ in TABLE} | {kind_of(Denoising)}
+    assert set(CATALOG["sampler"]) <= kinds
 
 
 @breaks("it fills its role")

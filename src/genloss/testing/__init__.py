@@ -10,6 +10,7 @@ laws held, and which do not apply and why.
 """
 
 from genloss.testing.curator import check_curator
+from genloss.testing.features import check_features
 from genloss.testing.laws import ContractError, Outcome, Violation
 from genloss.testing.learner import check_learner
 from genloss.testing.metric import check_metric
@@ -24,6 +25,7 @@ __all__ = [
     "System",
     "Violation",
     "check_curator",
+    "check_features",
     "check_learner",
     "check_metric",
     "check_reality",
