@@ -1,11 +1,13 @@
 """Every name that a spec may use: it loads, is frozen, and its description builds it again."""
 
-from dataclasses import FrozenInstanceError, fields, is_dataclass
+from dataclasses import fields
 
 import pytest
 
-from genloss.spec.build import PROTOCOLS, build, describe, find_class
+from genloss.errors import SpecError
+from genloss.spec.build import build, describe, find_class
 from genloss.spec.registry import CATALOG
+from genloss.testing import check_object
 
 NEEDED = {
     "gaussian": {"ddof": 1},
@@ -47,23 +49,16 @@ def part(role: str, kind: str) -> dict:
 
 
 @pytest.mark.parametrize(("role", "kind"), ENTRIES)
-def test_every_name_builds_a_frozen_dataclass_of_its_role(role, kind):
+def test_every_name_builds_an_object_that_keeps_the_laws_of_all_roles(role, kind):
     built = build(role, part(role, kind))
-    assert is_dataclass(built)
-    assert isinstance(built, PROTOCOLS[role])
-    with pytest.raises(FrozenInstanceError):
-        built.anything = 1
+    outcome = check_object(built, role)
+    assert not set(outcome.skipped) - {"what it says of itself is whole"}
+    assert describe(built)["kind"] == kind
 
 
-@pytest.mark.parametrize(("role", "kind"), ENTRIES)
-def test_a_description_builds_the_same_object_again(role, kind):
-    built = build(role, part(role, kind))
-    told = describe(built)
-    assert told["kind"] == kind
-    assert set(told) == {"kind", *(f.name for f in fields(built) if f.init)}
-    again = build(role, told)
-    assert again == built
-    assert describe(again) == told
+def test_a_role_that_is_none_is_refused():
+    with pytest.raises(SpecError, match="role is 'leaner'; expected one of reality, learner"):
+        check_object(build("learner", {"kind": "gaussian", "ddof": 1}), "leaner")
 
 
 def test_no_class_has_two_names():

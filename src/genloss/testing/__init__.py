@@ -14,6 +14,7 @@ from genloss.testing.features import check_features
 from genloss.testing.laws import ContractError, Outcome, Violation
 from genloss.testing.learner import check_learner
 from genloss.testing.metric import check_metric
+from genloss.testing.objects import check_object
 from genloss.testing.reality import check_reality
 from genloss.testing.regime import check_regime
 from genloss.testing.sampler import check_sampler
@@ -28,6 +29,7 @@ __all__ = [
     "check_features",
     "check_learner",
     "check_metric",
+    "check_object",
     "check_reality",
     "check_regime",
     "check_sampler",

@@ -1,12 +1,34 @@
 """Laws of every object that a spec may name: frozen, and its description builds it again."""
 
-from dataclasses import FrozenInstanceError, fields, is_dataclass
+from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass
 from typing import Any, Protocol
 
 from genloss.core.about import about_class, cited
 from genloss.errors import SpecError
 from genloss.spec.build import PROTOCOLS, build, describe
-from genloss.testing.laws import Skipped, require
+from genloss.testing.laws import Law, Outcome, Skipped, check, require
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectCase:
+    """An object of a role."""
+
+    subject: Any
+    role: str
+
+
+def check_object(subject: Any, role: str) -> Outcome:
+    """Hold an object to the laws of all roles; the checks of the roles include them.
+
+    role: as specs call it, such as 'learner'.
+
+    Raises:
+        ContractError: with all laws that do not hold.
+        SpecError: an unknown role.
+    """
+    if role not in PROTOCOLS:
+        raise SpecError(f"role is {role!r}; expected one of {', '.join(PROTOCOLS)}")
+    return check(type(subject).__name__, OBJECT_LAWS, ObjectCase(subject, role))
 
 
 class HasSubject(Protocol):
@@ -77,7 +99,7 @@ def what_it_says_of_itself_is_whole(case: HasSubject) -> None:
         require(False, str(error), "works that are known")
 
 
-OBJECT_LAWS = (
+OBJECT_LAWS: tuple[Law[HasSubject], ...] = (
     it_fills_its_role,
     it_is_a_frozen_dataclass,
     its_description_builds_it_again,
