@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test fast fast-elsewhere deep deep-lowest deep-newest check format golden docs bench clean
+.PHONY: setup demo test fast fast-elsewhere mutants deep deep-lowest deep-newest check format golden docs bench clean
 
 setup: $(VENV)/.ready
 
@@ -31,6 +31,11 @@ ELSEWHERE := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPA
 	NPY_DISABLE_CPU_FEATURES="$$($(BIN)/python -c 'from numpy._core._multiarray_umath import __cpu_dispatch__ as all; print(*all)')"
 fast-elsewhere: setup
 	$(ELSEWHERE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not deep"
+
+# Which of 300 small changes of the source no test notices; hours, on a quiet machine.
+N ?= 300
+mutants: setup
+	$(BIN)/python benchmarks/mutants.py n=$(N) $(if $(SEED),seed=$(SEED))
 
 # What has no bound in time: new seeds, printed (SEED=n repeats one); see .ci/deep.
 deep: setup
@@ -66,7 +71,7 @@ golden: setup
 	$(BIN)/python docs/generate_stub.py > src/genloss/__init__.pyi
 
 bench: setup
-	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/mutants.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:
 	rm -rf $(VENV) build runs site docs/api .cache .mypy_cache .ruff_cache .pytest_cache
