@@ -31,7 +31,8 @@ from genloss.core.arrays import Array
 from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
 from genloss.published.experiments import Experiment, load_experiment
-from genloss.realities.text_recipe import VOCABULARY, Texts
+from genloss.realities.text_recipe import VOCABULARY
+from genloss.realities.texts import Texts
 from genloss.run.events import Event, Moved, Phase
 from genloss.run.runner import run_studies
 from genloss.store.block import FileNotebook
