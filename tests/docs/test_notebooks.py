@@ -4,9 +4,12 @@ import json
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
+
+from genloss.testing import check_metric, check_regime
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
@@ -46,6 +49,22 @@ def test_the_code_of_pages_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     [code] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
     exec(compile(code, page, "exec"), {"__name__": "page"})
+
+
+CHECKS = {
+    "own-metric.md": ("Reach", check_metric),
+    "own-regime.md": ("BackToTheRoots", check_regime),
+}
+
+
+@pytest.mark.parametrize("page", CHECKS)
+def test_the_classes_of_pages_keep_the_laws(page, monkeypatch):
+    [code] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+    module = types.ModuleType("page")
+    monkeypatch.setitem(sys.modules, "page", module)
+    exec(compile(code.partition("\nstudy =")[0], page, "exec"), vars(module))
+    name, check = CHECKS[page]
+    check(getattr(module, name)())
 
 
 @pytest.mark.slow
