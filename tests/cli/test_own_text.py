@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from genloss.spec.build import build
+from genloss.store.reader import Run
 
 END, POSITIONS = 0, 40
 
@@ -31,7 +32,7 @@ def test_plan_and_show_say_what_was_found_in_the_text(genloss, told, text):
     held = text.parent / "held.txt"
     held.write_text((text / "5.txt").read_text())
     leaking = [*NGRAM, f"reality.test_path={held}"]
-    found = told("plan", text, *leaking)["text"]
+    found = told("plan", text, *leaking)["data"]
     kept = "2 of a given split kept although they are such copies"
     assert f"2 test documents; {kept}; 1 empty; a copy is {held}, part 1 of {text}/5.txt" in found
     assert found.endswith(" training blocks of 64 tokens")
@@ -94,9 +95,12 @@ def test_a_run_begins_at_the_model_that_was_given(told, text, saved, family, kin
     still = ["learner.training.epochs=1", "learner.training.learning_rate=1e-12"]
     small = ["n_real=8", "held_out=2", "generations=1", 'metrics=["perplexity"]']
     done = told("run", text, "--model", folder, *still, *small)
-    learner, reality = done["spec"]["learner"], done["spec"]["reality"]
-    assert (learner["kind"], learner["base"]) == (kind, str(folder))
-    p_0 = build("reality", reality).realise(1, np.random.default_rng(0))
+    learner = done["spec"]["learner"]
+    assert (learner["kind"], learner["base"]) == (kind, folder.name)
+    # What people share has the last part of a path; the machine's own file has the whole of it.
+    here = Run(text.parent / done["run"]).local_spec
+    assert here["learner"]["base"] == str(folder)
+    p_0 = build("reality", here["reality"]).realise(1, np.random.default_rng(0))
     rows = torch.from_numpy(p_0.test.copy())
     assert rows.shape[1] == POSITIONS // 2
     with torch.no_grad():
