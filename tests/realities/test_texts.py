@@ -376,7 +376,7 @@ def test_offline_errors_say_what_to_do(tmp_path):
     assert lines[0].startswith("Salesforce/wikitext (wikitext-2-raw-v1), split ")
     assert lines[1].startswith("facebook/opt-125m: not to be had from the hub")
     for line in lines:
-        assert "give a local folder, or set HF_HOME" in line
+        assert "give a local folder, or unset HF_HUB_OFFLINE, which" in line
         assert "if it is gated" in line
 
 

@@ -44,6 +44,15 @@ def _digest(file: str, stamp: tuple[int, ...]) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+def offline_advice() -> str:
+    """Return what helps where the hub cannot be reached; what is set already is not advised."""
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        return "give a local folder, or unset HF_HUB_OFFLINE, which forbids the network"
+    if os.environ.get("HF_HOME"):
+        return "give a local folder; the cache that HF_HOME names does not hold it"
+    return "give a local folder, or set HF_HOME to a cache that holds it"
+
+
 def regular_file(file: Path) -> Path:
     """Return a path that is a regular file, or a link to one.
 

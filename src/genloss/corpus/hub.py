@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from genloss.core.places import offline_advice
 from genloss.corpus.document import Document
 from genloss.corpus.extras import optional
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.rows import document_of
 from genloss.errors import DataError
 
-OFFLINE = (
-    "offline, give a local folder, or set HF_HOME to a cache that holds it; if it is gated, accept "
-    "its terms on its page and log in with `hf auth login` or HF_TOKEN"
-)
+GATED = "if it is gated, accept its terms on its page and log in with `hf auth login` or HF_TOKEN"
+
+
+def _advice() -> str:
+    return f"offline, {offline_advice()}; {GATED}"
 
 
 def hub_folder(name: str, files: tuple[str, ...], revision: str = "") -> Path:
@@ -29,7 +31,7 @@ def hub_folder(name: str, files: tuple[str, ...], revision: str = "") -> Path:
     # An HTTP error is an OSError too; an impossible name is a ValueError.
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{name}: not to be had from the hub ({_brief(error)}); {OFFLINE}"
+            f"{name}: not to be had from the hub ({_brief(error)}); {_advice()}"
         ) from error
 
 
@@ -59,7 +61,7 @@ def hub_rows(
     except DataError:
         raise
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise DataError(f"{where}: cannot be read ({_brief(error)}); {OFFLINE}") from error
+        raise DataError(f"{where}: cannot be read ({_brief(error)}); {_advice()}") from error
 
 
 def _brief(error: BaseException) -> str:

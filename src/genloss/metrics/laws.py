@@ -58,7 +58,9 @@ def _both_moments(view: View) -> Pair | NotApplicable:
     elif view.held_out is not None and view.held_out.ndim == 3:
         mean_0, cov_0 = moments.sample_moments(view.held_out)
     else:
-        return NotApplicable("reality's moments are not known; set held_out to estimate them")
+        remedy = "set held_out to estimate them"
+        why = remedy if view.held_out is None else "its rows are no vectors"
+        return NotApplicable(f"reality's moments are not known; {why}")
     return mean, cov, mean_0, cov_0
 
 

@@ -15,10 +15,10 @@ from genloss.models.torch.lm.checkpoint import ADAPTER, CONFIG
 from genloss.models.torch.lm.hub import (
     ADAPTER_WEIGHTS,
     MERGE,
-    OFFLINE,
     SAFETENSORS,
     below,
     folder_of,
+    offline,
     weights_of,
 )
 from genloss.models.torch.lm.modules import seeded, transformers, without_bars
@@ -197,7 +197,7 @@ def _check_adapter(folder: Path) -> None:
 
 def _unread(base: str, error: Exception, remote_code: bool) -> DataError:
     reason = str(error)
-    if "trust_remote_code" in reason:
+    if "trust_remote_code" in reason and not remote_code:
         why = "it brings code of its own; set remote_code = true if you trust it"
     elif "safetensors" in reason:
         why = SAFETENSORS
@@ -206,7 +206,7 @@ def _unread(base: str, error: Exception, remote_code: bool) -> DataError:
     elif isinstance(error, RuntimeError):
         why = f"is {CONFIG} that of these weights?"
     else:
-        why = f"check the name; {OFFLINE}"
+        why = f"check the name; {offline()}"
     return DataError(f"{base} cannot be loaded ({_first(error)}); {why}")
 
 

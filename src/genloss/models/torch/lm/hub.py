@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from genloss.core.places import digest_of
+from genloss.core.places import digest_of, offline_advice
 from genloss.errors import DataError, MissingExtra
 from genloss.models.torch.lm.checkpoint import ADAPTER, CONFIG
 from genloss.models.torch.lm.tensors import read_json
@@ -24,10 +24,12 @@ MERGE = (
     ".merge_and_unload().save_pretrained(NEW), and give the new folder"
 )
 
-OFFLINE = (
-    "download it once where there is a network ('hf download NAME --local-dir FOLDER'), then give "
-    "the folder, or point HF_HOME to a cache that holds it"
-)
+DOWNLOAD = "download it once where there is a network: hf download NAME --local-dir FOLDER"
+
+
+def offline() -> str:
+    """Return what to do without a way to the hub."""
+    return f"{offline_advice()}; {DOWNLOAD}"
 
 
 def folder_of(base: str, revision: str = "") -> Path:
@@ -57,12 +59,12 @@ def folder_of(base: str, revision: str = "") -> Path:
         ) from error
     except LocalEntryNotFoundError as error:
         raise DataError(
-            f"{base} is not on this machine and the hub cannot be reached; {OFFLINE}"
+            f"{base} is not on this machine and the hub cannot be reached; {offline()}"
         ) from error
     except (OSError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise DataError(
-            f"{base} cannot be fetched ({reason}); check the name; {OFFLINE}"
+            f"{base} cannot be fetched ({reason}); check the name; {offline()}"
         ) from error
 
 
