@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from genloss.models.torch.lm import base
 from genloss.models.torch.lm.hub import NEEDED, SAFETENSORS
 
 pytestmark = pytest.mark.slow
@@ -182,3 +183,10 @@ def test_nothing_pickled_and_no_code_is_fetched_or_converted_elsewhere(hub):
 def test_files_that_are_fetched_are_data():
     assert not [p for p in NEEDED if p.endswith(("*", ".bin", ".py", ".pt", ".pth", ".pkl", ".h5"))]
     assert {"*.json", "*.safetensors"} <= set(NEEDED)
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_nobody_is_told_to_allow_code_that_is_allowed(allowed):
+    error = ValueError("contains custom code; set `trust_remote_code=True`")
+    told = str(base._unread("some/model", error, allowed))
+    assert ("set remote_code = true" in told) is not allowed
