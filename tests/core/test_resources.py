@@ -3,9 +3,11 @@
 import errno
 import os
 import resource
+from pathlib import Path
 
 import pytest
 
+from genloss.core import resources
 from genloss.core.resources import (
     bytes_in_words,
     check_room,
@@ -19,6 +21,12 @@ from genloss.errors import ResourceError, StoreError
 def test_free_memory_is_no_more_than_there_is():
     free = free_memory()
     assert 0 < free <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_available_memory_is_read_in_kibibytes(tmp_path, monkeypatch):
+    (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:   3 kB\n")
+    monkeypatch.setattr(resources, "Path", lambda path: tmp_path / Path(path).name)
+    assert free_memory() == 3 * 2**10
 
 
 def test_the_own_limit_of_a_process_counts():
