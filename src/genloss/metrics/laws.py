@@ -49,19 +49,24 @@ def both_moments(view: View) -> Pair | NotApplicable:
 def _both_moments(view: View) -> Pair | NotApplicable:
     if isinstance(view.model, MomentLaw):
         mean, cov = view.model.moments()
-    elif isinstance(view.samples, Samples) and view.samples.x.ndim == 3:
+    elif isinstance(view.samples, Samples) and _vectors(view.samples.x):
         mean, cov = moments.sample_moments(view.samples.x)
     else:
         return NotApplicable(f"{type(view.model).__name__} has no mean and covariance")
     if isinstance(view.p_0, MomentLaw):
         mean_0, cov_0 = view.p_0.moments()
-    elif view.held_out is not None and view.held_out.ndim == 3:
+    elif view.held_out is not None and _vectors(view.held_out):
         mean_0, cov_0 = moments.sample_moments(view.held_out)
     else:
         remedy = "set held_out to estimate them"
         why = remedy if view.held_out is None else "its rows are no vectors"
         return NotApplicable(f"reality's moments are not known; {why}")
     return mean, cov, mean_0, cov_0
+
+
+def _vectors(x: Array) -> bool:
+    """Whether rows (C, n, d) are numbers: those of tokens are names, whose mean means nothing."""
+    return x.ndim == 3 and x.dtype.kind == "f"
 
 
 class OfMoments(ABC):

@@ -204,8 +204,9 @@ class VendiScore(NamedMetric):
         x = rows_of(view, self.rows)
         if isinstance(x, NotApplicable):
             return x
-        if x.ndim != 3:
-            return NotApplicable(f"needs real vectors (C, n, d); rows have shape {x.shape}")
+        if x.ndim != 3 or x.dtype.kind != "f":
+            got = f"shape {x.shape} and dtype {x.dtype}"
+            return NotApplicable(f"needs real vectors (C, n, d); rows have {got}")
         return diversity.vendi_score(x, q=self.q)
 
 
