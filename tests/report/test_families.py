@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from genloss.core.about import Entry
 from genloss.report import theme
 from genloss.report.figures import families, fans
 from genloss.report.figures.combined import Combined
@@ -195,3 +196,12 @@ def test_the_page_draws_them_once_and_the_same_each_time(tmp_path):
     assert html.count('class="chart"') == 2 + 1 + 2 + 2
     for heading in ("Class share", "Sequence perplexity", "Precision against recall"):
         assert html.count(f">{heading}</h3>") == 1
+
+
+@pytest.mark.parametrize("figure", ["fan", "rarefaction"])
+def test_labels_that_a_figure_cannot_place_have_lines(tmp_path, figure):
+    """A fan needs shares, a rarefaction whole numbers; other labels are no error of the page."""
+    about = {"metric": {"way": Entry("way", "Way", figure=figure)}}
+    metrics = {f"way[{label}]": decay(5, 9) for label in ("near", "far", "middle")}
+    found = figures(tmp_path, metrics, about=about)
+    assert [f.metric for f in found] == list(metrics)

@@ -57,3 +57,10 @@ def test_a_run_is_told_by_its_name_its_regime_and_its_learner(tmp_path):
 def test_targets_are_explained_where_there_are_some():
     assert words(judged=False) == list(WORDS)
     assert words(judged=True)[-1] == TARGET
+
+
+def test_a_curator_is_named_beside_the_regime(tmp_path):
+    curator = {"kind": "thinning", "keep": 0.5}
+    run = make_run(tmp_path, curator=curator)
+    assert trained_on(run).startswith("replace")
+    assert trained_on(run).endswith(", as far as thinning lets it in")

@@ -127,3 +127,14 @@ def test_the_work_of_many_generations_is_interpolated():
     assert len(work.t) < 1000
     assert work.rows[-1] == pytest.approx(10 * (t * (t + 1) / 2 + t), rel=0.01)
     assert Work.of(study(generations=3)).until(1.5) == 30.0
+
+
+def test_generations_count_although_nobody_saw_their_end():
+    """Workers are looked at now and then: 4 generations in 2 s are 2 a second."""
+    told = Told(study())
+    told.at(0.0, 0, Phase.FITTING, 1)
+    told.at(1.0, 0, Phase.DRAWING, 3)
+    told.at(2.0, 0, Phase.FITTING, 5)
+    at = told.standing
+    assert at.rate == pytest.approx(2.0)
+    assert not at.at_least

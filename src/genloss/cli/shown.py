@@ -138,7 +138,7 @@ def _listed(r: Run, root: Path) -> dict[str, Any] | None:
             "run": place,
             "generations": r.spec["generations"],
             "chains": r.spec["chains"],
-            "regime": _kind(r.spec["regime"]),
+            "regime": _regime(r.spec),
             "learner": _kind(r.spec["learner"]),
             "reality": _kind(r.spec["reality"]),
             "complete": r.is_complete,
@@ -160,7 +160,7 @@ def run(found: Run, json: bool) -> None:
     console.print_line(f"{found.path}  {'complete' if found.is_complete else 'unfinished'}")
     console.print_line(
         f"{_kind(found.spec['learner'])} on {_kind(found.spec['reality'])}, "
-        f"{_kind(found.spec['regime'])}, "
+        f"{_regime(found.spec)}, "
         f"{count(found.spec['chains'], 'chain')}, "
         f"{count(found.spec['generations'], 'generation')}, "
         f"seed {found.spec['seed']}, {header.fingerprint}"
@@ -254,6 +254,12 @@ def _cell(series: Column, t: int) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _regime(spec: Mapping[str, Any]) -> str:
+    """Return what the next generation trains on: the regime, and the curator if there is one."""
+    regime, curator = _kind(spec["regime"]), spec.get("curator")
+    return f"{regime} through {_kind(curator)}" if curator else regime
 
 
 def _kind(part: Any) -> str:

@@ -93,7 +93,9 @@ def trained_on(run: Run) -> str:
     regime = run.spec["regime"]
     entry = run.about.get("regime", {}).get(str(regime["kind"]))
     name = kind_of(regime)
-    return f"{name}: {entry.trains_on}" if entry and entry.trains_on else name
+    text = f"{name}: {entry.trains_on}" if entry and entry.trains_on else name
+    curator = run.spec.get("curator")
+    return f"{text}, as far as {kind_of(curator)} lets it in" if curator else text
 
 
 def _model(spec: Mapping[str, Any]) -> str:

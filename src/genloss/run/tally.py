@@ -88,10 +88,12 @@ class Tally:
             self.begun = now if self.begun is None else self.begun
         self.done += amount - self.counted[i]
         self.counted[i] = amount
-        if step.phase == Phase.DONE:
-            self.generations += step.t - self.found[i]
-            self.found[i] = step.t
+        if step.generations > self.found[i]:
+            # Whoever looks at workers now and then may never see the moment at which one is done.
+            self.generations += step.generations - self.found[i]
+            self.found[i] = step.generations
             self.portions = self._portions()
+        if step.phase == Phase.DONE:
             self.finished += step.t == self.tasks[i].study.generations
 
     def _place(self, step: Step) -> float:

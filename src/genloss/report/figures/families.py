@@ -23,12 +23,21 @@ class Together:
     draw: Draw
     fewest: int
     besides: bool = False
+    takes: Callable[[str], bool] = bool
+    """Which labels it can draw; a metric with others has lines for each component."""
+
+
+def _is_share(label: str) -> bool:
+    try:
+        return 0.0 < float(label) < 1.0
+    except ValueError:
+        return False
 
 
 FIGURES: Mapping[str, Together] = {
     "area": Together(areas.figure, 2),
-    "fan": Together(fans.figure, 3),
-    "rarefaction": Together(rarefaction.figure, 3),
+    "fan": Together(fans.figure, 3, takes=_is_share),
+    "rarefaction": Together(rarefaction.figure, 3, takes=str.isdecimal),
     "path": Together(paths.figure, 2, besides=True),
 }
 """By the name that `About.figure` gives."""
@@ -60,7 +69,8 @@ def _figures(
     metric: str, members: Members, runs: Sequence[Measured], published: Points | None
 ) -> Iterator[Figure | Combined]:
     way = FIGURES.get(entry_of(metric, runs[0].about).figure)
-    enough = way is not None and len(_shared(members, runs)) >= way.fewest
+    labels = _shared(members, runs)
+    enough = way is not None and len(labels) >= way.fewest and all(map(way.takes, labels))
     if way is None or not enough or way.besides:
         figures = (metric_figure(name, runs, published) for name in members.names)
         yield from (figure for figure in figures if figure)
