@@ -161,6 +161,61 @@ def test_a_dark_page_is_printed_on_white_paper(browser, tmp_path):
     assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
 
 
+SAVE = """
+const [type, width, done] = arguments;
+window.saved = [];
+HTMLAnchorElement.prototype.click = function () { window.saved.push([this.download, this.href]); };
+window.print = () => {
+  const image = document.querySelector("#paper img");
+  const style = document.querySelector("#paper style").textContent;
+  window.saved.push([style, image.src, image.naturalWidth]);
+  dispatchEvent(new Event("afterprint"));
+};
+const select = document.querySelector(".lead .tools select");
+select.value = width;
+select.dispatchEvent(new Event("change", { bubbles: true }));
+document.querySelector(`.lead [data-save="${type}"]`).click();
+const step = () => window.saved.length ? done(window.saved[0]) : setTimeout(step, 20);
+step();
+"""
+"""Save the first chart, and return what would be downloaded or printed."""
+
+SIZE = """
+const [url, done] = arguments;
+const image = new Image();
+image.onload = () => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  done([image.naturalWidth, [...context.getImageData(1, 1, 1, 1).data].slice(0, 3)]);
+};
+image.src = url;
+"""
+
+
+@pytest.mark.parametrize(("width", "mm"), [("89", 89), ("183", 183)])
+def test_a_chart_saved_from_a_dark_page_is_light_and_of_the_size_chosen(
+    browser, tmp_path, width, mm
+):
+    make_experiment(tmp_path)
+    page = write_report([tmp_path], tmp_path / "report.html")
+    show(browser, 1280, 900, "dark")
+    browser.get(page.as_uri())
+    for kind, dots in (("png", 300), ("svg", 96)):
+        name, url = browser.execute_async_script(SAVE, kind, width)
+        assert name == f"trace-ratio.{kind}"
+        wide, corner = browser.execute_async_script(SIZE, url)
+        assert corner == [255, 255, 255]
+        assert wide == pytest.approx(mm / 25.4 * dots, rel=0.01)
+    style, url, wide = browser.execute_async_script(SAVE, "pdf", width)
+    assert f"@page {{ size: {wide}px" in style
+    assert wide == pytest.approx(mm / 25.4 * 96, abs=1)
+    assert url.startswith("blob:")
+    assert browser.find_elements("css selector", "#paper") == []
+    assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
+
+
 HEIGHT = "return document.documentElement.scrollHeight"
 
 

@@ -241,6 +241,12 @@ def report(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
     title: Annotated[str, typer.Option(help="Its headline.")] = "Model collapse report",
+    figures: Annotated[
+        Path | None, typer.Option(help="Also save every chart here, as SVG and PDF.")
+    ] = None,
+    width: Annotated[
+        float, typer.Option(min=40, max=400, help="Of saved charts, in mm: a journal's column.")
+    ] = 89,
     json: Json = False,
 ) -> None:
     """Write one HTML page that opens offline, for one run or several."""
@@ -250,6 +256,10 @@ def report(
     place = str(write_report(runs, out, title=title))
     if charts := charts_left_out():
         console.print_hint(f"left out: charts: {charts}")
+    if figures is not None:
+        from genloss.report.static import save_figures
+
+        save_figures(runs, figures, width)
     if json:
         console.print_json({"report": place})
     else:

@@ -182,20 +182,78 @@
     button.setAttribute("aria-pressed", String(spec.encoding.x.scale.type === "symlog"));
   });
 
+  // A chart as a file is light whatever the screen is, and as wide as a journal has room.
+  const width = () => Number(widths[0]?.value) || 0;
+  const widths = [...document.querySelectorAll(".tools select")];
+  addEventListener("change", (event) => {
+    if (widths.includes(event.target)) widths.forEach((w) => { w.value = event.target.value; });
+  });
+
+  const wrapped = (spec, px) => {
+    const { color } = spec.encoding;
+    const names = color?.scale?.domain ?? color?.sort;
+    if (!color?.legend || !names || color.legend.orient === "right") return 0;
+    const longest = Math.max(...names.map((n) => n.length)) * 6 + 36;
+    const columns = Math.max(1, Math.min(names.length, Math.floor((px - 40) / longest)));
+    for (const { encoding } of [spec, ...(spec.layer ?? [])]) {
+      for (const channel of [encoding.color, encoding.shape]) if (channel?.legend) channel.legend.columns = columns;
+    }
+    return Math.ceil(names.length / columns);
+  };
+  const fitted = (spec, px) => {
+    if (spec.spec) {
+      const n = spec.data.values.length;
+      const bare = spec.spec.width === spec.spec.height;
+      spec.columns = Math.min(n, Math.max(1, Math.floor(px / (bare ? 106 : 300))));
+      const cell = (px - (bare ? 40 : 70)) / spec.columns - 14;
+      spec.spec.height *= cell / spec.spec.width;
+      spec.spec.width = cell;
+      return spec;
+    }
+    const rows = wrapped(spec, px);
+    return Object.assign(spec, { width: px, height: 0.6 * px + 20 * rows + 60, autosize: { type: "fit", contains: "padding" } });
+  };
+
+  const exported = async (chart, type) => {
+    const px = (width() * 96) / 25.4;
+    const spec = current(chart, true);
+    const { view, finalize } = await vegaEmbed(document.createElement("div"), px ? fitted(spec, px) : spec, {
+      mode: "vega-lite", renderer: type === "png" ? "canvas" : "svg", actions: false, config: read("themes").light,
+    });
+    const url = await view.toImageURL(type === "png" ? "png" : "svg", type === "png" ? 300 / 96 : 1);
+    finalize();
+    return url;
+  };
+
   const save = async (chart, type) => {
-    const { view, finalize } = await embed(document.createElement("div"), current(chart, true), type === "svg" ? "svg" : "canvas");
     const link = document.createElement("a");
-    link.href = await view.toImageURL(type, 2);
+    link.href = await exported(chart, type);
     link.download = chart.dataset.name.toLowerCase().replace(/[^a-z0-9]+/g, "-") + "." + type;
     link.click();
-    finalize();
+  };
+
+  // A PDF is what the browser prints of one chart, on paper of just its size.
+  const printed = async (chart) => {
+    const image = new Image();
+    image.src = await exported(chart, "svg");
+    image.alt = chart.dataset.name;
+    await image.decode();
+    const sheet = document.createElement("style");
+    sheet.textContent = `@page { size: ${image.naturalWidth}px ${image.naturalHeight}px; margin: 0; }`;
+    const paper = document.createElement("div");
+    paper.id = "paper";
+    paper.append(sheet, image);
+    document.body.append(paper);
+    addEventListener("afterprint", () => paper.remove(), { once: true });
+    print();
   };
 
   addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
     const toggle = () => button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
-    if (button.dataset.save) save(button.closest(".chart"), button.dataset.save);
+    const { save: type } = button.dataset;
+    if (type) (type === "pdf" ? printed : save)(button.closest(".chart"), type);
     else if (button.classList.contains("axis")) {
       toggle();
       button.dataset.touched = "yes";

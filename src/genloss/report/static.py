@@ -1,33 +1,129 @@
-"""One chart as a file: PNG or SVG, without a browser."""
+"""Charts as files, without a browser: light, as wide as a page of print has room, SVG, PDF, PNG."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from genloss.report.budget import budget_of
+from genloss.report.chapter import Chapter, chapter
+from genloss.report.figures.size import COLUMN, sized
+from genloss.report.markup import slug
+from genloss.report.reading import measured
 from genloss.report.runtime import VEGA_LITE, optional
+from genloss.report.sections import find_sections
 from genloss.report.theme import Mode, config
-from genloss.store.files import write_bytes
+from genloss.report.wording import wording
+from genloss.store.files import explained, write_bytes
+from genloss.store.output import check_output
+
+TYPE = 7.0
+"""Points of type in print."""
+
+SCREEN, PAPER = 96 / 72, 1.0
+"""Units of an SVG or PNG, and of a PDF, in a point."""
+
+DOTS = 300 / 96
+"""Dots of print in a pixel."""
+
+Save = Callable[[Mapping[str, Any], Path, Mode, float | None], Path]
 
 
-def figure_svg(spec: Mapping[str, Any], path: Path, mode: Mode = "light") -> Path:
-    """Write a Vega-Lite spec as SVG; raises MissingExtra where vl-convert is not installed."""
-    convert = optional("vl_convert")
-    text = convert.vegalite_to_svg(dict(spec), vl_version=VEGA_LITE, config=config(mode))
-    write_bytes(path, str(text).encode())
-    return path
-
-
-def figure_png(
-    spec: Mapping[str, Any], path: Path, mode: Mode = "light", scale: float = 2.0
+def figure_svg(
+    spec: Mapping[str, Any], path: Path, mode: Mode = "light", width_mm: float | None = None
 ) -> Path:
-    """Write a Vega-Lite spec as PNG, `scale` pixels per unit.
+    """Write a Vega-Lite spec as SVG; width_mm: of all of it, or None for its own.
 
     Raises:
         MissingExtra: vl-convert is not installed.
     """
     convert = optional("vl_convert")
-    image = convert.vegalite_to_png(
-        dict(spec), vl_version=VEGA_LITE, config=config(mode), scale=scale
-    )
-    write_bytes(path, bytes(image))
+    text = convert.vegalite_to_svg(**_drawn(spec, mode, width_mm))
+    write_bytes(path, str(text).encode())
     return path
+
+
+def figure_pdf(
+    spec: Mapping[str, Any], path: Path, mode: Mode = "light", width_mm: float | None = None
+) -> Path:
+    """Write a Vega-Lite spec as PDF with fonts in it; see `figure_svg`."""
+    convert = optional("vl_convert")
+    write_bytes(path, bytes(convert.vegalite_to_pdf(**_drawn(spec, mode, width_mm, PAPER))))
+    return path
+
+
+def figure_png(
+    spec: Mapping[str, Any], path: Path, mode: Mode = "light", width_mm: float | None = None
+) -> Path:
+    """Write a Vega-Lite spec as PNG of 300 dots an inch; see `figure_svg`."""
+    convert = optional("vl_convert")
+    write_bytes(path, bytes(convert.vegalite_to_png(**_drawn(spec, mode, width_mm), scale=DOTS)))
+    return path
+
+
+KINDS: Mapping[str, Save] = {"svg": figure_svg, "pdf": figure_pdf, "png": figure_png}
+
+
+def save_figures(
+    paths: Sequence[Path],
+    folder: Path,
+    width_mm: float = COLUMN,
+    kinds: Sequence[str] = ("svg", "pdf"),
+) -> list[Path]:
+    """Write every chart of the report on some runs to a folder, and return the files.
+
+    Raises:
+        StoreError: a path without runs, or a file that may not be written.
+        MissingExtra: vl-convert is not installed.
+    """
+    with explained("make", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, spec in _charts(paths):
+        for kind in kinds:
+            path = folder / f"{name}.{kind}"
+            check_output(path)
+            files.append(KINDS[kind](spec, path, "light", width_mm))
+    return files
+
+
+def _charts(paths: Sequence[Path]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every chart with a name for a file; sections are counted where there are several."""
+    sections = find_sections(paths)
+    words = wording(run for section in sections for run in section.runs)
+    budget = budget_of(sections)
+    for i, section in enumerate(sections, start=1):
+        runs = [measured(run, budget.points, words.entries) for run in section.runs]
+        prefix = f"{i}-" if len(sections) > 1 else ""
+        for name, spec in _named(chapter(i, section, runs, budget)):
+            yield prefix + slug(name), spec
+
+
+def _named(c: Chapter) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for _, figure in c.figures:
+        for panel in figure.panels:
+            yield f"{figure.metric} {panel.title}", panel.spec
+    for _, rows in c.samples:
+        yield f"samples {rows.label}", rows.spec
+
+
+def _drawn(
+    spec: Mapping[str, Any], mode: Mode, width_mm: float | None, point: float = SCREEN
+) -> dict[str, Any]:
+    """Return what vl-convert takes; point: its unit in points."""
+    if width_mm is None:
+        return {"vl_spec": dict(spec), "vl_version": VEGA_LITE, "config": config(mode)}
+    size, width = TYPE * point, width_mm * 72 / 25.4 * point
+    out = {"vl_version": VEGA_LITE, "config": config(mode, size)}
+    shown = sized(spec, width, size)
+    if "facet" in spec:
+        # Panels have fixed sizes: what stands around them is known once they are drawn.
+        svg = optional("vl_convert").vegalite_to_svg(vl_spec=shown, **out)
+        shown = sized(spec, 2 * width - _width(str(svg)), size)
+    return {"vl_spec": shown, **out}
+
+
+def _width(svg: str) -> float:
+    found = re.search(r'width="([\d.]+)"', svg)
+    assert found
+    return float(found[1])

@@ -26,8 +26,8 @@ GRID = {"light": "#e3e6ea", "dark": "#31373f"}
 PAPER = {"light": "#ffffff", "dark": "#16191d"}
 
 
-def config(mode: Mode) -> dict[str, Any]:
-    """Return the Vega-Lite config of a theme."""
+def config(mode: Mode, size: float = 12) -> dict[str, Any]:
+    """Return the Vega-Lite config of a theme with type of so many pixels."""
     ink, quiet, grid = INK[mode], QUIET[mode], GRID[mode]
     return {
         "background": PAPER[mode],
@@ -41,9 +41,9 @@ def config(mode: Mode) -> dict[str, Any]:
         "mark": {"color": SERIES[mode][0]},
         "axis": {
             "labelColor": quiet,
-            "labelFontSize": 12,
+            "labelFontSize": size,
             "titleColor": quiet,
-            "titleFontSize": 12,
+            "titleFontSize": size,
             "titleFontWeight": "normal",
             "gridColor": grid,
             "domainColor": quiet,
@@ -65,16 +65,23 @@ def config(mode: Mode) -> dict[str, Any]:
         "legend": {
             "labelColor": ink,
             "titleColor": quiet,
-            "labelFontSize": 12,
-            "titleFontSize": 12,
+            "labelFontSize": size,
+            "titleFontSize": size,
             "titleFontWeight": "normal",
             "labelLimit": 260,
             "orient": "bottom",
             "symbolOpacity": 1,
             "symbolType": "square",
+            "symbolSize": 0.7 * size**2,
         },
-        "title": {"color": ink, "fontSize": 13, "fontWeight": 600, "anchor": "start", "offset": 10},
-        "header": {"labelColor": ink, "labelFontSize": 12, "labelPadding": 4, "title": None},
+        "title": {
+            "color": ink,
+            "fontSize": size + 1,
+            "fontWeight": 600,
+            "anchor": "start",
+            "offset": 10,
+        },
+        "header": {"labelColor": ink, "labelFontSize": size, "labelPadding": 4, "title": None},
         "style": {
             "reality": {"color": quiet, "strokeWidth": 1, "strokeDash": [1, 3]},
             "ghost": {"color": quiet, "fill": quiet},
