@@ -5,7 +5,7 @@ import pytest
 
 from genloss.report import theme
 from genloss.report.figures.lines import metric_figure
-from genloss.report.figures.markers import PATHS, SHAPES
+from genloss.report.figures.markers import PATHS, SHAPES, along
 from genloss.report.figures.samples import sample_figure
 from genloss.report.naming import MOST_SERIES
 from genloss.report.reading import measured
@@ -107,6 +107,9 @@ def test_runs_are_told_apart_by_shape_as_well_as_by_colour(experiment):
     of = {r["run"]: r for r in figure.panels[0].spec["data"]["values"]}
     for run, rows in by_run.items():
         assert all(of[run]["p50"][of[run]["t"].index(row["t"])] == row["at"] for row in rows)
+    # Lines that lie on one another show the markers of both.
+    assert not set(along(6, 0, 2)) & set(along(6, 1, 2))
+    assert not set(along(300, 0, 4)) & set(along(300, 1, 4))
     assert len(set(SHAPES)) == len(SHAPES) == len(PATHS) >= MOST_SERIES
 
 

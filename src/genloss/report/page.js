@@ -85,11 +85,14 @@
     }
     if (kind === "path") {
       spec.encoding.color.legend = null;
+      for (const { encoding } of spec.layer) if (encoding?.shape) encoding.shape.legend = null;
       spec.height = Math.min(380, Math.floor(width * 0.75));
     }
     if (kind === "rarefaction") spec.height = 300;
     if (kind === "area" || kind === "fan") spec.height = width < 420 ? 220 : 280;
-    if (kind === "own" && width < 420) spec.encoding.color.legend.columns = 3;
+    if (kind === "own" && width < 420) {
+      for (const c of [spec.encoding.color, spec.layer?.[1].encoding.shape]) if (c) c.legend.columns = 3;
+    }
     return spec;
   };
 
@@ -195,7 +198,7 @@
     if (!color?.legend || !names || color.legend.orient === "right") return 0;
     const longest = Math.max(...names.map((n) => n.length)) * 6 + 36;
     const columns = Math.max(1, Math.min(names.length, Math.floor((px - 40) / longest)));
-    for (const { encoding } of [spec, ...(spec.layer ?? [])]) {
+    for (const { encoding = {} } of [spec, ...(spec.layer ?? [])]) {
       for (const channel of [encoding.color, encoding.shape]) if (channel?.legend) channel.legend.columns = columns;
     }
     return Math.ceil(names.length / columns);

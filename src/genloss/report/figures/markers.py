@@ -56,7 +56,7 @@ def markers(curves: Sequence[Curve], legend: Sequence[str], y: Spec) -> list[Spe
     rows = [
         {"run": c.label, "t": t, "at": value}
         for i, c in enumerate(curves)
-        for t, value in _points(c, i / len(curves))
+        for t, value in _points(c, i, len(curves))
     ]
     return [
         {
@@ -71,13 +71,17 @@ def markers(curves: Sequence[Curve], legend: Sequence[str], y: Spec) -> list[Spe
     ]
 
 
-def _points(c: Curve, shift: float) -> list[tuple[int, float | None]]:
-    at = along(len(c.t), shift)
+def _points(c: Curve, i: int, of: int) -> list[tuple[int, float | None]]:
+    at = along(len(c.t), i, of)
     return list(zip(c.t[at].tolist(), rounded(c.median[at]), strict=True))
 
 
-def along(n: int, shift: float) -> Ints:
-    """Return about ALONG places of 0 .. n - 1; runs with another `shift` have theirs between."""
+def along(n: int, i: int, of: int) -> Ints:
+    """Return about ALONG places of 0 .. n - 1, for line i of so many: others have theirs between.
+
+    Of few places a line has every second or third, so that lines on one another show both.
+    """
     if n <= ALONG + 2:
-        return np.arange(n)
-    return np.unique(((np.arange(ALONG) + shift + 0.5) / ALONG * (n - 1)).astype(np.int64) % n)
+        step = max(1, min(of, 3, n // 2))
+        return np.arange(i % step, n, step)
+    return np.unique(((np.arange(ALONG) + i / of + 0.5) / ALONG * (n - 1)).astype(np.int64) % n)

@@ -24,7 +24,7 @@ def overlaps(curves: Sequence[Curve]) -> Iterator[str]:
         if len(group) > 1:
             names = [f"**{c.label}**" for c in group]
             said = f"{', '.join(names[:-1])} and {names[-1]}"
-            yield f"{said} lie on one another; their markers tell them apart."
+            yield f"{said} lie on one another."
 
 
 def _same(one: Curve, other: Curve, curves: Sequence[Curve]) -> bool:

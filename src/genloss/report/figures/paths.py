@@ -15,6 +15,7 @@ from genloss.report.figures.combined import (
     told_over,
     typical,
 )
+from genloss.report.figures.markers import shape
 from genloss.report.naming import MOST_SERIES, Named, named
 from genloss.report.reading import Measured, places
 from genloss.report.wording import entry_of, options_of, plain_title
@@ -89,6 +90,7 @@ def chart(
     text = {"type": "text", "align": "left", "dx": 8, "dy": -9, "fontSize": 12}
     label = {"field": "label", "type": "nominal"}
     runs = ", ".join(n.label for n in names)
+    shapes = {"shape": shape(legend)} if len(legend) > 1 else {}
     return {
         "description": f"{titles[1]} against {titles[0]} through the generations: {runs}",
         "title": f"{titles[1]} against {titles[0]}",
@@ -119,7 +121,7 @@ def chart(
                 "mark": {"type": "line", "strokeWidth": 1.75, "strokeJoin": "round"},
                 "encoding": {"order": {"field": "t", "type": "quantitative"}},
             },
-            {"mark": {**dot, "size": 22}},
+            {"mark": {**dot, "size": 36}, "encoding": shapes},
             {
                 "transform": [{"filter": "datum.mark == 'first'"}],
                 "mark": {"type": "point", "size": 130, "strokeWidth": 2, "opacity": 1},

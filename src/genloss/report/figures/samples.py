@@ -9,6 +9,7 @@ import numpy as np
 from genloss.core.arrays import Array, Floats, Ints
 from genloss.report.figures.bands import rounded
 from genloss.report.figures.images import image_side
+from genloss.report.figures.markers import SHAPES
 from genloss.report.kept import heading, kept_rows
 from genloss.report.reading import places
 from genloss.report.words import count, number
@@ -133,23 +134,35 @@ def ranks(kept: Mapping[int, Array], what: str = "symbol") -> Spec:
     up = {"title": f"share of all {what}s", "format": "~g", "values": tens[:7]}
     least = 0.8 / max(1, *(x.size for x in symbols.values()))
     shares = {"type": "log", "domain": [least, 1], "nice": False}
+    order = [row["panel"] for row in rows]
+    colour = {
+        "field": "panel",
+        "type": "ordinal",
+        "sort": order,
+        "legend": {"title": None, "columns": 4},
+    }
+    # More generations than shapes share them in turn.
+    symbols_of = [SHAPES[i % len(SHAPES)] for i in range(len(order))]
+    shape = {**colour, "scale": {"domain": order, "range": symbols_of}}
     return {
         "description": f"Share of each {what} by rank, one line per kept generation",
         "width": 680,
         "height": 280,
         "view": {"stroke": None},
         "data": {"values": rows},
-        "transform": [{"flatten": ["rank", "share"]}],
-        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 16}},
+        "transform": [{"flatten": ["rank", "share"], "index": "place"}],
+        "layer": [
+            {"mark": {"type": "line", "strokeWidth": 2}},
+            {
+                "transform": [{"filter": "datum.place % 3 === 0"}],
+                "mark": {"type": "point", "filled": True, "size": 36, "opacity": 1},
+                "encoding": {"shape": shape},
+            },
+        ],
         "encoding": {
             "x": {"field": "rank", "axis": across, **log},
             "y": {"field": "share", "axis": up, "type": "quantitative", "scale": shares},
-            "color": {
-                "field": "panel",
-                "type": "ordinal",
-                "sort": [heading(t) for t in kept],
-                "legend": {"title": None, "columns": 4},
-            },
+            "color": colour,
             "tooltip": [
                 {"field": "panel", "title": "generation"},
                 {"field": "rank", "format": ",d"},
