@@ -49,7 +49,8 @@ def test_rows_of_text_are_filled_up_with_what_is_no_symbol(tmp_path):
     first = np.array([[0, 0, 1, -1], [0, 2, -1, -1]])
     run = make_run(tmp_path, "text", kept={0: first, 20: np.full((2, 4), -1)})
     (row,) = sample_figure(run, "x").spec["data"]["values"]
-    assert row == {"panel": "reality", "rank": [1, 2, 3], "share": [0.6, 0.2, 0.2]}
+    columns = {"rank": [1, 2, 3], "share": [0.6, 0.2, 0.2], "marked": [True, False, False]}
+    assert row == {"panel": "reality", **columns}
     empty = make_run(tmp_path, "empty", kept={0: np.full((2, 4), -1)})
     assert sample_figure(empty, "x") is None
 

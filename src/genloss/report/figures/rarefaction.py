@@ -100,7 +100,7 @@ def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
     middle = {"y": {"field": "p50", "type": "quantitative", **y}}
     line = {"mark": {"type": "line", "strokeWidth": 2}, "encoding": middle}
     scale = {"domain": order, "range": list(SHAPES[: len(order)])}
-    shape = {**colour, "scale": scale}
+    shape = {**colour, "type": "nominal", "scale": scale}
     mark = {"type": "point", "filled": True, "size": 50, "opacity": 1}
     dots = {"mark": mark, "encoding": {**middle, "shape": shape}}
     band = {

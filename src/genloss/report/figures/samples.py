@@ -127,7 +127,8 @@ def ranks(kept: Mapping[int, Array], what: str = "symbol") -> Spec:
         counts = np.sort(np.bincount(x))[::-1]
         share: Floats = counts[counts > 0] / x.size
         at = places(len(share), 120)
-        rows.append({"panel": heading(t), "rank": (at + 1).tolist(), "share": rounded(share[at])})
+        row = {"panel": heading(t), "rank": (at + 1).tolist(), "share": rounded(share[at])}
+        rows.append({**row, "marked": [i % 3 == 0 for i in range(len(at))]})
     log = {"scale": {"type": "log", "nice": False}, "type": "quantitative"}
     tens = [10.0**k for k in range(-6, 7)]
     across = {"title": f"rank of the {what}", "format": "~s", "values": tens[6:], "grid": False}
@@ -143,18 +144,18 @@ def ranks(kept: Mapping[int, Array], what: str = "symbol") -> Spec:
     }
     # More generations than shapes share them in turn.
     symbols_of = [SHAPES[i % len(SHAPES)] for i in range(len(order))]
-    shape = {**colour, "scale": {"domain": order, "range": symbols_of}}
+    shape = {**colour, "type": "nominal", "scale": {"domain": order, "range": symbols_of}}
     return {
         "description": f"Share of each {what} by rank, one line per kept generation",
         "width": 680,
         "height": 280,
         "view": {"stroke": None},
         "data": {"values": rows},
-        "transform": [{"flatten": ["rank", "share"], "index": "place"}],
+        "transform": [{"flatten": ["rank", "share", "marked"]}],
         "layer": [
             {"mark": {"type": "line", "strokeWidth": 2}},
             {
-                "transform": [{"filter": "datum.place % 3 === 0"}],
+                "transform": [{"filter": "datum.marked"}],
                 "mark": {"type": "point", "filled": True, "size": 36, "opacity": 1},
                 "encoding": {"shape": shape},
             },
