@@ -1,6 +1,7 @@
 """What a command prints: JSON for scripts, tables for people."""
 
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -27,6 +28,10 @@ def print_hint(text: str) -> None:
         sys.stderr.write(plain(text) + "\n")
 
 
+NARROW = 110
+"""Columns of a terminal below which lists leave out what `show` says anyway."""
+
+
 def print_table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], folds: Sequence[str] | None = None
 ) -> None:
@@ -44,6 +49,11 @@ def print_table(
     width = None if sys.stdout.isatty() else 160
     # Without markup: "[inf, inf]" is a cell, not a style.
     Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+
+
+def is_narrow() -> bool:
+    """Return whether the terminal has too few columns for all that a list could say."""
+    return sys.stdout.isatty() and shutil.get_terminal_size().columns < NARROW
 
 
 def code_changed(fresh: bool, same_code: bool) -> CodeChanged:

@@ -123,9 +123,12 @@ def runs(found: Sequence[Run], root: Path, json: bool) -> None:
         console.print_line(f"no runs below {root}; start with: genloss demo")
         return
     words = {"True": "yes", "False": "no"}
-    shown = [[words.get(str(v), str(v)) for v in row.values()] for row in rows]
+    columns = [key for key in rows[0] if key != "problem" or any(row["problem"] for row in rows)]
+    if console.is_narrow():
+        columns = [key for key in columns if key not in ("regime", "learner", "reality")]
+    shown = [[words.get(str(row[key]), str(row[key])) for key in columns] for row in rows]
     # A path can be cut in two and still be read; "comple/te" cannot.
-    console.print_table(list(rows[0]), shown, folds=("run", "problem"))
+    console.print_table(columns, shown, folds=("run", "problem"))
 
 
 def _listed(r: Run, root: Path) -> dict[str, Any] | None:

@@ -24,13 +24,16 @@ def check_output(path: Path) -> None:
     """Check that a file may be written, before anything is computed.
 
     Raises:
-        StoreError: a link, a device, a folder, or a file that belongs to a run or an experiment.
+        StoreError: a link, a device, a folder, a file that belongs to a run or an experiment, or a
+            place in a folder that is not there.
     """
     with explained("write", path):
         if path.is_symlink():
             raise StoreError(f"{path} is a link; name the file that it leads to, or another one")
         if path.exists() and not path.is_file():
             raise StoreError(f"{path} is a folder or a device; expected a file to write")
+        if not path.parent.is_dir():
+            raise StoreError(f"{path}: there is no folder {path.parent}; make it or name another")
         place = path.absolute()
         for folder in place.parents:
             inside = place.relative_to(folder).parts[0]
