@@ -22,6 +22,7 @@ class Words:
 
     size: int
     end: int
+    begin: int = -1
 
 
 @pytest.fixture
