@@ -121,7 +121,12 @@ def test_closed_streams_take_nothing_away(spec):
 def test_signals_end_in_order_and_the_run_resumes(spec, number):
     words = [GENLOSS, "run", spec.name, "generations=100000", "metrics=[]", "keep.at=[]"]
     with subprocess.Popen(
-        [*words, "--workers", "1"], cwd=spec.parent, stderr=subprocess.PIPE, text=True
+        [*words, "--workers", "1"],
+        cwd=spec.parent,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests may ignore signals, as nohup does; children inherit that.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     ) as process:
         while not list(spec.parent.glob("runs/*/blocks/0000/checkpoint-*")):
             assert process.poll() is None
@@ -130,3 +135,31 @@ def test_signals_end_in_order_and_the_run_resumes(spec, number):
     assert process.returncode == 128 + number
     assert f"ended by {number.name}; run the same command again to resume" in error
     assert "Traceback" not in error
+
+
+LOST = """
+import os, signal, sys, time
+from genloss.cli import leaving
+leaving.AGAIN = 0.2
+leaving.prepare()
+
+class Loses:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1000):
+            pass
+
+sys.unraisablehook = lambda lost: None
+with leaving.reported_errors():
+    x = Loses()
+    del x
+    while True:
+        time.sleep(0.01)
+"""
+
+
+@pytest.mark.slow
+def test_a_signal_that_a_destructor_swallows_comes_again():
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert "ended by SIGTERM" in done.stderr

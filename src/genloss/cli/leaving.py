@@ -16,6 +16,10 @@ ENDING = (signal.SIGTERM, signal.SIGHUP)
 """Signals after which a command leaves in order, with 128 and their number as exit code."""
 
 
+AGAIN = 5.0
+"""Seconds; leaving in order takes less."""
+
+
 class EndedError(BaseException):
     """A signal asked the command to end; no Exception, so that nobody takes it for one."""
 
@@ -49,6 +53,12 @@ def prepare() -> None:
 
 
 def _end(number: int, frame: Any) -> None:
+    """Raise EndedError, and again after AGAIN seconds if the command has not left by then.
+
+    What is raised while a destructor or a callback of compiled code runs is lost.
+    """
+    signal.signal(signal.SIGALRM, lambda *_: _end(number, None))
+    signal.setitimer(signal.ITIMER_REAL, AGAIN)
     raise EndedError(number)
 
 
@@ -90,7 +100,8 @@ def _code(error: BaseException) -> int | None:
 
 def _leave(before: str, how: str, code: int) -> None:
     # Another signal must not cut the leaving short.
-    for number in (signal.SIGINT, *ENDING):
+    signal.setitimer(signal.ITIMER_REAL, 0.0)
+    for number in (signal.SIGINT, signal.SIGALRM, *ENDING):
         signal.signal(number, signal.SIG_IGN)
     say(f"{how}; run the same command again to resume", before)
     raise SystemExit(code) from None
