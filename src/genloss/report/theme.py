@@ -82,11 +82,17 @@ def config(mode: Mode, size: float = 12) -> dict[str, Any]:
             "offset": 10,
         },
         "header": {"labelColor": ink, "labelFontSize": size, "labelPadding": 4, "title": None},
-        "style": {
-            "reality": {"color": quiet, "strokeWidth": 1, "strokeDash": [1, 3]},
-            "ghost": {"color": quiet, "fill": quiet},
-            "seam": {"stroke": PAPER[mode], "strokeWidth": 1},
-            "real": {"color": ink, "stroke": ink},
-            "halo": {"stroke": PAPER[mode], "strokeWidth": 3, "strokeJoin": "round"},
-        },
+        "style": _styles(mode),
+    }
+
+
+def _styles(mode: Mode) -> dict[str, Any]:
+    """Return the styles that marks may name."""
+    ink, quiet, paper = INK[mode], QUIET[mode], PAPER[mode]
+    return {
+        "reality": {"color": quiet, "strokeWidth": 1, "strokeDash": [1, 3]},
+        "ghost": {"color": quiet, "fill": quiet},
+        "seam": {"stroke": paper, "strokeWidth": 1},
+        "real": {"color": ink, "stroke": ink},
+        "halo": {"stroke": paper, "strokeWidth": 3, "strokeJoin": "round"},
     }

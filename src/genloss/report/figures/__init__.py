@@ -15,4 +15,5 @@ samples      kept rows as scatter panels, histograms, rank-frequency lines
 images       kept images as grids that one slider moves, PNG without a library
 markers      shapes, so that colour is never the only code
 overlaps     curves that lie on one another
+size         a chart at the width that a page of print has for it
 """
