@@ -1,6 +1,8 @@
 """What every test folder shares: one hypothesis profile, what may be skipped, folders as bytes."""
 
 import os
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,17 @@ from hypothesis import settings
 # Before torch is loaded: threads of several test processes on two cores wait for one another, and
 # bits depend on their number, whatever the caller's environment says.
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
+
+# Whoever starts the tests may ignore signals, as nohup and some runners do, and every command that
+# a test starts would inherit that. What is caught here, and dropped, a child has by default.
+CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+IGNORED = os.environ.setdefault(
+    "GENLOSS_TEST_IGNORES",
+    ",".join(str(int(n)) for n in CAUGHT if signal.getsignal(n) == signal.SIG_IGN),
+)
+if threading.current_thread() is threading.main_thread():
+    for number in filter(None, IGNORED.split(",")):
+        signal.signal(int(number), lambda *_: None)
 
 SEED = os.environ.get("GENLOSS_SEED", "")
 """Set by `make deep`: other cases than ever before, and many more of them."""

@@ -125,8 +125,6 @@ def test_signals_end_in_order_and_the_run_resumes(spec, number):
         cwd=spec.parent,
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests may ignore signals, as nohup does; children inherit that.
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     ) as process:
         while not list(spec.parent.glob("runs/*/blocks/0000/checkpoint-*")):
             assert process.poll() is None

@@ -132,8 +132,6 @@ def interrupted(command: list[str], run: Path, times: int) -> subprocess.Complet
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A shell that runs the tests in the background lets its children ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         while table_bytes(run) < 500:
             assert process.poll() is None, process.communicate()
