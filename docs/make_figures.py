@@ -7,10 +7,10 @@ import numpy as np
 
 import genloss
 from genloss.published.experiments import load_experiment
+from genloss.report.chart_files import figure_svg
 from genloss.report.figures.images import png
 from genloss.report.figures.lines import metric_figure
-from genloss.report.reading import measured
-from genloss.report.static import figure_svg
+from genloss.report.measured import measured
 
 HERE = Path(__file__).parent / "figures"
 REGIMES = {

@@ -68,7 +68,7 @@ def state():
         locale.setlocale(locale.LC_ALL), str(decimal.getcontext()),
     )
 before = state()
-import genloss.run.runner, genloss.cli.main, genloss.cli.shown, genloss.metrics.rows
+import genloss.run.runner, genloss.cli.main, genloss.cli.display, genloss.metrics.rows
 import genloss.models.mixture.mixture, genloss.models.kde
 genloss.cli.main
 assert state() == before

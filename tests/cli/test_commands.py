@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from genloss.cli.main import app
-from genloss.report.toml import toml_text
+from genloss.spec.toml import toml_text
 from genloss.store.lock import locked
 from genloss.store.reader import Run
 

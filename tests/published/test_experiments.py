@@ -11,7 +11,7 @@ from genloss.published import experiments as published
 from genloss.published.experiments import load_experiment, named, published_names, studies_of
 from genloss.published.reproduce import reproduce, summary
 from genloss.report.page import write_report
-from genloss.report.toml import toml_text
+from genloss.spec.toml import toml_text
 
 SPEC = {
     "title": "A small experiment",

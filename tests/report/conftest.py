@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from genloss.core.view import Direction
-from genloss.report.wording import split_address
+from genloss.report.titles import split_address
 from genloss.store.block import BlockStore, Checkpoint
 from genloss.store.files import write_sealed
 from genloss.store.folder import block_path, create_or_match, run_path

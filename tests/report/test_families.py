@@ -8,11 +8,11 @@ from genloss.report import theme
 from genloss.report.figures import families, fans
 from genloss.report.figures.combined import Combined
 from genloss.report.figures.lines import Figure
+from genloss.report.measured import measured
 from genloss.report.page import render
-from genloss.report.reading import measured
-from genloss.report.runtime import VEGA_LITE
 from genloss.report.sections import find_sections
-from genloss.report.wording import options_of
+from genloss.report.titles import options_of
+from genloss.report.vega import VEGA_LITE
 
 from .conftest import decay, make_run
 

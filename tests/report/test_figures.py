@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from genloss.report import theme
+from genloss.report.chart_files import figure_png, figure_svg
 from genloss.report.figures.lines import metric_figure
 from genloss.report.figures.markers import PATHS, SHAPES, along
 from genloss.report.figures.samples import sample_figure
-from genloss.report.naming import MOST_SERIES
-from genloss.report.reading import measured
-from genloss.report.runtime import VEGA_LITE
-from genloss.report.static import figure_png, figure_svg
+from genloss.report.labels import MOST_SERIES
+from genloss.report.measured import measured
+from genloss.report.vega import VEGA_LITE
 from genloss.store.reader import find_runs
 
 from .conftest import decay, make_run

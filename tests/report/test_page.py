@@ -14,8 +14,8 @@ import pytest
 from genloss.errors import MissingExtra, StoreError
 from genloss.report.markup import embedded, strong
 from genloss.report.page import render, write_report
-from genloss.report.runtime import optional
 from genloss.report.sections import find_sections
+from genloss.report.vega import optional
 
 from .conftest import decay, make_experiment, make_run, verdict
 

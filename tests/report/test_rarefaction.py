@@ -6,10 +6,10 @@ import numpy as np
 from scipy.special import comb
 
 from genloss.metrics.arrays.text_ngrams import rarefied_types
+from genloss.report.chart_files import figure_svg
 from genloss.report.figures import families
 from genloss.report.figures.rarefaction import LINES
-from genloss.report.reading import measured
-from genloss.report.static import figure_svg
+from genloss.report.measured import measured
 
 from .conftest import make_run
 

@@ -1,6 +1,6 @@
 from genloss.core.about import Entry, Work, about_class
 from genloss.core.about import works as all_works
-from genloss.report.reading import measured
+from genloss.report.measured import measured
 from genloss.report.references import citations
 from genloss.spec.build import find_class
 from genloss.spec.registry import CATALOG

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from genloss.report.figures.samples import sample_figure
-from genloss.report.kept import PANELS, kept_rows
+from genloss.report.kept_samples import PANELS, kept_rows
 from genloss.store.reader import find_runs
 
 from .conftest import make_run

@@ -3,13 +3,13 @@
 import numpy as np
 
 from genloss.metrics.arrays.text_likelihood import histograms
+from genloss.report.chart_files import figure_svg
 from genloss.report.figures import families
 from genloss.report.figures import histograms as spreads
-from genloss.report.kept import kept_histograms
+from genloss.report.kept_samples import kept_histograms
+from genloss.report.measured import measured
 from genloss.report.page import render
-from genloss.report.reading import measured
 from genloss.report.sections import find_sections
-from genloss.report.static import figure_svg
 
 from .conftest import decay, make_run
 

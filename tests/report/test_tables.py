@@ -2,10 +2,10 @@ import tomllib
 
 import numpy as np
 
-from genloss.report.origins import origin
-from genloss.report.reading import measured
+from genloss.report.measured import measured
+from genloss.report.provenance import origin
 from genloss.report.tables import not_applicable, number_table
-from genloss.report.toml import toml_text
+from genloss.spec.toml import toml_text
 
 from .conftest import decay, make_run
 

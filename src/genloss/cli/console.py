@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from genloss.cli.plain import plain
+from genloss.cli.escaping import plain
 from genloss.core.code import CodeChanged
 from genloss.errors import SpecError
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from genloss.cli import console, leaving
+from genloss.cli import console, exits
 
 
 class Commands(TyperGroup):
@@ -15,7 +15,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command."""
-        with leaving.reported_errors():
+        with exits.reported_errors():
             return super().invoke(ctx)
 
 
@@ -57,9 +57,9 @@ RUNS = Path("runs")
 
 def run() -> None:
     """Run the command line; the entry point of the `genloss` script."""
-    leaving.prepare()
+    exits.prepare()
     # Help and version are printed before any command is invoked.
-    with leaving.reported_errors():
+    with exits.reported_errors():
         app()
 
 
@@ -95,14 +95,14 @@ def reproduce(
     json: Json = False,
 ) -> None:
     """Run a published experiment; its numbers beside ours, pass or fail."""
-    from genloss.cli import shown
+    from genloss.cli import display
     from genloss.cli.progress import progress
     from genloss.published.experiments import load_experiment
     from genloss.published.reproduce import reproduce as reproduced
     from genloss.published.reproduce import summary
 
     if name is None:
-        shown.experiments(json)
+        display.experiments(json)
         return
     experiment = load_experiment(name, scale, overrides or [])
     with progress(f"{experiment.name} ({scale})") as show:
@@ -115,9 +115,9 @@ def reproduce(
             code_changed=changed,
             other_machine="accept" if elsewhere else "refuse",
         )
-    shown.verdicts(summary(experiment, verdicts), verdicts, json)
+    display.verdicts(summary(experiment, verdicts), verdicts, json)
     if not all(v.passed for v in verdicts):
-        raise typer.Exit(leaving.FAILED)
+        raise typer.Exit(exits.FAILED)
 
 
 @app.command("run", epilog="Example: genloss run examples/gaussian.toml n_real=500 seed=1")
@@ -140,7 +140,7 @@ def run_spec(
     json: Json = False,
 ) -> None:
     """Run a spec in its own folder; run it again to resume."""
-    from genloss.cli import shown
+    from genloss.cli import display
     from genloss.cli.progress import progress
     from genloss.run.runner import run_studies
     from genloss.store.header import HEADER
@@ -159,7 +159,7 @@ def run_spec(
             code_changed=console.code_changed(fresh, same_code),
             other_machine="accept" if elsewhere else "refuse",
         )
-    shown.run(done, json)
+    display.run(done, json)
     for what in {what for code in done.header.code for what in code.unchecked}:
         console.print_hint(f"cannot tell whether its code changes: {what}")
     if not json:
@@ -174,7 +174,7 @@ def plan(
     json: Json = False,
 ) -> None:
     """Show steps, sizes, time and disk before anything runs."""
-    from genloss.cli import shown
+    from genloss.cli import display
     from genloss.plan.cost import plan_of
     from genloss.plan.timing import BUDGET
     from genloss.study.load import load_study
@@ -182,7 +182,7 @@ def plan(
     console.print_hint(
         f"reading {spec} and timing its first generations, at most {BUDGET:g} s once all is loaded"
     )
-    shown.plan(plan_of(load_study(spec, overrides or [], model)), json)
+    display.plan(plan_of(load_study(spec, overrides or [], model)), json)
 
 
 @app.command(epilog="Example: genloss ls runs/demo")
@@ -191,19 +191,19 @@ def ls(
     json: Json = False,
 ) -> None:
     """List the runs so far."""
-    from genloss.cli import shown
+    from genloss.cli import display
     from genloss.store.reader import find_runs
 
-    shown.runs(find_runs(folder), folder, json)
+    display.runs(find_runs(folder), folder, json)
 
 
 @app.command(epilog="Example: genloss show runs/gaussian-0123456789abcdef")
 def show(run: Annotated[Path, typer.Argument(help="A run folder.")], json: Json = False) -> None:
     """Show one run: its spec, its numbers over generations, where it came from."""
-    from genloss.cli import shown
+    from genloss.cli import display
     from genloss.store.reader import Run
 
-    shown.run(Run(run), json)
+    display.run(Run(run), json)
 
 
 @app.command(epilog="Example: genloss verify runs")
@@ -212,10 +212,10 @@ def verify(
     json: Json = False,
 ) -> None:
     """Read every file of runs against the digests that vouch for it."""
-    from genloss.cli import checks
+    from genloss.cli.verify import verified
 
-    if not checks.verified(runs, json):
-        raise typer.Exit(leaving.FAILED)
+    if not verified(runs, json):
+        raise typer.Exit(exits.FAILED)
 
 
 @app.command(epilog="Example: genloss table runs --metric sigma --out sigma.csv")
@@ -231,9 +231,9 @@ def table(
     json: Json = False,
 ) -> None:
     """Write the numbers of runs as one long table: a row per value."""
-    from genloss.cli import checks
+    from genloss.cli.table import tabulated
 
-    checks.tabulated(runs, out, metric or [], at or [], json)
+    tabulated(runs, out, metric or [], at or [], json)
 
 
 @app.command(epilog="Example: genloss report runs/gaussian-* --out report.html")
@@ -251,13 +251,13 @@ def report(
 ) -> None:
     """Write one HTML page that opens offline, for one run or several."""
     from genloss.report.page import write_report
-    from genloss.report.runtime import charts_left_out
+    from genloss.report.vega import charts_left_out
 
     place = str(write_report(runs, out, title=title))
     if charts := charts_left_out():
         console.print_hint(f"left out: charts: {charts}")
     if figures is not None:
-        from genloss.report.static import save_figures
+        from genloss.report.chart_files import save_figures
 
         save_figures(runs, figures, width)
     if json:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from genloss.cli.plain import plain
-from genloss.cli.words import duration, pace
+from genloss.cli.durations import duration, pace
+from genloss.cli.escaping import plain
 from genloss.run.events import Phase, Sink, Step
 from genloss.run.tally import Standing, Tally
 

@@ -6,7 +6,7 @@ inventory       every file of a folder: read into which split, or left out, and 
 walk            the files below a folder, links followed
 splits_by_name  the split that a file's name says
 readers         from one file to rows: text, JSON, tables, Parquet, Arrow, compressed or not
-copies          the same text under two suffixes
+twin_files      the same text under two suffixes
 origins         what rows say of who made them
 documents       the forms of documents: whole, WikiText, pieces; Python's own help
 hub             data sets and files of a hub

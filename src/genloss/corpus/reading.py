@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from genloss.corpus.copies import copies_among
 from genloss.corpus.document import Document
 from genloss.corpus.documents import Form, cut, without_empty
 from genloss.corpus.inventory import Inventory, NamedSplits, inventory_of
 from genloss.corpus.readers.fields import DEFAULT
 from genloss.corpus.readers.rows import rows_of
+from genloss.corpus.twin_files import copies_among
 from genloss.errors import DataError
 
 

@@ -8,8 +8,8 @@ from genloss.core.places import Place
 from genloss.judge.targets import as_table, check_measured
 from genloss.judge.verdicts import Verdict, judge
 from genloss.published.experiments import Experiment
-from genloss.run.elsewhere import OtherMachine
 from genloss.run.events import Sink
+from genloss.run.other_machine import OtherMachine
 from genloss.run.runner import run_studies
 from genloss.store.files import write_sealed
 from genloss.store.reader import Run

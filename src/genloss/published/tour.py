@@ -7,7 +7,7 @@ from typing import Any
 from genloss.published.experiments import tour_experiments
 from genloss.published.reproduce import reproduce
 from genloss.report.page import write_report
-from genloss.report.runtime import charts_left_out
+from genloss.report.vega import charts_left_out
 from genloss.run.events import Sink
 from genloss.run.runner import run_studies
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from genloss.corpus.origins import FIELDS
-from genloss.corpus.readers.plain import printable
+from genloss.corpus.readers.byte_stream import printable
 from genloss.errors import DataError
 
 Header = Literal["auto", "yes", "no"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from genloss.report.figures import images, samples
 from genloss.report.figures.bands import FEWEST
-from genloss.report.kept import PANELS
+from genloss.report.kept_samples import PANELS
 from genloss.report.sections import Section
 from genloss.store.reader import Run
 

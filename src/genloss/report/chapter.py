@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genloss.report import guide, tables, texts, verdicts
+from genloss.report import tables, texts, verdict_rows
 from genloss.report.budget import Budget
 from genloss.report.figures import families, images, samples
 from genloss.report.figures.combined import Combined
 from genloss.report.figures.lines import Figure, Panel
+from genloss.report.labels import plain
 from genloss.report.markup import slug
-from genloss.report.naming import plain
-from genloss.report.origins import Origin, origin
-from genloss.report.published import points
+from genloss.report.measured import Measured
+from genloss.report.provenance import Origin, origin
+from genloss.report.published_values import points
 from genloss.report.question import question
-from genloss.report.reading import Measured
+from genloss.report.run_rows import RunRow, how_many, run_rows
 from genloss.report.sections import Section
 
 FILMS = 3
@@ -46,9 +47,9 @@ class Chapter:
     passed: int
     failed: int
     judged: str
-    runs: Sequence[guide.RunRow]
-    missed: Sequence[verdicts.VerdictRow]
-    met: Sequence[verdicts.VerdictRow]
+    runs: Sequence[RunRow]
+    missed: Sequence[verdict_rows.VerdictRow]
+    met: Sequence[verdict_rows.VerdictRow]
     bands: Sequence[tuple[str, str]]
     sources: Sequence[tuple[str, str]]
     lead: Lead | None
@@ -87,7 +88,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
     shown = [samples.sample_figure(run, label, budget.rows) for label, run in named]
     told = [f for label, run in named if (f := texts.text_figure(run, label))]
     targets = section.targets or {"targets": []}
-    missed, met = verdicts.verdict_rows(targets)
+    missed, met = verdict_rows.verdict_rows(targets)
     drawn = families.drawn(data, points(section.targets))
     figures = [(f"{prefix}-{slug(f.metric)}", f) for f in drawn]
     first = lead(figures)
@@ -100,12 +101,12 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         command=_command(section),
         passed=len(met),
         failed=len(missed),
-        judged=verdicts.judged(targets),
-        runs=guide.run_rows(section.runs),
+        judged=verdict_rows.judged(targets),
+        runs=run_rows(section.runs),
         missed=missed,
         met=met,
-        bands=verdicts.band_words(targets),
-        sources=[(mark, text) for text, mark in verdicts.source_marks(targets).items()],
+        bands=verdict_rows.band_words(targets),
+        sources=[(mark, text) for text, mark in verdict_rows.source_marks(targets).items()],
         lead=first,
         figures=figures,
         others=[(key, f) for key, f in figures if not _is_whole(first, f)],
@@ -146,7 +147,7 @@ def _is_whole(first: Lead | None, figure: Figure | Combined) -> bool:
 def _lede(section: Section) -> str:
     chains = sorted({run.spec["chains"] for run in section.runs})
     lengths = sorted({run.spec["generations"] for run in section.runs})
-    runs, of = guide.how_many(section.runs), "chains" if chains[-1] > 1 else "chain"
+    runs, of = how_many(section.runs), "chains" if chains[-1] > 1 else "chain"
     over = "generations" if lengths[-1] > 1 else "generation"
     return f"{runs} of {_span(chains)} {of} over {_span(lengths)} {over}."
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genloss.report.words import count
+from genloss.report.formatting import count
 from genloss.store.reader import Run
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genloss.core.about import words_of
-from genloss.report.reading import Measured
+from genloss.report.measured import Measured
 from genloss.store.fingerprint import canonical_json
 
 Row = Mapping[str, str]

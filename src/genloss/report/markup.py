@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from genloss.report.runtime import optional
+from genloss.report.vega import optional
 
 
 def slug(text: str) -> str:

@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.places import Place
-from genloss.report import guide, opening, references, theme, verdicts
+from genloss.report import references, summary, theme, verdict_rows
 from genloss.report.budget import budget_of
 from genloss.report.chapter import chapter
 from genloss.report.citation import how_to_cite
 from genloss.report.figures.bands import FEWEST
 from genloss.report.figures.markers import PATHS
-from genloss.report.kept import heading
+from genloss.report.glossary import glossary
+from genloss.report.kept_samples import heading
 from genloss.report.markup import embedded, strong
-from genloss.report.reading import measured
-from genloss.report.runtime import optional, vega_script
+from genloss.report.measured import measured
 from genloss.report.sections import Section, find_sections
-from genloss.report.wording import wording
+from genloss.report.titles import wording
+from genloss.report.vega import optional, vega_script
 from genloss.store.files import write_bytes
 from genloss.store.output import check_output
 
@@ -62,12 +63,12 @@ def render(sections: Sequence[Section], *, title: str) -> str:
         .get_template("page.html.j2")
         .render(
             title=title,
-            answer=opening.answer(sections),
-            tiles=opening.tiles(sections),
-            picture=opening.picture(chapters),
+            answer=summary.answer(sections),
+            tiles=summary.tiles(sections),
+            picture=summary.picture(chapters),
             chapters=chapters,
             measured=any(c.figures for c in chapters),
-            words=guide.words(any(s.targets for s in sections)),
+            words=glossary(any(s.targets for s in sections)),
             few=OUTLINED,
             citations=references.citations([run for runs in data for run in runs], names),
             cite=how_to_cite(title, [run for s in sections for run in s.runs]),
@@ -80,7 +81,7 @@ def render(sections: Sequence[Section], *, title: str) -> str:
     return text
 
 
-CONSTANT = {"theme": theme, "strip": verdicts.STRIP, "fewest": FEWEST, "shapes": PATHS}
+CONSTANT = {"theme": theme, "strip": verdict_rows.STRIP, "fewest": FEWEST, "shapes": PATHS}
 """What templates need on every page."""
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from genloss.core.about import words_of
 from genloss.report.factors import kind_of
-from genloss.report.guide import trained_on
+from genloss.report.formatting import count
+from genloss.report.run_rows import trained_on
 from genloss.report.sections import Section
-from genloss.report.words import count
 from genloss.store.reader import Run
 
 NAMED = 3

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from genloss.core.about import Entry, Work, words_of, works
-from genloss.report.reading import Measured
-from genloss.report.wording import base_name
+from genloss.report.measured import Measured
+from genloss.report.titles import base_name
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from genloss.report.factors import kind_of
 from genloss.store.files import read_sealed
 from genloss.store.fingerprint import canonical_json
 from genloss.store.header import HEADER
-from genloss.store.reader import Run, find_runs, folders
+from genloss.store.reader import Run, folders, runs_below
 
 TARGETS = "targets.json"
 
@@ -41,17 +41,10 @@ def find_sections(paths: Sequence[Path]) -> list[Section]:
         StoreError: a path without any run, or an experiment whose runs are gone.
     """
     experiments: dict[Path, Section] = {}
-    loose: dict[Path, Run] = {}
+    loose = {run.path.resolve(): run for run in runs_below(paths)}
     for path in paths:
-        runs = {run.path.resolve(): run for run in find_runs(path)}
-        if not runs:
-            raise StoreError(
-                f"{path} holds no runs (no {HEADER} at or below it); see `genloss ls` for what "
-                "there is, or run a study first"
-            )
         for folder in [f for f, names in folders(path) if TARGETS in names]:
             experiments.setdefault(folder.resolve(), _experiment(folder))
-        loose |= runs
     taken = {run.path.resolve() for s in experiments.values() for run in s.runs}
     return [*experiments.values(), *_by_reality([r for p, r in loose.items() if p not in taken])]
 

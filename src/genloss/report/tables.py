@@ -7,9 +7,9 @@ import numpy as np
 
 from genloss.judge.estimates import quantiles
 from genloss.report.figures.bands import predicts, spread
-from genloss.report.reading import Measured
-from genloss.report.wording import title_of
-from genloss.report.words import number
+from genloss.report.formatting import number
+from genloss.report.measured import Measured
+from genloss.report.titles import title_of
 from genloss.store.series import Column
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from genloss.report.kept import heading, kept_texts
-from genloss.report.words import count
+from genloss.report.formatting import count
+from genloss.report.kept_samples import heading, kept_texts
 from genloss.store.reader import Run
 
 UNFOLDED = 2

@@ -1,19 +1,19 @@
 """Running studies: one block of chains, what it keeps, all blocks here or in workers.
 
-task        the unit of work: one block of one run
-setup       a block made ready: reality, learner, rows; for the runner and for the planner
-block       one block of chains from its last checkpoint to the end
-recorder    what becomes of a generation
-threads     the threads that a block's networks compute on
-events      what happens meanwhile, as values
-memory      a study measured without a folder
-elsewhere   whether a run may go on here
-importable  classes that other processes cannot import
-executors   where tasks run: here, or in processes
-runner      all blocks of several studies
-checkpoint  what a resume needs
-inputs      whether inputs are what they were when the run began
-keeping     what stays on disk of a generation
-tally       who counts it
-watch       who reports it
+task           the unit of work: one block of one run
+setup          a block made ready: reality, learner, rows; for the runner and for the planner
+block          one block of chains from its last checkpoint to the end
+recorder       what becomes of a generation
+threads        the threads that a block's networks compute on
+events         what happens meanwhile, as values
+memory         a study measured without a folder
+other_machine  whether a run may go on here
+importable     classes that other processes cannot import
+executors      where tasks run: here, or in processes
+runner         all blocks of several studies
+checkpoint     what a resume needs
+inputs         whether inputs are what they were when the run began
+kept_parts     what stays on disk of a generation
+tally          who counts it
+watch          who reports it
 """

@@ -23,7 +23,7 @@ from genloss.core.view import (
 from genloss.errors import SpecError
 from genloss.run.checkpoint import checkpoint_of
 from genloss.run.events import Phase
-from genloss.run.keeping import kept_parts
+from genloss.run.kept_parts import kept_parts
 from genloss.run.setup import Setup
 from genloss.run.watch import Watch
 from genloss.store.block import Checkpoint

@@ -18,12 +18,12 @@ from genloss.errors import (
     RealityExhausted,
     SpecError,
 )
-from genloss.run.elsewhere import OtherMachine, check_machine
 from genloss.run.events import Event, Failed, Planned, Sink
 from genloss.run.executors.executor import Executor
 from genloss.run.executors.here import Here
 from genloss.run.executors.processes import Processes, leave_if_imported
 from genloss.run.importable import processes_for
+from genloss.run.other_machine import OtherMachine, check_machine
 from genloss.run.setup import check_memory
 from genloss.run.task import Task
 from genloss.run.threads import threads_of

@@ -8,7 +8,7 @@ provenance     who ran what, when, with which versions
 reader         a finished or running run, read back
 about          about.json: what the parts of a run said of themselves
 arrays         arrays as safetensors
-chain          lines, each with the digest of all before it
+digest_chain   lines, each with the digest of all before it
 environment    versions, commit and instruction set of this process
 header         run.json, and what it means to be the same run
 lock           one writer for each folder

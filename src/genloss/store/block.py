@@ -14,7 +14,7 @@ from typing import IO, Any
 from genloss.core.arrays import Array
 from genloss.errors import StoreError
 from genloss.store.arrays import pack_arrays, read_arrays, unpack_arrays
-from genloss.store.chain import Mark, chained
+from genloss.store.digest_chain import Mark, chained
 from genloss.store.files import (
     explained,
     new_folder,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.errors import StoreError
-from genloss.store.chain import Mark
+from genloss.store.digest_chain import Mark
 from genloss.store.files import read_sealed, write_sealed
 from genloss.store.schema import expect
 

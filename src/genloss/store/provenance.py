@@ -15,7 +15,7 @@ from typing import Any
 
 from genloss.core.code import Code
 from genloss.errors import StoreError
-from genloss.store.chain import chained, first_link, verified
+from genloss.store.digest_chain import chained, first_link, verified
 from genloss.store.environment import commit, versions
 from genloss.store.files import explained, open_regular, own_file
 from genloss.store.schema import expect

@@ -283,6 +283,24 @@ def find_runs(root: Place) -> list[Run]:
     return [Run(path) for path, names in folders(Path(root)) if _is_run(names)]
 
 
+def runs_below(paths: Sequence[Place]) -> list[Run]:
+    """Return all runs at or below some paths, each once.
+
+    Raises:
+        StoreError: a path without any.
+    """
+    runs: dict[Path, Run] = {}
+    for path in paths:
+        below = find_runs(path)
+        if not below:
+            raise StoreError(
+                f"{path} holds no runs (no {HEADER} at or below it); see `genloss ls` for what "
+                "there is, or run a study first"
+            )
+        runs |= {run.path.resolve(): run for run in below}
+    return list(runs.values())
+
+
 def folders(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
     """Yield the folders at and below root with the names in them, in order, runs included.
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from genloss.core.arrays import Floats
 from genloss.errors import StoreError
-from genloss.store.chain import Mark, first_link, verified
+from genloss.store.digest_chain import Mark, first_link, verified
 from genloss.store.files import open_regular
 from genloss.store.schema import expect
 

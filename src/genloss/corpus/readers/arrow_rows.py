@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from genloss.corpus.extras import optional
+from genloss.corpus.readers.byte_stream import endings, opened
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.json_rows import Rows
-from genloss.corpus.readers.plain import endings, opened
 from genloss.errors import DataError
 
 BATCH = 4096

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+from genloss.corpus.readers.byte_stream import endings, printable, read_text
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.json_rows import Rows
-from genloss.corpus.readers.plain import endings, printable, read_text
 from genloss.errors import DataError
 
 SEPARATORS = {".csv": (",", ";", "\t", "|"), ".tsv": ("\t",)}

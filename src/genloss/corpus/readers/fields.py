@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from genloss.corpus.readers.plain import printable
+from genloss.corpus.readers.byte_stream import printable
 from genloss.errors import DataError
 
 DEFAULT = "text"

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from genloss.corpus.readers.byte_stream import decoded, opened, read_text
 from genloss.corpus.readers.fields import field_among
-from genloss.corpus.readers.plain import decoded, opened, read_text
 from genloss.errors import DataError
 
 Rows = Iterator[tuple[Mapping[str, Any], str]]

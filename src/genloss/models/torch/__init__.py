@@ -10,7 +10,7 @@ training   the loop: Adam, precision, early stop, resuming inside a fit
 fits       what all fits do alike: a look at the rows, chain after chain
 images     what counts as an image
 memory     free memory, and rows in batches that fit
-notes      one notebook for a fit of several chains
+notebook   one notebook for a fit of several chains
 """
 
 from genloss.errors import MissingExtra

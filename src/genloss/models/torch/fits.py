@@ -15,7 +15,7 @@ from genloss.core.source import Source
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.device import stream
 from genloss.models.torch.feeds import LOOK
-from genloss.models.torch.notes import Pages
+from genloss.models.torch.notebook import Pages
 from genloss.models.torch.training import Training
 
 M_co = TypeVar("M_co", bound=Model, covariant=True)

@@ -18,7 +18,7 @@ from genloss.errors import FitError, SpecError
 from genloss.models.torch.device import Device, generator, keep_heap, release
 from genloss.models.torch.feeds import NOISE, Batch, Feed
 from genloss.models.torch.memory import lacks_memory, no_room
-from genloss.models.torch.notes import Page
+from genloss.models.torch.notebook import Page
 
 Loss = Callable[[Sequence[Tensor], Batch, torch.Generator], Tensor]
 """Returns what is minimised for (weights, batch, noise): a scalar, or one value per chain (G,)."""

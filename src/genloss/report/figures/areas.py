@@ -16,9 +16,9 @@ from genloss.report.figures.combined import (
     present,
     told_over,
 )
-from genloss.report.naming import Named
-from genloss.report.reading import Measured
-from genloss.report.wording import meaning_of
+from genloss.report.labels import Named
+from genloss.report.measured import Measured
+from genloss.report.titles import meaning_of
 
 MOST_NAMED = 12
 """More classes than this are told by the pointer alone."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from genloss.core.arrays import Floats
 from genloss.core.view import Direction
 from genloss.report.figures.bands import Curve
-from genloss.report.words import number
+from genloss.report.formatting import number
 
 LOG_FROM = 200
 """From this many generations on the first ones would vanish on a linear axis."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from genloss.core.arrays import Floats, Ints
 from genloss.judge.estimates import fewest_chains, quantiles
-from genloss.report.published import Point, columns
+from genloss.report.published_values import Point, columns
 from genloss.store.series import Column
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)

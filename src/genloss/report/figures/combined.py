@@ -10,10 +10,10 @@ from genloss.core.about import Entries
 from genloss.core.arrays import Floats
 from genloss.judge.estimates import quantiles
 from genloss.report.figures.bands import rounded
-from genloss.report.naming import Named, named
-from genloss.report.reading import Measured
+from genloss.report.labels import Named, named
+from genloss.report.measured import Measured
 from genloss.report.tables import NumberTable, number_table
-from genloss.report.wording import title_of
+from genloss.report.titles import title_of
 from genloss.store.series import Column
 
 Spec = dict[str, Any]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from genloss.report.figures import areas, fans, histograms, paths, rarefaction
 from genloss.report.figures.combined import Combined, Members
 from genloss.report.figures.lines import Figure, metric_figure
-from genloss.report.published import Points
-from genloss.report.reading import Measured
-from genloss.report.wording import base_name, entry_of
+from genloss.report.measured import Measured
+from genloss.report.published_values import Points
+from genloss.report.titles import base_name, entry_of
 
 Draw = Callable[[Members, Sequence[Measured]], Combined]
 

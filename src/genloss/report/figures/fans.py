@@ -19,10 +19,10 @@ from genloss.report.figures.combined import (
     told_over,
     typical,
 )
-from genloss.report.naming import Named
-from genloss.report.reading import Measured
-from genloss.report.wording import meaning_of
-from genloss.report.words import percent
+from genloss.report.formatting import percent
+from genloss.report.labels import Named
+from genloss.report.measured import Measured
+from genloss.report.titles import meaning_of
 
 FAINT, STEP = 0.13, 0.12
 """Opacity of the widest band, and how much each narrower one adds."""

@@ -8,11 +8,11 @@ import numpy as np
 from genloss.core.arrays import Array, Floats
 from genloss.report.figures.bands import SPREAD_WORDS, rounded, spread
 from genloss.report.figures.combined import Combined, Plate, Spec
-from genloss.report.kept import heading, kept_histograms
-from genloss.report.naming import Named, named
-from genloss.report.reading import Measured, places
+from genloss.report.formatting import percent
+from genloss.report.kept_samples import heading, kept_histograms
+from genloss.report.labels import Named, named
+from genloss.report.measured import Measured, places
 from genloss.report.tables import NumberTable
-from genloss.report.words import percent
 
 JUDGES = {
     "first": ("the first model", "the first model, generation 0 of Shumailov et al. 2024"),

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from genloss.core.arrays import Array, Floats
 from genloss.report.factors import kind_of
-from genloss.report.kept import PANELS, kept_rows
-from genloss.report.reading import places
-from genloss.report.words import count
+from genloss.report.formatting import count
+from genloss.report.kept_samples import PANELS, kept_rows
+from genloss.report.measured import places
 from genloss.store.reader import Run
 
 SIZES = {64: 8, 196: 14, 784: 28}

@@ -11,19 +11,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genloss.core.view import Direction
+from genloss.report.captions import reading
 from genloss.report.figures import layers
 from genloss.report.figures.axes import LOG_FROM, YAxis, x_channel, y_axes
 from genloss.report.figures.bands import SPREAD_WORDS, Curve, curve
 from genloss.report.figures.markers import markers
 from genloss.report.figures.overlaps import overlaps
-from genloss.report.naming import MOST_SERIES, Named, named, sort_of
-from genloss.report.published import Points
-from genloss.report.reading import Measured
-from genloss.report.sentences import reading
+from genloss.report.formatting import axis_title, direction_words
+from genloss.report.labels import MOST_SERIES, Named, named, sort_of
+from genloss.report.measured import Measured
+from genloss.report.published_values import Points
 from genloss.report.tables import NumberTable, number_table
-from genloss.report.uniform import no_better
-from genloss.report.wording import entry_of, title_of
-from genloss.report.words import axis_title, direction_words
+from genloss.report.titles import entry_of, title_of
+from genloss.report.uniform_baseline import no_better
 from genloss.store.series import Column
 
 Spec = dict[str, Any]

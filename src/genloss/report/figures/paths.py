@@ -16,9 +16,9 @@ from genloss.report.figures.combined import (
     typical,
 )
 from genloss.report.figures.markers import shape
-from genloss.report.naming import MOST_SERIES, Named, named
-from genloss.report.reading import Measured, places
-from genloss.report.wording import entry_of, options_of, plain_title
+from genloss.report.labels import MOST_SERIES, Named, named
+from genloss.report.measured import Measured, places
+from genloss.report.titles import entry_of, options_of, plain_title
 
 LABELLED = 5
 """Generations that may be written beside a path, its ends included."""

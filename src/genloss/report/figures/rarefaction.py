@@ -20,9 +20,9 @@ from genloss.report.figures.combined import (
     told_over,
 )
 from genloss.report.figures.markers import SHAPES
-from genloss.report.kept import heading
-from genloss.report.naming import Named
-from genloss.report.reading import Measured, places
+from genloss.report.kept_samples import heading
+from genloss.report.labels import Named
+from genloss.report.measured import Measured, places
 from genloss.store.series import Column
 
 LINES = 6

@@ -10,9 +10,9 @@ from genloss.core.arrays import Array, Floats, Ints
 from genloss.report.figures.bands import rounded
 from genloss.report.figures.images import image_side
 from genloss.report.figures.markers import SHAPES
-from genloss.report.kept import heading, kept_rows
-from genloss.report.reading import places
-from genloss.report.words import count, number
+from genloss.report.formatting import count, number
+from genloss.report.kept_samples import heading, kept_rows
+from genloss.report.measured import places
 from genloss.store.reader import Run
 
 Spec = dict[str, Any]

@@ -33,7 +33,7 @@ from genloss.models.torch.denoising.unet import SIDES, UNet
 from genloss.models.torch.device import generator, pick, stream
 from genloss.models.torch.feeds import CHECK, START, Batch, TogetherFeed, feed_of, on
 from genloss.models.torch.fits import held_out_rows, joined, part_after_part
-from genloss.models.torch.notes import Pages
+from genloss.models.torch.notebook import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, Loss, Training, to_numpy
 
 NetName = Literal["auto", "mlp", "unet"]

@@ -12,7 +12,7 @@ causal               what learners share
 hugging_face         HuggingFaceLearner: any causal model of transformers
 adapters             LoRA beside them
 base                 a base as transformers loads it
-beginning            the token before every row and prompt
+start_token          the token before every row and prompt
 hub                  where a base lies: a folder or a name on the hub
 hugging_face_model   what it learns
 objective            the loss: nats per token that has a context

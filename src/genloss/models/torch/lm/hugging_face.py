@@ -24,11 +24,11 @@ from genloss.models.torch.lm.base import (
     n_parameters,
     stored,
 )
-from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.causal import CausalLearner
 from genloss.models.torch.lm.hugging_face_model import HuggingFaceModel
 from genloss.models.torch.lm.modules import end_of, ends_of, module_total, positions_of
 from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.start_token import Beginning
 from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.tuning.fitting import (
     Lesson,

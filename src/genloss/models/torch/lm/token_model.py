@@ -14,8 +14,8 @@ from genloss.core.decoding import Decoding, Prompts, Sampling
 from genloss.core.text import checked_tokens
 from genloss.errors import DataError
 from genloss.models.torch.device import Device, pick
-from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.scoring import Logits, Value, by_token, entropy, log_prob
+from genloss.models.torch.lm.start_token import Beginning
 
 BLOCK_KEY = "tokens"
 """The length of the rows that a model was trained on, in its state."""

@@ -17,7 +17,6 @@ from genloss.core.text import TextModel, Tokeniser, check_tokeniser, check_vocab
 from genloss.errors import SpecError
 from genloss.models.torch.device import pick, stream
 from genloss.models.torch.feeds import START, on
-from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.causal import CausalLearner
 from genloss.models.torch.lm.checkpoint import (
     Written,
@@ -32,6 +31,7 @@ from genloss.models.torch.lm.checkpoint import (
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.hub import folder_of, weights_of
 from genloss.models.torch.lm.objective import FineTuning, decoder_total
+from genloss.models.torch.lm.start_token import Beginning
 from genloss.models.torch.lm.tensors import HEAD
 from genloss.models.torch.lm.token_model import TokenModel
 from genloss.models.torch.lm.transformer_model import TransformerModel

@@ -19,7 +19,7 @@ from genloss.models.torch.device import generator, pick, stream
 from genloss.models.torch.feeds import CHECK, START, Batch, feed_of, on
 from genloss.models.torch.fits import Noted, held_out_rows, part_after_part, rows_of, stacked
 from genloss.models.torch.images import check_images, check_lit
-from genloss.models.torch.notes import Pages
+from genloss.models.torch.notebook import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, Loss, Training
 from genloss.models.torch.vae.net import ConvVAE
 from genloss.models.torch.vae.vae_model import Output, VAEModel, left_by, vae_loss

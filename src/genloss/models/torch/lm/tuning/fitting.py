@@ -18,12 +18,12 @@ from genloss.errors import DataError, FitError, SpecError
 from genloss.models.torch.device import pick
 from genloss.models.torch.feeds import Feed, feed_of, on
 from genloss.models.torch.fits import held_out_rows, part_after_part, rows_of, stacked
-from genloss.models.torch.lm.beginning import Beginning, BegunFeed
 from genloss.models.torch.lm.objective import FineTuning, NamedTensors, Total, counted
+from genloss.models.torch.lm.start_token import Beginning, BegunFeed
 from genloss.models.torch.lm.token_model import BLOCK_KEY
 from genloss.models.torch.lm.tuning.portions import ALONE, Portions, Team
 from genloss.models.torch.memory import in_batches
-from genloss.models.torch.notes import Pages
+from genloss.models.torch.notebook import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, to_numpy
 
 ROWS_CHECKED = 64

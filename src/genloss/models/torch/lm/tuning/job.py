@@ -14,7 +14,7 @@ from genloss.core.samples import Samples
 from genloss.errors import FitError, GenlossError
 from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.tuning.fitting import Lesson
-from genloss.models.torch.notes import below
+from genloss.models.torch.notebook import below
 from genloss.store.arrays import pack_arrays, unpack_arrays
 from genloss.store.files import read_bytes, write_bytes
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genloss.report import guide
 from genloss.report.chapter import Chapter
 from genloss.report.figures.samples import SampleFigure
+from genloss.report.formatting import count
+from genloss.report.run_rows import generations_done, how_many
 from genloss.report.sections import Section
 from genloss.report.texts import TextFigure
-from genloss.report.words import count
 
 UNJUDGED = "Whether this is a collapse, and of which kind, is not judged on this page."
 """What stands in the place of an answer where nothing was held against a target."""
@@ -50,7 +50,7 @@ def answer(sections: Sequence[Section]) -> str:
     which = count(len(experiments), "published experiment")
     scales = " and ".join(sorted({s.targets["scale"] for s in experiments if s.targets}))
     said = "all" if met == len(judged) else f"{met:,} of"
-    runs = guide.how_many([run for s in sections for run in s.runs])
+    runs = how_many([run for s in sections for run in s.runs])
     text = f"{which} repeated at {scales} scale: {said} {len(judged):,} targets met. {runs} in all."
     return text if len(experiments) == len(sections) else f"{text} {UNJUDGED}"
 
@@ -60,7 +60,7 @@ def tiles(sections: Sequence[Section]) -> list[tuple[str, str]]:
     runs = [run for s in sections for run in s.runs]
     done = [run for run in runs if run.is_complete]
     chains = sum(run.spec["chains"] for run in done)
-    fits = sum(run.spec["chains"] * guide.done(run) for run in runs)
+    fits = sum(run.spec["chains"] * generations_done(run) for run in runs)
     judged = [v for s in sections if s.targets for v in s.targets["targets"]]
     whole = len(done) == len(runs)
     counted = f"{len(done):,}" if whole else f"{len(done):,} of {len(runs):,}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from genloss.report.words import count, number, percent
+from genloss.report.formatting import count, number, percent
 
 BANDS = {
     "law": "an exact law: it must lie within 4 standard errors of our chains",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from genloss.cli import console
-from genloss.cli.words import duration
+from genloss.cli.durations import duration
 from genloss.errors import StoreError
 from genloss.judge.estimates import NoInterval, chain_range, quantiles
 from genloss.judge.verdicts import Verdict
@@ -19,8 +19,8 @@ from genloss.plan.timing import Timing
 from genloss.published.experiments import installed_titles, load_experiment, published_names
 from genloss.published.grid import SMOKE
 from genloss.report.figures.bands import FEWEST, spread
-from genloss.report.verdicts import CLAIMS, OPEN
-from genloss.report.words import count, direction_words
+from genloss.report.formatting import count, direction_words
+from genloss.report.verdict_rows import CLAIMS, OPEN
 from genloss.store.reader import Run
 from genloss.store.series import Column
 

@@ -1,40 +1,13 @@
-"""What a reader needs before the figures: the words of the page, and which run is what."""
+"""The runs of a section, a row each: which run is what, and how far it is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from genloss.report.factors import kind_of
-from genloss.report.figures.bands import FEWEST
-from genloss.report.naming import plain
-from genloss.report.words import count
+from genloss.report.formatting import count
+from genloss.report.labels import plain
 from genloss.store.reader import Run
-
-WORDS = (
-    (
-        "generation t",
-        "A model learns from data and writes the data that the next model learns from, and so on. "
-        "Reality is t = 0; the model of real data is t = 1.",
-    ),
-    (
-        "chain",
-        "One independent repetition of all generations. Lines are medians over chains; the dark "
-        f"band holds half of the chains, the light one nine in ten. Fewer than {FEWEST} chains "
-        "carry no such band: each is drawn.",
-    ),
-    (
-        "run",
-        "Chains that share a reality, a learner and a rule for what the next model learns from. "
-        "Each section begins with its runs.",
-    ),
-)
-"""The words that every page uses."""
-
-TARGET = (
-    "target",
-    "A published number, a claim of the source in numbers, or an exact law, with the band in "
-    "which ours must lie.",
-)
 
 
 @dataclass(frozen=True)
@@ -47,11 +20,6 @@ class RunRow:
     rows: str
     chains: str
     generations: str
-
-
-def words(judged: bool) -> list[tuple[str, str]]:
-    """Return the words of the page as (word, what it means); judged: it has targets."""
-    return [*WORDS, TARGET] if judged else list(WORDS)
 
 
 def run_rows(runs: Sequence[Run]) -> list[RunRow]:
@@ -74,10 +42,10 @@ def generations(run: Run) -> str:
     planned = f"{run.spec['generations']:,}"
     if run.is_complete:
         return planned
-    return f"{done(run):,} of {planned}"
+    return f"{generations_done(run):,} of {planned}"
 
 
-def done(run: Run) -> int:
+def generations_done(run: Run) -> int:
     """Return the last generation that all chains have reached."""
     return 0 if run.missing else min(run.progress(), default=0)
 

@@ -3,7 +3,7 @@
 from genloss.core.about import Entry
 from genloss.report.page import render
 from genloss.report.sections import find_sections
-from genloss.report.wording import title_of, wording
+from genloss.report.titles import title_of, wording
 from genloss.store.provenance import append
 
 from .conftest import make_run

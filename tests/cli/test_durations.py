@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genloss.cli.plain import plain, plain_lines
-from genloss.cli.words import duration, pace
+from genloss.cli.durations import duration, pace
+from genloss.cli.escaping import plain, plain_lines
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The optional dependencies, loaded when a report is made and not before."""
+"""Vega and vl-convert: loaded when charts are drawn; what a page says without them."""
 
 import json
 from importlib import import_module

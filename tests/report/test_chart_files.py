@@ -6,11 +6,11 @@ import pytest
 
 from genloss.errors import StoreError
 from genloss.report import theme
+from genloss.report.chart_files import figure_pdf, figure_png, figure_svg, save_figures
 from genloss.report.figures.lines import metric_figure
 from genloss.report.figures.samples import sample_figure
 from genloss.report.figures.size import COLUMN, PAGE, sized
-from genloss.report.reading import measured
-from genloss.report.static import figure_pdf, figure_png, figure_svg, save_figures
+from genloss.report.measured import measured
 from genloss.store.reader import find_runs
 
 from .conftest import make_experiment, make_run

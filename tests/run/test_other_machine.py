@@ -2,9 +2,9 @@
 
 import pytest
 
-from genloss.cli import shown
+from genloss.cli import display
 from genloss.errors import StoreError
-from genloss.run import block, elsewhere
+from genloss.run import block, other_machine
 from genloss.run.events import Moved, Phase
 from genloss.run.runner import run_study
 from genloss.store.environment import versions
@@ -35,7 +35,7 @@ def begun(small, tmp_path):
 
 
 def move(monkeypatch, sets="another set", **packages):
-    for module in (block, elsewhere):
+    for module in (block, other_machine):
         monkeypatch.setattr(module, "instructions", lambda: sets)
         monkeypatch.setattr(module, "versions", lambda: {**versions(), **packages})
 
@@ -53,7 +53,7 @@ def test_another_instruction_set_or_package_is_refused_with_both_sides(
 
 def test_what_decides_no_bit_is_no_other_machine(begun, tmp_path, monkeypatch):
     study, _ = begun
-    for module in (block, elsewhere):
+    for module in (block, other_machine):
         more = {"python": "9.9", "genloss": "9.9", "torch": "0.0"}
         monkeypatch.setattr(module, "versions", lambda more=more: {**versions(), **more})
     # torch counts for networks alone.
@@ -75,7 +75,7 @@ def test_elsewhere_goes_on_and_records_both_machines(begun, tmp_path, monkeypatc
         there.versions,
     )
     assert second.earlier == ()
-    shown.run(Run(done.path), json=False)
+    display.run(Run(done.path), json=False)
     assert "block 0000: made on another machine up to generation 3" in capsys.readouterr().out
     # What is finished may be read, and asked for again, anywhere.
     monkeypatch.undo()

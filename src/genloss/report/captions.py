@@ -11,7 +11,7 @@ import numpy as np
 from genloss.core.arrays import Floats
 from genloss.core.view import Direction
 from genloss.report.figures.bands import FEWEST, Curve
-from genloss.report.words import count, number, percent
+from genloss.report.formatting import count, number, percent
 
 SMALL_SHARE = 1e-3
 """A share below this is said as a number, not as a percentage."""

@@ -1,8 +1,8 @@
-"""The words of the page, and the table that says which run is what."""
+"""The table that says which run is what."""
 
 import pytest
 
-from genloss.report.guide import TARGET, WORDS, run_rows, trained_on, words
+from genloss.report.run_rows import run_rows, trained_on
 
 from .conftest import make_run
 
@@ -52,11 +52,6 @@ def test_a_run_is_told_by_its_name_its_regime_and_its_learner(tmp_path):
     assert (row.chains, row.generations) == ("8", "20")
     (plain,) = run_rows([make_run(tmp_path, "plain")])
     assert plain.learner == "gaussian"
-
-
-def test_targets_are_explained_where_there_are_some():
-    assert words(judged=False) == list(WORDS)
-    assert words(judged=True)[-1] == TARGET
 
 
 def test_a_curator_is_named_beside_the_regime(tmp_path):

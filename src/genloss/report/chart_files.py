@@ -9,11 +9,11 @@ from genloss.report.budget import budget_of
 from genloss.report.chapter import Chapter, chapter
 from genloss.report.figures.size import COLUMN, sized
 from genloss.report.markup import slug
-from genloss.report.reading import measured
-from genloss.report.runtime import VEGA_LITE, optional
+from genloss.report.measured import measured
 from genloss.report.sections import find_sections
 from genloss.report.theme import Mode, config
-from genloss.report.wording import wording
+from genloss.report.titles import wording
+from genloss.report.vega import VEGA_LITE, optional
 from genloss.store.files import explained, write_bytes
 from genloss.store.output import check_output
 

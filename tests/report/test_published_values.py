@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from genloss.report.figures.lines import metric_figure
-from genloss.report.published import point_of, points
-from genloss.report.reading import measured
+from genloss.report.measured import measured
+from genloss.report.published_values import point_of, points
 from genloss.report.sections import find_sections
 
 from .conftest import decay, make_experiment, make_run, verdict

@@ -12,10 +12,10 @@ from genloss.core.decoding import BeamSearch, Prompts, Sampling, prompted
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.corpus.tokenisers import Pretrained
 from genloss.errors import DataError
-from genloss.models.torch.lm.beginning import Beginning
 from genloss.models.torch.lm.checkpoint import save_checkpoint, save_tokeniser
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.objective import FineTuning
+from genloss.models.torch.lm.start_token import Beginning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
 from genloss.study.own_model import places
 

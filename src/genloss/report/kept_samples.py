@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from genloss.core.arrays import Array
-from genloss.report.reading import places
+from genloss.report.measured import places
 from genloss.store.parts import SAMPLES, TEXTS
 from genloss.store.reader import Run
 

@@ -1,7 +1,7 @@
 import pytest
 
 from genloss.core.view import Direction
-from genloss.report.words import axis_title, count, number, percent
+from genloss.report.formatting import axis_title, count, number, percent
 
 
 @pytest.mark.parametrize(

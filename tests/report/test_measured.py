@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from genloss.errors import StoreError
-from genloss.report.reading import chosen, measured, places
+from genloss.report.measured import chosen, measured, places
 from genloss.store.table import TABLE
 
 from .conftest import decay, make_run

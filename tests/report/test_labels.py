@@ -3,8 +3,8 @@
 import pytest
 
 from genloss.report.factors import factors, kind_of
-from genloss.report.naming import MOST_SERIES, named
-from genloss.report.reading import measured
+from genloss.report.labels import MOST_SERIES, named
+from genloss.report.measured import measured
 
 from .conftest import decay, make_run
 

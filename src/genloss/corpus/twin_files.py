@@ -6,7 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from genloss.corpus.document import Document
-from genloss.corpus.readers.plain import endings
+from genloss.corpus.readers.byte_stream import endings
 from genloss.errors import DataError
 
 HALF = 0.5

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from genloss.cli.leaving import EndedError
+from genloss.cli.exits import EndedError
 from genloss.core.resources import free_memory
 
 GENLOSS = Path(sysconfig.get_path("scripts")) / "genloss"
@@ -137,9 +137,9 @@ def test_signals_end_in_order_and_the_run_resumes(spec, number):
 
 LOST = """
 import os, signal, sys, time
-from genloss.cli import leaving
-leaving.AGAIN = 0.2
-leaving.prepare()
+from genloss.cli import exits
+exits.AGAIN = 0.2
+exits.prepare()
 
 class Loses:
     def __del__(self):
@@ -148,7 +148,7 @@ class Loses:
             pass
 
 sys.unraisablehook = lambda lost: None
-with leaving.reported_errors():
+with exits.reported_errors():
     x = Loses()
     del x
     while True:

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from genloss.report.factors import Row, factors, kind_of
-from genloss.report.reading import Measured
+from genloss.report.measured import Measured
 from genloss.store.reader import Run
 
 MOST_SERIES = 8

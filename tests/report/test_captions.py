@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from genloss.core.view import Direction
+from genloss.report.captions import reading
 from genloss.report.figures.bands import curve
-from genloss.report.sentences import reading
 from genloss.store.reader import Series
 
 

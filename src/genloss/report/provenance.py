@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from genloss.report.citation import signature
-from genloss.report.guide import done
-from genloss.report.toml import toml_text
+from genloss.report.run_rows import generations_done
+from genloss.spec.toml import toml_text
 from genloss.store.reader import Run
 
 
@@ -48,7 +48,7 @@ def origin(run: Run) -> Origin:
 def _status(run: Run) -> str:
     if run.is_complete:
         return "complete"
-    text = f"unfinished: generation {done(run):,} of {run.spec['generations']:,}"
+    text = f"unfinished: generation {generations_done(run):,} of {run.spec['generations']:,}"
     if run.unvouched is not None:
         text += "; later ones are not yet checkpointed"
     if run.blocks and run.missing:

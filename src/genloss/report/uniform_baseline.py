@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from genloss.report.figures.bands import Curve
-from genloss.report.reading import Measured
-from genloss.report.wording import base_name
-from genloss.report.words import number
+from genloss.report.formatting import number
+from genloss.report.measured import Measured
+from genloss.report.titles import base_name
 from genloss.store.reader import Run
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from genloss.report.verdicts import BANDS, band_words, judged, source_marks, verdict_rows
+from genloss.report.verdict_rows import BANDS, band_words, judged, source_marks, verdict_rows
 
 from .conftest import verdict
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from genloss.cli.plain import plain_lines
+from genloss.cli.escaping import plain_lines
 from genloss.errors import GenlossError, ResourceError
 
 FAILED, BAD_INPUT, LACKING, INTERRUPTED = 1, 2, 3, 130

@@ -1,0 +1,35 @@
+"""What `genloss verify` does and says."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from genloss.cli import console
+from genloss.report.formatting import count
+from genloss.store.reader import runs_below
+from genloss.store.verify import verify
+
+
+def verified(paths: Sequence[Path], json: bool) -> bool:
+    """Verify runs and show every damaged file; return whether there is none."""
+    runs = runs_below(paths)
+    checked = [(run, file) for run in runs for file in verify(run)]
+    bad = [(run, file) for run, file in checked if file.problem]
+    if json:
+        console.print_json(
+            {
+                "runs": len(runs),
+                "files": len(checked),
+                "problems": [{"file": str(f.path), "problem": f.problem} for _, f in bad],
+            }
+        )
+        return not bad
+    for _, file in bad:
+        named = str(file.path) in file.problem
+        console.print_line(file.problem if named else f"{file.path}: {file.problem}")
+    result = "nothing has changed since they were written"
+    if bad:
+        damaged = len({run.path for run, _ in bad})
+        result = f"{count(len(bad), 'problem')} in {count(damaged, 'run')}"
+    what = f"{count(len(checked), 'file')} of {count(len(runs), 'run')}"
+    console.print_line(f"{what}: {result}")
+    return not bad
