@@ -48,6 +48,16 @@ def spread(rows, label):
     return sum(((rows[label == k] - rows[label == k].mean(axis=0)) ** 2).sum() for k in set(label))
 
 
+def test_equal_rows_are_one_cluster_however_they_round():
+    rows = np.repeat(rng(2).normal(size=(2, 8)), [5, 7], axis=0)
+    rows[::2] *= 1 + 1e-15
+    for k in (1, 2, 3, 12):
+        label = tm.cluster(rows, k, rng(k))
+        assert (label[:5] == label[0]).all()
+        assert (label[5:] == label[5]).all()
+        assert (label[0] != label[5]) == (k > 1)
+
+
 def texts(law, n=300, key=0):
     return rng(key).choice(len(law), size=(1, n, 12), p=law)
 

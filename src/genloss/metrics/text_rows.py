@@ -201,7 +201,7 @@ class Mauve(NamedMetric):
     )
     rows: int = 1000
     bound: Literal["mean", "low", "high"] = "mean"
-    numbers_revision: ClassVar[int] = 2
+    numbers_revision: ClassVar[int] = 3
     base: ClassVar[str] = "mauve"
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = Direction.HIGHER

@@ -99,12 +99,14 @@ def mauve(
 
 
 def cluster(rows: Floats, k: int, rng: np.random.Generator, rounds: int = 20) -> Ints:
-    """Return the cluster (n,) of rows (n, d): Lloyd's k-means from k different rows.
+    """Return the cluster (n,) of rows (n, d): Lloyd's k-means from k different rows, or from all.
 
     An empty cluster keeps its centre. Stops after `rounds`, or when nothing moves.
     """
-    k = min(k, len(rows))
-    centres = rows[rng.choice(len(rows), k, replace=False)]
+    # Of two equal centres rounding would choose the nearer one, differently for equal rows.
+    different = np.sort(np.unique(np.round(rows, 9), axis=0, return_index=True)[1])
+    k = min(k, len(different))
+    centres = rows[different[rng.choice(len(different), k, replace=False)]]
     label = np.full(len(rows), -1)
     for _ in range(rounds):
         nearest = _nearest(rows, centres)

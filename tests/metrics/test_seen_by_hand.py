@@ -1,0 +1,155 @@
+"""Bindings of what is seen beside rows (training, classes, latents, copies, curators), by hand."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from genloss.core.curators import Curation
+from genloss.core.samples import Samples
+from genloss.core.view import NotApplicable, View
+from genloss.metrics import classes, copies, curation, images, laws, rows, training
+
+LN, E = np.log, np.exp
+
+
+class Known:
+    """A model of two chains of which only one thing is asked for."""
+
+    n_chains = 2
+
+    def sample(self, n, rng):
+        raise AssertionError("nothing is drawn here")
+
+    def state(self):
+        return {}
+
+
+class Encoder(Known):
+    """Two latents for each number x: x and 2 x + 1."""
+
+    def encode(self, x):
+        return np.concatenate([x, 2 * x + 1], axis=2)
+
+
+class Trained(Known):
+    train_loss = np.array([[3.0, 2.0, np.nan], [5.0, 4.0, 1.5]])
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A class map whose rows are the probabilities of their classes."""
+
+    def learned(self, p_0):
+        return self
+
+    def features(self, x):
+        return x
+
+    def class_probabilities(self, x):
+        return x
+
+
+@dataclass(frozen=True)
+class Ordered(Known):
+    """A finite reality on the line."""
+
+    x: np.ndarray = field(default_factory=lambda: np.array([[0.0, 8, 50], [1, 2, 70]])[..., None])
+    n_rows = 3
+
+    def rows(self, start, n):
+        return self.x[:, start : start + n]
+
+    def split(self, m):
+        raise AssertionError("held-out rows are given")
+
+    def labels_of(self, start, n):
+        return None
+
+
+def of(x, held_out=None, train=None, label=None, **more) -> View:
+    """Return generation 3 of these rows, of which the line may be given flat."""
+    x, held_out, train = (
+        None if part is None else np.asarray(part, dtype=float)[(..., *[None] * lacking(part))]
+        for part in (x, held_out, train)
+    )
+    train = None if train is None else Samples.of(train, 2)
+    samples = Samples.of(x, 3, label)
+    known = Known()
+    return replace(
+        View(3, known, known, train, samples, held_out, np.random.default_rng(0)), **more
+    )
+
+
+def lacking(part) -> int:
+    return 3 - np.ndim(part)
+
+
+LINE = of([[0, 2, 4, 90], [0, 0, 3, 90]], [[1, 1, 4, 70], [4, 5, 6, 70]])
+BALLS = of([[3.5, 13, 18, 30], [5, 6, 7, 43]], [[0, 1, 3, 10, -9], [0, 10, 20, 40, 44]])
+# k = 1. Chain 0: real balls reach 1, 1, 2, 7 and 9 far, fake ones 9.5, 5, 5 and 12. 3.5 and 13 lie
+# in real balls, all but -9 in fake ones; 3.5 in two and 13 in one of the real balls, which are two.
+# Chain 1: 10, 10, 10, 4, 4 and 1, 1, 1, 36. Only 0 lies in no fake ball, and the ball of 20 is
+# empty; 5, 6 and 7 lie in two real balls each, 43 in two.
+SCORES = [[2 / 4, 4 / 5, 3 / 4, 2 / 5], [1, 4 / 5, 8 / 4, 4 / 5]]
+KERNEL = of([[1, 3, 90], [0, 2, 90]], [[0, 2, 70], [0, 1, 70]])
+# The median distances of reality are 2 and 1: kernels exp(-d^2 / 8) and exp(-d^2 / 2).
+CROSS = [3 * E(-1 / 8) + E(-9 / 8), 1 + 2 * E(-0.5) + E(-2)]
+SEEN = of(
+    [
+        [[0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.6, 0.2, 0.2], [0.2, 0.2, 0.6]],
+        [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4], [0.9, 0.05, 0.05], [0.2, 0.1, 0.7]],
+    ],
+    label=np.array([[0, 1, 2, -1], [2, 0, 0, 2]]),
+)
+# Classes 0 1 0 2, and 2 2 0 2.
+COPIES = of(
+    [[1, 15, 10], [5, 8, 7]], [[3, 12], [1.5, 4]], [[0, 10], [5, 6]], p_0=Ordered(), model=Ordered()
+)
+# Nearest of D_t: 1, 5, 0 and 0, 2, 1. Held-out rows to the first two real rows (0, 8 and 1, 2):
+# 3, 4 and 0.5, 2, whose quantiles at 0.25 are 3.25 and 0.875.
+MIXED = np.zeros((2, 4, 1))
+TRAIN = Samples.of(MIXED, np.array([[0, 0, 1, 2], [0, 1, 1, -1]]))
+CURATED = Curation(10, np.array([20, 16]), np.array([5, 8]), {})
+LATENTS = of([[1, 3, 99], [-1, 0, 99]], first=Encoder())
+# Of two images: 1, 3, 3, 7 and -1, -1, 0, 1.
+
+CASES = [
+    (laws.RealShare(), replace(of(MIXED), train=TRAIN), [0.5, 0.25]),
+    (rows.MMDSquared(rows=2), KERNEL, [2 * E(-0.5) - CROSS[0] / 2, E(-2) + E(-0.5) - CROSS[1] / 2]),
+    (
+        rows.MMDSquared("biased", 2),
+        KERNEL,
+        [1 + E(-0.5) - CROSS[0] / 2, 1 + (E(-2) + E(-0.5)) / 2 - CROSS[1] / 2],
+    ),
+    (rows.Manifold(1), BALLS, SCORES),
+    (images.LatentMean(2), LATENTS, [14 / 4, -1 / 4]),
+    (images.LatentSpread(2), LATENTS, [4.75**0.5, 0.6875**0.5]),
+    # Unbiased variances 4 and 3 about 2 and 2; 3 and 1 about 1 and 5.
+    (images.FID(rows=3), LINE, [(2 - 3**0.5) ** 2, 16 + (3**0.5 - 1) ** 2]),
+    (classes.ClassShare(Shares(), 3), SEEN, [[2 / 4, 1 / 4, 1 / 4], [1 / 4, 0, 3 / 4]]),
+    (classes.ClassShare(Shares(), 3, 3), SEEN, [[2 / 3, 1 / 3, 0], [1 / 3, 0, 2 / 3]]),
+    (
+        classes.ClassEntropy(Shares()),
+        SEEN,
+        [1.5 * LN(2) / LN(3), (LN(4) / 4 + 3 / 4 * LN(4 / 3)) / LN(3)],
+    ),
+    (classes.Confidence(Shares()), SEEN, [2.5 / 4, 2.7 / 4]),
+    (classes.Confidence(Shares(), 2), SEEN, [1.3 / 2, 1.1 / 2]),
+    (classes.LabelAccuracy(Shares()), SEEN, [2 / 3, 3 / 4]),
+    (classes.LabelAccuracy(Shares(), 2), SEEN, [1, 1 / 2]),
+    (copies.NearestTrain(), COPIES, [2 / 3.5, 1 / 1.25]),
+    (copies.CopyRate(0.25), COPIES, [2 / 3, 1 / 3]),
+    (curation.AcceptanceRate(), of(MIXED, curation=CURATED), [1 / 4, 1 / 2]),
+    (curation.Shortfall(), of(MIXED, curation=CURATED), [1 / 2, 1 / 5]),
+    (training.TrainLoss(), of(MIXED, model=Trained()), [2, 1.5]),
+]
+
+
+@pytest.mark.parametrize(
+    ("metric", "view", "right"), CASES, ids=lambda part: getattr(part, "name", "")
+)
+def test_values_by_hand(metric, view, right):
+    value = metric(view)
+    assert not isinstance(value, NotApplicable), value
+    np.testing.assert_allclose(value, right, rtol=1e-9, atol=1e-12)
