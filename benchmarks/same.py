@@ -34,7 +34,10 @@ TOUR = "tour"
 THEORY = """
 import sys
 from pathlib import Path
-from genloss.judge.dashed import theory_of
+try:
+    from genloss.judge.theory_lines import theory_of
+except ImportError:
+    from genloss.judge.dashed import theory_of  # its name in older checkouts
 from genloss.store.reader import find_runs
 for run in find_runs(Path(sys.argv[1])):
     theory_of(run)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import genloss
-from genloss.judge.dashed import theory_of
+from genloss.judge.theory_lines import theory_of
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 KEY = ("line", "trace_ratio", 3)

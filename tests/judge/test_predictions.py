@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from genloss.core.over_chains import MEAN, MEDIAN, Statistic
 from genloss.core.regimes import Replace
+from genloss.errors import SpecError
 from genloss.judge import predictions
-from genloss.judge.predictions import PlugIn, schedule, theory_lines
+from genloss.judge.predictions import ClosedForm, PlugIn, schedule, theory_lines
 from genloss.models.gaussian import GaussianLearner
 from genloss.run.runner import run_study
 from genloss.study.study import study_from
@@ -93,10 +95,11 @@ def test_the_mean_over_chains_follows_the_line(name, tmp_path):
     run = run_study(study, tmp_path, workers=1)
     for metric, line in lines.items():
         found = run.series[metric]
-        assert line["t"] == found.t.tolist()
+        assert line.statistic is MEAN
+        assert line.t == tuple(found.t.tolist())
         mean = found.values.mean(axis=1)
         error = found.values.std(axis=1, ddof=1) / np.sqrt(study.chains)
-        off = np.abs(mean - np.array(line["value"]))
+        off = np.abs(mean - np.array(line.value))
         assert (off <= 4 * error + 1e-9 * np.abs(mean) + 1e-12).all(), (metric, off / error)
 
 
@@ -111,7 +114,7 @@ def test_the_relative_floor_of_a_mixture_adds_its_share_of_the_mean_variance_of_
     )
     assert set(one) == set(two) == set(MOMENTS)
     for name in MOMENTS:
-        np.testing.assert_allclose(one[name]["value"], two[name]["value"], rtol=1e-12)
+        np.testing.assert_allclose(one[name].value, two[name].value, rtol=1e-12)
 
 
 def test_the_median_chain_follows_the_lognormal_limit(tmp_path):
@@ -120,17 +123,18 @@ def test_the_median_chain_follows_the_lognormal_limit(tmp_path):
         {**gaussian(1), "n_real": 60, "generations": 60, "chains": 4000, "metrics": ["sigma"]}
     )
     line = theory_lines(study)["sigma"]
+    assert line.statistic is MEDIAN
     values = run_study(study, tmp_path, workers=1).series["sigma"].values
     for t in (5, 30, 60):
         # Median of a lognormal: sd of the log over sqrt(C) times sqrt(pi / 2).
         error = np.log(values[t]).std() / np.sqrt(study.chains) * np.sqrt(np.pi / 2)
-        right = line["value"][line["t"].index(t)]
+        right = line.at(t)
         assert abs(np.log(np.median(values[t]) / right)) < 4 * error + 0.02
 
 
 def test_lines_start_at_reality():
     lines = theory_lines(study_from(spec_of("replace")))
-    assert {k: v["value"][0] for k, v in lines.items()} == {
+    assert {k: v.value[0] for k, v in lines.items()} == {
         "trace_ratio": 1.0,
         "squared_mean_error": 0.0,
         "second_moment": 4.0,
@@ -174,7 +178,7 @@ class Own(GaussianLearner):
 
     def predictions(self, study):
         law = (lambda t: 0.5**t) if study.n_real == 20 else None
-        return {"real_share": ("halved", law)} if law else {}
+        return {"real_share": ClosedForm("halved", MEAN, law)} if law else {}
 
 
 @dataclass(frozen=True)
@@ -203,8 +207,8 @@ def lines(learner=None, regime=None, **more):
 def test_a_learner_of_another_package_obeys_our_laws_and_brings_its_own():
     ours, theirs = lines(), lines(Own(1))
     assert {k: v for k, v in theirs.items() if k != "real_share"} == ours
-    assert theirs["real_share"]["label"] == "halved"
-    assert theirs["real_share"]["value"][:3] == [1.0, 0.5, 0.25]
+    assert theirs["real_share"].label == "halved"
+    assert theirs["real_share"].value[:3] == (1.0, 0.5, 0.25)
     # Whether it applies is its own affair.
     assert "real_share" not in lines(Own(1), n_real=30)
     # How a shrinkage sampler changes its covariance we do not know.
@@ -231,3 +235,42 @@ def test_a_class_derived_from_ours_does_not_inherit_its_laws():
 @dataclass(frozen=True)
 class Quiet(GaussianLearner):
     """A learner derived from ours."""
+
+
+@dataclass(frozen=True)
+class Brings(GaussianLearner):
+    """A learner that predicts whatever the test wants."""
+
+    law: object = None
+
+    def predictions(self, study):
+        return {"real_share": self.law, "manifold[recall]": self.law}
+
+
+@pytest.mark.parametrize(
+    ("law", "why"),
+    [
+        (("halved", lambda t: t), "Brings predicts .* of real_share; expected ClosedForm"),
+        (ClosedForm("halved", MEAN, lambda t: 1.0), r"gives \(\) at \(6,\) generations"),
+    ],
+)
+def test_what_is_no_closed_form_is_refused(law, why):
+    with pytest.raises(SpecError, match=why):
+        lines(Brings(1, law=law))
+
+
+@pytest.mark.parametrize("statistic", [Statistic("variance"), Statistic("share_above", 0.0)])
+def test_a_line_predicts_a_value_of_the_metric(statistic):
+    with pytest.raises(SpecError, match="expected mean, median or quantile:Q"):
+        ClosedForm("spread", statistic, np.ones_like)
+
+
+def test_a_line_has_no_value_where_its_law_has_none():
+    law = ClosedForm("late", MEAN, lambda t: np.where(t < 2, np.nan, 1.0 / np.maximum(t, 1)))
+    assert lines(Brings(1, law=law))["real_share"].t == (2, 3, 4, 5)
+
+
+def test_a_component_of_a_metric_can_have_a_line():
+    law = ClosedForm("a quarter", MEAN, lambda t: 0.25 + 0.0 * t)
+    found = lines(Brings(1, law=law), metrics=["manifold"], form="rows")
+    assert set(found) == {"manifold[recall]"}

@@ -2,10 +2,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from genloss.core.over_chains import Statistic, statistic_from
 from genloss.errors import SpecError
-from genloss.judge.statistics import quantile_of, statistic
+from genloss.judge import statistics
+from genloss.judge.statistics import quantile_of
 
 X = np.random.default_rng(1).gamma(2.0, size=500)
+
+
+def statistic(text, values):
+    return statistics.statistic(statistic_from(text), values)
 
 
 def test_mean_and_its_error():
@@ -117,3 +123,36 @@ def test_quantile_of_counts_ties_half():
         0.75,
         1.0,
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mean", "median", "sd", "quantile", "quantile:0.05", "share_above:0", "share_below:1e-12"],
+)
+def test_a_statistic_is_written_as_it_was_read(text):
+    assert str(statistic_from(text)) == text
+    assert statistic_from(str(statistic_from(text))) == statistic_from(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("means", "unknown statistic 'means'"),
+        (3, "statistic is 3"),
+        ("mean:0.5", "mean has no option"),
+        ("quantile:1", "level of the quantile is 1.0; expected 0 < Q < 1"),
+        ("quantile:half", "expected a number after the colon"),
+        ("share_below", "expected share_below:X"),
+        ("share_above:nan", "expected share_above:X"),
+    ],
+)
+def test_what_is_no_statistic_is_refused(text, why):
+    with pytest.raises(SpecError, match=why):
+        statistic_from(text)
+
+
+def test_only_values_of_the_metric_are_locations():
+    names = ("mean", "median", "quantile:0.05", "variance", "sd", "share_above:0")
+    assert [statistic_from(x).is_location for x in names] == [True] * 3 + [False] * 3
+    assert [statistic_from(x).level for x in names[:3]] == [None, 0.5, 0.05]
+    assert Statistic("quantile").level == 0.5

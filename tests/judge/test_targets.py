@@ -251,7 +251,7 @@ def test_a_place_replaces_what_it_names_and_nothing_else():
         ({"t": "first_below:low"}, "t is 'first_below:low'"),
         ({"t": True}, "t is True"),
         ({"published": "0.8"}, "published is '0.8'; expected a finite number"),
-        ({"statistic": "share_below:"}, "could not convert"),
+        ({"statistic": "share_below:"}, "expected a number after the colon"),
         ({"statistic": 3}, "target x: "),
         ({"minus": {"rnu": "b"}}, r"minus: unknown key 'rnu' \(did you mean 'run'"),
         ({"minus": {"t": "first"}}, "minus: t is 'first'"),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from genloss.core.over_chains import MEAN
 from genloss.core.view import Direction
 from genloss.report.titles import split_address
 from genloss.store.block import BlockStore, Checkpoint
@@ -17,7 +18,7 @@ from genloss.store.manifest import Machine
 from genloss.store.provenance import append
 from genloss.store.reader import Run
 from genloss.store.table import absent_row, metric_row
-from genloss.store.theory_file import write_theory
+from genloss.store.theory_file import TheoryLine, write_theory
 
 from .words_of_ours import words
 
@@ -39,7 +40,7 @@ def make_run(
     *,
     metrics: dict[str, Any] | None = None,
     t: Any = None,
-    theory: dict[str, Any] | None = None,
+    theory: dict[str, TheoryLine] | None = None,
     kept: dict[int, Any] | None = None,
     absent: dict[str, str] | None = None,
     blocks: int = 1,
@@ -160,7 +161,7 @@ def make_experiment(root: Path, verdicts: list[dict[str, Any]] | None = None) ->
                     "trace_ratio": decay(20, 20, rate, seed=n),
                     "w2_squared": 1e-4 * np.arange(21)[:, None] * np.ones(20) / n,
                 },
-                theory={"trace_ratio": {"label": "exp(-t/n)", "t": list(range(21)), "value": law}},
+                theory={"trace_ratio": TheoryLine("exp(-t/n)", MEAN, tuple(range(21)), tuple(law))},
                 n_real=n,
                 regime={"kind": regime},
             )

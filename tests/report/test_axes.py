@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from genloss.core.over_chains import MEAN
 from genloss.core.view import Direction
 from genloss.report.figures.axes import log_ticks, steps, x_channel, y_axes, y_axis
 from genloss.report.figures.bands import curve
 from genloss.store.reader import Series
+from genloss.store.theory_file import TheoryLine
 
 
 def axis(values, direction=Direction.START):
@@ -80,7 +82,7 @@ def test_infinite_values_do_not_stretch_the_axis():
 
 def test_theory_and_reality_are_on_the_axis():
     s = Series("x", "1", Direction.ONE, np.arange(2), np.full((2, 4), 3.0))
-    law = {"label": "law", "t": [0, 1], "value": [3.0, 9.0]}
+    law = TheoryLine("law", MEAN, (0, 1), (3.0, 9.0))
     found = y_axis([curve("a", s, law)], Direction.ONE)
     assert found.high == 9.0
     assert found.low <= 1.0

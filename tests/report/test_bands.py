@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 
+from genloss.core.over_chains import MEAN, MEDIAN, Statistic
 from genloss.core.view import Direction
-from genloss.report.figures.bands import FEWEST, LEVELS, curve, predicts, rounded, spread
+from genloss.report.figures.bands import FEWEST, LEVELS, curve, rounded, spread
 from genloss.store.reader import Series
+from genloss.store.theory_file import TheoryLine
 
-LAW = {"label": "exp(-t)", "t": [0, 1, 3], "value": [1.0, 0.4, 0.05]}
+LAW = TheoryLine("exp(-t)", MEAN, (0, 1, 3), (1.0, 0.4, 0.05))
 
 
 def series(values):
@@ -24,7 +26,7 @@ def test_theory_stands_at_the_generations_it_is_given_for():
     c = curve("a", series(np.ones((4, 3))), LAW)
     np.testing.assert_array_equal(c.theory, [1.0, 0.4, np.nan, 0.05])
     assert c.has_theory
-    assert c.statistic == "mean"
+    assert c.has_theory_of_mean
     assert not curve("a", series(np.ones((4, 3))), None).has_theory
 
 
@@ -34,17 +36,12 @@ def test_mean_is_over_chains():
 
 
 @pytest.mark.parametrize(
-    ("law", "what"),
-    [
-        ({"label": "E[x]"}, "mean"),
-        ({"label": "median sigma"}, "median"),
-        ({"label": "typical chain"}, "median"),
-        ({"label": "anything", "statistic": "median"}, "median"),
-        ({"label": "median of means", "statistic": "mean"}, "mean"),
-    ],
+    ("statistic", "of_mean"), [(MEAN, True), (MEDIAN, False), (Statistic("quantile", 0.9), False)]
 )
-def test_what_a_law_predicts(law, what):
-    assert predicts(law) == what
+def test_a_line_predicts_what_it_says_and_not_what_its_label_sounds_like(statistic, of_mean):
+    for label in ("E[x]", "median of means", "typical chain"):
+        line = TheoryLine(label, statistic, (0, 1), (1.0, 0.5))
+        assert curve("a", series(np.ones((2, 3))), line).has_theory_of_mean is of_mean
 
 
 def test_rounding_keeps_significant_digits_and_drops_what_json_lacks():

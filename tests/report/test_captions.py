@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
+from genloss.core.over_chains import MEAN, MEDIAN, Statistic
 from genloss.core.view import Direction
-from genloss.report.captions import reading
+from genloss.report import captions
 from genloss.report.figures.bands import curve
 from genloss.store.reader import Series
+from genloss.store.theory_file import TheoryLine
+
+
+def reading(curves, direction):
+    return captions.reading(curves, direction).whole
 
 
 def a(label, values, law=None):
@@ -19,7 +25,7 @@ def column(*values):
 
 
 def test_one_run_is_told_with_its_spread_and_its_law():
-    law = {"label": "E", "t": [0, 1], "value": [1.0, 0.03]}
+    law = TheoryLine("E", MEAN, (0, 1), (1.0, 0.03))
     text = reading([a("r", column(1.0, 0.03), law)], Direction.ONE)
     assert text.startswith("The median is down to 3 % of reality's after 1 generation")
     assert "Theory for the mean: 0.03; measured: 0.03." in text
@@ -57,7 +63,7 @@ def test_a_mean_that_few_chains_decide_is_said_to_be_one():
     values = np.full((2, 100), 1e-6)
     values[0] = 1.0
     values[1, 0] = 100.0
-    law = {"label": "E", "t": [1], "value": [1.0]}
+    law = TheoryLine("E", MEAN, (1,), (1.0,))
     assert "one chain in twenty" in reading([a("r", values, law)], Direction.ONE)
 
 
@@ -123,3 +129,19 @@ def test_runs_of_unlike_length_are_compared_where_all_have_a_value():
     curves = [a("long", column(1.0, 0.9, 0.1)), a("short", column(1.0, 0.5))]
     text = reading(curves, Direction.ONE)
     assert text.startswith("At generation 1, the last that all runs have, **long** is closest")
+
+
+@pytest.mark.parametrize(
+    ("statistic", "expected"),
+    [
+        (MEAN, "Theory for the mean: 0.5; measured: 1.5."),
+        (MEDIAN, "Theory for the median: 0.5; measured: 0.5."),
+        (Statistic("quantile", 0.9), "Theory for the 90 % quantile: 0.5; measured: 5.5."),
+    ],
+)
+def test_theory_is_held_against_the_statistic_that_it_predicts(statistic, expected):
+    values = np.tile([[0.5, 0.5, 0.5, 0.5, 5.5]], (2, 1))
+    line = TheoryLine("a median, by its name", statistic, (1,), (0.5,))
+    said = captions.reading([a("r", values, line)], Direction.ONE)
+    assert said.theory == expected
+    assert "Theory" not in said.shown

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from genloss.core.over_chains import MEAN
 from genloss.report import theme
 from genloss.report.chart_files import figure_png, figure_svg
 from genloss.report.figures.lines import metric_figure
@@ -12,6 +13,7 @@ from genloss.report.labels import MOST_SERIES
 from genloss.report.measured import measured
 from genloss.report.vega import VEGA_LITE
 from genloss.store.reader import find_runs
+from genloss.store.theory_file import TheoryLine
 
 from .conftest import decay, make_run
 
@@ -40,7 +42,7 @@ def test_rows_hold_numpys_quantiles_and_theory(experiment):
             expected = np.percentile(values, level, axis=1, method="weibull")
             np.testing.assert_allclose(row[field], expected, rtol=1e-4)
         np.testing.assert_allclose(row["mean"], values.mean(axis=1), rtol=1e-4)
-        law = data.theory["trace_ratio"]["value"]
+        law = data.theory["trace_ratio"].value
         np.testing.assert_allclose(row["theory"], law, rtol=1e-4)
     assert figure.theory == ("exp(-t/n)",)
 
@@ -173,7 +175,7 @@ def test_arms_of_unlike_length_are_drawn_on_one_pair_of_axes(tmp_path):
 
 
 def test_rows_of_a_chart_have_the_same_fields(tmp_path):
-    law = {"trace_ratio": {"label": "law", "t": [0, 5], "value": [1.0, 0.5]}}
+    law = {"trace_ratio": TheoryLine("law", MEAN, (0, 5), (1.0, 0.5))}
     runs = [
         measured(make_run(tmp_path, "a", metrics={"trace_ratio": decay(5, 30)}, theory=law)),
         measured(make_run(tmp_path, "b", metrics={"trace_ratio": decay(5, 1)}, n_real=7)),

@@ -7,6 +7,7 @@ import os
 import numpy as np
 import pytest
 
+from genloss.core.over_chains import MEDIAN
 from genloss.errors import SpecError, StoreError
 from genloss.report.long_table import LongTable
 from genloss.report.table_files import columns, rows, write_table
@@ -16,10 +17,11 @@ from genloss.store.header import Header
 from genloss.store.manifest import Machine
 from genloss.store.reader import Run
 from genloss.store.table import absent_row, metric_row
+from genloss.store.theory_file import TheoryLine
 
 from .conftest import decay, make_run
 
-LAW = {"trace_ratio": {"label": "law", "t": [0, 3], "value": [1.0, 0.5]}}
+LAW = {"trace_ratio": TheoryLine("law", MEDIAN, (0, 3), (1.0, 0.5))}
 
 
 @pytest.fixture
@@ -47,6 +49,9 @@ def test_every_value_is_one_row(pair):
         assert row["regime.n_real"] == (3 if row["metric"] == "kl" else None)
     laws = {row["generation"]: row["theory"] for row in found if row["metric"] == "trace_ratio"}
     assert laws == {0: 1.0, 1: None, 2: None, 3: 0.5}
+    over = {row["generation"]: row["theory_for"] for row in found if row["metric"] == "trace_ratio"}
+    assert over == {0: "median", 1: None, 2: None, 3: "median"}
+    assert {row["theory_for"] for row in found if row["metric"] == "kl"} == {None}
 
 
 def components(root) -> Run:
@@ -102,6 +107,7 @@ def test_csv_and_json_come_back_to_the_bit(pair, tmp_path):
     assert [r["theory"] for r in read] == [
         "" if r["theory"] is None else repr(r["theory"]) for r in right
     ]
+    assert [r["theory_for"] or None for r in read] == [r["theory_for"] for r in right]
     assert [r["run"] for r in read] == [r["run"] for r in right]
     write_table(pair, tmp_path / "t.json")
     loaded = json.loads((tmp_path / "t.json").read_text())

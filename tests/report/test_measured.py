@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from genloss.core.over_chains import MEAN
 from genloss.errors import StoreError
 from genloss.report.measured import chosen, measured, places
 from genloss.store.table import TABLE
+from genloss.store.theory_file import TheoryLine
 
 from .conftest import decay, make_run
 
@@ -32,7 +34,7 @@ def test_everything_is_read_where_it_is_little(tmp_path):
 
 
 def test_a_short_law_keeps_its_generations(tmp_path):
-    law = {"trace_ratio": {"label": "law", "t": [0, 333, 777], "value": [1.0, 0.5, 0.1]}}
+    law = {"trace_ratio": TheoryLine("law", MEAN, (0, 333, 777), (1.0, 0.5, 0.1))}
     run = make_run(tmp_path, metrics={"trace_ratio": decay(1000, 2)}, theory=law)
     assert {0, 333, 777} <= set(measured(run, 20).series["trace_ratio"].t.tolist())
 

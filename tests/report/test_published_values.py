@@ -39,7 +39,7 @@ def asked(**changes):
 )
 def test_every_kind_of_published_value_is_a_point(band, expected):
     p = point_of(asked(band=band))
-    assert (p.t, p.said) == (5, expected[3])
+    assert (p.t, p.what) == (5, expected[3])
     np.testing.assert_allclose((p.value, p.low, p.high), expected[:3])
 
 

@@ -2,17 +2,19 @@ import tomllib
 
 import numpy as np
 
+from genloss.core.over_chains import MEAN
 from genloss.report.measured import measured
 from genloss.report.provenance import origin
 from genloss.report.tables import not_applicable, number_table
 from genloss.spec.toml import toml_text
+from genloss.store.theory_file import TheoryLine
 
 from .conftest import decay, make_run
 
 
 def test_numbers_are_medians_with_the_middle_ninety_percent(tmp_path):
     values = decay(20, 50)
-    law = {"trace_ratio": {"label": "E", "t": list(range(21)), "value": [0.5] * 21}}
+    law = {"trace_ratio": TheoryLine("E", MEAN, tuple(range(21)), (0.5,) * 21)}
     run = measured(make_run(tmp_path, metrics={"trace_ratio": values}, theory=law))
     table = number_table([("r", run, "trace_ratio")])
     last = "last generation: theory / measured"

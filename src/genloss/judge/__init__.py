@@ -7,5 +7,5 @@ verdicts     targets judged: pass or fail
 estimates    quantiles, ranges, intervals and waiting times over chains: pure functions, the one
              copy
 statistics   what targets measure over chains, each with its standard error
-dashed       the dashed lines of a stored run, computed once
+theory_lines the lines of a stored run, computed once
 """

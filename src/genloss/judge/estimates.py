@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats, checked_fraction
-from genloss.errors import DataError
+from genloss.core.over_chains import Statistic
+from genloss.errors import DataError, SpecError
 from genloss.metrics.arrays.checks import open_fraction
 
 
@@ -90,6 +91,20 @@ def quantiles(
     position = (n - 1) * at if method == "linear" else np.clip((n + 1) * at - 1, 0, n - 1)
     low, high = (ordered[end(position.round(9)).astype(int)] for end in (np.floor, np.ceil))
     return np.where(np.isfinite(low) & np.isfinite(high) & (low != high), between, low)
+
+
+def location(values: Floats, of: Statistic) -> Floats:
+    """The mean over chains, or the quantile (Weibull's), of values (C, ...).
+
+    Raises:
+        SpecError: a statistic that is no value of the metric itself.
+    """
+    if of.level is not None:
+        return np.asarray(quantiles(values, (of.level,))[0])
+    if not of.is_mean:
+        raise SpecError(f"{of} is no value of a metric; expected mean, median or quantile:Q")
+    with np.errstate(invalid="ignore"):
+        return np.asarray(values.mean(axis=0))
 
 
 def fewest_chains(level: float) -> int:

@@ -17,18 +17,21 @@ from genloss.core.abilities import CategoricalLaw, FiniteModel, MomentLaw
 from genloss.core.arrays import Floats
 from genloss.core.curators import Thinning
 from genloss.core.forms import Endless
+from genloss.core.over_chains import MEAN, MEDIAN, Statistic
 from genloss.core.roles import Model
 from genloss.core.samplers import Ancestral, Shrinkage
+from genloss.core.view import column_names
+from genloss.errors import SpecError
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.models.kde import KDELearner
 from genloss.models.mixture.mixture import RELATIVE, MixtureLearner
 from genloss.spec.parts import parts
+from genloss.store.theory_file import TheoryLine, check_location
 from genloss.study.study import Study
 from genloss.theory import anchored, discrete, fixation, gaussian, moments, spread_law
 
 Times = NDArray[np.int64]
-Lines = dict[str, dict[str, Any]]
 
 MOST_PRODUCTS = 3e8
 """Exact survival multiplies by an n x n matrix at every generation; beyond this it is left out."""
@@ -37,23 +40,33 @@ MOST_ENTRIES = 4e6
 """Likewise for its (n + k) n probabilities of counts."""
 
 
-def theory_lines(study: Study) -> Lines:
-    """Return {metric: {label, t, value}} for every metric of the study with a closed form.
+def theory_lines(study: Study) -> dict[str, TheoryLine]:
+    """Return the line of every metric of the study with a closed form.
 
     None for an endless source, as the laws count the rows of D_t, which it does not have, and none
     where a D_t has a single row.
+
+    Raises:
+        SpecError: a part of the study predicts something else than a `ClosedForm`.
     """
     times = sorted(study.measure.times(study.generations) | {0, study.generations})
     t = np.array(times, dtype=np.int64)
-    wanted = {metric.name for metric in study.metrics}
+    wanted = {name for metric in study.metrics for name in column_names(metric)}
     laws = _our_laws(study)
     for _, part in parts(study):
-        laws |= part.predictions(study) if isinstance(part, Predicts) else {}
-    return {
-        name: {"label": label, "t": times, "value": np.asarray(law(t), dtype=np.float64).tolist()}
-        for name, (label, law) in laws.items()
-        if name in wanted
-    }
+        laws |= _brought_by(part, study) if isinstance(part, Predicts) else {}
+    return {name: law.line(t) for name, law in laws.items() if name in wanted}
+
+
+def _brought_by(part: "Predicts", study: Study) -> "Laws":
+    brought = part.predictions(study)
+    for name, law in brought.items():
+        if not isinstance(law, ClosedForm):
+            raise SpecError(
+                f"{type(part).__name__} predicts {law!r} of {name}; expected "
+                "ClosedForm(label, statistic, law)"
+            )
+    return brought
 
 
 def _our_laws(study: Study) -> "Laws":
@@ -159,7 +172,42 @@ def _even(study: Study) -> bool:
     return study.n_real == study.n_synthetic
 
 
-Laws = dict[str, tuple[str, Callable[[Times], Any]]]
+@dataclass(frozen=True)
+class ClosedForm:
+    """What theory says of a metric: law maps t (T,) to values (T,), in the metric's units.
+
+    label: a few words for a legend. statistic: what it predicts over chains, a mean, a median or a
+    quantile.
+
+    Raises:
+        SpecError: a statistic that is no value of the metric itself.
+    """
+
+    label: str
+    statistic: Statistic
+    law: Callable[[Times], Any]
+
+    def __post_init__(self) -> None:
+        check_location(self.label, self.statistic)
+
+    def line(self, t: Times) -> TheoryLine:
+        """Return its values at generations t (T,), where they are finite.
+
+        Raises:
+            SpecError: a law that gives something else than (T,).
+        """
+        value = np.asarray(self.law(t), dtype=np.float64)
+        if value.shape != t.shape:
+            raise SpecError(
+                f"the law of {self.label!r} gives {value.shape} at {t.shape} generations; expected "
+                "a value for each"
+            )
+        there = np.isfinite(value)
+        t, value = t[there], value[there]
+        return TheoryLine(self.label, self.statistic, tuple(t.tolist()), tuple(value.tolist()))
+
+
+Laws = dict[str, ClosedForm]
 
 
 @dataclass(frozen=True)
@@ -206,7 +254,7 @@ class Predicts(Protocol):
     """
 
     def predictions(self, study: Study) -> "Laws":
-        """Return {metric's name: (label, function from t (T,) to values (T,))}."""
+        """Return the closed form of each metric, by its name."""
         ...
 
 
@@ -253,9 +301,13 @@ def _moment_laws(study: Study, p_0: Model, lam: float) -> Laws:
         return _moment_path(study, t, options).spread + added * (t > 0)
 
     return {
-        "trace_ratio": ("expected ratio (exact)", spread),
-        "squared_mean_error": ("expected error (exact)", lambda t: trace * error(t)),
-        "second_moment": ("expected value (exact)", lambda t: trace * (error(t) + spread(t))),
+        "trace_ratio": ClosedForm("expected ratio (exact)", MEAN, spread),
+        "squared_mean_error": ClosedForm(
+            "expected error (exact)", MEAN, lambda t: trace * error(t)
+        ),
+        "second_moment": ClosedForm(
+            "expected value (exact)", MEAN, lambda t: trace * (error(t) + spread(t))
+        ),
     }
 
 
@@ -277,8 +329,8 @@ def _line_laws(study: Study, p_0: Model, lam: float) -> Laws:
         return gaussian.w2_squared(t, n, sigma2=variance, ddof=ddof, lam=lam)
 
     return {
-        "sigma": ("typical chain (lognormal limit)", typical),
-        "w2_squared": ("expected risk (exact)", risk),
+        "sigma": ClosedForm("typical chain (lognormal limit)", MEDIAN, typical),
+        "w2_squared": ClosedForm("expected risk (exact)", MEAN, risk),
     }
 
 
@@ -292,20 +344,23 @@ def _categorical_laws(study: Study, p_0: Model, lam: float) -> Laws:
     laws: Laws = {}
     if type(study.regime) is regimes.Replace:
         sizes = schedule(study)
-        laws["diversity"] = (
+        laws["diversity"] = ClosedForm(
             "expected diversity (exact)",
+            MEAN,
             lambda t: 1 - discrete.collision_probability(t, sizes, p),
         )
-        laws["collision_probability"] = (
+        laws["collision_probability"] = ClosedForm(
             "expected probability (exact)",
+            MEAN,
             lambda t: discrete.collision_probability(t, sizes, p),
         )
         small = study.generations * n**2 <= MOST_PRODUCTS and (n + p.size) * n <= MOST_ENTRIES
         if _even(study) and small:
             laws |= _survival_laws(p, n)
     elif type(study.regime) is regimes.Accumulate and _even(study):
-        laws["diversity"] = (
+        laws["diversity"] = ClosedForm(
             "expected diversity (exact)",
+            MEAN,
             lambda t: 1 - discrete.accumulate_collision_probability(t, n, p),
         )
     return laws
@@ -317,10 +372,11 @@ def _survival_laws(p: Floats, n: int) -> Laws:
 
     alive = np.count_nonzero(p)
     return {
-        "surviving_symbols": ("expected symbols (exact Markov chain)", left),
-        "surviving_fraction": ("expected fraction (exact Markov chain)", lambda t: left(t) / alive),
-        "zero_proportion": (
-            "expected proportion (exact Markov chain)",
-            lambda t: 1 - left(t) / p.size,
+        "surviving_symbols": ClosedForm("expected symbols (exact Markov chain)", MEAN, left),
+        "surviving_fraction": ClosedForm(
+            "expected fraction (exact Markov chain)", MEAN, lambda t: left(t) / alive
+        ),
+        "zero_proportion": ClosedForm(
+            "expected proportion (exact Markov chain)", MEAN, lambda t: 1 - left(t) / p.size
         ),
     }

@@ -9,17 +9,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats
+from genloss.core.over_chains import Statistic
 from genloss.errors import SpecError
 from genloss.judge.estimates import quantiles
-from genloss.metrics.arrays.checks import open_fraction
 
-KINDS = ("mean", "median", "variance", "sd", "share_below", "share_above", "quantile")
 FEWEST_FOR_SPREAD = 30
 """Fourth moments of fewer chains come out so small that four errors miss one truth in ten."""
-
-STATISTICS = "mean, median, variance, sd, share_below:X, share_above:X or quantile:Q"
 
 
 class Estimate(NamedTuple):
@@ -30,51 +28,31 @@ class Estimate(NamedTuple):
     chains: int
 
 
-def statistic(name: str, values: Floats) -> Estimate:
+def statistic(of: Statistic, values: Floats) -> Estimate:
     """A statistic over chains (C,) with its standard error.
 
-    mean; median (error from the spacing of order statistics); variance (error from the fourth
-    moment); sd; share_below:X and share_above:X (binomial); quantile:Q (order statistics).
+    Errors: of a median or quantile from the spacing of order statistics, of a variance or sd from
+    the fourth moment, of a share binomial.
 
     Raises:
-        SpecError: another name, or too few chains for a standard error.
+        SpecError: too few chains for a standard error.
     """
-    kind, option = checked_statistic(name)
-    n, fewest = values.size, _fewest_for_error(kind, option)
+    n, fewest = values.size, _fewest_for_error(of)
     if n < fewest:
         counted = f"{n} chain has" if n == 1 else f"{n} chains have"
-        raise SpecError(f"{name} of {counted} no standard error; run {fewest} chains or more")
-    if kind == "mean":
+        raise SpecError(f"{of} of {counted} no standard error; run {fewest} chains or more")
+    if of.is_mean:
         return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(n)), n)
-    if kind in ("median", "quantile"):
-        return _quantile(values, option)
-    if kind in ("variance", "sd"):
-        variance = float(values.var(ddof=1))
-        error = _variance_error(values, variance)
-        if kind == "variance":
-            return Estimate(variance, error, n)
-        sd = variance**0.5
-        return Estimate(sd, error / (2 * sd) if sd else 0.0, n)
-    share = float((values < option if kind == "share_below" else values > option).mean())
-    # Never zero: with no success in n, the rule of succession still leaves some doubt.
-    smoothed = (share * n + 1) / (n + 2)
-    return Estimate(share, float(np.sqrt(smoothed * (1 - smoothed) / n)), n)
-
-
-def checked_statistic(name: str) -> tuple[str, float]:
-    """Return the kind of a statistic and its number, 0.5 where it has none.
-
-    Raises:
-        SpecError: an unknown statistic, or a level outside (0, 1).
-        ValueError: an option that is no number.
-    """
-    kind, _, option = name.partition(":")
-    if kind not in KINDS:
-        raise SpecError(f"unknown statistic {name!r}; expected {STATISTICS}")
-    if kind in ("share_below", "share_above"):
-        return kind, float(option)
-    level = float(option) if kind == "quantile" and option else 0.5
-    return kind, open_fraction(level, "level of the quantile")
+    if of.level is not None:
+        return _quantile(values, of.level)
+    if of.option is not None:
+        return _share(values < of.option if of.kind == "share_below" else values > of.option)
+    variance = float(values.var(ddof=1))
+    error = _variance_error(values, variance)
+    if of.kind == "variance":
+        return Estimate(variance, error, n)
+    sd = variance**0.5
+    return Estimate(sd, error / (2 * sd) if sd else 0.0, n)
 
 
 def difference(one: Estimate, other: Estimate) -> Estimate:
@@ -97,13 +75,20 @@ def _quantile(values: Floats, q: float) -> Estimate:
     return Estimate(float(quantiles(values, (q,), "linear")[0]), error, n)
 
 
-def _fewest_for_error(kind: str, level: float) -> int:
+def _share(inside: NDArray[np.bool_]) -> Estimate:
+    n, share = inside.size, float(inside.mean())
+    # Never zero: with no success in n, the rule of succession still leaves some doubt.
+    smoothed = (share * n + 1) / (n + 2)
+    return Estimate(share, float(np.sqrt(smoothed * (1 - smoothed) / n)), n)
+
+
+def _fewest_for_error(of: Statistic) -> int:
     """Two chains; more for a spread, and for a quantile, which needs chains on both its sides."""
-    if kind in ("variance", "sd"):
+    if of.kind in ("variance", "sd"):
         return FEWEST_FOR_SPREAD
-    if kind != "quantile":
+    if of.kind != "quantile" or of.level is None:
         return 2
-    tail = min(level, 1 - level)
+    tail = min(of.level, 1 - of.level)
     # So many that n tail - sqrt(n tail (1 - tail)), the order statistic below, is half a chain in.
     root = (np.sqrt(1 - tail) + np.sqrt(3 - tail)) / 2
     return int(np.ceil(round(root**2 / tail, 9)))

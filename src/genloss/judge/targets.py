@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from typing import Any, get_type_hints
 
+from genloss.core.over_chains import MEAN, Statistic, statistic_from
 from genloss.core.view import column_names
 from genloss.errors import SpecError
 from genloss.judge.expected import Expected, Formula, expected_from
-from genloss.judge.statistics import checked_statistic
 from genloss.spec.build import nearest
 from genloss.spec.toml import checked_keys, checked_number
 from genloss.study.study import Study
 
-FIRST_BELOW = "first_below:"
+FIRST_BELOW = "first_below"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Target:
     at: Place
     band: Band
     source: str
-    statistic: str = "mean"
+    statistic: Statistic = MEAN
     published: float | None = None
     minus: Place | None = None
 
@@ -155,9 +155,8 @@ def target_from(table: Mapping[str, Any], where: str) -> Target:
     elif isinstance(band, PUBLISHED):
         raise SpecError(f"{where}: a band of kind {kind_of(band)} needs a published number")
     try:
-        name = table.get("statistic", "mean")
-        checked_statistic(name)
-    except (AttributeError, ValueError) as error:
+        over = statistic_from(table.get("statistic", str(MEAN)))
+    except SpecError as error:
         raise SpecError(f"{where}: {error}") from error
     return Target(
         id=table["id"],
@@ -165,7 +164,7 @@ def target_from(table: Mapping[str, Any], where: str) -> Target:
         at=at,
         band=band,
         source=table["source"],
-        statistic=name,
+        statistic=over,
         published=published,
         minus=None if minus is None else _place(minus, at, f"{where}: minus"),
     )
@@ -259,15 +258,22 @@ def _place(given: Any, at: Place | None, where: str) -> Place:
 def _is_time(t: Any) -> bool:
     if not isinstance(t, str):
         return isinstance(t, int) and not isinstance(t, bool) and t >= 0
+    return t == "last" or threshold(t) is not None
+
+
+def threshold(t: int | str) -> float | None:
+    """Return X of the time "first_below:X"; None for another time, or an X that is not finite."""
+    kind, _, x = str(t).partition(":")
     try:
-        return t == "last" or (
-            t.startswith(FIRST_BELOW) and math.isfinite(float(t.removeprefix(FIRST_BELOW)))
-        )
+        value = float(x)
     except ValueError:
-        return False
+        return None
+    return value if kind == FIRST_BELOW and math.isfinite(value) else None
 
 
 def _written(value: Any) -> Any:
+    if isinstance(value, Statistic):
+        return str(value)
     if is_dataclass(value) and not isinstance(value, type):
         defaults = {f.name: f.default for f in fields(value)}
         values = {k: getattr(value, k) for k in defaults}

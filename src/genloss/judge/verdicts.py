@@ -12,7 +12,6 @@ from genloss.judge.estimates import first_below
 from genloss.judge.expected import expected_value
 from genloss.judge.statistics import Estimate, difference, quantile_of, statistic
 from genloss.judge.targets import (
-    FIRST_BELOW,
     Band,
     Between,
     Bounds,
@@ -24,6 +23,7 @@ from genloss.judge.targets import (
     Readoff,
     Target,
     kind_of,
+    threshold,
 )
 from genloss.store.reader import Run
 from genloss.study.study import Study
@@ -121,8 +121,8 @@ def _sample(place: Place, target: Target, runs: Mapping[str, Run]) -> Sample:
     except KeyError as error:
         raise SpecError(f"target {target.id}: no run or metric {error}") from error
     t, values = series.t, series.values
-    if isinstance(place.t, str) and place.t.startswith(FIRST_BELOW):
-        passage = first_below(values.T, float(place.t.removeprefix(FIRST_BELOW)), t)
+    if (below := threshold(place.t)) is not None:
+        passage = first_below(values.T, below, t)
         never = np.isinf(passage.t)
         waited = np.where(never, float(t[-1]), passage.t)
         return Sample(waited, float(passage.late.mean()), int(never.sum()))
@@ -134,7 +134,7 @@ def _sample(place: Place, target: Target, runs: Mapping[str, Run]) -> Sample:
 
 def _estimate(target: Target, values: Floats) -> Estimate:
     sd = target.band.sd if isinstance(target.band, Ensemble) else None
-    if values.size == 1 and sd and target.statistic == "mean":
+    if values.size == 1 and sd and target.statistic.is_mean:
         # One chain says nothing about its spread; the published ensemble does.
         return Estimate(float(values[0]), sd, 1)
     return statistic(target.statistic, values)
@@ -185,7 +185,7 @@ def _limits(
 def _error(target: Target, ours: Estimate, study: Study, expected: float) -> float:
     if isinstance(target.band, Law) and target.band.variance is not None:
         variance = expected_value(target.band.variance, study)
-    elif target.statistic.startswith("share") and target.minus is None:
+    elif target.statistic.is_share and target.minus is None:
         variance = expected * (1 - expected)
     else:
         return ours.error

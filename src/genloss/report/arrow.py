@@ -10,7 +10,17 @@ import numpy as np
 from genloss.core.extras import missing
 from genloss.report.long_table import Chunk, LongTable
 
-AFTER = ("chain", "generation", "metric", "component", "value", "unit", "direction", "theory")
+AFTER = (
+    "chain",
+    "generation",
+    "metric",
+    "component",
+    "value",
+    "unit",
+    "direction",
+    "theory",
+    "theory_for",
+)
 
 
 def arrow_reader(table: LongTable, what: str) -> Any:
@@ -74,9 +84,18 @@ def _arrays(
             out.append(pa.DictionaryArray.from_arrays(places[chunk.quantity], texts))
         elif name == "theory":
             out.append(pa.array(chunk.theory, mask=np.isnan(chunk.theory)))
+        elif name == "theory_for":
+            out.append(_statistics(pa, chunk))
         else:
             out.append(pa.array(getattr(chunk, name), schema.field(name).type))
     return out
+
+
+def _statistics(pa: Any, chunk: Chunk) -> Any:
+    known = list(dict.fromkeys(chunk.theory_for))
+    codes = np.array([known.index(text) for text in chunk.theory_for], dtype=np.int32)
+    without = np.isnan(chunk.theory)
+    return pa.DictionaryArray.from_arrays(pa.array(codes[chunk.quantity], mask=without), known)
 
 
 def _text(value: Any) -> str:

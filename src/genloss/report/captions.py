@@ -5,13 +5,15 @@ Runs are ranked only where they differ by more than their chains do: noise and t
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from genloss.core.arrays import Floats
 from genloss.core.view import Direction
+from genloss.judge.estimates import location
 from genloss.report.figures.bands import FEWEST, Curve
-from genloss.report.formatting import count, number, percent
+from genloss.report.formatting import count, number, percent, statistic_words
 
 SMALL_SHARE = 1e-3
 """A share below this is said as a number, not as a percentage."""
@@ -26,7 +28,20 @@ SURE = 0.995
 """Level of Student's t for the spread of few chains: at 19 it is about the middle half."""
 
 
-def reading(curves: Sequence[Curve], direction: Direction) -> str:
+@dataclass(frozen=True)
+class Reading:
+    """What a figure shows, and beside it what theory expects; empty without theory."""
+
+    shown: str
+    theory: str = ""
+
+    @property
+    def whole(self) -> str:
+        """Both."""
+        return f"{self.shown} {self.theory}".strip()
+
+
+def reading(curves: Sequence[Curve], direction: Direction) -> Reading:
     """Return what the curves of a figure show at the last generation that all have."""
     if len(curves) == 1:
         return _one(curves[0], direction)
@@ -37,9 +52,9 @@ def reading(curves: Sequence[Curve], direction: Direction) -> str:
     when = _when(curves, at)
     low, high = (_typical(c, at) for c, _ in (best, worst))
     if number(low, 2) == number(high, 2):
-        return f"{when} every run has a median near {number(low)}. {_law(worst[0])}".strip()
+        return Reading(f"{when} every run has a median near {number(low)}.", _law(worst[0]))
     if not _apart(best[1], worst[1]):
-        return f"{when} {_tie(curves, at)}"
+        return Reading(f"{when} {_tie(curves, at)}")
     near = [c for c, d in ends if not _apart(best[1], d) and _apart(d, worst[1])]
     far = [c for c, d in ends if not _apart(d, worst[1]) and _apart(best[1], d)]
     first, last = ("lowest", "highest") if _has_no_reality(curves, direction) else CLOSENESS
@@ -48,7 +63,7 @@ def reading(curves: Sequence[Curve], direction: Direction) -> str:
         f"{_group(far, at, last, False, _began(curves))}."
     )
     told = worst[0] if np.isfinite(worst[0].theory[-1]) else best[0]
-    return f"{text} {_theory(told, f' of **{told.label}**')}".strip()
+    return Reading(text, _law(told))
 
 
 CLOSENESS = ("closest to reality", "farthest")
@@ -151,11 +166,13 @@ def _began(curves: Sequence[Curve]) -> str:
     return f"; all began near {number(float(np.median(starts)))} at generation {first.pop():,}"
 
 
-def _one(c: Curve, direction: Direction) -> str:
+def _one(c: Curve, direction: Direction) -> Reading:
     what = "median" if c.chains > 1 else "value"
     first, last = float(c.median[0]), _end(c)
     if len(c.t) == 1:
-        return f"Only generation {c.t[0]:,} has been measured: the {what} is {number(last)}."
+        return Reading(
+            f"Only generation {c.t[0]:,} has been measured: the {what} is {number(last)}."
+        )
     after = f"after {count(c.last(), 'generation')}"
     share = direction is Direction.ONE and SMALL_SHARE < last < 1
     said = percent if share else number
@@ -168,7 +185,7 @@ def _one(c: Curve, direction: Direction) -> str:
         low, high = c.ends()
         who = "nine chains in ten" if c.has_bands else f"its {c.chains} chains"
         text += f" ({who}: {said(low)} to {said(high)})"
-    return f"{text}. {_theory(c, '')}".strip()
+    return Reading(f"{text}.", _theory(c, ""))
 
 
 def _law(c: Curve) -> str:
@@ -177,11 +194,12 @@ def _law(c: Curve) -> str:
 
 def _theory(c: Curve, whose: str) -> str:
     expected = float(c.theory[-1])
-    if not math.isfinite(expected):
+    if c.line is None or not math.isfinite(expected):
         return ""
-    ours = _end(c) if c.statistic == "median" else float(c.mean[-1])
-    text = f"Theory for the {c.statistic}{whose}: {number(expected)}; measured: {number(ours)}."
-    if c.has_bands and c.statistic == "mean" and ours > 2 * c.bands[-1, -1]:
+    ours = float(location(c.values[-1], c.line.statistic))
+    what = statistic_words(c.line.statistic)
+    text = f"Theory for the {what}{whose}: {number(expected)}; measured: {number(ours)}."
+    if c.has_bands and c.line.statistic.is_mean and ours > 2 * c.bands[-1, -1]:
         text += " Fewer than one chain in twenty lies above that mean: a few decide it."
     return text
 

@@ -2,6 +2,7 @@
 
 import math
 
+from genloss.core.over_chains import Statistic
 from genloss.core.view import Direction
 
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -58,6 +59,13 @@ def axis_title(unit: str, direction: Direction, first: int = 0) -> str:
     """Return unit and direction as a y axis says them; first as in `direction_words`."""
     what = "ratio or share" if unit == "1" else unit
     return f"{what} · {ARROWS.get(direction, '')}{direction_words(direction, first)}"
+
+
+def statistic_words(statistic: Statistic) -> str:
+    """Return what a statistic over chains is called: mean, median, 5 % quantile."""
+    if statistic.kind == "quantile" and statistic.level is not None:
+        return f"{percent(statistic.level)} quantile"
+    return str(statistic)
 
 
 def _minus(text: str) -> str:

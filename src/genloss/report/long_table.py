@@ -1,9 +1,10 @@
 """The numbers of runs as one tidy long table: a row per value.
 
 Columns: run, the fields of the spec in which the runs differ, chain (from 0), generation, metric,
-component ('' for a metric of one number), value, unit, direction, theory (the closed form for the
-mean or the typical chain, as its line says; none where there is none). Where a metric does not
-apply there is no row.
+component ('' for a metric of one number), value, unit, direction, theory (the closed form at this
+generation) and theory_for, the statistic over chains that it is for (mean, median or quantile:Q):
+no value of one chain compares with the theory for a mean. Both are none where there is no theory.
+Where a metric does not apply there is no row.
 """
 
 import json
@@ -16,9 +17,10 @@ import numpy as np
 
 from genloss.core.arrays import Floats, Ints
 from genloss.errors import SpecError
-from genloss.judge.dashed import theory_of
+from genloss.judge.theory_lines import theory_of
 from genloss.store.reader import Block, Run
 from genloss.store.table import Absent
+from genloss.store.theory_file import Lines
 
 CHUNK_VALUES = 1 << 18
 """Values of one chunk, about: memory stays bounded however long the table is."""
@@ -44,7 +46,10 @@ class Quantity:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Values of one run: quantity (n,) indexes LongTable.quantities; theory is NaN for none."""
+    """Values of one run: quantity (n,) indexes LongTable.quantities; theory is NaN for none.
+
+    theory_for: the statistic over chains that theory is for, '' for none, by quantity.
+    """
 
     run: int
     chain: Ints
@@ -52,6 +57,7 @@ class Chunk:
     quantity: Ints
     value: Floats
     theory: Floats
+    theory_for: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -112,13 +118,13 @@ class LongTable:
             StoreError: a damaged table; what was yielded before it is right.
         """
         for i, run in enumerate(self.runs):
-            theory = _theory(run)
+            lines = theory_of(run)
             for block in run.blocks:
-                yield from self._chunks_of(i, block, theory)
+                yield from self._chunks_of(i, block, lines)
 
-    def _chunks_of(
-        self, run: int, block: Block, theory: Mapping[tuple[str, int], float]
-    ) -> Iterator[Chunk]:
+    def _chunks_of(self, run: int, block: Block, lines: Lines) -> Iterator[Chunk]:
+        theory = _values(lines)
+        over = [str(lines[q.label].statistic) if q.label in lines else "" for q in self.quantities]
         places = self._places(self.runs[run])
         first = block.number * int(block.header.spec["chains_per_block"])
         times = {block.t if t < 0 else t for t in self.at}
@@ -136,10 +142,10 @@ class LongTable:
                     values.append(column)
                     size += len(column)
             if size >= CHUNK_VALUES:
-                yield _chunk(run, first, rows, values)
+                yield _chunk(run, first, rows, values, over)
                 rows, values, size = [], [], 0
         if rows:
-            yield _chunk(run, first, rows, values)
+            yield _chunk(run, first, rows, values, over)
 
     def _places(self, run: Run) -> dict[str, list[tuple[int, str]]]:
         """Return, by metric, the place (-1 if not wanted) and label of each component."""
@@ -152,13 +158,17 @@ class LongTable:
 
 
 def _chunk(
-    run: int, first: int, rows: Sequence[tuple[int, int, float]], values: Sequence[Floats]
+    run: int,
+    first: int,
+    rows: Sequence[tuple[int, int, float]],
+    values: Sequence[Floats],
+    theory_for: Sequence[str],
 ) -> Chunk:
     n = np.array([len(column) for column in values])
     generation, quantity, theory = (np.repeat(np.array(c), n) for c in zip(*rows, strict=True))
     begins = np.repeat(np.cumsum(n) - n, n)
     chain = first + np.arange(len(begins)) - begins
-    return Chunk(run, chain, generation, quantity, np.concatenate(values), theory)
+    return Chunk(run, chain, generation, quantity, np.concatenate(values), theory, theory_for)
 
 
 def _quantities(head: Mapping[str, Any]) -> list[Quantity]:
@@ -173,11 +183,11 @@ def _quantities(head: Mapping[str, Any]) -> list[Quantity]:
     ]
 
 
-def _theory(run: Run) -> dict[tuple[str, int], float]:
+def _values(lines: Lines) -> dict[tuple[str, int], float]:
     return {
         (label, t): value
-        for label, line in theory_of(run).items()
-        for t, value in zip(line["t"], line["value"], strict=True)
+        for label, line in lines.items()
+        for t, value in zip(line.t, line.value, strict=True)
     }
 
 

@@ -6,16 +6,15 @@ finds which generations there are, a second one parses those that are wanted.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from genloss.core.about import Entries
 from genloss.core.arrays import Ints
-from genloss.judge.dashed import theory_of
+from genloss.judge.theory_lines import theory_of
 from genloss.store.reader import Run
 from genloss.store.series import Column, columns
-from genloss.store.theory_file import Lines
+from genloss.store.theory_file import Lines, TheoryLine
 
 SHORT_LINE = 50
 """A theory line with fewer points than this keeps all of them."""
@@ -47,7 +46,7 @@ def measured(run: Run, most: int = 300, about: Entries | None = None) -> Measure
     return Measured(run, columns(run.select(wanted)), run.not_applicable, theory, words)
 
 
-def chosen(times: Ints, most: int, theory: Mapping[str, Any] | None = None) -> Ints:
+def chosen(times: Ints, most: int, theory: TheoryLine | None = None) -> Ints:
     """Return about `most` of the generations: the ends, the middle one, and those of a short law.
 
     They look dense on linear and on log axes.
@@ -55,7 +54,7 @@ def chosen(times: Ints, most: int, theory: Mapping[str, Any] | None = None) -> I
     if not times.size:
         return times
     middle = [int(np.abs(times - times[-1] / 2).argmin())]
-    law = theory["t"] if theory and len(theory["t"]) < SHORT_LINE else []
+    law = theory.t if theory and len(theory.t) < SHORT_LINE else ()
     kept = np.concatenate([middle, np.flatnonzero(np.isin(times, law))])
     return times[np.union1d(places(len(times), most), kept).astype(np.int64)]
 

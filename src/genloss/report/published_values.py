@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from genloss.core.arrays import Floats
+from genloss.core.over_chains import MEAN, MEDIAN, Statistic, statistic_from
 
 Spread = tuple[float, float]
 
@@ -20,21 +21,26 @@ class Point:
     """A published value of one metric of one run at generation t, or at the last one (t None).
 
     low and high are the ends of the spread or error that the source gives, else value; a range
-    without a value in it has its middle as value. said: what it is, 'mean' or 'one chain'.
+    without a value in it has its middle as value. statistic: mean or median; None for one chain.
     """
 
     t: int | None
     value: float
     low: float
     high: float
-    said: str
+    statistic: Statistic | None
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return "one chain" if self.statistic is None else str(self.statistic)
 
 
 Points = Mapping[tuple[str, str], tuple[Point, ...]]
 """(folder of a run, metric) to its points."""
 
-STATISTICS = {"mean": "mean", "median": "median"}
-"""Statistics that are values of the metric itself; a variance or share would need its own axis."""
+DRAWN = (MEAN, MEDIAN)
+"""What is drawn beside our means and medians; a variance or share would need its own axis."""
 
 
 def points(targets: Mapping[str, Any] | None) -> Points:
@@ -55,15 +61,16 @@ def point_of(target: Mapping[str, Any]) -> Point | None:
     timed = t == "last" or (isinstance(t, int) and not isinstance(t, bool))
     if spread is None or not timed or target.get("minus"):
         return None
-    said = "one chain" if band["kind"] == "one_draw" else STATISTICS.get(target["statistic"])
-    if said is None:
+    alone = band["kind"] == "one_draw"
+    statistic = None if alone else statistic_from(target["statistic"])
+    if not alone and statistic not in DRAWN:
         return None
     value = target.get("published")
     if value is None and band["kind"] != "interval":
         return None
     low, high = spread(0.0 if value is None else float(value), band)
     middle = (low + high) / 2 if value is None else float(value)
-    return Point(None if t == "last" else int(t), middle, low, high, said)
+    return Point(None if t == "last" else int(t), middle, low, high, statistic)
 
 
 def columns(found: tuple[Point, ...], last: int) -> Floats:

@@ -42,8 +42,8 @@ def rows(table: LongTable) -> Iterator[tuple[Any, ...]]:
         parts = (chunk.chain, chunk.generation, chunk.quantity, chunk.value, chunk.theory)
         for chain, t, place, value, theory in zip(*(p.tolist() for p in parts), strict=True):
             q = table.quantities[place]
-            law = None if math.isnan(theory) else theory
-            yield (*before, chain, t, q.metric, q.component, value, q.unit, q.direction, law)
+            law = (None, None) if math.isnan(theory) else (theory, chunk.theory_for[place])
+            yield (*before, chain, t, q.metric, q.component, value, q.unit, q.direction, *law)
 
 
 def _csv(table: LongTable, out: Path) -> int:
@@ -57,8 +57,11 @@ def _csv(table: LongTable, out: Path) -> int:
         for chunk in table.chunks():
             fields = (names[chunk.run], *(v[chunk.run] for v in table.fields.values()))
             prefix = ",".join(map(_cell, fields))
-            laws = ["" if math.isnan(v) else repr(v) for v in chunk.theory.tolist()]
             parts = (chunk.chain, chunk.generation, chunk.quantity, chunk.value)
+            laws = [
+                "," if math.isnan(v) else f"{v!r},{chunk.theory_for[q]}"
+                for v, q in zip(chunk.theory.tolist(), chunk.quantity.tolist(), strict=True)
+            ]
             file.writelines(
                 f"{prefix},{chain},{t},{heads[q]},{value!r},{ends[q]},{law}\n"
                 for chain, t, q, value, law in zip(*(p.tolist() for p in parts), laws, strict=True)

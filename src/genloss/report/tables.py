@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genloss.judge.estimates import quantiles
-from genloss.report.figures.bands import predicts, spread
-from genloss.report.formatting import number
+from genloss.judge.estimates import location
+from genloss.report.figures.bands import spread
+from genloss.report.formatting import number, statistic_words
 from genloss.report.measured import Measured
 from genloss.report.titles import title_of
 from genloss.store.series import Column
@@ -70,10 +70,9 @@ def _cell(series: Column, t: int, prefix: str) -> str:
 
 
 def _law_cell(data: Measured, series: Column) -> str:
-    law = data.theory.get(series.name, {"t": [], "value": []})
-    expected = dict(zip(law["t"], law["value"], strict=True)).get(int(series.t[-1]))
-    if expected is None:
+    line = data.theory.get(series.name)
+    expected = line.at(int(series.t[-1])) if line else None
+    if line is None or expected is None:
         return "–"
-    statistic, last = predicts(law), series.values[-1]
-    ours = float(quantiles(last, (0.5,))[0] if statistic == "median" else last.mean())
-    return f"{number(float(expected))} / {number(ours)} ({statistic})"
+    ours = float(location(series.values[-1], line.statistic))
+    return f"{number(expected)} / {number(ours)} ({statistic_words(line.statistic)})"

@@ -1,15 +1,15 @@
 """Quantiles over chains, and the chains themselves where they are too few for quantiles."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
-from genloss.judge.estimates import fewest_chains, quantiles
+from genloss.core.over_chains import MEAN
+from genloss.judge.estimates import fewest_chains, location, quantiles
 from genloss.report.published_values import Point, columns
 from genloss.store.series import Column
+from genloss.store.theory_file import TheoryLine
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The median, the middle 50 % of the chains and the middle 90 %."""
@@ -22,8 +22,7 @@ FEWEST = fewest_chains(LEVELS[-1] - LEVELS[0])
 class Curve:
     """One metric of one run at the generations drawn: t (T,), values (T, C), bands (5, T).
 
-    mean is over chains (T,); theory (T,) is NaN where there is none; statistic says what it
-    predicts, 'mean' or 'median'.
+    mean is over chains (T,). theory: the values (T,) of the line, NaN where there is none.
     published: values that others reported, see `published`.
     """
 
@@ -33,8 +32,7 @@ class Curve:
     bands: Floats
     mean: Floats
     theory: Floats
-    theory_label: str
-    statistic: str
+    line: TheoryLine | None
     published: tuple[Point, ...] = ()
 
     @property
@@ -67,6 +65,11 @@ class Curve:
         """Whether any generation drawn has a theory value."""
         return bool(np.isfinite(self.theory).any())
 
+    @property
+    def has_theory_of_mean(self) -> bool:
+        """Whether theory is drawn, and predicts the mean over chains."""
+        return self.has_theory and self.line is not None and self.line.statistic.is_mean
+
     def last(self) -> int:
         """Return the last generation."""
         return int(self.t[-1])
@@ -80,37 +83,21 @@ class Curve:
 def curve(
     label: str,
     series: Column,
-    theory: Mapping[str, Any] | None,
+    line: TheoryLine | None,
     published: tuple[Point, ...] = (),
 ) -> Curve:
-    """Return what is drawn of a metric.
-
-    theory: {label, t, value} and optionally statistic. Closed forms are expectations unless they
-    say otherwise, so theory is compared with the mean over chains by default.
-    """
-    law = theory or {"label": "", "t": [], "value": []}
-    by_t = dict(zip(law["t"], law["value"], strict=True))
-    expected = np.array([float(by_t.get(int(t), np.nan)) for t in series.t])
-    with np.errstate(invalid="ignore"):
-        mean = series.values.mean(axis=1)
+    """Return what is drawn of a metric, with its theory line if it has one."""
+    by_t = dict(zip(line.t, line.value, strict=True)) if line else {}
     return Curve(
         label=label,
         t=series.t,
         values=series.values,
         bands=quantiles(series.values.T, LEVELS),
-        mean=mean,
-        theory=expected,
-        theory_label=str(law["label"]),
-        statistic=predicts(law),
+        mean=location(series.values.T, MEAN),
+        theory=np.array([by_t.get(t, np.nan) for t in series.t.tolist()]),
+        line=line,
         published=published,
     )
-
-
-def predicts(law: Mapping[str, Any]) -> str:
-    """Return what a theory line is about, 'mean' or 'median' over chains."""
-    label = str(law["label"]).lower()
-    typical = "median" in label or "typical" in label
-    return str(law.get("statistic", "median" if typical else "mean"))
 
 
 SPREAD_WORDS = f"the middle 90 % of the chains (of fewer than {FEWEST}: all) in brackets"

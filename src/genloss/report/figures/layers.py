@@ -54,8 +54,8 @@ def fields(rows: Sequence[Spec]) -> list[str]:
 
 def draws_mean(c: Curve) -> bool:
     """Whether the mean over chains is drawn: where theory or a published value is about it."""
-    theirs = any(p.said == "mean" for p in c.published)
-    return c.chains > 1 and (theirs or (c.has_theory and c.statistic == "mean"))
+    theirs = any(p.statistic is not None and p.statistic.is_mean for p in c.published)
+    return c.chains > 1 and (theirs or c.has_theory_of_mean)
 
 
 def bands(curves: Sequence[Curve], y: Spec) -> list[Spec]:

@@ -4,14 +4,14 @@ A spec is complete: it renders as it stands (see `static`). The page takes the l
 width, and drives the parameter `hidden`, the labels of series that are switched off.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from genloss.core.view import Direction
-from genloss.report.captions import reading
+from genloss.report.captions import Reading, reading
 from genloss.report.figures import layers
 from genloss.report.figures.axes import LOG_FROM, YAxis, x_channel, y_axes
 from genloss.report.figures.bands import SPREAD_WORDS, Curve, curve
@@ -40,7 +40,7 @@ class Panel:
     spec: Spec
     legend: tuple[str, ...]
     runs: tuple[str, ...]
-    reading: str
+    reading: Reading
     chains: int
     points: int
     contrast: float
@@ -52,7 +52,7 @@ class Figure:
     """One metric over generations, for all runs that have it.
 
     legend: labels in colour order where all panels share them, else every panel has its own.
-    reading: what it shows; empty where runs of different kinds do not compare, then see the panels.
+    reading: what it shows; None where runs of different kinds do not compare, then see the panels.
     rows: every run with its label, those without a line (one generation only) included.
     published: what the published points are, or nothing where there are none.
     first: the first generation with a value; notes: what a reader could overlook.
@@ -67,7 +67,7 @@ class Figure:
     direction: Direction
     first: int
     axis_title: str
-    reading: str
+    reading: Reading | None
     panels: tuple[Panel, ...]
     legend: tuple[str, ...]
     rows: tuple[tuple[str, Measured], ...]
@@ -126,11 +126,11 @@ def metric_figure(
         direction=about.direction,
         first=first,
         axis_title=axis_title(about.unit, about.direction, first),
-        reading=reading(told, about.direction) if len(panels) == 1 or comparable(names) else "",
+        reading=reading(told, about.direction) if len(panels) == 1 or comparable(names) else None,
         panels=panels,
         legend=panels[0].legend if len({p.legend for p in panels}) == 1 else (),
         rows=tuple((labels.get(r.run.path, r.run.header.name), r) for r in having),
-        theory=tuple(dict.fromkeys(c.theory_label for c in curves if c.has_theory)),
+        theory=tuple(dict.fromkeys(c.line.label for c in curves if c.line and c.has_theory)),
         chains=_chains(curves),
         has_mean=any(layers.draws_mean(c) for c in curves),
         published=_said(curves),
@@ -179,15 +179,14 @@ def comparable(names: Sequence[Named]) -> bool:
 
 
 def _curve(n: Named, metric: str, published: Points) -> Curve:
-    law: Mapping[str, Any] | None = n.data.theory.get(metric)
     theirs = published.get((n.run.path.name, metric), ())
-    return curve(n.label, n.data.series[metric], law, theirs)
+    return curve(n.label, n.data.series[metric], n.data.theory.get(metric), theirs)
 
 
 def _said(curves: Sequence[Curve]) -> str:
     """Return what the published points of the curves are, in words."""
     shown = [c for c in curves if c.points().size]
-    what = " or ".join(dict.fromkeys(p.said for c in shown for p in c.published))
+    what = " or ".join(dict.fromkeys(p.what for c in shown for p in c.published))
     bars = any((c.points()[3] > c.points()[2]).any() for c in shown)
     spread = ", with the spread or error that its source gives" if bars else ""
     return f"published: {what}{spread}" if what else ""

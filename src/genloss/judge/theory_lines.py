@@ -11,7 +11,7 @@ from genloss.study.study import study_from
 
 
 def theory_of(run: Run) -> Lines:
-    """Return {metric: {label, t, value}} for every metric of a run with a closed form.
+    """Return the line of every metric of a run with a closed form.
 
     Computed from the spec where theory.json is missing or of another run or version, and written
     there if the folder can be written. None for a spec that names classes of its own, whose code
