@@ -1,11 +1,11 @@
 """What the numbers of a run say: estimates, closed forms, targets, verdicts.
 
-predictions  the closed forms that apply to a study: the dashed lines
-expected     what theory expects of a study: the numbers that targets are held against
-targets      what was published, where we measure it, and the band that decides
-verdicts     targets judged: pass or fail
-estimates    quantiles, ranges, intervals and waiting times over chains: pure functions, the one
-             copy
-statistics   what targets measure over chains, each with its standard error
-theory_lines the lines of a stored run, computed once
+predictions   the closed forms that apply to a study: the dashed lines
+expected      what theory expects of a study: the numbers that targets are held against
+targets       what was published, where we measure it, and the band that decides
+verdicts      targets judged: pass or fail
+estimates     quantiles, ranges, intervals and waiting times over chains: pure functions, the one
+              copy
+statistics    what targets measure over chains, each with its standard error
+theory_lines  the lines of a stored run, computed once
 """
