@@ -26,7 +26,22 @@ class StoreError(GenlossError):
 
 
 class ResourceError(StoreError):
-    """The machine lacks memory, threads, processes, file handles or room on the disk."""
+    """The machine lacks memory, threads, processes, file handles or room on the disk.
+
+    lacks: which, where that is known.
+    """
+
+    def __init__(self, message: str, lacks: str = "") -> None:
+        super().__init__(message, lacks)
+        self.lacks = lacks
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return str(self.args[0])
+
+
+class WorkerLost(ResourceError):
+    """A worker process died in the middle of a task."""
 
 
 class MissingExtra(GenlossError, ImportError):

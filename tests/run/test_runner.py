@@ -7,7 +7,7 @@ from genloss.core.chain import draw_real
 from genloss.core.streams import Streams
 from genloss.errors import DataError, GenlossError, RealityExhausted, SpecError, StoreError
 from genloss.plan.cost import plan_of
-from genloss.run.events import Failed, Moved, Phase, Step
+from genloss.run.events import Failed, Finished, Moved, Phase, Step
 from genloss.run.runner import header_of, run_studies, run_study
 from genloss.run.setup import reserve
 from genloss.spec.parts import entries
@@ -193,20 +193,23 @@ def test_events_tell_the_tasks_and_where_each_is(small, tmp_path, workers):
     study, seen = study_from(small("moments_replace")), []
     run_study(study, tmp_path, workers=workers, progress=seen.append)
     assert [task.block for task in seen[0].tasks] == [0, 1]
-    assert all(isinstance(event, Moved) for event in seen[1:])
+    moved = [event for event in seen[1:] if isinstance(event, Moved)]
+    assert {event.task for event in seen[1:] if event not in moved} == {0, 1}
     for block in (0, 1):
-        steps = [event.step for event in seen[1:] if event.task == block]
+        assert [e for e in seen[1:] if e.task == block][-1] == Finished(block)
+        steps = [event.step for event in moved if event.task == block]
         assert steps[-1] == Step(Phase.DONE, 7)
         assert [s.generations for s in steps] == sorted(s.generations for s in steps)
     again = []
     run_study(study, tmp_path, workers=workers, progress=again.append)
-    assert {event.step for event in again[1:]} == {Step(Phase.DONE, 7)}
+    assert {e.step for e in again[1:] if isinstance(e, Moved)} == {Step(Phase.DONE, 7)}
 
 
 def test_every_phase_of_every_generation_is_told_in_order(small, tmp_path):
     study, seen = study_from(small("moments_replace", chains=2, generations=2)), []
     run_study(study, tmp_path, workers=1, progress=seen.append)
-    told = [(e.step.phase, e.step.t) for e in seen[1:] if not e.step.steps and not e.step.share]
+    steps = [e.step for e in seen if isinstance(e, Moved)]
+    told = [(s.phase, s.t) for s in steps if not s.steps and not s.share]
     inside = (Phase.FITTING, Phase.DRAWING, Phase.MEASURING, Phase.WRITING, Phase.DONE)
     of_each = [(phase, t) for t in (1, 2) for phase in inside]
     assert told == [(Phase.READING, 0), *((p, 0) for p in inside[2:]), *of_each]

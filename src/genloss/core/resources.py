@@ -4,13 +4,15 @@ import errno
 import os
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from genloss.errors import GenlossError, ResourceError
 
+MEMORY = "memory"
+
 LACKING = {
-    errno.ENOMEM: "memory",
+    errno.ENOMEM: MEMORY,
     errno.EMFILE: "file handles (ulimit -n)",
     errno.ENFILE: "file handles of the whole machine",
     errno.EAGAIN: "threads or processes (ulimit -u)",
@@ -19,6 +21,8 @@ LACKING = {
 }
 
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+KILLS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control", "/proc/vmstat")
 
 
 def free_memory() -> int | None:
@@ -49,13 +53,24 @@ def _available() -> int | None:
         return None
 
 
+def memory_kills() -> int:
+    """Return how many processes the system has killed for lack of memory; 0 where nothing tells."""
+    counts = [0]
+    for file in KILLS:
+        with suppress(OSError, ValueError):
+            rows = (line.split() for line in Path(file).read_text().splitlines())
+            counts += [int(row[1]) for row in rows if row[0] == "oom_kill"]
+    return max(counts)
+
+
 def check_room(need: int, what: str, advice: str) -> None:
     """Raise ResourceError where `what` takes more bytes than are free; nothing is allocated."""
     free = free_memory()
     if free is not None and need > free:
         raise ResourceError(
             f"{what} take {bytes_in_words(need)} of memory at least; {bytes_in_words(free)} are "
-            f"free here; {advice}"
+            f"free here; {advice}",
+            MEMORY,
         )
 
 
@@ -76,7 +91,7 @@ def lacking(error: BaseException | None) -> str:
     """Return what the machine lacked, as an error or its cause says; empty for other errors."""
     while error is not None:
         if isinstance(error, MemoryError):
-            return "memory"
+            return MEMORY
         if isinstance(error, OSError) and error.errno in LACKING:
             return LACKING[error.errno]
         if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
@@ -96,7 +111,7 @@ def explained_shortage(advice: str) -> Iterator[None]:
             raise
         shortage = str(error).strip()
         if isinstance(error, GenlossError) and "disk" in what:
-            raise ResourceError(shortage) from error
+            raise ResourceError(shortage, what) from error
         raise ResourceError(
-            f"this machine lacks {what}{': ' if shortage else ''}{shortage}; {advice}"
+            f"this machine lacks {what}{': ' if shortage else ''}{shortage}; {advice}", what
         ) from error

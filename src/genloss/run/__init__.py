@@ -11,6 +11,8 @@ other_machine  whether a run may go on here
 importable     classes that other processes cannot import
 executors      where tasks run: here, or in processes
 runner         all blocks of several studies
+schedule       which task begins next, and what follows from a failure
+opening        a run's folder, from its first task to its last
 checkpoint     what a resume needs
 inputs         whether inputs are what they were when the run began
 kept_parts     what stays on disk of a generation

@@ -5,6 +5,7 @@ from functools import partial
 
 from genloss.core.abilities import ResumableLearner
 from genloss.core.progress import listening
+from genloss.core.resources import explained_shortage
 from genloss.core.roles import History, Learner
 from genloss.run.checkpoint import restored
 from genloss.run.events import Phase, Tell
@@ -21,6 +22,11 @@ from genloss.store.header import read_header
 from genloss.store.lock import locked_block
 from genloss.store.manifest import Machine
 
+ADVICE = (
+    "run the same command again: it resumes; fewer workers, and fewer chains that advance together "
+    "(chains_per_block, of a new run), need less"
+)
+
 
 def run_block(task: Task, tell: Tell = lambda step: None) -> None:
     """Run or resume one block, telling where it is.
@@ -29,7 +35,7 @@ def run_block(task: Task, tell: Tell = lambda step: None) -> None:
         GenlossError: whatever a learner, metric or the disk refuses; what was stored resumes.
     """
     path = block_path(task.run, task.block)
-    with locked_block(path):
+    with explained_shortage(ADVICE), locked_block(path):
         header, machine = read_header(task.run), Machine(task.threads, instructions(), versions())
         store = BlockStore(path, header.origin, task.block, machine, header.accepted)
         checkpoint, watch = store.resume(), Watch(tell)

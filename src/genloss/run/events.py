@@ -60,6 +60,13 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Finished:
+    """A task came to its end."""
+
+    task: int
+
+
+@dataclass(frozen=True)
 class Failed:
     """A task ended in an error; what it had checkpointed resumes."""
 
@@ -67,7 +74,20 @@ class Failed:
     error: Exception
 
 
-Event = Planned | Moved | Failed
+@dataclass(frozen=True)
+class Retried:
+    """A task that failed begins again from its last checkpoint.
+
+    lost: generations that it had done since then; how: what is done otherwise this time, in words.
+    """
+
+    task: int
+    error: Exception
+    lost: int
+    how: str
+
+
+Event = Planned | Moved | Finished | Failed | Retried
 
 Sink = Callable[[Event], None]
 """Takes the events of a run; an exception that it raises ends the run."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Floats
-from genloss.run.events import Event, Moved, Phase, Planned, Step
+from genloss.run.events import Event, Failed, Finished, Moved, Phase, Planned, Retried, Step
 from genloss.run.task import Task
 from genloss.study.study import Study
 
@@ -21,7 +21,8 @@ POINTS = 200
 class Standing:
     """Where a run is.
 
-    blocks, finished, working: of all blocks, those done and those that have begun and are not.
+    blocks, finished, working, failed: of all blocks, those done, those that have begun and go on,
+    those given up. retried: how often one began again after a failure that was none of its own.
     task, step: one at work, and where that is; seconds: how long it has been in its phase. share in
     [0, 1] of all work. rate: generations per second since the first fit, 0 before the first is
     done. left: seconds, None before anything can be told; at_least: while a generation's other
@@ -31,6 +32,8 @@ class Standing:
     blocks: int = 0
     finished: int = 0
     working: int = 0
+    failed: int = 0
+    retried: int = 0
     task: Task | None = None
     step: Step = BEGINNING
     seconds: float = 0.0
@@ -53,12 +56,18 @@ class Tally:
             self._plan(event.tasks)
         elif isinstance(event, Moved):
             self._move(event.task, event.step)
+        elif isinstance(event, Finished):
+            # Whoever looks at workers now and then may never see the moment at which one is done.
+            self._move(event.task, Step(Phase.DONE, self.tasks[event.task].study.generations))
+        elif isinstance(event, Retried):
+            self.retried += 1
+        elif isinstance(event, Failed):
+            self.failed.add(event.task)
 
     def _plan(self, tasks: tuple[Task, ...]) -> None:
-        studies = {id(task.study): task.study for task in tasks}
-        known = {key: Work.of(study) for key, study in studies.items()}
         self.tasks, n = tasks, len(tasks)
-        self.work = [known[id(task.study)] for task in tasks]
+        known: dict[tuple[object, ...], Work] = {}
+        self.work = [Work.like(task.study, known) for task in tasks]
         self.chains = [task.study.block_chains(task.block) for task in tasks]
         self.total = sum(w.rows[-1] * c for w, c in zip(self.work, self.chains, strict=True))
         self.steps: list[Step | None] = [None] * n
@@ -66,7 +75,9 @@ class Tally:
         self.counted = [0.0] * n
         self.found = [0] * n
         self.done = self.before = 0.0
-        self.finished = self.generations = 0
+        self.generations = self.retried = 0
+        self.finished: set[int] = set()
+        self.failed: set[int] = set()
         self.begun: float | None = None
         self.spent = dict.fromkeys(Phase, 0.0)
         # Before a generation is done, all of it is taken for fitting.
@@ -89,12 +100,11 @@ class Tally:
         self.done += amount - self.counted[i]
         self.counted[i] = amount
         if step.generations > self.found[i]:
-            # Whoever looks at workers now and then may never see the moment at which one is done.
             self.generations += step.generations - self.found[i]
             self.found[i] = step.generations
             self.portions = self._portions()
-        if step.phase == Phase.DONE:
-            self.finished += step.t == self.tasks[i].study.generations
+        if step.phase == Phase.DONE and step.t == self.tasks[i].study.generations:
+            self.finished.add(i)
 
     def _place(self, step: Step) -> float:
         """Return the generations done, with the part of the one under way."""
@@ -120,7 +130,7 @@ class Tally:
         at_work = [
             (i, s)
             for i, s in enumerate(self.steps)
-            if s is not None and not (s.phase == Phase.DONE and s.t == tasks[i].study.generations)
+            if s is not None and i not in self.finished and i not in self.failed
         ]
         seconds = max(now - (now if self.begun is None else self.begun), 1e-9)
         gained = self.done - self.before
@@ -128,7 +138,9 @@ class Tally:
         i, step = at_work[0] if at_work else (None, BEGINNING)
         return Standing(
             blocks=len(tasks),
-            finished=self.finished,
+            finished=len(self.finished),
+            failed=len(self.failed),
+            retried=self.retried,
             working=len(at_work),
             task=None if i is None else tasks[i],
             step=step,
@@ -157,6 +169,14 @@ class Work:
         # Generations between two points are as large as the later one.
         rows = np.cumsum(each * np.diff(points, prepend=0))
         return cls(np.append(0.0, points), np.append(0.0, rows))
+
+    @classmethod
+    def like(cls, study: Study, known: dict[tuple[object, ...], "Work"]) -> "Work":
+        """Return `of` a study, from what is known of those that differ in nothing that counts."""
+        key = (repr(study.regime), study.n_real, study.n_synthetic, study.generations)
+        if key not in known:
+            known[key] = cls.of(study)
+        return known[key]
 
     def until(self, t: float) -> float:
         """Return the rows of generations 1 to t, in part of the last one too."""

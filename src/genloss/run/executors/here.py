@@ -1,18 +1,19 @@
 """Tasks in this process, one after another."""
 
-from collections.abc import Sequence
-
 from genloss.run.block import run_block
-from genloss.run.events import Failed, Moved, Sink, Step
-from genloss.run.task import Task
+from genloss.run.events import Failed, Finished, Moved, Sink, Step
+from genloss.run.executors.executor import Feed
 
 
 class Here:
     """This process."""
 
-    def run(self, tasks: Sequence[Task], sink: Sink) -> None:
-        """Run the tasks in their order."""
-        for i, task in enumerate(tasks):
+    side_by_side = 1
+
+    def run(self, feed: Feed, sink: Sink) -> None:
+        """Run the tasks in the order in which they are handed out."""
+        while (item := feed.take()) is not None:
+            i, task = item
 
             def tell(step: Step, i: int = i) -> None:
                 sink(Moved(i, step))
@@ -21,3 +22,5 @@ class Here:
                 run_block(task, tell)
             except Exception as error:
                 sink(Failed(i, error))
+            else:
+                sink(Finished(i))

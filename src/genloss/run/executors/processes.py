@@ -1,22 +1,23 @@
-"""Tasks in worker processes of this machine, which write where they are on a shared board."""
+"""Tasks in worker processes of this machine, each of which writes where it is on a shared board."""
 
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import connection
-from multiprocessing.process import BaseProcess, current_process
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import current_process
 from typing import Any
 
-from genloss.errors import GenlossError, ResourceError, SpecError
+from genloss.core.resources import MEMORY, memory_kills
+from genloss.errors import GenlossError, SpecError, WorkerLost
 from genloss.run.block import run_block
-from genloss.run.events import Failed, Moved, Phase, Sink, Step
+from genloss.run.events import Failed, Finished, Moved, Phase, Sink, Step
+from genloss.run.executors.executor import Feed
 from genloss.run.task import Task
 
 THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -30,33 +31,49 @@ UNGUARDED = 77
 WIDTH = 6
 """Numbers of a step on the board."""
 
+NOWHERE = (-1.0,) * WIDTH
+
 
 @dataclass(frozen=True)
 class Processes:
-    """So many worker processes, each on one thread; the longest tasks begin first."""
+    """So many worker processes, each on one thread; they start as there are tasks for them."""
 
     workers: int
 
-    def run(self, tasks: Sequence[Task], sink: Sink) -> None:
-        """Run the tasks; a worker that dies fails all that are not done."""
+    @property
+    def side_by_side(self) -> int:
+        """Return the number of workers."""
+        return self.workers
+
+    def run(self, feed: Feed, sink: Sink) -> None:
+        """Run the tasks; a worker that dies fails its own task and is replaced."""
         context = multiprocessing.get_context("spawn")
         # Without a lock, which a killed worker would take along; a torn step is only shown.
-        board = context.RawArray("d", [-1.0] * (WIDTH * len(tasks)))
-        pool = ProcessPoolExecutor(
-            self.workers, mp_context=context, initializer=_start_worker, initargs=(board,)
-        )
-        # No worker is left with the longest at the end.
-        order = sorted(range(len(tasks)), key=lambda i: -tasks[i].cost)
+        board = context.RawArray("d", NOWHERE * self.workers)
+        crew = [_Worker(context, board, slot) for slot in range(self.workers)]
         try:
-            # Workers inherit that Ctrl-C is ignored, long before they can say so themselves.
-            with _one_thread_each(), _uninterrupted():
-                futures = {pool.submit(_work, i, *tasks[i].as_text()): i for i in order}
-            started = list((pool._processes or {}).values())
-            _watch(futures, board, sink, partial(_died, pool, started))
-        except BaseException:
-            _stop(pool)
-            raise
-        pool.shutdown()
+            _hand_out(crew, feed)
+            while at_work := [worker for worker in crew if worker.task is not None]:
+                ready = connection.wait([w.end for w in at_work], timeout=LOOK)
+                for worker in at_work:
+                    worker.look(sink)
+                    if worker.end in ready:
+                        worker.settle(sink)
+                _hand_out(crew, feed)
+        finally:
+            # A killed block resumes, so nobody has to be asked nicely.
+            with _uninterrupted():
+                for worker in crew:
+                    worker.stop()
+
+
+def _hand_out(crew: Sequence["_Worker"], feed: Feed) -> None:
+    # Those that have started already come first.
+    idle = sorted((w for w in crew if w.task is None), key=lambda w: w.process is None)
+    for worker in idle:
+        if (item := feed.take()) is None:
+            return
+        worker.begin(*item)
 
 
 def leave_if_imported() -> None:
@@ -65,60 +82,98 @@ def leave_if_imported() -> None:
         raise SystemExit(UNGUARDED)
 
 
-def _watch(
-    futures: dict[Future[None], int],
-    board: Any,
-    sink: Sink,
-    died: Callable[[BrokenProcessPool], GenlossError],
-) -> None:
-    waiting, seen = set(futures), list(board)
-    while waiting:
-        finished, waiting = wait(waiting, timeout=LOOK, return_when=FIRST_COMPLETED)
-        now = list(board)
-        for i in range(len(futures)):
-            numbers = now[WIDTH * i : WIDTH * (i + 1)]
-            if numbers[0] >= 0 and numbers != seen[WIDTH * i : WIDTH * (i + 1)]:
-                sink(Moved(i, _read(numbers)))
-        seen = now
-        for future in finished:
-            error = future.exception()
-            if isinstance(error, BrokenProcessPool):
-                error = died(error)
-            if isinstance(error, Exception):
-                sink(Failed(futures[future], error))
-            elif error is not None:
-                raise error
+class _Worker:
+    """One place on the board, and the process that works there."""
 
+    def __init__(self, context: SpawnContext, board: Any, slot: int) -> None:
+        self.context, self.board = context, board
+        self.place = slice(WIDTH * slot, WIDTH * (slot + 1))
+        self.process: SpawnProcess | None = None
+        self.task: int | None = None
+        self.seen = NOWHERE
+        self.kills = 0
 
-def _died(
-    pool: ProcessPoolExecutor, started: Sequence[BaseProcess], cause: BrokenProcessPool
-) -> GenlossError:
-    # Until then a thread of the pool may be the one that waits for them, and alone knows how.
-    pool.shutdown()
-    if any(process.exitcode == UNGUARDED for process in started):
-        return SpecError(
-            "put the call below `if __name__ == '__main__':`, or pass workers=1: worker processes "
-            "import the script that starts them, and this one would start them again"
+    def begin(self, number: int, task: Task) -> None:
+        """Hand a task to the process, which starts with the first."""
+        if self.process is None:
+            self._start()
+        self.board[self.place] = self.seen = NOWHERE
+        self.task, self.kills = number, memory_kills()
+        # One that died meanwhile is seen at its end of the pipe.
+        with suppress(OSError):
+            self.end.send(task.as_text())
+
+    def look(self, sink: Sink) -> None:
+        """Tell where the task is, if it has moved."""
+        assert self.task is not None
+        numbers = tuple(self.board[self.place])
+        if numbers[0] >= 0 and numbers != self.seen:
+            self.seen = numbers
+            sink(Moved(self.task, _step(numbers)))
+
+    def settle(self, sink: Sink) -> None:
+        """Tell how the task ended."""
+        number, self.task = self.task, None
+        assert number is not None
+        try:
+            text = self.end.recv()
+            error = text and _received(self.end, text)
+        except (EOFError, OSError):
+            error = self._lost()
+        if not error:
+            sink(Finished(number))
+        elif isinstance(error, Exception):
+            sink(Failed(number, error))
+        else:
+            raise error
+
+    def stop(self) -> None:
+        """End the process, whatever it is at."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+            self.end.close()
+            self.process = None
+
+    def _start(self) -> None:
+        self.end, theirs = self.context.Pipe()
+        arguments = (theirs, self.board, self.place.start)
+        self.process = self.context.Process(target=_serve, args=arguments)
+        # Workers inherit that Ctrl-C is ignored, long before they can say so themselves.
+        with _one_thread_each(), _uninterrupted():
+            self.process.start()
+        theirs.close()
+
+    def _lost(self) -> GenlossError:
+        assert self.process is not None
+        self.process.join()
+        code, self.process = self.process.exitcode, None
+        self.end.close()
+        if code == UNGUARDED:
+            return SpecError(
+                "put the call below `if __name__ == '__main__':`, or pass workers=1: worker "
+                "processes import the script that starts them, and this one would start them again"
+            )
+        memory = code == -signal.SIGKILL and memory_kills() > self.kills
+        how = "for lack of memory" if memory else _ending(code)
+        return WorkerLost(
+            f"a worker process died ({how}); run the same command again: it "
+            "resumes; fewer workers or chains per block need less memory",
+            MEMORY if memory else "",
         )
-    error = ResourceError(
-        "a worker process died (killed, or out of memory); run the same command again: it "
-        "resumes; fewer workers or chains per block need less memory"
-    )
-    error.__cause__ = cause
-    return error
 
 
-def _read(numbers: Sequence[float]) -> Step:
+def _ending(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"exit code {code}"
+    with suppress(ValueError):
+        return f"killed by {signal.Signals(-code).name}"
+    return f"killed by signal {-code}"
+
+
+def _step(numbers: Sequence[float]) -> Step:
     phase, t, share, step, steps, epochs = numbers
     return Step(Phase(int(phase)), int(t), share, int(step), int(steps), int(epochs))
-
-
-def _stop(pool: ProcessPoolExecutor) -> None:
-    # A killed block resumes, so nobody has to be asked nicely.
-    with _uninterrupted():
-        for process in list((pool._processes or {}).values()):
-            process.kill()
-        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -148,15 +203,47 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-_board: Any = None
-
-
-def _start_worker(board: Any) -> None:
-    global _board
-    _board = board
+def _serve(end: Any, board: Any, place: int) -> None:
+    """Run tasks as they arrive, and send back None or the error of each."""
     # Ctrl-C reaches the whole process group; the parent decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def tell(step: Step) -> None:
+        numbers = (step.phase, step.t, step.share, step.step, step.steps, step.epochs)
+        board[place : place + WIDTH] = [float(n) for n in numbers]
+
+    while True:
+        task = end.recv()
+        try:
+            run_block(Task.of(*task), tell)
+        except BaseException as error:
+            _send(end, error)
+        else:
+            end.send("")
+
+
+def _send(end: Any, error: BaseException) -> None:
+    """Send an error as text, then itself, with a note of where it happened."""
+    if not isinstance(error, GenlossError):
+        error.add_note("in a worker process:\n" + "".join(traceback.format_exception(error)))
+    text = "".join(traceback.format_exception_only(error))
+    end.send(text)
+    try:
+        end.send(error)
+    except Exception:
+        end.send(GenlossError(text))
+
+
+def _received(end: Any, text: str) -> BaseException:
+    try:
+        error: BaseException = end.recv()
+    except (EOFError, OSError):
+        raise
+    except Exception:
+        # Its class cannot be made again from what it says of itself.
+        return GenlossError(text)
+    return error
 
 
 def _end_with_parent() -> None:
@@ -165,11 +252,3 @@ def _end_with_parent() -> None:
     assert parent is not None
     connection.wait([parent.sentinel])
     os._exit(1)
-
-
-def _work(i: int, *task: Any) -> None:
-    def tell(step: Step) -> None:
-        numbers = (step.phase, step.t, step.share, step.step, step.steps, step.epochs)
-        _board[WIDTH * i : WIDTH * (i + 1)] = [float(n) for n in numbers]
-
-    run_block(Task.of(*task), tell)
