@@ -10,8 +10,8 @@ import pytest
 from genloss.judge.expected import expected_value
 from genloss.judge.targets import Bounds, Law, as_table, check_measured, target_from
 from genloss.published.experiments import load_experiment, published_folder, published_names
-from genloss.published.grid import SCALES
 from genloss.published.reproduce import reproduce
+from genloss.published.scales import SCALES
 
 NAMES = published_names()
 CASES = [(name, scale) for name in NAMES for scale in SCALES]

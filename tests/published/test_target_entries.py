@@ -6,8 +6,8 @@ import pytest
 
 from genloss.errors import SpecError
 from genloss.judge.targets import Ensemble, Formula, Law, Place
-from genloss.published.grid import combinations
 from genloss.published.target_entries import targets_of
+from genloss.study.grid import combinations
 
 COMMON = """
 [names]

@@ -5,6 +5,7 @@ console    tables and JSON as a person or a script wants them
 exits      how a command ends: one line, one exit code
 display    runs, plans and verdicts in words
 progress   where a run is, for the waiting
+sweeps     a sweep from a spec or its folder, and what became of it
 durations  times and rates as people say them
 escaping   text that cannot act on a terminal
 verify     what `genloss verify` does and says

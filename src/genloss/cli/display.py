@@ -17,7 +17,7 @@ from genloss.plan.cost import Cost
 from genloss.plan.extrapolation import Range
 from genloss.plan.timing import Timing
 from genloss.published.experiments import installed_titles, load_experiment, published_names
-from genloss.published.grid import SMOKE
+from genloss.published.scales import SMOKE
 from genloss.report.figures.bands import FEWEST, spread
 from genloss.report.formatting import count, direction_words
 from genloss.report.verdict_rows import CLAIMS, OPEN

@@ -166,6 +166,44 @@ def run_spec(
         console.print_hint(f"next: genloss report {shlex.quote(str(done.path))}")
 
 
+@app.command(epilog="Example: genloss sweep examples/gaussian.toml --vary n_real=50,100,200")
+def sweep(
+    spec: Annotated[
+        Path,
+        typer.Argument(help="A TOML spec with a table [sweep], a text, or a sweep's folder."),
+    ],
+    overrides: Overrides = None,
+    vary: Annotated[
+        list[str] | None, typer.Option(help="KEY=LIST to vary too, such as n_real=50,100; seeds=8.")
+    ] = None,
+    model: Model = "",
+    root: Root = RUNS,
+    workers: Workers = 0,
+    fresh: Fresh = False,
+    same_code: SameCode = False,
+    elsewhere: Elsewhere = False,
+    json: Json = False,
+) -> None:
+    """Run every cell of a grid, each in a folder of its own; run it again to resume."""
+    from genloss.cli import sweeps
+    from genloss.cli.progress import progress
+    from genloss.run.sweep import run_sweep
+
+    what, place = sweeps.loaded(spec, overrides or [], vary or [], model, root)
+    with progress(what.name) as show:
+        done = run_sweep(
+            what,
+            place,
+            workers=workers,
+            progress=show,
+            code_changed=console.code_changed(fresh, same_code),
+            other_machine="accept" if elsewhere else "refuse",
+        )
+    sweeps.show(done, json)
+    if done.failed:
+        raise typer.Exit(exits.FAILED)
+
+
 @app.command(epilog="Example: genloss plan examples/gaussian.toml chains=1000")
 def plan(
     spec: Annotated[Path, typer.Argument(help="A TOML spec, or a file or folder of text.")],

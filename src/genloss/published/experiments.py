@@ -1,9 +1,10 @@
 """Experiments as folders: those shipped with the package, under genloss/published, and anybody's.
 
 spec.toml holds a title, a base [study], overrides per [scale.NAME] and [[runs]]: each with a name
-template, `set` (dotted overrides), `vary` (dotted keys with lists, expanded as a product) and
-optional tables named after a scale that replace entries of `set` and `vary`; `scales` limits a run
-to some scales. targets.toml holds the targets (see genloss.published.target_entries).
+template, `set` (dotted overrides), a grid (`vary`, `cases`, `exclude`, `seeds`, see
+`genloss.study.grid`) and optional tables named after a scale that replace entries of `set` and
+`vary`; `scales` limits a run to some scales. targets.toml holds the targets (see
+genloss.published.target_entries).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,12 +16,13 @@ from typing import Any
 
 from genloss.errors import MissingExtra, SpecError
 from genloss.judge.targets import Target
-from genloss.published.grid import SCALES, SMOKE, checked_scales, combinations, filled
+from genloss.published.scales import SCALES, SMOKE, checked_scales
 from genloss.published.target_entries import targets_of
 from genloss.spec.build import nearest
 from genloss.spec.parts import check_extras
 from genloss.spec.plugins import plugin_named, plugins
 from genloss.spec.toml import checked_keys, merged, overridden, read_spec
+from genloss.study.grid import KEYS, Grid, filled
 from genloss.study.study import Study, study_from
 
 SPEC = "spec.toml"
@@ -173,7 +175,7 @@ def checked_spec(spec: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         raise SpecError(f"{where}: runs is {spec.get('runs')!r}; expected [[runs]]")
     for i, entry in enumerate(spec["runs"]):
         place = f"{where}: runs[{i}]"
-        checked_keys(entry, place, ("name",), ("set", "vary", "scales", *SCALES))
+        checked_keys(entry, place, ("name",), ("set", *KEYS, "scales", *SCALES))
         checked_scales(entry.get("scales", SCALES), place)
         for scale in SCALES:
             checked_keys(entry.get(scale, {}), f"{place}.{scale}", optional=("set", "vary"))
@@ -190,7 +192,9 @@ def studies_of(
             continue
         at_scale = entry.get(scale, {})
         fixed = merged(base, {**entry.get("set", {}), **at_scale.get("set", {})})
-        vary = {**entry.get("vary", {}), **at_scale.get("vary", {})}
-        for options in combinations(vary, f"run {entry['name']!r}"):
+        where = f"run {entry['name']!r}"
+        table = {key: entry[key] for key in KEYS if key in entry}
+        table["vary"] = {**entry.get("vary", {}), **at_scale.get("vary", {})}
+        for options in Grid.of(table, where).cells(where):
             name = filled(entry["name"], options)
             yield study_from({**overridden(merged(fixed, options), overrides), "name": name})

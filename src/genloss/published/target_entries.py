@@ -26,9 +26,10 @@ from typing import Any
 
 from genloss.errors import SpecError
 from genloss.judge.targets import Target, target_from
-from genloss.published.grid import SCALES, checked_scales, combinations
+from genloss.published.scales import SCALES, checked_scales
 from genloss.spec.build import nearest
 from genloss.spec.toml import checked_keys, merged
+from genloss.study.grid import combinations
 
 FIELDS = (
     "id",

@@ -12,6 +12,8 @@ importable     classes that other processes cannot import
 executors      where tasks run: here, or in processes
 runner         all blocks of several studies
 schedule       which task begins next, and what follows from a failure
+sweep          all cells of a sweep; one that fails does not end the others
+cell_logs      a log file for each cell of a sweep
 opening        a run's folder, from its first task to its last
 checkpoint     what a resume needs
 inputs         whether inputs are what they were when the run began

@@ -1,6 +1,7 @@
 """Specs as text: TOML in and out, key=value overrides on top."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
@@ -10,6 +11,9 @@ from typing import Any
 from genloss.core.places import regular_file
 from genloss.errors import DataError, SpecError
 from genloss.spec.build import nearest
+
+BARE = re.compile(r"[A-Za-z0-9_-]+")
+"""Keys of TOML that need no quotes."""
 
 
 def read_spec(path: Path) -> dict[str, Any]:
@@ -121,13 +125,17 @@ def toml_text(spec: Mapping[str, Any]) -> str:
 
     None has no TOML form and means the default, so such keys are left out.
     """
-    plain = [f"{k} = {_value(v)}" for k, v in spec.items() if not _is_table(v) and v is not None]
-    tables = [
-        f"\n[{k}]\n" + "\n".join(f"{a} = {_value(b)}" for a, b in v.items() if b is not None)
-        for k, v in spec.items()
-        if _is_table(v)
-    ]
-    return "\n".join([*plain, *tables]) + "\n"
+    plain = {k: v for k, v in spec.items() if not _is_table(v)}
+    tables = [f"\n[{_key(k)}]\n" + "\n".join(_pairs(v)) for k, v in spec.items() if _is_table(v)]
+    return "\n".join([*_pairs(plain), *tables]) + "\n"
+
+
+def _pairs(table: Mapping[str, Any]) -> list[str]:
+    return [f"{_key(k)} = {_value(v)}" for k, v in table.items() if v is not None]
+
+
+def _key(key: str) -> str:
+    return key if BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)
 
 
 def _is_table(value: Any) -> bool:
@@ -136,8 +144,7 @@ def _is_table(value: Any) -> bool:
 
 def _value(value: Any) -> str:
     if isinstance(value, Mapping):
-        pairs = ", ".join(f"{k} = {_value(v)}" for k, v in value.items() if v is not None)
-        return f"{{ {pairs} }}"
+        return f"{{ {', '.join(_pairs(value))} }}"
     if isinstance(value, (list, tuple)):
         items = [_value(v) for v in value]
         if items and isinstance(value[0], Mapping):

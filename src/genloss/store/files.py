@@ -103,6 +103,13 @@ def own_file(path: Path, flags: int) -> IO[bytes]:
         )
 
 
+def append_text(path: Path, text: str) -> None:
+    """Append text to a file of one's own, which begins here where there is none."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    with explained("write", path), own_file(path, flags) as file:
+        file.write(text.encode())
+
+
 def own_folder(path: Path) -> None:
     """Create a folder, or check that it is one and no link; raises StoreError."""
     with explained("create", path):

@@ -2,6 +2,8 @@
 
 study      Study: one run, typed and frozen; a study from a spec, and its identity
 load       a study from a spec file, a run folder or a text
+grid       what varies: one table that stands for many specs
+sweep      Sweep: many studies that differ in some fields
 own_text   the spec for a text of your own
 own_model  the part of that spec that a language model decides
 """

@@ -1,0 +1,167 @@
+"""Running a sweep: every cell an ordinary run, and one that fails does not end the others."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genloss.core.code import CodeChanged
+from genloss.core.places import Place
+from genloss.core.resources import explained_shortage
+from genloss.errors import GenlossError, SpecError
+from genloss.run.block import ADVICE
+from genloss.run.cell_logs import CellLogs
+from genloss.run.events import Event, Sink
+from genloss.run.executors.executor import Executor
+from genloss.run.executors.processes import leave_if_imported
+from genloss.run.opening import Cell
+from genloss.run.other_machine import OtherMachine
+from genloss.run.runner import checked_path, header_of, local_executor, run_cells
+from genloss.run.setup import check_memory
+from genloss.spec.parts import check_extras
+from genloss.spec.toml import toml_text
+from genloss.store.folder import run_path
+from genloss.store.header import Header
+from genloss.store.lock import locked
+from genloss.store.machine_file import portable
+from genloss.store.provenance import now
+from genloss.store.reader import Run, folders
+from genloss.store.sweep import (
+    LOGS,
+    CellEntry,
+    SweepFile,
+    read_failures,
+    relative,
+    write_failures,
+    write_sweep,
+)
+from genloss.study.study import Study
+from genloss.study.sweep import TABLE, Sweep
+
+RUN_FOLDER = re.compile(r".*-([0-9a-f]{16})(-[0-9a-f]{6})?")
+
+
+@dataclass(frozen=True)
+class SweepRuns:
+    """What became of a sweep: its folder, the run of every cell, and why some were given up."""
+
+    folder: Path
+    runs: tuple[Run, ...]
+    failed: Mapping[str, str]
+
+
+def run_sweep(
+    sweep: Sweep,
+    root: Place,
+    *,
+    workers: int = 0,
+    executor: Executor | None = None,
+    progress: Sink | None = None,
+    code_changed: CodeChanged = "refuse",
+    other_machine: OtherMachine = "refuse",
+) -> SweepRuns:
+    """Run or resume a sweep in root/NAME; cells that any run below root made are not run again.
+
+    A cell that fails is noted, with its error, and the others go on. The same call runs what is
+    not complete, with cells that were added since; options are those of `run_studies`.
+
+    Raises:
+        StoreError: the folder holds another sweep, or somebody else is at work in it.
+    """
+    leave_if_imported()
+    folder = Path(root) / sweep.name
+    with explained_shortage(ADVICE), locked(folder):
+        headers = [header_of(study) for _, study in sweep.cells]
+        known = runs_by_fingerprint(Path(root), folder)
+        places = [known.get(h.fingerprint, run_path(folder, h)) for h in headers]
+        write_sweep(folder, _file(sweep, headers, places, folder), _toml(sweep))
+        failures = read_failures(folder)
+        cells = []
+        for (_, study), header, place in zip(sweep.cells, headers, places, strict=True):
+            cell = _checked(study, header, place, code_changed, other_machine, failures)
+            cells += [cell] if cell is not None else []
+        _run(
+            folder,
+            cells,
+            executor or local_executor([c.study for c in cells], workers),
+            progress,
+            failures,
+        )
+    mine = {h.fingerprint for h in headers}
+    failed = {k: v["message"] for k, v in failures.items() if k in mine}
+    return SweepRuns(folder, tuple(map(Run, places)), failed)
+
+
+def _run(
+    folder: Path,
+    cells: Sequence[Cell],
+    executor: Executor,
+    progress: Sink | None,
+    failures: dict[str, dict[str, str]],
+) -> None:
+    (folder / LOGS).mkdir(exist_ok=True)
+    logs = CellLogs(folder / LOGS, cells)
+
+    def sink(event: Event) -> None:
+        logs(event)
+        if progress is not None:
+            progress(event)
+
+    def give_up(number: int, error: Exception) -> None:
+        failures[cells[number].header.fingerprint] = _failure(error)
+        write_failures(folder, failures)
+
+    for cell in cells:
+        failures.pop(cell.header.fingerprint, None)
+    write_failures(folder, failures)
+    run_cells(cells, executor, sink, give_up)
+
+
+def _checked(
+    study: Study,
+    header: Header,
+    place: Path,
+    code_changed: CodeChanged,
+    other_machine: OtherMachine,
+    failures: dict[str, dict[str, str]],
+) -> Cell | None:
+    """Return a cell that is to be run; None where it is complete, or refused, which is noted."""
+    try:
+        check_extras(study)
+        check_memory(study)
+        path = checked_path(place, study, header, code_changed, other_machine)
+        done = path.exists() and Run(path).is_complete
+    except GenlossError as error:
+        failures[header.fingerprint] = _failure(error)
+        return None
+    return None if done else Cell(study, path, header)
+
+
+def runs_by_fingerprint(root: Path, first: Path) -> dict[str, Path]:
+    """Return the run folders below root by the fingerprint of their names; `first` wins."""
+    found: dict[str, Path] = {}
+    for path, _ in folders(root):
+        match = RUN_FOLDER.fullmatch(path.name)
+        if match and not match[2] and (match[1] not in found or path.parent == first):
+            found[match[1]] = path
+    return found
+
+
+def _file(
+    sweep: Sweep, headers: Sequence[Header], places: Sequence[Path], folder: Path
+) -> SweepFile:
+    seen: dict[str, str] = {}
+    entries = []
+    for (options, study), header, place in zip(sweep.cells, headers, places, strict=True):
+        if (twin := seen.setdefault(header.fingerprint, study.name)) != study.name:
+            raise SpecError(f"cells {twin} and {study.name} differ in nothing; drop one of them")
+        entries.append(CellEntry(study.name, options, header.fingerprint, relative(place, folder)))
+    return SweepFile(sweep.name, sweep.spec, sweep.grid, sweep.varying, tuple(entries))
+
+
+def _toml(sweep: Sweep) -> str:
+    return toml_text({**portable(sweep.spec), TABLE: sweep.grid})
+
+
+def _failure(error: Exception) -> dict[str, str]:
+    return {"error": type(error).__name__, "message": str(error), "time": now()}

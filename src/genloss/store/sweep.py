@@ -1,0 +1,128 @@
+"""The folder of a sweep: what it is, which runs are its cells, and which of them failed.
+
+NAME/
+  sweep.json     the spec that cells share, the grid, and every cell with its run
+  sweep.toml     the same spec, to read and to run again
+  failed.json    cells that were given up, with their errors
+  progress.json  where the sweep is, while it runs and afterwards
+  machine.json   absolute paths of this machine
+  logs/          a file for each cell that began
+  CELL-FINGERPRINT/   ordinary run folders; a cell that another folder had is not run again
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genloss.errors import StoreError
+from genloss.store.files import read_sealed, write_bytes, write_sealed
+from genloss.store.machine_file import local_spec, portable, write_machine
+from genloss.store.schema import expect
+
+SWEEP = "sweep.json"
+SPEC = "sweep.toml"
+FAILED = "failed.json"
+LOGS = "logs"
+
+CELL = {"name": str, "options": {str: object}, "fingerprint": str, "run": str}
+
+SHAPE = {
+    "name": str,
+    "spec": {str: object},
+    "grid": {str: object},
+    "varying": [str],
+    "cells": [CELL],
+}
+
+
+@dataclass(frozen=True)
+class CellEntry:
+    """A cell of a sweep: what is set in it, and the folder of its run, relative to the sweep's."""
+
+    name: str
+    options: Mapping[str, Any]
+    fingerprint: str
+    run: str
+
+
+@dataclass(frozen=True)
+class SweepFile:
+    """What sweep.json holds; cells of earlier grids come first."""
+
+    name: str
+    spec: Mapping[str, Any]
+    grid: Mapping[str, Any]
+    varying: tuple[str, ...]
+    cells: tuple[CellEntry, ...]
+
+
+def read_sweep(folder: Path) -> SweepFile:
+    """Read sweep.json; raises StoreError where it is damaged or missing."""
+    value = read_sealed(folder / SWEEP)
+    expect(value, SHAPE, folder / SWEEP)
+    cells = tuple(CellEntry(**{k: c[k] for k in CELL}) for c in value["cells"])
+    return SweepFile(value["name"], value["spec"], value["grid"], tuple(value["varying"]), cells)
+
+
+def local_sweep_spec(folder: Path, file: SweepFile) -> dict[str, Any]:
+    """Return the spec that cells share, with the paths of this machine."""
+    return local_spec(folder, file.spec)
+
+
+def write_sweep(folder: Path, file: SweepFile, toml: str) -> None:
+    """Write what a sweep is; the caller holds its lock.
+
+    Raises:
+        StoreError: the folder holds another sweep, or something else.
+    """
+    before: tuple[CellEntry, ...] = ()
+    if (folder / SWEEP).exists():
+        there = read_sweep(folder)
+        if there.spec != portable(file.spec):
+            raise StoreError(
+                f"{folder} holds another sweep: {_difference(there.spec, portable(file.spec))}; "
+                "give this one another name (name=...), or delete the folder"
+            )
+        now = {cell.fingerprint for cell in file.cells}
+        before = tuple(cell for cell in there.cells if cell.fingerprint not in now)
+    write_machine(folder, file.spec)
+    write_bytes(folder / SPEC, toml.encode())
+    varying = list(dict.fromkeys(k for c in (*before, *file.cells) for k in c.options))
+    write_sealed(
+        folder / SWEEP,
+        {
+            "name": file.name,
+            "spec": portable(file.spec),
+            "grid": file.grid,
+            "varying": [k for k in varying if k in file.varying or before],
+            "cells": [vars(cell) for cell in (*before, *file.cells)],
+        },
+    )
+
+
+def relative(run: Path, folder: Path) -> str:
+    """Return the place of a run as sweep.json writes it."""
+    return os.path.relpath(run, folder)
+
+
+def read_failures(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the cells that were given up, by fingerprint: error, message, time."""
+    path = folder / FAILED
+    if not path.exists():
+        return {}
+    value = read_sealed(path)
+    expect(value, {"cells": {str: {"error": str, "message": str, "time": str}}}, path)
+    return dict(value["cells"])
+
+
+def write_failures(folder: Path, cells: Mapping[str, Mapping[str, str]]) -> None:
+    """Write the cells that were given up; none leaves none."""
+    write_sealed(folder / FAILED, {"cells": {k: dict(v) for k, v in cells.items()}})
+
+
+def _difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    keys: Sequence[str] = sorted({*there, *here})
+    odd = [k for k in keys if there.get(k) != here.get(k)]
+    return f"{odd[0]} is {there.get(odd[0])!r} there and {here.get(odd[0])!r} here" if odd else ""

@@ -1,0 +1,145 @@
+"""Sweeps: ordinary runs, run once, each for itself; a cell that fails does not end the others."""
+
+import json
+import subprocess
+import sysconfig
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genloss.errors import SpecError, StoreError
+from genloss.run.events import Finished, Planned
+from genloss.run.runner import run_study
+from genloss.run.sweep import run_sweep
+from genloss.spec.toml import toml_text
+from genloss.store.lock import locked
+from genloss.store.reader import Run
+from genloss.store.sweep import read_failures, read_sweep
+from genloss.study.study import study_from
+from genloss.study.sweep import load_sweep, sweep_from
+
+GENLOSS = Path(sysconfig.get_path("scripts")) / "genloss"
+
+
+@pytest.fixture
+def spec(small):
+    return {**small("moments_replace", metrics=["sigma"]), "name": "small"}
+
+
+def finished(seen) -> int:
+    return sum(isinstance(event, Finished) for event in seen)
+
+
+def test_every_cell_is_an_ordinary_run(spec, tmp_path, folder_bytes):
+    sweep = sweep_from(spec, {"vary": {"n_real": [8, 16]}})
+    done = run_sweep(sweep, tmp_path / "runs", workers=1)
+    for (_, study), run in zip(sweep.cells, done.runs, strict=True):
+        alone = run_study(study, tmp_path / "alone", workers=1)
+        assert folder_bytes(run.path) == folder_bytes(alone.path)
+    file = read_sweep(done.folder)
+    assert [cell.options for cell in file.cells] == [{"n_real": 8}, {"n_real": 16}]
+    assert [(done.folder / cell.run).name for cell in file.cells] == [
+        r.path.name for r in done.runs
+    ]
+    assert done.failed == {}
+
+
+def test_what_is_complete_is_not_run_again_wherever_it_lies(spec, tmp_path):
+    """One cell was a run of its own before; values added later run only the new cells."""
+    before = run_study(study_from({**spec, "n_real": 8}), tmp_path, workers=1)
+    seen = []
+    grid = {"vary": {"n_real": [8, 16]}}
+    done = run_sweep(sweep_from(spec, grid), tmp_path, workers=1, progress=seen.append)
+    assert done.runs[0].path == before.path
+    n_blocks = Run(done.runs[1].path).header.n_blocks
+    assert finished(seen) == n_blocks
+    seen.clear()
+    more = {"vary": {"n_real": [16, 32]}}
+    run_sweep(sweep_from(spec, more), tmp_path, workers=1, progress=seen.append)
+    assert finished(seen) == n_blocks
+    assert [cell.options["n_real"] for cell in read_sweep(done.folder).cells] == [8, 16, 32]
+
+
+def test_a_cell_that_fails_does_not_end_the_others(spec, tmp_path):
+    """One row leaves a variance with ddof = 1 no degree of freedom."""
+    done = run_sweep(sweep_from(spec, {"vary": {"n_real": [1, 8, 16]}}), tmp_path, workers=1)
+    assert len(done.failed) == 1
+    [why] = done.failed.values()
+    assert "degrees of freedom" in why
+    assert [run.is_complete for run in done.runs[1:]] == [True, True]
+    assert not done.runs[0].path.exists()
+    [failure] = read_failures(done.folder).values()
+    assert failure["error"] == "FitError"
+    [log] = (done.folder / "logs").glob("n_real=1-*.log")
+    assert "degrees of freedom" in log.read_text()
+    assert "Traceback" in log.read_text()
+
+
+@pytest.mark.slow
+def test_workers_and_order_change_no_byte(spec, tmp_path, folder_bytes):
+    sweep = sweep_from(spec, {"vary": {"n_real": [8, 16, 32], "regime": ["replace", "accumulate"]}})
+    one, two = (run_sweep(sweep, tmp_path / str(n), workers=n) for n in (1, 2))
+    for a, b in zip(one.runs, two.runs, strict=True):
+        assert folder_bytes(a.path) == folder_bytes(b.path)
+
+
+def test_another_sweep_of_the_same_name_is_refused(spec, tmp_path):
+    grid = {"vary": {"n_real": [8, 16]}}
+    run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
+    other = sweep_from({**spec, "generations": 3}, grid)
+    with pytest.raises(StoreError, match="holds another sweep: generations is 7 there and 3 here"):
+        run_sweep(other, tmp_path, workers=1)
+
+
+def test_two_at_once_in_one_folder_are_refused(spec, tmp_path):
+    sweep = sweep_from(spec, {"vary": {"n_real": [8, 16]}})
+    with locked(tmp_path / "small"), pytest.raises(StoreError, match="written by another process"):
+        run_sweep(sweep, tmp_path, workers=1)
+
+
+def test_cells_that_differ_in_nothing_are_refused(spec, tmp_path):
+    """Zero synthetic rows mean as many as real ones."""
+    sweep = sweep_from(spec, {"vary": {"n_synthetic": [0, spec["n_real"]]}})
+    with pytest.raises(SpecError, match="differ in nothing"):
+        run_sweep(sweep, tmp_path, workers=1)
+
+
+def test_the_copy_of_the_spec_is_the_same_sweep(spec, tmp_path):
+    vary = {"n_real, n_synthetic": [[8, 4], [16, 8]]}
+    sweep = sweep_from(spec, {"vary": vary, "seeds": 4})
+    done = run_sweep(sweep, tmp_path / "a", workers=1)
+    copy = load_sweep(done.folder / "sweep.toml")
+    assert [study for _, study in copy.cells] == [study for _, study in sweep.cells]
+    assert tomllib.loads((done.folder / "sweep.toml").read_text())["sweep"]["vary"] == vary
+
+
+def test_ten_thousand_runs_need_few_file_handles(spec, tmp_path):
+    """A cell is open while it is at work only: no more folders are locked than workers."""
+    sweep = sweep_from({**spec, "generations": 1}, {"vary": {"seed": list(range(60))}})
+    most, order = [], []
+
+    def look(event):
+        if isinstance(event, Planned):
+            order.extend(event.tasks)
+        most.append(len([p for p in Path("/proc/self/fd").iterdir() if p.exists()]))
+
+    run_sweep(sweep, tmp_path, workers=1, progress=look)
+    assert len(order) >= 60
+    assert np.ptp(most) < 10
+
+
+@pytest.mark.slow
+def test_the_command_runs_resumes_and_fails_with_a_code(spec, tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text(toml_text({k: v for k, v in spec.items() if k != "name"}))
+    command = [GENLOSS, "sweep", path, "--root", tmp_path / "runs", "--json"]
+    done = subprocess.run([*command, "--vary", "n_real=8,16"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["complete"] == 2
+    again = [GENLOSS, "sweep", tmp_path / "runs" / "s", "--json"]
+    assert json.loads(subprocess.run(again, capture_output=True).stdout)["complete"] == 2
+    bad = subprocess.run([*command, "--vary", "n_real=1,8"], capture_output=True, text=True)
+    assert bad.returncode == 1
+    assert len(json.loads(bad.stdout)["failed"]) == 1
