@@ -19,7 +19,6 @@ from scipy.linalg import eigvalsh
 from scipy.spatial.distance import cdist
 
 from genloss.metrics.arrays import (
-    categorical,
     distances,
     diversity,
     manifold,
@@ -72,7 +71,8 @@ def plain_vendi(x, y):
 
 ENTRIES = [
     Entry("sample_moments", 2, lambda x, y: moments.sample_moments(x)),
-    Entry("wasserstein_1d", 1, lambda x, y: distances.wasserstein_1d(x[..., 0], y[:, 0]),
+    Entry("sliced_wasserstein, d = 1", 1,
+          lambda x, y: distances.sliced_wasserstein(x, y, np.ones((1, 1)), p=1),
           lambda x, y: stats.wasserstein_distance(x[0, :, 0], y[:, 0])),
     Entry("sliced_wasserstein, 128", 2, lambda x, y: distances.sliced_wasserstein(x, y, LINES)),
     Entry("energy_distance, d = 1", 1, distances.energy_distance,
@@ -90,7 +90,6 @@ ENTRIES = [
     Entry("vendi_score rbf", 2, lambda x, y: diversity.vendi_score(x, "rbf", bandwidth=1.0)),
     Entry("duplicate_rate", 2, lambda x, y: diversity.duplicate_rate(x),
           lambda x, y: np.unique(x[0], axis=0)),
-    Entry("symbol_counts", 1, lambda x, y: categorical.symbol_counts((x[..., 0] > 0) * 1, 2)),
 ]  # fmt: skip
 
 

@@ -10,18 +10,6 @@ def laws(seed, c, k):
     return np.random.default_rng(seed).dirichlet(np.ones(k), size=c)
 
 
-def test_symbol_counts_and_frequencies():
-    rows = np.array([[0, 2, 2], [1, 1, 1]])
-    counts = categorical.symbol_counts(rows, 4)
-    np.testing.assert_array_equal(counts, [[1, 0, 2, 0], [0, 3, 0, 0]])
-    assert counts.dtype == np.int64
-    np.testing.assert_allclose(categorical.frequencies(counts), counts / 3)
-    with pytest.raises(DataError, match="alphabet"):
-        categorical.symbol_counts(rows, 2)
-    with pytest.raises(DataError, match="integers"):
-        categorical.symbol_counts(rows * 1.0, 4)
-
-
 @pytest.mark.parametrize("smoothing", [0.0, 1e-3, 0.5])
 def test_kl_smooths_both_laws_and_is_directed(smoothing):
     p, q = laws(0, 3, 6), laws(1, 1, 6)
@@ -68,13 +56,6 @@ def test_collision_probability_decays_as_the_replacement_law_says():
     assert abs(left.mean() - right) < 4 * left.std() / np.sqrt(20_000)
 
 
-def test_l1_deviation_is_twice_the_total_variation():
-    p, q = laws(6, 3, 5), laws(7, 3, 5)
-    subsets = np.array([[i >> k & 1 for k in range(5)] for i in range(32)])
-    total_variation = ((p - q) @ subsets.T).max(axis=1)
-    np.testing.assert_allclose(categorical.l1_deviation(p, q), 2 * total_variation, rtol=1e-12)
-
-
 @pytest.mark.parametrize(
     "p",
     [np.array([[0.5, 0.6]]), np.array([[1.5, -0.5]]), np.array([0.5, 0.5]), np.ones((1, 0))],
@@ -86,6 +67,6 @@ def test_what_is_no_law_is_refused(p):
 
 def test_alphabets_and_chains_must_fit():
     with pytest.raises(DataError, match="alphabet"):
-        categorical.l1_deviation(laws(8, 2, 3), laws(9, 1, 4))
+        categorical.kl(laws(8, 2, 3), laws(9, 1, 4))
     with pytest.raises(DataError, match="chain"):
         categorical.kl(laws(8, 2, 3), laws(9, 3, 3))

@@ -29,8 +29,7 @@ LINES = np.eye(2)
 
 METRICS = {
     "sample_moments": lambda x, y: moments.sample_moments(x),
-    "wasserstein_1d": lambda x, y: distances.wasserstein_1d(x[..., 0], y[:-7, 0], 2),
-    "sliced_wasserstein": lambda x, y: distances.sliced_wasserstein(x, y, LINES),
+    "sliced_wasserstein": lambda x, y: distances.sliced_wasserstein(x, y[:-7], LINES),
     "energy_distance 1-D": lambda x, y: distances.energy_distance(x[..., :1], y[:, :1]),
     "energy_distance": distances.energy_distance,
     "mmd_squared": lambda x, y: distances.mmd_squared(x, y, 1.0),
@@ -44,17 +43,13 @@ METRICS = {
     "vendi_score rbf": lambda x, y: diversity.vendi_score(x, "rbf", bandwidth=1.0),
     "duplicate_rate": lambda x, y: diversity.duplicate_rate(x),
     "held_out_nll": lambda x, y: likelihood.held_out_nll(x[..., 0]),
-    "zero_density_share": lambda x, y: likelihood.zero_density_share(x[..., 0]),
-    "symbol_counts": lambda x, y: categorical.symbol_counts((x[..., 0] > 0).astype(np.int64), 2),
     # Discrete laws have no rows: their size is the alphabet, K = n.
     "kl": lambda x, y: categorical.kl(alphabet(x), alphabet(y[None]), 1e-3),
     "entropy": lambda x, y: categorical.entropy(alphabet(x)),
-    "l1_deviation": lambda x, y: categorical.l1_deviation(alphabet(x), alphabet(y[None])),
     "collision_probability": lambda x, y: categorical.collision_probability(alphabet(x)),
     "tail_mass_ratio": lambda x, y: support.tail_mass_ratio(alphabet(x), alphabet(y[None])),
     "support_loss": lambda x, y: support.support_loss(alphabet(x), alphabet(y[None])),
     "surviving_fraction": lambda x, y: support.surviving_fraction(alphabet(x), alphabet(y[None])),
-    "good_turing": lambda x, y: support.good_turing_missing_mass(x[..., 0] // 1 + 9),
 }
 
 

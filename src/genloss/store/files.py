@@ -165,21 +165,6 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write readable JSON atomically; NaN and infinity are refused."""
-    text = json.dumps(value, indent=1, sort_keys=False, allow_nan=False)
-    write_bytes(path, (text + "\n").encode())
-
-
-def read_json(path: Path) -> Any:
-    """Read JSON; raises StoreError where it is missing or broken."""
-    content = read_bytes(path)
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise StoreError(f"{path} is not JSON ({error}); it was damaged or is foreign") from error
-
-
 def write_sealed(path: Path, value: Mapping[str, Any]) -> None:
     """Write readable JSON whose first field is the format and whose last is its own digest.
 

@@ -18,7 +18,6 @@ from genloss.models.mixture.em import (
     fit_em,
     from_matrices,
     start_from_labels,
-    start_from_responsibilities,
 )
 from genloss.models.mixture.em_loop import exp_nonpositive
 
@@ -148,8 +147,9 @@ def test_a_mean_that_jumps_far_keeps_its_covariance(covariance):
 def test_start_is_one_maximisation_step(covariance):
     rng = np.random.default_rng(14)
     x = 5 + rng.standard_normal((2, 60, 3))
-    r = rng.dirichlet(np.ones(4), (2, 60))
-    start = start_from_responsibilities(x, r, covariance=covariance, reg_covar=0.25)
+    labels = rng.integers(0, 4, (2, 60))
+    r = np.eye(4)[labels]
+    start = start_from_labels(x, labels, 4, covariance=covariance, reg_covar=0.25)
     for c in range(2):
         for k in range(4):
             cov = np.cov(x[c].T, aweights=r[c, :, k], ddof=0) + 0.25 * np.eye(3)
@@ -157,15 +157,6 @@ def test_start_is_one_maximisation_step(covariance):
             np.testing.assert_allclose(start.means[c, k], r[c, :, k] @ x[c] / r[c, :, k].sum())
             kept = from_matrices(cov[None, None], covariance)[0, 0]
             np.testing.assert_allclose(start.covs[c, k], kept)
-
-
-def test_labels_are_responsibilities_of_zero_and_one():
-    rng = np.random.default_rng(15)
-    x, labels = rng.standard_normal((2, 50, 2)), rng.integers(0, 3, (2, 50))
-    hard = start_from_labels(x, labels, 3, covariance="full")
-    soft = start_from_responsibilities(x, np.eye(3)[labels], covariance="full")
-    np.testing.assert_allclose(hard.covs, soft.covs, rtol=1e-14)
-    np.testing.assert_allclose(hard.means, soft.means, rtol=1e-14)
 
 
 def test_an_empty_component_stays_where_scikit_learn_leaves_it():
@@ -404,8 +395,6 @@ def test_refusals_name_what_was_got():
         fit_em(np.zeros((2, 3, 2)), start, covariance="full")
     with pytest.raises(DataError, match="labels from 0 to 3; expected 0 to 2"):
         start_from_labels(x, labels + np.array([0, 1, 3]), 3, covariance="full")
-    with pytest.raises(DataError, match="sum to 1"):
-        start_from_responsibilities(x, np.ones((2, 3, 2)), covariance="full")
     with pytest.raises(DataError, match="weight of shape"):
         fit_em(x, start, covariance="full", weight=-np.ones((2, 3)))
     with pytest.raises(DataError, match=r"x has shape \(3, 1\)"):

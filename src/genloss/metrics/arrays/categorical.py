@@ -7,47 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from genloss.core.arrays import Floats, Ints
+from genloss.core.arrays import Floats
 from genloss.errors import DataError
-from genloss.metrics.arrays.checks import law_pair, positive_counts, probabilities
-
-
-def symbol_counts(rows: Ints, n_symbols: int) -> Ints:
-    """Count each symbol in each chain.
-
-    Args:
-        rows: symbols (C, n), integers in [0, K).
-        n_symbols: K.
-
-    Returns:
-        (C, K), each chain summing to n.
-
-    Raises:
-        DataError: wrong shape or type, or a symbol outside [0, K).
-    """
-    rows = np.asarray(rows)
-    if rows.ndim != 2 or rows.dtype.kind not in "iu" or rows.size == 0:
-        raise DataError(
-            f"rows: got {rows.dtype} of shape {rows.shape}, expected integers (C, n); use x[None] "
-            "for a single chain"
-        )
-    if rows.min() < 0 or rows.max() >= n_symbols:
-        raise DataError(
-            f"rows: got symbols in [{rows.min()}, {rows.max()}], expected [0, {n_symbols}); "
-            "pass the alphabet size of reality"
-        )
-    return np.stack([np.bincount(one, minlength=n_symbols) for one in rows]).astype(np.int64)
-
-
-def frequencies(counts: Ints) -> Floats:
-    """Relative frequencies, counts / sum, (C, K) to (C, K).
-
-    Raises:
-        DataError: wrong shape, negative counts, or a chain without any.
-    """
-    number = positive_counts(counts)
-    share: Floats = number / number.sum(axis=1, keepdims=True)
-    return share
+from genloss.metrics.arrays.checks import law_pair, probabilities
 
 
 def kl(p: Floats, q: Floats, smoothing: float = 0.0) -> Floats:
@@ -137,22 +99,3 @@ def collision_probability(p: Floats) -> Floats:
     p = probabilities(p, "p")
     collision: Floats = np.einsum("ck,ck->c", p, p)
     return collision
-
-
-def l1_deviation(p: Floats, p_0: Floats) -> Floats:
-    """L1 distance, sum_i |p_i - p_0i|: twice the total variation distance.
-
-    Args:
-        p: (C, K).
-        p_0: reference (K,), (1, K) or (C, K).
-
-    Returns:
-        (C,), probability, lower is closer, range [0, 2], 0 only for equal laws. From n real rows
-        about sum_i sqrt(2 p_0i (1 - p_0i) / (pi n)), not 0. Source: Seddik et al. 2024.
-
-    Raises:
-        DataError: not probabilities or shapes that do not fit.
-    """
-    p, p_0 = law_pair(p, p_0)
-    deviation: Floats = np.abs(p - p_0).sum(axis=1)
-    return deviation

@@ -105,7 +105,7 @@ def probabilities(value: NDArray[Any], name: str) -> Floats:
         raise DataError(
             f"{name}: got minimum {array.min():.3g} and sums in [{total.min():.6g}, "
             f"{total.max():.6g}], expected probabilities summing to 1; "
-            "divide counts by their sum with `categorical.frequencies`"
+            "divide counts by their sum"
         )
     return array
 

@@ -20,31 +20,6 @@ from genloss.metrics.arrays.quantiles import sorted_cost
 _HEURISTIC_ROWS = 1000
 
 
-def wasserstein_1d(x: Floats, y: Floats, p: float = 1.0) -> Floats:
-    """p-Wasserstein distance between samples on the line, (int_0^1 |F^-1 - G^-1|^p du)^(1/p).
-
-    Exact for unequal n and m: both empirical quantile functions are steps, so the integral is a
-    finite sum over the union of their steps.
-
-    Args:
-        x: (C, n), units of the data.
-        y: reference (m,), (1, m) or (C, m).
-        p: order, finite and at least 1.
-
-    Returns:
-        (C,), units of the data, lower is closer, range [0, inf), 0 only for equal empirical laws.
-        Biased up: about n^(-1/2) for equal laws, so compare at equal n. O((n + m) log(n + m)).
-        Source: Villani 2003, theorem 2.18.
-
-    Raises:
-        DataError: wrong shapes, NaN or infinite values.
-        SpecError: p below 1.
-    """
-    x = finite(x, "x", "(C, n)")
-    y = reference(y, x, "y", "(C, m)", fixed=2)
-    return sorted_cost(np.sort(x, axis=1), np.sort(y, axis=1), _order(p)) ** (1 / p)
-
-
 def sliced_wasserstein(
     x: Floats,
     y: Floats,

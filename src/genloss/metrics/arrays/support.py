@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
-from genloss.errors import DataError
 from genloss.metrics.arrays.checks import law_pair, open_fraction, positive_counts, reference
 
 
@@ -85,32 +84,11 @@ def zero_proportion(p: Floats | Ints) -> Floats:
     return share
 
 
-def tail_mass(p: Floats, p_0: Floats, mass: float = 0.05) -> Floats:
-    """Probability of the rare symbols, sum of p over reality's tail.
+def tail_mass_ratio(p: Floats, p_0: Floats, mass: float = 0.05) -> Floats:
+    """Probability of the rare symbols relative to reality's, sum over the tail of p and of p_0.
 
     The tail is the shortest run of p_0's rarest symbols that holds at least `mass`; ties in p_0 are
     taken in order of index, and symbols reality never produces do not belong to it.
-
-    Args:
-        p: (C, K).
-        p_0: reference (K,), (1, K) or (C, K).
-        mass: probability in (0, 1) the tail must hold under p_0.
-
-    Returns:
-        (C,), a probability, compare with p_0's own tail (at least `mass`; lower means a lost tail),
-        range [0, 1]. Unbiased for the model's tail when p comes from counts.
-
-    Raises:
-        DataError: not probabilities or shapes that do not fit.
-        SpecError: mass outside (0, 1).
-    """
-    p, p_0 = law_pair(p, p_0)
-    rare: Floats = (p * _rarest(p_0, mass)).sum(axis=1)
-    return rare
-
-
-def tail_mass_ratio(p: Floats, p_0: Floats, mass: float = 0.05) -> Floats:
-    """Probability of the rare symbols relative to reality's, `tail_mass(p)` / `tail_mass(p_0)`.
 
     Args:
         p: (C, K).
@@ -128,28 +106,6 @@ def tail_mass_ratio(p: Floats, p_0: Floats, mass: float = 0.05) -> Floats:
     tail = _rarest(p_0, mass)
     ratio: Floats = (p * tail).sum(axis=1) / (p_0 * tail).sum(axis=1)
     return ratio
-
-
-def good_turing_missing_mass(counts: Ints) -> Floats:
-    """Good-Turing estimate of the probability of all unseen symbols, N_1 / n.
-
-    N_1 is the number of symbols seen exactly once among n rows.
-
-    Args:
-        counts: (C, K), whole numbers.
-
-    Returns:
-        (C,), a probability, lower means a sample closer to exhausting its law, range [0, 1].
-        Bias in (0, 1/n]; it falls with n by nature. Source: Good 1953.
-
-    Raises:
-        DataError: wrong shape, negative or fractional counts, a chain without any.
-    """
-    number = positive_counts(counts)
-    if (number != np.floor(number)).any():
-        raise DataError("counts: got fractions, expected whole numbers; pass counts, not shares")
-    missing: Floats = (number == 1).sum(axis=1) / number.sum(axis=1)
-    return missing
 
 
 def _rarest(p_0: Floats, mass: float) -> Floats:

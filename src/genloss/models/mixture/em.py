@@ -133,35 +133,21 @@ def start_from_labels(
         raise DataError(f"labels of shape {labels.shape}; expected {x.shape[:2]}, one a row of x")
     if labels.min(initial=0) < 0 or labels.max(initial=0) >= k:
         raise DataError(f"labels from {labels.min()} to {labels.max()}; expected 0 to {k - 1}")
-    share = np.empty((x.shape[0], 0, k))
-    return _start(x, share, np.array(labels, np.int64, order="C"), covariance, reg_covar, weight)
+    labels = np.array(labels, np.int64, order="C")
+    _check_options(covariance, 0.0, 1)
+    cols, w = columns(x), _weight(weight, x)
+    chains, rows, d = x.shape
+    _check_count(k, rows)
+    from genloss.models.mixture.em_start import estimate
 
-
-def start_from_responsibilities(
-    x: Floats,
-    responsibilities: Floats,
-    *,
-    covariance: Covariance,
-    reg_covar: float | Floats = 1e-6,
-    weight: Floats | None = None,
-) -> MixtureParameters:
-    """Parameters of one maximisation step from responsibilities (C, n, k), each row summing to 1.
-
-    Args, shapes and units as in fit_em.
-
-    Raises:
-        SpecError: an option out of range.
-        DataError: responsibilities of another shape, negative, or not summing to 1.
-        FitError: more components than rows.
-    """
-    r = np.array(responsibilities, np.float64, order="C")
-    if r.ndim != 3 or r.shape[:2] != x.shape[:2] or not (r >= 0).all():
-        raise DataError(
-            f"responsibilities of shape {r.shape}; expected {(*x.shape[:2], 'k')}, 0 or more"
-        )
-    if not np.allclose(r.sum(axis=2), 1.0):
-        raise DataError("responsibilities do not sum to 1 over components; divide by their sum")
-    return _start(x, r, np.empty((x.shape[0], 0), np.int64), covariance, reg_covar, weight)
+    counts, means = np.empty((chains, k)), np.empty((chains, k, d))
+    covs = np.zeros((chains, k, d, d))
+    added, full = _added(reg_covar, x), covariance == "full"
+    # One step of many: too short to share among threads.
+    for c in range(chains):
+        counts[c] = estimate(cols[c], labels[c], w[c], added[c], full, means[c], covs[c])
+    weights = counts / counts.sum(axis=1, keepdims=True)
+    return MixtureParameters(weights, means, from_matrices(covs, covariance))
 
 
 def as_matrices(covs: Floats, covariance: Covariance, d: int) -> Floats:
@@ -178,30 +164,6 @@ def from_matrices(covs: Floats, covariance: Covariance) -> Floats:
         return covs
     diagonal = np.diagonal(covs, axis1=2, axis2=3)
     return diagonal.copy() if covariance == "diagonal" else np.asarray(diagonal.mean(axis=2))
-
-
-def _start(
-    x: Floats,
-    share: Floats,
-    labels: Ints,
-    covariance: Covariance,
-    reg_covar: float | Floats,
-    weight: Floats | None,
-) -> MixtureParameters:
-    _check_options(covariance, 0.0, 1)
-    cols, w = columns(x), _weight(weight, x)
-    (chains, rows, d), k = x.shape, share.shape[2]
-    _check_count(k, rows)
-    from genloss.models.mixture.em_start import estimate
-
-    counts, means = np.empty((chains, k)), np.empty((chains, k, d))
-    covs = np.zeros((chains, k, d, d))
-    added, full = _added(reg_covar, x), covariance == "full"
-    # One step of many: too short to share among threads.
-    for c in range(chains):
-        counts[c] = estimate(cols[c], share[c], labels[c], w[c], added[c], full, means[c], covs[c])
-    weights = counts / counts.sum(axis=1, keepdims=True)
-    return MixtureParameters(weights, means, from_matrices(covs, covariance))
 
 
 def _weight(weight: Floats | None, x: Floats) -> Floats:

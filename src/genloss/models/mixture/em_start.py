@@ -1,4 +1,4 @@
-"""Compiled start of expectation-maximisation: parameters from responsibilities or labels."""
+"""Compiled start of expectation-maximisation: parameters from labels."""
 
 import numpy as np
 
@@ -12,7 +12,6 @@ BARELY = 10 * 2.220446049250313e-16
 @compiled(fastmath=REORDERED)
 def estimate(
     x: Floats,
-    share: Floats,
     labels: Ints,
     weight: Floats,
     reg_covar: Floats,
@@ -22,20 +21,15 @@ def estimate(
 ) -> Floats:
     """Counts (k,) of columns x (d, n); fills means (k, d), and covs (k, d, d), which come as zeros.
 
-    share (n, k), or (0, k) where labels (n,) say all; weight (n,), or (0,) where rows count 1;
-    reg_covar (d,) is added to the variances.
+    labels (n,); weight (n,), or (0,) where rows count 1; reg_covar (d,) is added to the variances.
     Two passes: the means about the first row, then the covariances about the means.
     """
     (k, d), n = means.shape, x.shape[1]
     counts, r, term = np.empty(k), np.empty(n), np.empty(n)
     for h in range(k):
         count = 0.0
-        if share.shape[0]:
-            for j in range(n):
-                r[j] = share[j, h]
-        else:
-            for j in range(n):
-                r[j] = 1.0 if labels[j] == h else 0.0
+        for j in range(n):
+            r[j] = 1.0 if labels[j] == h else 0.0
         for j in range(weight.size):
             r[j] *= weight[j]
         for j in range(n):
