@@ -29,7 +29,7 @@ import numpy as np
 
 from genloss.core.arrays import Array
 from genloss.models.torch.lm.objective import FineTuning
-from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
+from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrain
 from genloss.published.experiments import Experiment, load_experiment
 from genloss.realities.text_recipe import VOCABULARY
 from genloss.realities.texts import Texts
@@ -134,7 +134,7 @@ def base_of(options: dict[str, str], clock: Clock) -> Path:
     learner = TransformerLearner(start="scratch", **SIZES[size], training=training)
     note = Until(FileNotebook(folder / "note"), clock)
     begun = clock.seconds
-    model = pretrained(learner, text, folder, np.random.default_rng(0), note)
+    model = pretrain(learner, text, folder, np.random.default_rng(0), note)
     note.notebook.path.unlink(missing_ok=True)
     seconds, tokens = clock.seconds - begun, part.blocks * text.block * training.epochs
     flops = 6 * model.decoder.n_parameters * tokens / seconds

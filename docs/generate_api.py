@@ -1,7 +1,7 @@
 """Write the API reference in docs/api from signatures, docstrings and the registry: `make docs`.
 
 One page for each role (every class that a spec can name), one for the other public names, and one
-each for protocols, laws, closed forms and array functions. The pages are not checked in.
+each for protocols, laws, closed forms, array functions and estimates. The pages are not checked in.
 """
 
 import ast
@@ -54,6 +54,7 @@ def pages() -> dict[str, str]:
         "testing.md": testing_page(),
         "theory.md": functions_page("Closed forms", "genloss.theory"),
         "arrays.md": functions_page("Array functions of metrics", "genloss.metrics.arrays"),
+        "estimates.md": module_page("Estimates over chains", "genloss.judge.estimates"),
     }
 
 
@@ -120,13 +121,20 @@ def functions_page(title: str, package: str) -> str:
     for info in pkgutil.iter_modules(home.__path__):
         module = importlib.import_module(f"{package}.{info.name}")
         parts.append(f"## {module.__name__}\n\n{prose(module.__doc__ or '')}")
-        parts += [
-            _function(v.__name__, v, "###")
-            if inspect.isfunction(v)
-            else _class(v.__name__, v, "###")
-            for v in _own(module)
-        ]
+        parts += _entries(module, "###")
     return "\n".join(parts)
+
+
+def module_page(title: str, name: str) -> str:
+    """Return the page of the public functions of one module."""
+    module = importlib.import_module(name)
+    return "\n".join([f"# {title}\n\n{prose(module.__doc__ or '')}", *_entries(module, "##")])
+
+
+def _entries(module: ModuleType, level: str) -> Iterator[str]:
+    for value in _own(module):
+        entry = _function if inspect.isfunction(value) else _class
+        yield entry(value.__name__, value, level)
 
 
 def prose(doc: str) -> str:

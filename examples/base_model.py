@@ -16,7 +16,7 @@ import genloss
 from genloss.core.decoding import BeamSearch
 from genloss.metrics.text_models import Perplexity
 from genloss.models.torch.lm.objective import FineTuning
-from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
+from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrain
 from genloss.realities.texts import Texts
 from genloss.store.block import FileNotebook
 
@@ -33,7 +33,7 @@ def main() -> None:
         base.mkdir(parents=True, exist_ok=True)
         note = FileNotebook(base / "note")
         text = Texts(path, block=32, vocabulary=512)
-        pretrained(learner, text, base, np.random.default_rng(0), note)
+        pretrain(learner, text, base, np.random.default_rng(0), note)
         note.path.unlink(missing_ok=True)
     tuning = replace(SCRATCH, learning_rate=1e-3, keep="last")
     study = genloss.Study(

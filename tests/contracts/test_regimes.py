@@ -32,7 +32,7 @@ from genloss.realities.tokens import UniformTokens
 from genloss.spec.build import build, kind_of
 from genloss.spec.registry import CATALOG
 from genloss.testing import check_regime
-from genloss.testing.regime import FORMS, N_REAL, C, N, TagLearner, TagReality, Tags, chain
+from genloss.testing.regime import FORMS, N_REAL, C, N, TagLearner, Tags, chain
 
 from .test_catalog import part
 
@@ -43,6 +43,15 @@ def pool(t: int) -> dict[int, int]:
 
 def last_k(t: int, k: int) -> dict[int, int]:
     return {origin: rows for origin, rows in pool(t).items() if origin >= t - k}
+
+
+@dataclass(frozen=True)
+class TagReality:
+    """Tagged rows as a reality, for regimes that mix in another law."""
+
+    def realise(self, n_chains: int, rng: np.random.Generator) -> Tags:
+        """Return tags."""
+        return Tags(n_chains)
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def test_machine_made_documents_are_trained_on_and_never_held_out(mixed):
 def test_their_blocks_are_no_real_rows(mixed):
     model = mixed.realise(2, np.random.default_rng(0))
     streams = Streams(0)
-    n, stream, end = model.n_rows, model.train_tokens, model.tokeniser.end
+    n, stream, end = model.n_rows, model.corpus.train, model.tokeniser.end
     # Counted by hand: whose document does each token belong to? An end token is of the one it ends.
     owner = np.concatenate([[0], np.cumsum(stream == end)[:-1]])
     machine = np.array([False, *(d.origin == FOREIGN for d in mixed.splits().train)])[owner]

@@ -2,54 +2,20 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from genloss.core.chain_quantiles import fewest_chains
 from genloss.errors import DataError, SpecError
 from genloss.judge import estimates
 
 
-def test_quantiles_equal_numpys_and_drops_the_chain_axis():
-    values = np.random.default_rng(0).standard_normal((37, 4))
-    levels = (0.0, 0.05, 0.5, 0.9, 1.0)
-    for method in ("weibull", "linear"):
-        band = estimates.quantiles(values, levels, method)
-        assert band.shape == (5, 4)
-        right = np.quantile(values, levels, axis=0, method=method)
-        np.testing.assert_allclose(band, right, rtol=1e-12)
-    np.testing.assert_array_equal(
-        estimates.quantiles(values, (0.25,))[0], np.sort(values, 0)[8:10].mean(0)
-    )
-
-
-def test_quantiles_take_infinite_values_where_numpy_says_nan():
-    values = np.array([-np.inf, 1.0, 2.0, np.inf, np.inf])
-    levels = (0.0, 0.25, 0.5, 0.6, 0.9, 1.0)
-    got = estimates.quantiles(values, levels, "linear")
-    np.testing.assert_array_equal(got, [-np.inf, 1, 2, 2, np.inf, np.inf])
-    got = estimates.quantiles(values, levels)
-    np.testing.assert_array_equal(got, [-np.inf, -np.inf, 2, 2, np.inf, np.inf])
-
-
-def test_an_infinite_chain_changes_no_quantile_between_finite_ones():
-    values = np.random.default_rng(5).standard_normal((10, 3))
-    values[9] = 9.0
-    lost = values.copy()
-    lost[9, 1] = np.inf
-    levels = (0.05, 0.5, 0.8)
-    np.testing.assert_array_equal(
-        estimates.quantiles(lost, levels), estimates.quantiles(values, levels)
-    )
-    # Nothing lies half way to infinity: the ninth value, not the infinite tenth.
-    assert estimates.quantiles(lost, (0.95,), "linear")[0, 1] == np.sort(lost[:, 1])[8]
-    assert estimates.quantiles(lost, (0.9,))[0, 1] == np.sort(lost[:, 1])[8]
-
-
-def test_mean_with_error_is_over_chains():
+def test_mean_interval_is_students():
     values = np.random.default_rng(1).standard_normal((20, 3))
-    got = estimates.mean_with_error(values)
-    np.testing.assert_allclose(got.mean, values.mean(axis=0))
-    np.testing.assert_allclose(got.standard_error, stats.sem(values, axis=0))
+    got = estimates.mean_interval(values, 0.9)
+    mean, error = values.mean(axis=0), stats.sem(values, axis=0)
+    np.testing.assert_allclose(got.estimate, mean)
+    np.testing.assert_allclose(got[1:], stats.t.interval(0.9, 19, mean, error))
     for bad in (np.ones((1, 3)), np.array([1.0, np.inf])):
         with pytest.raises(DataError, match="chains"):
-            estimates.mean_with_error(bad)
+            estimates.mean_interval(bad)
 
 
 @pytest.mark.parametrize("n", [6, 11, 30])
@@ -77,7 +43,7 @@ def test_too_few_chains_carry_no_interval_and_the_fewest_that_do_are_named(confi
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9])
 def test_the_fewest_chains_of_a_range_span_exactly_its_level(level):
-    n = estimates.fewest_chains(level)
+    n = fewest_chains(level)
     assert (n - 1) / (n + 1) >= level - 1e-12
     none = estimates.chain_range(np.arange(n - 1.0), level)
     assert none == estimates.NoInterval(n - 1, n, level)
@@ -132,8 +98,6 @@ def test_first_below_on_a_full_grid_is_exact():
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
-        (lambda: estimates.quantiles(np.array([1.0, np.nan])), DataError, "NaN"),
-        (lambda: estimates.quantiles(np.ones(3), (1.5,)), SpecError, "level"),
         (lambda: estimates.median_interval(np.ones((0, 3))), DataError, "shape"),
         (lambda: estimates.median_interval(np.ones(9), 95), SpecError, "percentage"),
         (lambda: estimates.fraction_interval(np.ones(3)), DataError, "booleans"),

@@ -69,7 +69,7 @@ def test_blocks_are_rows_of_tokens_handed_out_once():
     np.testing.assert_array_equal(
         np.concatenate([model.rows(0, 7), model.rows(7, 5)], axis=1), rows[:, :12]
     )
-    blocks = model.train_tokens[: n * 32].reshape(n, 32)
+    blocks = model.corpus.train[: n * 32].reshape(n, 32)
     for chain in rows:
         np.testing.assert_array_equal(np.sort(chain.ravel()), np.sort(blocks.ravel()))
         assert {r.tobytes() for r in chain} == {r.tobytes() for r in blocks.astype(np.int64)}
@@ -122,7 +122,7 @@ def test_streams_hold_documents_between_end_tokens(folder):
     expected = [end]
     for document in splits.train:
         expected += [*encode([document.text])[0], end]
-    np.testing.assert_array_equal(model.train_tokens, expected)
+    np.testing.assert_array_equal(model.corpus.train, expected)
     part = model.summary.train
     assert (part.tokens, part.blocks) == (len(expected), len(expected) // 50)
     assert part.size == sum(len(d.text.encode()) for d in splits.train)
@@ -137,7 +137,7 @@ def test_streams_hold_documents_between_end_tokens(folder):
 def test_a_block_goes_on_with_the_next_one_of_the_text(folder):
     model = Texts(str(folder), block=50, vocabulary=400).realise(2, rng())
     assert isinstance(model, ContinuedText)
-    stream = model.train_tokens
+    stream = model.corpus.train
     rows, after = model.rows(0, model.n_rows), model.following(0, model.n_rows)
     assert rows.shape == after.shape
     for chain in range(2):

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from genloss.core.chain_quantiles import spread
 from genloss.core.over_chains import MEAN, MEDIAN, Statistic
 from genloss.core.view import Direction
-from genloss.report.figures.bands import FEWEST, LEVELS, curve, rounded, spread
+from genloss.report.figures.bands import FEWEST, LEVELS, curve, rounded
 from genloss.store.reader import Series
 from genloss.store.theory_file import TheoryLine
 

@@ -94,7 +94,7 @@ def test_a_folder_of_text_runs_with_defaults_that_just_work(folder, tmp_path):
     # What reality says after the same prompts stands in the text, right after them.
     p_0, real = study.reality.realise(1, rng()), run.texts(0)
     assert [prompt for prompt, _ in real] == [prompt for prompt, _ in shown]
-    whole = p_0.tokeniser.decode(p_0.train_tokens)
+    whole = p_0.tokeniser.decode(p_0.corpus.train)
     assert all(prompt + text in whole for prompt, text in real)
     assert all(text for _, text in real)
 

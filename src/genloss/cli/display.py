@@ -10,15 +10,16 @@ import numpy as np
 
 from genloss.cli import console
 from genloss.cli.durations import duration
+from genloss.core.chain_quantiles import quantiles, spread
 from genloss.errors import StoreError
-from genloss.judge.estimates import NoInterval, chain_range, quantiles
+from genloss.judge.estimates import NoInterval, chain_range
 from genloss.judge.verdicts import Verdict
 from genloss.plan.cost import Cost
 from genloss.plan.extrapolation import Range
 from genloss.plan.timing import Timing
 from genloss.published.experiments import installed_titles, load_experiment, published_names
 from genloss.published.scales import SMOKE
-from genloss.report.figures.bands import FEWEST, spread
+from genloss.report.figures.bands import FEWEST
 from genloss.report.formatting import count, direction_words
 from genloss.report.verdict_rows import CLAIMS, OPEN
 from genloss.store.reader import Run

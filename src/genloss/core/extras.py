@@ -1,9 +1,24 @@
 """Optional packages: which one is missing, for what, and the command that adds it."""
 
+from importlib import import_module
 from importlib.util import find_spec
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from genloss.errors import MissingExtra
+
+EXTRAS = {
+    "accelerate": "lm",
+    "datasets": "text",
+    "huggingface_hub": "text",
+    "peft": "lm",
+    "pyarrow": "text",
+    "sklearn": "digits",
+    "tokenizers": "text",
+    "torch": "torch",
+    "transformers": "lm",
+    "vl_convert": "report",
+}
+"""The extra of ours that installs a module."""
 
 PACKAGES = {"sklearn": "scikit-learn", "vl_convert": "vl-convert"}
 """Modules that are called otherwise than their packages."""
@@ -18,15 +33,25 @@ class NeedsExtras(Protocol):
         ...
 
 
-def check_installed(module: str, what: str, extra: str) -> None:
+def check_installed(module: str, what: str) -> None:
     """Raise MissingExtra where a module is not installed, without importing it."""
     if find_spec(module) is None:
-        raise missing(module, what, extra)
+        raise _missing(module, what)
 
 
-def missing(module: str, what: str, extra: str) -> MissingExtra:
-    """Return the error that says what needs a module, and how to add it."""
+def optional(module: str, what: str) -> Any:
+    """Import a module that may be missing; what: that which needs it.
+
+    Raises:
+        MissingExtra: it is not installed; the message has the command that adds it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise _missing(module.partition(".")[0], what) from error
+
+
+def _missing(module: str, what: str) -> MissingExtra:
     package = PACKAGES.get(module, module)
-    return MissingExtra(
-        f"{what} needs {package}, which is not installed; pip install 'genloss[{extra}]'"
-    )
+    ask = f"'genloss[{EXTRAS[module]}]'" if module in EXTRAS else package
+    return MissingExtra(f"{what} needs {package}, which is not installed; pip install {ask}")

@@ -17,5 +17,4 @@ tokenisers      how a text gets its tokens: BytePair, learned from it; Pretraine
 pretrained      what those files mean: the tokens of AutoTokenizer
 subwords        a tokeniser at work: texts to tokens and back
 blocks          Corpus: the tokens of every split, cut into blocks
-extras          the optional packages
 """

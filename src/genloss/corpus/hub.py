@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from genloss.core.extras import optional
 from genloss.core.places import offline_advice
 from genloss.corpus.document import Document
-from genloss.corpus.extras import optional
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.rows import document_of
 from genloss.errors import DataError
@@ -25,7 +25,7 @@ def hub_folder(name: str, files: tuple[str, ...], revision: str = "") -> Path:
         DataError: it cannot be reached or may not be read, with what to do.
         MissingExtra: huggingface_hub is not installed.
     """
-    hub = optional("huggingface_hub")
+    hub = optional("huggingface_hub", "this text")
     try:
         return Path(hub.snapshot_download(name, allow_patterns=files, revision=revision or None))
     # An HTTP error is an OSError too; an impossible name is a ValueError.
@@ -44,7 +44,7 @@ def hub_rows(
         DataError: no such data set, split or column, or it cannot be reached, with what to do.
         MissingExtra: datasets is not installed.
     """
-    datasets = optional("datasets")
+    datasets = optional("datasets", "this text")
     where = f"{name}{f' ({config})' if config else ''}, split {split}"
     try:
         options = {"split": split, "streaming": True, "revision": revision or None}

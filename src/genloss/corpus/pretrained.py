@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genloss.corpus.extras import optional
+from genloss.core.extras import optional
 from genloss.errors import DataError
 
 WHOLE = "tokenizer.json"
@@ -65,7 +65,7 @@ def loaded(files: dict[str, Path], source: str) -> Loaded:
         # AutoTokenizer makes the same of it.
         try:
             text = files[WHOLE].read_text("utf-8")
-            return Loaded(optional("tokenizers").Tokenizer.from_str(text))
+            return Loaded(optional("tokenizers", "this text").Tokenizer.from_str(text))
         # The library raises bare exceptions for whatever it cannot parse.
         except Exception as error:
             raise DataError(
@@ -92,7 +92,7 @@ def loaded(files: dict[str, Path], source: str) -> Loaded:
 
 def _differs(inner: Any, file: Path) -> bool:
     """Return whether a class made another tokeniser of the file than it describes."""
-    plain = optional("tokenizers").Tokenizer.from_file(str(file))
+    plain = optional("tokenizers", "this text").Tokenizer.from_file(str(file))
     return any(
         plain.encode(text, add_special_tokens=False).ids
         != inner.encode(text, add_special_tokens=False).ids
@@ -108,7 +108,7 @@ def _unnamed(files: dict[str, Path]) -> bool:
 
 def _of_transformers(files: dict[str, Path], source: str, assumed: bool) -> Any:
     folder = next(iter(files.values())).parent
-    library = optional("transformers", "lm")
+    library = optional("transformers", "this text")
     kind = library.AutoTokenizer
     if assumed:
         _check_bytes(files, source)
@@ -127,7 +127,7 @@ def _of_transformers(files: dict[str, Path], source: str, assumed: bool) -> Any:
 
 def _check_bytes(files: dict[str, Path], source: str) -> None:
     """Refuse a vocabulary that no file calls GPT-2's and that does not show to be."""
-    library = optional("tokenizers")
+    library = optional("tokenizers", "this text")
     known = json_object(files["vocab.json"]) if set(PAIR) <= files.keys() else {}
     alphabet = set(library.pre_tokenizers.ByteLevel.alphabet())
     if not alphabet <= known.keys() or any(entry.endswith("</w>") for entry in known):

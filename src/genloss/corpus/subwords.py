@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Ints
+from genloss.core.extras import optional
 from genloss.core.samples import NO_TOKEN
-from genloss.corpus.extras import optional
 from genloss.errors import DataError
 
 Compact = NDArray[np.int32]
@@ -159,7 +159,7 @@ def words_end_at_spaces(inner: Any) -> bool:
 
 def keeps_every_byte(inner: Any) -> bool:
     """Return whether every text comes back from its tokens: all 256 bytes are entries."""
-    library = optional("tokenizers")
+    library = optional("tokenizers", "this text")
     alphabet = library.pre_tokenizers.ByteLevel.alphabet()
     bytewise = isinstance(inner.decoder, library.decoders.ByteLevel) and inner.normalizer is None
     return bytewise and set(alphabet) <= inner.get_vocab(with_added_tokens=False).keys()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from genloss.core.arrays import checked_count
-from genloss.corpus.extras import optional
+from genloss.core.extras import optional
 from genloss.corpus.hub import hub_folder
 from genloss.corpus.pretrained import (
     CLASS,
@@ -63,7 +63,7 @@ class BytePair:
 
     def made_from(self, texts: Iterable[str]) -> Subwords:
         """Return the tokeniser learned from texts: the same texts, the same tokeniser."""
-        library = optional("tokenizers")
+        library = optional("tokenizers", "this text")
         inner = _byte_level(library.models.BPE())
         trainer = library.trainers.BpeTrainer(
             vocab_size=self.vocabulary,
@@ -158,7 +158,7 @@ class Pretrained:
 
 
 def _byte_level(model: Any) -> Any:
-    library = optional("tokenizers")
+    library = optional("tokenizers", "this text")
     inner = library.Tokenizer(model)
     inner.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = library.decoders.ByteLevel()

@@ -1,4 +1,4 @@
-"""Estimates over chains: quantiles, standard errors, intervals, first-passage times.
+"""Estimates over chains: intervals and first-passage times; quantiles are in core.
 
 Axis 0 is the chain, the only unit of replication: rows of one chain share its history and are not
 independent, so no interval here is ever taken over rows. Values are (C,) or (C, ...), for
@@ -9,22 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genloss.core.arrays import Floats, checked_fraction
+from genloss.core.arrays import Floats
+from genloss.core.chain_quantiles import checked_chains, fewest_chains, quantiles
+from genloss.core.numbers import open_fraction
 from genloss.core.over_chains import Statistic
 from genloss.errors import DataError, SpecError
-from genloss.metrics.arrays.checks import open_fraction
-
-
-class MeanWithError(NamedTuple):
-    """A mean over chains and its standard error."""
-
-    mean: Floats
-    standard_error: Floats
 
 
 class Interval(NamedTuple):
@@ -57,42 +51,6 @@ class FirstPassage(NamedTuple):
     late: Floats
 
 
-def quantiles(
-    values: Floats,
-    levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95),
-    method: Literal["weibull", "linear"] = "weibull",
-) -> Floats:
-    """Quantiles over chains; Weibull's lie at position (C + 1) u between order statistics.
-
-    A new chain of the same continuous law falls below Weibull's quantile u with probability u,
-    whatever the law: between those of 0.05 and 0.95 lie nine chains in ten. Between a number and
-    infinity it is the lower of the two: nothing lies half way.
-
-    Args:
-        values: (C, ...).
-        levels: L numbers in [0, 1]; outside [1/(C + 1), C/(C + 1)] the lowest or highest chain
-            stands for Weibull's quantile, see `fewest_chains`.
-        method: 'linear' is numpy's, position (C - 1) u + 1, narrower for few chains.
-
-    Returns:
-        (L, ...), units of the values. Describes the spread of chains, not the error of a mean.
-
-    Raises:
-        DataError: no chain, or NaN.
-        SpecError: a level outside [0, 1].
-    """
-    values = _chains(values)
-    at = np.array([checked_fraction(level, "level") for level in levels])
-    with np.errstate(invalid="ignore"):
-        between = np.asarray(np.quantile(values, at, axis=0, method=method))
-    if np.isfinite(values).all():
-        return between
-    n, ordered = len(values), np.sort(values, axis=0)
-    position = (n - 1) * at if method == "linear" else np.clip((n + 1) * at - 1, 0, n - 1)
-    low, high = (ordered[end(position.round(9)).astype(int)] for end in (np.floor, np.ceil))
-    return np.where(np.isfinite(low) & np.isfinite(high) & (low != high), between, low)
-
-
 def location(values: Floats, of: Statistic) -> Floats:
     """The mean over chains, or the quantile (Weibull's), of values (C, ...).
 
@@ -105,19 +63,6 @@ def location(values: Floats, of: Statistic) -> Floats:
         raise SpecError(f"{of} is no value of a metric; expected mean, median or quantile:Q")
     with np.errstate(invalid="ignore"):
         return np.asarray(values.mean(axis=0))
-
-
-def fewest_chains(level: float) -> int:
-    """The fewest chains whose lowest and highest value hold a share `level` of all chains.
-
-    Between the two of C chains a new one falls with probability (C - 1)/(C + 1), whatever their
-    law: 19 chains carry 0.9, 3 carry 0.5; quantiles of fewer would only look like a band.
-
-    Raises:
-        SpecError: level outside (0, 1).
-    """
-    x = open_fraction(level, "level")
-    return int(np.ceil(round((1 + x) / (1 - x), 9)))
 
 
 def chain_range(values: Floats, level: float = 0.9) -> Interval | NoInterval:
@@ -138,33 +83,40 @@ def chain_range(values: Floats, level: float = 0.9) -> Interval | NoInterval:
         DataError: no chain, or NaN.
         SpecError: level outside (0, 1).
     """
-    values, fewest = _chains(values), fewest_chains(level)
+    values, fewest = checked_chains(values), fewest_chains(level)
     if len(values) < fewest:
         return NoInterval(len(values), fewest, level)
     low, median, high = quantiles(values, ((1 - level) / 2, 0.5, (1 + level) / 2))
     return Interval(median, low, high)
 
 
-def mean_with_error(values: Floats) -> MeanWithError:
-    """Mean over chains and its standard error, sd(ddof = 1) / sqrt(C).
+def mean_interval(values: Floats, confidence: float = 0.95) -> Interval:
+    """Mean over chains with Student's interval, mean +- t_(C-1) sd(ddof = 1) / sqrt(C).
+
+    Exact for normal values; of few chains with a heavy tail it covers less than it says.
 
     Args:
         values: (C, ...), C >= 2, finite.
+        confidence: in (0, 1).
 
     Returns:
-        mean and standard error (...), units of the values; both unbiased (the error in square).
+        Mean, low and high end (...), units of the values. Source: Student 1908.
 
     Raises:
         DataError: fewer than two chains, or values that are not finite.
+        SpecError: confidence outside (0, 1).
     """
-    values = _chains(values)
+    from scipy.special import stdtrit
+
+    values, level = checked_chains(values), open_fraction(confidence, "confidence")
     if len(values) < 2 or not np.isfinite(values).all():
         raise DataError(
             f"values: got {len(values)} chains, {int((~np.isfinite(values)).sum())} infinite "
             "values, expected 2 or more finite ones; use median_interval for infinite values"
         )
-    error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    return MeanWithError(values.mean(axis=0), error)
+    mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
+    half = stdtrit(len(values) - 1, (1 + level) / 2) * error
+    return Interval(mean, mean - half, mean + half)
 
 
 def median_interval(values: Floats, confidence: float = 0.95) -> Interval | NoInterval:
@@ -187,7 +139,7 @@ def median_interval(values: Floats, confidence: float = 0.95) -> Interval | NoIn
     """
     from scipy.special import bdtr
 
-    ordered = np.sort(_chains(values), axis=0)
+    ordered = np.sort(checked_chains(values), axis=0)
     n, outside = len(ordered), (1 - open_fraction(confidence, "confidence")) / 2
     rank = int((bdtr(np.arange(n), n, 0.5) <= outside).sum())
     if rank == 0:
@@ -241,7 +193,7 @@ def first_below(values: Floats, threshold: float, generations: NDArray[Any]) -> 
     Raises:
         DataError: shapes that do not fit, NaN, or generations not ascending.
     """
-    values, times = _chains(values), np.asarray(generations, dtype=np.float64)
+    values, times = checked_chains(values), np.asarray(generations, dtype=np.float64)
     if values.ndim != 2 or times.shape != values.shape[1:] or (np.diff(times) <= 0).any():
         raise DataError(
             f"generations: got shape {times.shape} for values {values.shape}, expected (T,) "
@@ -252,13 +204,3 @@ def first_below(values: Floats, threshold: float, generations: NDArray[Any]) -> 
     at = np.where(reached, below.argmax(axis=1), len(times) - 1)
     late = np.maximum(times[at] - times[np.maximum(at - 1, 0)] - 1, 0)
     return FirstPassage(np.where(reached, times[at], np.inf), late)
-
-
-def _chains(values: Floats) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim < 1 or array.size == 0 or np.isnan(array).any():
-        raise DataError(
-            f"values: got shape {array.shape} with {int(np.isnan(array).sum())} NaN, expected "
-            "(C, ...) without NaN; leave out metrics that do not apply"
-        )
-    return array

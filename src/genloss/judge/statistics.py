@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats
+from genloss.core.chain_quantiles import quantiles
 from genloss.core.over_chains import Statistic
 from genloss.errors import SpecError
-from genloss.judge.estimates import quantiles
 
 FEWEST_FOR_SPREAD = 30
 """Fourth moments of fewer chains come out so small that four errors miss one truth in ten."""

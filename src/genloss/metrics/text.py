@@ -14,12 +14,12 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Floats, Ints, checked_count
+from genloss.core.numbers import open_fraction
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import TextModel, Tokeniser
 from genloss.core.view import Direction, NamedMetric, NotApplicable, Partial, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import text_ngrams, text_rows
-from genloss.metrics.arrays.checks import open_fraction
 from genloss.metrics.shared import rows_of
 
 

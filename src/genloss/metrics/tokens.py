@@ -9,10 +9,10 @@ import numpy as np
 from genloss.core.abilities import CategoricalLaw
 from genloss.core.about import About
 from genloss.core.arrays import Floats, checked_count
+from genloss.core.numbers import open_fraction
 from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import categorical, support
-from genloss.metrics.arrays.checks import open_fraction
 
 
 def both_laws(view: View) -> tuple[Floats, Floats] | NotApplicable:

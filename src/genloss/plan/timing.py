@@ -6,7 +6,6 @@ as the time left allows, up to the study itself. That the time is over shows whe
 how far it is; what is cut off counts in proportion.
 """
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,9 +25,10 @@ from genloss.run.recorder import Recorder
 from genloss.run.setup import set_up
 from genloss.run.threads import computing_on, threads_of
 from genloss.run.watch import Watch
-from genloss.store.block import BlockStore
+from genloss.store.block import GENERATIONS, BlockStore
 from genloss.store.manifest import Machine
-from genloss.store.table import TABLE
+from genloss.store.parts import SAMPLES
+from genloss.store.table import TABLE, Table
 from genloss.study.study import Schedule, Study
 
 BUDGET = 10.0
@@ -224,7 +224,12 @@ def _rung(study: Study, size: Size, full: Size, epochs: int, watch: Stopwatch) -
         points = {Phase.FITTING: train}
         for phase in (Phase.DRAWING, Phase.MEASURING):
             points[phase] = watch.points(phase, lambda t: size.chains * sizes[t - 1].synthetic)
-        return Rung(size, points, _row_bytes(Path(name)), _kept_bytes(Path(name), study, small))
+        return Rung(
+            size,
+            points,
+            Table(Path(name) / TABLE, "", 0, None).generation_bytes(),
+            _kept_bytes(Path(name), study, small),
+        )
 
 
 def _run(study: Study, folder: Path, stopwatch: Stopwatch) -> None:
@@ -239,18 +244,12 @@ def _run(study: Study, folder: Path, stopwatch: Stopwatch) -> None:
         record_chain(setup, recorder, setup.zero.history, setup.study.learner, watch)
 
 
-def _row_bytes(folder: Path) -> float:
-    table = (folder / TABLE).read_bytes() if (folder / TABLE).exists() else b""
-    times = {json.loads(line)["t"] for line in table.splitlines()}
-    return len(table) / max(len(times), 1)
-
-
 def _kept_bytes(folder: Path, study: Study, small: Study) -> float:
     """Return the bytes of a kept generation; rows of samples are as many as there will be."""
     total = 0.0
     more = min(study.keep.rows, study.n_synthetic) / max(min(study.keep.rows, small.n_synthetic), 1)
-    for path in (folder / "generations").glob("*/*"):
-        total += path.stat().st_size * (more if path.name.startswith("samples") else 1.0)
+    for path in (folder / GENERATIONS).glob("*/*"):
+        total += path.stat().st_size * (more if path.name.startswith(SAMPLES) else 1.0)
     return total
 
 

@@ -12,7 +12,6 @@ csv_table    the rows of a .csv, and what was read as what
 csv_looks    its header, row numbers and decimal commas, or doubt
 texts        Texts: documents of your own
 text_rows    TextRows: the blocks of a corpus as p_0
-checks       checks of the fields that these recipes share
 hub_texts    HubTexts: data sets of the hub
 mnist_files  MNIST's files under the names that archives give them
 text_recipe  TextRecipe: what both share

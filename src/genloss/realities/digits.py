@@ -31,7 +31,7 @@ class Digits8x8:
 
     def check_extras(self) -> None:
         """Raise MissingExtra where scikit-learn is not installed."""
-        check_installed("sklearn", "digits8x8", "digits")
+        check_installed("sklearn", "digits8x8")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> FiniteRows:
         """Return the images for n_chains chains; rng puts them in order."""

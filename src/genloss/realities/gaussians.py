@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genloss.core import numbers
 from genloss.core.about import About
 from genloss.core.arrays import Floats, checked_count
 from genloss.errors import SpecError
 from genloss.models.gaussian import GaussianModel
-from genloss.realities import checks
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Gaussian:
     variance: float | tuple[float, ...] | tuple[tuple[float, ...], ...] = 1.0
 
     def __post_init__(self) -> None:
-        checks.whole(self.d, "gaussian: d")
+        numbers.whole(self.d, "gaussian: d")
         self._mean()
         self._cov()
 

@@ -5,13 +5,13 @@ from typing import Literal
 
 import numpy as np
 
+from genloss.core import numbers
 from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, checked_count
 from genloss.core.streams import Streams
 from genloss.errors import SpecError
 from genloss.models.gaussian import GaussianModel
 from genloss.models.mixture.mixture import MixtureModel
-from genloss.realities import checks
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +72,8 @@ class SingleBlob:
     d: int = 2
 
     def __post_init__(self) -> None:
-        checks.positive(self.std, "single_blob: std")
-        checks.whole(self.d, "single_blob: d")
+        numbers.positive(self.std, "single_blob: std")
+        numbers.whole(self.d, "single_blob: d")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> GaussianModel:
         """Return the blob for n_chains chains; rng is not used."""
@@ -97,10 +97,10 @@ class TwoBlobs:
     d: int = 2
 
     def __post_init__(self) -> None:
-        checks.positive(self.separation, "two_blobs: separation")
-        checks.positive(self.std, "two_blobs: std")
-        checks.inside(self.weight, "two_blobs: weight")
-        checks.whole(self.d, "two_blobs: d")
+        numbers.positive(self.separation, "two_blobs: separation")
+        numbers.positive(self.std, "two_blobs: std")
+        numbers.open_fraction(self.weight, "two_blobs: weight")
+        numbers.whole(self.d, "two_blobs: d")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> ModalMixture:
         """Return the mixture for n_chains chains; rng is not used."""
@@ -136,12 +136,12 @@ class Blobs:
     law: int | Literal["per_chain"] = 0
 
     def __post_init__(self) -> None:
-        checks.whole(self.k, "blobs: k")
-        checks.positive(self.std, "blobs: std")
-        checks.positive(self.box, "blobs: box")
-        checks.whole(self.d, "blobs: d")
+        numbers.whole(self.k, "blobs: k")
+        numbers.positive(self.std, "blobs: std")
+        numbers.positive(self.box, "blobs: box")
+        numbers.whole(self.d, "blobs: d")
         if self.law != "per_chain":
-            checks.whole(self.law, "blobs: law (or 'per_chain')", 0)
+            numbers.whole(self.law, "blobs: law (or 'per_chain')", 0)
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> ModalMixture | MixtureModel:
         """Return the mixture for n_chains chains; rng draws centres only for 'per_chain'."""
@@ -179,9 +179,9 @@ class ModeGrid:
     minority_weight: float | None = None
 
     def __post_init__(self) -> None:
-        checks.whole(self.side, "mode_grid: side", 2)
-        checks.positive(self.spacing, "mode_grid: spacing")
-        checks.positive(self.std, "mode_grid: std")
+        numbers.whole(self.side, "mode_grid: side", 2)
+        numbers.positive(self.spacing, "mode_grid: spacing")
+        numbers.positive(self.std, "mode_grid: std")
         if (self.minority_mode is None) != (self.minority_weight is None):
             raise SpecError(
                 f"mode_grid: minority_mode is {self.minority_mode} and minority_weight is "
@@ -189,8 +189,8 @@ class ModeGrid:
             )
         if self.minority_mode is None:
             return
-        checks.inside(self.minority_weight, "mode_grid: minority_weight")
-        if checks.whole(self.minority_mode, "mode_grid: minority_mode", 0) >= self.side**2:
+        numbers.open_fraction(self.minority_weight, "mode_grid: minority_weight")
+        if numbers.whole(self.minority_mode, "mode_grid: minority_mode", 0) >= self.side**2:
             raise SpecError(
                 f"mode_grid: minority_mode is {self.minority_mode}; the {self.side**2} modes are "
                 f"numbered from 0 to {self.side**2 - 1}"

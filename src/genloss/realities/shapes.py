@@ -10,10 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
+from genloss.core import numbers
 from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, checked_count
 from genloss.errors import SpecError
-from genloss.realities import checks
 
 
 class Curve(Protocol):
@@ -76,7 +76,7 @@ class TwoMoons:
     noise: float = 0.05
 
     def __post_init__(self) -> None:
-        checks.not_negative(self.noise, "two_moons: noise")
+        numbers.not_negative(self.noise, "two_moons: noise")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> ShapeModel:
         """Return the moons for n_chains chains; rng is not used."""
@@ -118,8 +118,8 @@ class Circles:
     factor: float = 0.8
 
     def __post_init__(self) -> None:
-        checks.not_negative(self.noise, "circles: noise")
-        checks.inside(self.factor, "circles: factor")
+        numbers.not_negative(self.noise, "circles: noise")
+        numbers.open_fraction(self.factor, "circles: factor")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> ShapeModel:
         """Return the circles for n_chains chains; rng is not used."""
@@ -160,7 +160,7 @@ class SwissRoll:
     d: int = 3
 
     def __post_init__(self) -> None:
-        checks.not_negative(self.noise, "swiss_roll: noise")
+        numbers.not_negative(self.noise, "swiss_roll: noise")
         if self.d not in (2, 3):
             raise SpecError(f"swiss_roll: d is {self.d!r}; expected 3, or 2 for the spiral alone")
 

@@ -94,7 +94,7 @@ class TextRecipe(ABC):
 
     def check_extras(self) -> None:
         """Raise MissingExtra where tokenizers is not installed."""
-        check_installed("tokenizers", "text", "text")
+        check_installed("tokenizers", "text")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> TextRows:
         """Return the blocks for n_chains chains; rng puts them in order."""

@@ -70,11 +70,6 @@ class TextRows:
         """
         return frozen(self.corpus.starts())
 
-    @property
-    def train_tokens(self) -> Compact:
-        """All tokens of the training split in order (M,), in 32 bits, the remainder included."""
-        return frozen(self.corpus.train)
-
     def rows(self, start: int, n: int) -> Ints:
         """Return blocks start .. start + n - 1 of each chain's own order: (C, n, T).
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genloss.core import numbers
 from genloss.core.about import About
 from genloss.core.arrays import Floats, checked_count
 from genloss.errors import SpecError
 from genloss.models.categorical import CategoricalModel
-from genloss.realities import checks
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class UniformTokens:
     k: int
 
     def __post_init__(self) -> None:
-        checks.whole(self.k, "uniform_tokens: k")
+        numbers.whole(self.k, "uniform_tokens: k")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> CategoricalModel:
         """Return the law for n_chains chains; rng is not used."""
@@ -53,9 +53,9 @@ class ZipfMandelbrot:
     b: float = 2.7
 
     def __post_init__(self) -> None:
-        checks.whole(self.k, "zipf_mandelbrot: k")
-        checks.not_negative(self.a, "zipf_mandelbrot: a")
-        if checks.real(self.b, "zipf_mandelbrot: b") <= -1:
+        numbers.whole(self.k, "zipf_mandelbrot: k")
+        numbers.not_negative(self.a, "zipf_mandelbrot: a")
+        if numbers.real(self.b, "zipf_mandelbrot: b") <= -1:
             raise SpecError(
                 f"zipf_mandelbrot: b is {self.b!r}; expected a number above -1, as (1 + b)^-a "
                 "must be finite; b = 0 is Zipf's law"
@@ -79,7 +79,7 @@ class TokenLaw:
     p: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        total = sum(checks.not_negative(value, "token_law: p") for value in self.p)
+        total = sum(numbers.not_negative(value, "token_law: p") for value in self.p)
         if abs(total - 1.0) > 1e-6:
             raise SpecError(
                 f"token_law: the {len(self.p)} probabilities sum to {total:.9g}; expected 1; "

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from genloss.core.extras import missing
+from genloss.core.extras import optional
 from genloss.report.long_table import Chunk, LongTable
 
 AFTER = (
@@ -29,10 +28,7 @@ def arrow_reader(table: LongTable, what: str) -> Any:
     Raises:
         MissingExtra: pyarrow is not installed; `what` is what needs it.
     """
-    try:
-        pa = import_module("pyarrow")
-    except ImportError as error:
-        raise missing("pyarrow", what, "text") from error
+    pa = optional("pyarrow", what)
     schema = pa.schema(_types(pa, table))
     return pa.RecordBatchReader.from_batches(schema, _batches(pa, table, schema))
 

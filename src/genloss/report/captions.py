@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Floats
+from genloss.core.chain_quantiles import quantiles
 from genloss.core.view import Direction
-from genloss.judge.estimates import location
+from genloss.judge.estimates import location, mean_interval
 from genloss.report.figures.bands import FEWEST, Curve
 from genloss.report.formatting import count, number, percent, statistic_words
 
@@ -24,8 +25,8 @@ ALIKE = 1.02
 NAMED = 3
 """More runs than this are not named one by one."""
 
-SURE = 0.995
-"""Level of Student's t for the spread of few chains: at 19 it is about the middle half."""
+SURE = 0.99
+"""Confidence of the interval that stands for the spread of few chains: at 19, about their half."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,10 @@ def _apart(one: Floats, other: Floats) -> bool:
 def _middle(values: Floats) -> tuple[float, float]:
     """Return the middle half of the chains; of few chains, what Student's t gives instead."""
     if values.size >= FEWEST or not np.isfinite(values).all():
-        low, high = np.quantile(values, (0.25, 0.75), method="nearest")
+        low, high = quantiles(values, (0.25, 0.75))
         return float(low), float(high)
-    from scipy.special import stdtrit
-
-    half = stdtrit(values.size - 1, SURE) * values.std(ddof=1) / np.sqrt(values.size)
-    return float(values.mean() - half), float(values.mean() + half)
+    _, low, high = mean_interval(values, SURE)
+    return float(low), float(high)
 
 
 def _tie(curves: Sequence[Curve], at: int | None) -> str:

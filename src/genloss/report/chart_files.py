@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from genloss.core.extras import optional
 from genloss.report.budget import budget_of
 from genloss.report.chapter import Chapter, chapter
 from genloss.report.figures.size import COLUMN, sized
@@ -13,7 +14,7 @@ from genloss.report.measured import measured
 from genloss.report.sections import find_sections
 from genloss.report.theme import Mode, config
 from genloss.report.titles import wording
-from genloss.report.vega import VEGA_LITE, optional
+from genloss.report.vega import VEGA_LITE
 from genloss.store.files import explained, write_bytes
 from genloss.store.output import check_output
 
@@ -37,7 +38,7 @@ def figure_svg(
     Raises:
         MissingExtra: vl-convert is not installed.
     """
-    convert = optional("vl_convert")
+    convert = optional("vl_convert", "a chart")
     text = convert.vegalite_to_svg(**_drawn(spec, mode, width_mm))
     write_bytes(path, str(text).encode())
     return path
@@ -47,7 +48,7 @@ def figure_pdf(
     spec: Mapping[str, Any], path: Path, mode: Mode = "light", width_mm: float | None = None
 ) -> Path:
     """Write a Vega-Lite spec as PDF with fonts in it; see `figure_svg`."""
-    convert = optional("vl_convert")
+    convert = optional("vl_convert", "a chart")
     write_bytes(path, bytes(convert.vegalite_to_pdf(**_drawn(spec, mode, width_mm, PAPER))))
     return path
 
@@ -56,7 +57,7 @@ def figure_png(
     spec: Mapping[str, Any], path: Path, mode: Mode = "light", width_mm: float | None = None
 ) -> Path:
     """Write a Vega-Lite spec as PNG of 300 dots an inch; see `figure_svg`."""
-    convert = optional("vl_convert")
+    convert = optional("vl_convert", "a chart")
     write_bytes(path, bytes(convert.vegalite_to_png(**_drawn(spec, mode, width_mm), scale=DOTS)))
     return path
 
@@ -118,7 +119,7 @@ def _drawn(
     shown = sized(spec, width, size)
     if "facet" in spec:
         # Panels have fixed sizes: what stands around them is known once they are drawn.
-        svg = optional("vl_convert").vegalite_to_svg(vl_spec=shown, **out)
+        svg = optional("vl_convert", "a chart").vegalite_to_svg(vl_spec=shown, **out)
         shown = sized(spec, 2 * width - _width(str(svg)), size)
     return {"vl_spec": shown, **out}
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from genloss.core.extras import optional
 from genloss.core.places import Place
-from genloss.errors import MissingExtra, SpecError
+from genloss.errors import SpecError
 from genloss.report.arrow import arrow_reader
 from genloss.report.long_table import LongTable
 from genloss.report.table_files import columns, rows, write_table
@@ -37,12 +37,12 @@ class Frame:
 
     def to_pandas(self) -> Any:
         """Return a pandas.DataFrame; needs pandas, and pyarrow no more than pandas does."""
-        pandas = _library("pandas")
+        pandas = optional("pandas", "to_pandas")
         return pandas.DataFrame.from_records(list(rows(self.table)), columns=columns(self.table))
 
     def to_polars(self) -> Any:
         """Return a polars.DataFrame; needs polars and pyarrow."""
-        return _library("polars").DataFrame(self)
+        return optional("polars", "to_polars").DataFrame(self)
 
     def to_file(self, out: Place) -> Path:
         """Write .parquet, .csv, .json, .md or .tex, as `genloss table` does."""
@@ -66,10 +66,3 @@ def frame(runs: Runs, metrics: Sequence[str] = (), at: Sequence[int] = ()) -> Fr
     table = LongTable(list({run.path: run for run in found}.values()), tuple(metrics), tuple(at))
     _ = table.quantities
     return Frame(table)
-
-
-def _library(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingExtra(f"to_{name} needs {name}; pip install {name}") from error

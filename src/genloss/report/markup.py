@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from genloss.report.vega import optional
+import markupsafe
 
 
 def slug(text: str) -> str:
@@ -16,10 +16,9 @@ def embedded(value: Any) -> Any:
     """Return JSON that may stand inside a script element."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return optional("markupsafe").Markup(text)
+    return markupsafe.Markup(text)
 
 
 def strong(text: str) -> Any:
     """Return text as HTML with **marked** parts in bold."""
-    markup = optional("markupsafe")
-    return markup.Markup(re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", str(markup.escape(text))))
+    return markupsafe.Markup(re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", str(markupsafe.escape(text))))

@@ -6,6 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import jinja2
+
 from genloss.core.places import Place
 from genloss.report import references, summary, theme, verdict_rows
 from genloss.report.budget import budget_of
@@ -19,7 +21,7 @@ from genloss.report.markup import embedded, strong
 from genloss.report.measured import measured
 from genloss.report.sections import Section, find_sections
 from genloss.report.titles import wording
-from genloss.report.vega import optional, vega_script
+from genloss.report.vega import vega_script
 from genloss.store.files import write_bytes
 from genloss.store.output import check_output
 
@@ -34,7 +36,6 @@ def write_report(
 
     Raises:
         StoreError: a path without runs, or a folder that cannot be written.
-        MissingExtra: Jinja2 is not installed.
     """
     several = [paths] if isinstance(paths, str | PathLike) else paths
     place = Path(out)
@@ -47,7 +48,6 @@ def render(sections: Sequence[Section], *, title: str) -> str:
     """Return the report as HTML that needs nothing but itself; the same runs, the same text.
 
     Raises:
-        MissingExtra: Jinja2 is not installed.
         StoreError: a run folder that cannot be read.
     """
     told = wording(run for section in sections for run in section.runs)
@@ -86,14 +86,13 @@ CONSTANT = {"theme": theme, "strip": verdict_rows.STRIP, "fewest": FEWEST, "shap
 
 
 def _environment() -> Any:
-    """Return the templates with their filters; raises MissingExtra without Jinja2."""
-    jinja = optional("jinja2")
-    environment = jinja.Environment(
+    """Return the templates with their filters."""
+    environment = jinja2.Environment(
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        undefined=jinja.StrictUndefined,
-        loader=jinja.FunctionLoader(lambda name: _file(f"templates/{name}")),
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(lambda name: _file(f"templates/{name}")),
     )
     environment.filters |= {"embed": embedded, "strong": strong, "heading": heading}
     environment.globals |= {"css": _file("page.css"), "js": _file("page.js")}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genloss.core.chain_quantiles import spread
 from genloss.judge.estimates import location
-from genloss.report.figures.bands import spread
 from genloss.report.formatting import number, statistic_words
 from genloss.report.measured import Measured
 from genloss.report.titles import title_of

@@ -1,28 +1,18 @@
 """Vega and vl-convert: loaded when charts are drawn; what a page says without them."""
 
 import json
-from importlib import import_module
-from types import ModuleType
 
-from genloss.core.extras import check_installed, missing
+from genloss.core.extras import check_installed, optional
 from genloss.errors import MissingExtra
 
 VEGA_LITE = "6.4"
 """The version of Vega-Lite that the specs are written for."""
 
 
-def optional(module: str) -> ModuleType:
-    """Import a module of the extra `report`; raises MissingExtra where it is not installed."""
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise missing(module.partition(".")[0], "a chart", "report") from error
-
-
 def charts_left_out() -> str:
     """Return why the charts of reports are left out, and what adds them; empty if they are not."""
     try:
-        check_installed("vl_convert", "drawing charts", "report")
+        check_installed("vl_convert", "drawing charts")
     except MissingExtra as error:
         return str(error)
     return ""
@@ -35,6 +25,6 @@ def vega_script() -> str:
     """
     if why := charts_left_out():
         return f"globalThis.vegaEmbed = async () => {{ throw new Error({json.dumps(why)}); }};"
-    script = str(optional("vl_convert").javascript_bundle(vl_version=VEGA_LITE))
+    script = str(optional("vl_convert", "a chart").javascript_bundle(vl_version=VEGA_LITE))
     # The page ends its script element at the first of these, wherever it stands.
     return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")

@@ -50,11 +50,13 @@ class FileNotebook:
     """How far an unfinished fit is; losing it costs time, never a number.
 
     The first line of the file is the digest of owner and rest, which are arrays: a note of another
-    block, or one that was damaged, is as good as none.
+    block, or one that was damaged, is as good as none. writes: False in a process of a team in
+    which another one writes.
     """
 
     path: Path
     owner: str = ""
+    writes: bool = True
 
     def read(self) -> dict[str, Array] | None:
         """Return what was written last, or None where there is nothing to trust."""
@@ -70,8 +72,9 @@ class FileNotebook:
 
     def write(self, arrays: Mapping[str, Array]) -> None:
         """Replace what was written, atomically."""
-        content = pack_arrays(arrays, {})
-        write_bytes(self.path, self._digest(content).encode() + b"\n" + content)
+        if self.writes:
+            content = pack_arrays(arrays, {})
+            write_bytes(self.path, self._digest(content).encode() + b"\n" + content)
 
     def _digest(self, content: bytes) -> str:
         return sha256(self.owner.encode() + b"\n" + content)

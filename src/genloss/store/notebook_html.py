@@ -6,10 +6,8 @@ from html import escape
 import numpy as np
 
 from genloss.core.arrays import Floats
+from genloss.core.chain_quantiles import TAIL, fewest_chains, spread
 from genloss.store.series import Series, columns
-
-FEW = 10
-"""Chains below which quantiles of them mean little; then the extremes are shown."""
 
 MOST = 12
 """Generations of a series that are shown."""
@@ -22,7 +20,7 @@ def run_html(
     rows = []
     for name, column in columns(series).items():
         places = sorted({0, len(column.t) // 2, len(column.t) - 1})
-        cells = [f"t = {column.t[i]}: {spread(column.values[i])}" for i in places]
+        cells = [f"t = {column.t[i]}: {cell(column.values[i])}" for i in places]
         rows.append([name, *cells, *[""] * (3 - len(cells)), column.unit])
     notes = [f"{name}: not applicable ({why})" for name, why in absent.items()]
     head = ["metric: median over chains", "first", "middle", "last", "unit"]
@@ -36,7 +34,7 @@ def series_html(series: Series) -> str:
     labels = series.labels or (series.name,)
     values = series.values if series.labels else series.values[:, :, None]
     rows = [
-        [str(series.t[i]), *(spread(values[i, :, k]) for k in range(len(labels)))] for i in places
+        [str(series.t[i]), *(cell(values[i, :, k]) for k in range(len(labels)))] for i in places
     ]
     chains = values.shape[1]
     title = f"{series.name}: median over {chains} chain{'s' if chains > 1 else ''}"
@@ -45,20 +43,17 @@ def series_html(series: Series) -> str:
     return f"<p><b>{escape(title)}</b></p>" + _table(["t", *labels], rows)
 
 
-def spread(values: Floats) -> str:
+def cell(values: Floats) -> str:
     """Return the median and [5 %, 95 %] of chains, or the extremes of few, or the only value."""
     there = values[~np.isnan(values)]
     if not there.size:
         return "not applicable"
-    # Between two infinities there is nothing to interpolate.
-    middle = np.quantile(there, 0.5, method="linear" if np.isfinite(there).all() else "lower")
+    low, median, high = spread(there)
     if there.size == 1:
-        return f"{middle:.4g}"
-    low, high = there.min(), there.max()
-    if there.size >= FEW and np.isfinite(there).all():
-        low, high = np.quantile(there, [0.05, 0.95])
-        return f"{middle:.4g} [{low:.4g}, {high:.4g}]"
-    return f"{middle:.4g} ({low:.4g} to {high:.4g})"
+        return f"{median:.4g}"
+    if there.size >= fewest_chains(1 - 2 * TAIL):
+        return f"{median:.4g} [{low:.4g}, {high:.4g}]"
+    return f"{median:.4g} ({low:.4g} to {high:.4g})"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -98,6 +98,14 @@ class Table:
             if wanted is None or t in wanted.get(name, ()):
                 yield t, name, row_value(self._parsed(line))
 
+    def generation_bytes(self) -> float:
+        """Return the bytes of a measured generation on average; 0 for an empty table."""
+        times, size = set[int](), 0
+        for line in self.lines():
+            times.add(self._start(line)[0])
+            size += len(line)
+        return size / max(len(times), 1)
+
     def _start(self, line: bytes) -> tuple[int, bytes, bytes]:
         if (match := START.match(line)) is None:
             raise StoreError(f"{self.path}: a line begins {line[:60]!r}; see docs/format.md")

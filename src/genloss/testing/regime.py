@@ -44,15 +44,6 @@ class Tags:
 
 
 @dataclass(frozen=True)
-class TagReality:
-    """Tagged rows as a reality, for regimes that mix in another law."""
-
-    def realise(self, n_chains: int, rng: np.random.Generator) -> Tags:
-        """Return tags."""
-        return Tags(n_chains)
-
-
-@dataclass(frozen=True)
 class TagLearner:
     """Learns nothing; its model tags its rows."""
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from genloss.corpus.extras import optional
+from genloss.core.extras import optional
 from genloss.corpus.readers.byte_stream import endings, opened
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.json_rows import Rows
@@ -22,7 +22,7 @@ def parquet(file: Path, text_field: str, others: Iterable[str]) -> Rows:
         DataError: no whole Parquet file, no such column, or text that is not UTF-8.
         MissingExtra: pyarrow is not installed.
     """
-    module = optional("pyarrow.parquet")
+    module = optional("pyarrow.parquet", "this text")
     with _source(file, "Parquet file") as source, module.ParquetFile(source) as table:
         names = _needed(table.schema_arrow.names, text_field, others, file)
         yield from _rows(table.iter_batches(batch_size=BATCH, columns=names), names, file)
@@ -35,7 +35,7 @@ def arrow(file: Path, text_field: str, others: Iterable[str]) -> Rows:
         DataError: no whole stream, no such column, or text that is not UTF-8.
         MissingExtra: pyarrow is not installed.
     """
-    module = optional("pyarrow.ipc")
+    module = optional("pyarrow.ipc", "this text")
     with _source(file, "stream of Arrow") as source:
         magic = source.read(6)
         source.seek(0)
@@ -53,7 +53,7 @@ def arrow(file: Path, text_field: str, others: Iterable[str]) -> Rows:
 @contextmanager
 def _source(file: Path, what: str) -> Iterator[Any]:
     """Open the file for pyarrow, unpacked; errors of pyarrow are reported as damage."""
-    module = optional("pyarrow")
+    module = optional("pyarrow", "this text")
     with opened(file) as stream:
         try:
             yield module.BufferReader(stream.read()) if endings(file)[1] else stream
@@ -81,7 +81,7 @@ def _values(column: Any, name: str, file: Path, before: int) -> list[Any]:
     # Offsets that damage makes point outside their buffers end the process unless they are checked.
     try:
         column.validate(full=True)
-    except optional("pyarrow").ArrowInvalid as error:
+    except optional("pyarrow", "this text").ArrowInvalid as error:
         if "UTF8" not in str(error):
             raise
     try:

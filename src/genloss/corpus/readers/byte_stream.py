@@ -10,8 +10,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, cast
 
+from genloss.core.extras import optional
 from genloss.core.places import regular_file
-from genloss.corpus.extras import optional
 from genloss.errors import DataError
 
 COMPRESSED = (".gz", ".xz", ".bz2", ".zst", ".zstd")
@@ -71,7 +71,7 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def _stream(file: Path, packed: str) -> Iterator[IO[bytes]]:
     if packed in (".zst", ".zstd"):
-        arrow = optional("pyarrow")
+        arrow = optional("pyarrow", "this text")
         with file.open("rb") as raw, arrow.CompressedInputStream(raw, "zstd") as stream:
             yield cast(IO[bytes], BufferedReader(stream))
         return

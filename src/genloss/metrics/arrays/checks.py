@@ -1,7 +1,7 @@
 """Argument checks shared by the metrics: shapes, finiteness, probabilities.
 
 Each function returns its argument as an array of the right type and axes, or raises `DataError`
-(`SpecError` for an option) saying what was got, what was expected and what to try.
+saying what was got, what was expected and what to try. Options: `core.numbers`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats, Ints
-from genloss.errors import DataError, SpecError
+from genloss.errors import DataError
 
 
 def finite(value: NDArray[Any], name: str, layout: str) -> Floats:
@@ -159,27 +159,3 @@ def weights(value: NDArray[Any] | None, shape: tuple[int, int]) -> Floats:
         )
     share: Floats = array / total
     return share
-
-
-def open_fraction(value: float, name: str) -> float:
-    """Return `value` if it lies in (0, 1); `core.arrays.checked_fraction` allows the ends.
-
-    Raises:
-        SpecError: outside that interval.
-    """
-    if not 0 < value < 1:
-        raise SpecError(
-            f"{name}: got {value}, expected a fraction in (0, 1); pass 0.05, not a percentage"
-        )
-    return float(value)
-
-
-def positive(value: float, name: str) -> float:
-    """Return `value` if it is finite and above 0.
-
-    Raises:
-        SpecError: zero, negative, NaN or infinite.
-    """
-    if not (np.isfinite(value) and value > 0):
-        raise SpecError(f"{name}: got {value}, expected a finite number above 0")
-    return float(value)

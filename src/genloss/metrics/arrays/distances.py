@@ -12,8 +12,9 @@ from typing import Literal
 import numpy as np
 
 from genloss.core.arrays import Floats
+from genloss.core.numbers import positive
 from genloss.errors import DataError, SpecError
-from genloss.metrics.arrays.checks import finite, positive, reference
+from genloss.metrics.arrays.checks import finite, reference
 from genloss.metrics.arrays.pairwise import cross_sum, squared_distances, within_sum
 from genloss.metrics.arrays.quantiles import sorted_cost
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats
+from genloss.core.numbers import positive
 from genloss.errors import DataError, SpecError
-from genloss.metrics.arrays.checks import finite, positive
+from genloss.metrics.arrays.checks import finite
 
 _RESIDUAL = 1e-6
 

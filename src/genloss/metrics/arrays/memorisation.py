@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from genloss.core.arrays import Floats
+from genloss.core.numbers import open_fraction
 from genloss.errors import DataError
-from genloss.metrics.arrays.checks import finite, open_fraction, reference
+from genloss.metrics.arrays.checks import finite, reference
 from genloss.metrics.arrays.pairwise import distances_to, row_blocks
 
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Floats, Ints, checked_fraction
+from genloss.core.numbers import positive
 from genloss.errors import DataError
-from genloss.metrics.arrays.checks import finite, positive
+from genloss.metrics.arrays.checks import finite
 from genloss.metrics.arrays.pairwise import distances_to, row_blocks
 
 

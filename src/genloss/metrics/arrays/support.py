@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
-from genloss.metrics.arrays.checks import law_pair, open_fraction, positive_counts, reference
+from genloss.core.numbers import open_fraction
+from genloss.metrics.arrays.checks import law_pair, positive_counts, reference
 
 
 def support_loss(p: Floats, p_0: Floats) -> Floats:

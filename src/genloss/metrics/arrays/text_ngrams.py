@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.numbers import open_fraction
 from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
-from genloss.metrics.arrays.checks import open_fraction
 
 BANDS = {"all": (1, np.inf), "hapax": (1, 1), "rare": (2, 10), "common": (11, np.inf)}
 """Frequency bands by the count of an n-gram in real text: least and most."""

@@ -13,11 +13,6 @@ memory     free memory, and rows in batches that fit
 notebook   one notebook for a fit of several chains
 """
 
-from genloss.errors import MissingExtra
+from genloss.core.extras import optional
 
-try:
-    import torch  # noqa: F401
-except ImportError as error:
-    raise MissingExtra(
-        "this learner needs torch, which is not installed; pip install 'genloss[torch]'"
-    ) from error
+optional("torch", "this learner")

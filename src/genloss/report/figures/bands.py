@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
+from genloss.core.chain_quantiles import fewest_chains, quantiles
 from genloss.core.over_chains import MEAN
-from genloss.judge.estimates import fewest_chains, location, quantiles
+from genloss.judge.estimates import location
 from genloss.report.published_values import Point, columns
 from genloss.store.series import Column
 from genloss.store.theory_file import TheoryLine
@@ -102,13 +103,6 @@ def curve(
 
 SPREAD_WORDS = f"the middle 90 % of the chains (of fewer than {FEWEST}: all) in brackets"
 """What brackets behind a median hold."""
-
-
-def spread(values: Floats) -> tuple[float, float, float]:
-    """Return low end, median and high end of chains (C,): the middle 90 %, of few chains all."""
-    ends = (LEVELS[0], LEVELS[-1]) if len(values) >= FEWEST else (0.0, 1.0)
-    low, median, high = quantiles(values, (ends[0], 0.5, ends[1]))
-    return float(low), float(median), float(high)
 
 
 def rounded(values: Floats, digits: int = 5) -> list[float | None]:

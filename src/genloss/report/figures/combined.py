@@ -8,7 +8,7 @@ import numpy as np
 
 from genloss.core.about import Entries
 from genloss.core.arrays import Floats
-from genloss.judge.estimates import quantiles
+from genloss.core.chain_quantiles import quantiles
 from genloss.report.figures.bands import rounded
 from genloss.report.labels import Named, named
 from genloss.report.measured import Measured

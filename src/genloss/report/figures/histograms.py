@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Array, Floats
-from genloss.report.figures.bands import SPREAD_WORDS, rounded, spread
+from genloss.core.chain_quantiles import spread
+from genloss.report.figures.bands import SPREAD_WORDS, rounded
 from genloss.report.figures.combined import Combined, Plate, Spec
 from genloss.report.formatting import percent
 from genloss.report.kept_samples import heading, kept_histograms

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from genloss.core.arrays import Floats
-from genloss.judge.estimates import quantiles
+from genloss.core.chain_quantiles import quantiles
 from genloss.report.figures.axes import YAxis, log_axis
 from genloss.report.figures.bands import FEWEST, LEVELS, SPREAD_WORDS, rounded
 from genloss.report.figures.combined import (

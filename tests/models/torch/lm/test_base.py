@@ -12,7 +12,7 @@ from genloss.errors import DataError
 from genloss.metrics.text_models import Perplexity
 from genloss.models.torch.lm.checkpoint import load_checkpoint, save_tokeniser
 from genloss.models.torch.lm.objective import FineTuning
-from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
+from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrain
 from genloss.realities.texts import Texts
 from genloss.run.runner import run_study
 from genloss.store.block import FileNotebook
@@ -64,15 +64,15 @@ def made(tmp_path_factory):
     learner = TransformerLearner(start="scratch", **sizes, training=TRAINING)
     note = FileNotebook(root / "note")
     with pytest.raises(PulledError):
-        pretrained(learner, text, root / "base", np.random.default_rng(0), Plug(note))
+        pretrain(learner, text, root / "base", np.random.default_rng(0), Plug(note))
     assert not (root / "base").exists()
-    model = pretrained(learner, text, root / "base", np.random.default_rng(0), note)
+    model = pretrain(learner, text, root / "base", np.random.default_rng(0), note)
     return root, text, learner, model
 
 
 def test_an_interrupted_base_goes_on_to_the_same_weights(made, tmp_path):
     root, text, learner, model = made
-    whole = pretrained(learner, text, tmp_path, np.random.default_rng(0))
+    whole = pretrain(learner, text, tmp_path, np.random.default_rng(0))
     assert (tmp_path / "model.safetensors").read_bytes() == (
         root / "base" / "model.safetensors"
     ).read_bytes()

@@ -16,7 +16,7 @@ from genloss.errors import DataError, FitError, SpecError
 from genloss.models.gaussian import GaussianModel
 from genloss.models.torch.lm.checkpoint import save_checkpoint
 from genloss.models.torch.lm.objective import FineTuning
-from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrained
+from genloss.models.torch.lm.transformer_learner import TransformerLearner, pretrain
 
 V, T, END = 64, 12, 0
 
@@ -297,7 +297,7 @@ class Text:
 
 
 def test_a_base_is_made_from_a_text(tmp_path, train):
-    found = pretrained(learner(epochs=2, keep="best"), Text(), tmp_path / "new", rng(3))
+    found = pretrain(learner(epochs=2, keep="best"), Text(), tmp_path / "new", rng(3))
     assert found.n_chains == 1
     assert found.held_out_loss.shape == (1, 2)
     still = learner("base", tmp_path / "new", learning_rate=1e-12).fit(train, rng(1))
@@ -345,7 +345,7 @@ def test_a_model_too_large_for_the_memory_is_refused(train):
 
 
 def test_options_out_of_range_are_refused():
-    with pytest.raises(SpecError, match=r"needs a base.*pretrained"):
+    with pytest.raises(SpecError, match=r"needs a base.*`pretrain`"):
         TransformerLearner()
     with pytest.raises(SpecError, match="start is 'warm'"):
         learner("warm")

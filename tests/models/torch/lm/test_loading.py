@@ -329,7 +329,7 @@ def test_adapters_that_cannot_be_added_say_why(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "peft.tuners.tuners_utils", None)
-        says("peft is not installed", MissingExtra)
+        says("needs peft, which is not installed", MissingExtra)
     weights = load_file(alone / "adapter_model.safetensors")
     lacking = dict(sorted(weights.items())[1:])
     save_file(lacking, alone / "adapter_model.safetensors")

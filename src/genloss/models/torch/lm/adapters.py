@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from genloss.core.arrays import Array
-from genloss.errors import DataError, MissingExtra, SpecError
+from genloss.core.extras import optional
+from genloss.errors import DataError, SpecError
 from genloss.models.torch.lm.hub import MERGE
 from genloss.models.torch.lm.modules import seeded
 
@@ -23,20 +24,15 @@ def with_lora(module: Any, rank: int, alpha: int) -> Any:
         MissingExtra: peft is not installed.
         SpecError: a kind of model that peft has no layers for.
     """
-    try:
-        from peft import LoraConfig, get_peft_model
-    except ImportError as error:
-        raise MissingExtra(
-            "adapters = 'lora' needs peft, which is not installed; pip install 'genloss[lm]'"
-        ) from error
+    peft = optional("peft", "adapters = 'lora'")
     # GPT-2 keeps its matrices as (in, out), and peft warns unless it is told.
     across = module.config.model_type == "gpt2"
-    config = LoraConfig(task_type="CAUSAL_LM", r=rank, lora_alpha=alpha, fan_in_fan_out=across)
+    config = peft.LoraConfig(task_type="CAUSAL_LM", r=rank, lora_alpha=alpha, fan_in_fan_out=across)
     try:
         # peft asks transformers in a way that transformers warns about, and draws what it need not.
         with warnings.catch_warnings(), seeded(torch.device("cpu"), 0):
             warnings.simplefilter("ignore", FutureWarning)
-            return get_peft_model(module, config)
+            return peft.get_peft_model(module, config)
     except ValueError as error:
         raise SpecError(
             f"adapters = 'lora': peft knows no layers of {module.config.model_type!r} to adapt "
@@ -61,13 +57,9 @@ def merge_adapter(module: Any, folder: Path) -> None:
         MissingExtra: peft is not installed.
         DataError: an adapter of another model, or of a kind that cannot be added.
     """
-    try:
-        from peft.tuners.tuners_utils import BaseTunerLayer
-        from peft.utils import ModulesToSaveWrapper
-    except ImportError as error:
-        raise MissingExtra(
-            f"{folder} holds an adapter, and peft is not installed; pip install 'genloss[lm]'"
-        ) from error
+    tuners = optional("peft.tuners.tuners_utils", f"the adapter of {folder}")
+    from peft.utils import ModulesToSaveWrapper
+
     try:
         with warnings.catch_warnings(), seeded(torch.device("cpu"), 0):
             warnings.simplefilter("ignore", FutureWarning)
@@ -77,7 +69,7 @@ def merge_adapter(module: Any, folder: Path) -> None:
     lacking = sorted(getattr(report, "missing_keys", ()))
     if lacking:
         raise _unmerged(folder, f"it lacks {lacking[0]}")
-    adapted: Any = BaseTunerLayer
+    adapted: Any = tuners.BaseTunerLayer
     _unshare(module, adapted)
     layers: list[tuple[str, Any]] = list(module.named_modules())
     for _, layer in layers:

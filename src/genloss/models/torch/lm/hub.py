@@ -3,8 +3,9 @@
 import hashlib
 from pathlib import Path
 
+from genloss.core.extras import check_installed
 from genloss.core.places import digest_of, offline_advice
-from genloss.errors import DataError, MissingExtra
+from genloss.errors import DataError
 from genloss.models.torch.lm.checkpoint import ADAPTER, CONFIG
 from genloss.models.torch.lm.tensors import read_json
 
@@ -44,13 +45,10 @@ def folder_of(base: str, revision: str = "") -> Path:
         return local
     if base.startswith((".", "/", "~")) or base.count("/") > 1:
         raise DataError(f"{base} is not a folder; expected that of a saved model, or a hub name")
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
-    except ImportError as error:
-        raise MissingExtra(
-            f"{base!r} is a name on the hub; pip install 'genloss[lm]' to fetch it"
-        ) from error
+    check_installed("huggingface_hub", f"{base!r}, a name on the hub,")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError
+
     try:
         return Path(snapshot_download(base, revision=revision or None, allow_patterns=NEEDED))
     except GatedRepoError as error:

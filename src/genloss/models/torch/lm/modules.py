@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from genloss.errors import MissingExtra, SpecError
+from genloss.core.extras import optional
+from genloss.errors import SpecError
 from genloss.models.torch.lm.objective import NamedTensors, Total, context
 from genloss.models.torch.lm.scoring import Logits
 
@@ -25,13 +26,7 @@ ENDLESS = (1 << 31) - 1
 
 def transformers() -> Any:
     """Return the package; raises MissingExtra without it."""
-    try:
-        import transformers as package
-    except ImportError as error:
-        raise MissingExtra(
-            "this learner needs transformers, which is not installed; pip install 'genloss[lm]'"
-        ) from error
-    return package
+    return optional("transformers", "this learner")
 
 
 def positions_of(config: Any) -> int:

@@ -192,7 +192,7 @@ class TransformerLearner(CausalLearner[TransformerModel]):
         )
 
 
-def pretrained(
+def pretrain(
     learner: TransformerLearner,
     reality: Reality,
     folder: Path,
@@ -212,7 +212,7 @@ def pretrained(
     p_0 = reality.realise(1, rng)
     if not isinstance(p_0, FiniteModel):
         raise SpecError(
-            f"pretrained: {type(reality).__name__} owns no rows; expected a reality of text"
+            f"pretrain: {type(reality).__name__} owns no rows; expected a reality of text"
         )
     valid, text = None, p_0
     if learner.training.checks:

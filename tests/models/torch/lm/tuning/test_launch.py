@@ -14,13 +14,13 @@ from genloss.models.torch.lm.transformer_learner import TransformerLearner
 from genloss.models.torch.lm.tuning.fitting import Lesson
 from genloss.models.torch.lm.tuning.job import (
     NOTE,
-    TeamNotebook,
     failure_in,
     read_learner,
     read_lesson,
     write_failure,
     write_job,
 )
+from genloss.store.block import FileNotebook
 
 V, T = 64, 12
 CONFIG = {
@@ -157,7 +157,7 @@ def test_a_job_travels_whole(tmp_path, train):
         for name in ("x", "origin", "weight"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     check_same(lesson.before, before)
-    assert TeamNotebook(tmp_path / NOTE).read().keys() == {"a"}
+    assert FileNotebook(tmp_path / NOTE).read().keys() == {"a"}
 
 
 def test_errors_travel_by_their_kind(tmp_path):

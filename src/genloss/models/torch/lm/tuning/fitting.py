@@ -200,7 +200,7 @@ def check_options(name: str, base: str, start: str, precision: str) -> None:
     if start == "base" and not base:
         raise SpecError(
             f"{name}: start = 'base' needs a base, the folder of a saved model or a name on the "
-            "hub; give one (`pretrained` makes one from text), or start = 'scratch'"
+            "hub; give one (`pretrain` makes one from text), or start = 'scratch'"
         )
     if precision not in DTYPES:
         raise SpecError(f"{name}: precision is {precision!r}; expected 'float32' or 'bfloat16'")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -16,10 +16,11 @@ from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.tuning.fitting import Lesson
 from genloss.models.torch.notebook import below
 from genloss.store.arrays import pack_arrays, unpack_arrays
+from genloss.store.block import FileNotebook
 from genloss.store.files import read_bytes, write_bytes
 
 LEARNER, ARRAYS, LEFT = "learner.json", "arrays.safetensors", "left.safetensors"
-NOTE, FAILED, LOG = "note.safetensors", "failed.json", "log"
+NOTE, FAILED, LOG = "note", "failed.json", "log"
 
 
 class Trainee(Protocol):
@@ -53,7 +54,7 @@ def write_job(folder: Path, learner: Trainee, lesson: Lesson) -> None:
     write_arrays(folder / ARRAYS, arrays)
     note = lesson.notebook.read() if lesson.notebook else None
     if note:
-        write_arrays(folder / NOTE, note)
+        FileNotebook(folder / NOTE).write(note)
 
 
 def read_learner(folder: Path) -> Trainee:
@@ -101,23 +102,6 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
 def read_arrays(path: Path) -> dict[str, Array]:
     """Read arrays by name; raises StoreError for a file that is damaged or gone."""
     return unpack_arrays(read_bytes(path), path)[0]
-
-
-@dataclass(frozen=True)
-class TeamNotebook:
-    """A notebook in one file for a team of processes: one of them writes, all read."""
-
-    path: Path
-    writes: bool = True
-
-    def read(self) -> dict[str, Array] | None:
-        """Return what was written last, or None."""
-        return read_arrays(self.path) if self.path.exists() else None
-
-    def write(self, arrays: Mapping[str, Array]) -> None:
-        """Replace what was written."""
-        if self.writes:
-            write_arrays(self.path, arrays)
 
 
 def _arrays(prefix: str, samples: Samples) -> dict[str, Array]:

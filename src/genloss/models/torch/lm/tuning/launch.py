@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,9 +12,10 @@ import torch
 
 from genloss.core.abilities import Notebook
 from genloss.core.arrays import Array
+from genloss.core.extras import check_installed
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
-from genloss.errors import FitError, MissingExtra, SpecError
+from genloss.errors import FitError, SpecError
 from genloss.models.torch.device import pick, release
 from genloss.models.torch.fits import held_out_rows
 from genloss.models.torch.lm.tuning.fitting import Lesson
@@ -28,6 +28,7 @@ from genloss.models.torch.lm.tuning.job import (
     read_arrays,
     write_job,
 )
+from genloss.store.block import FileNotebook
 
 LOOK = 0.2
 """Seconds between looks at what the processes have noted."""
@@ -77,11 +78,7 @@ def _checked(processes: int, device: torch.device) -> torch.device:
             f"training: processes is {processes}; expected at most {gpus}, one for each GPU that "
             "torch finds; lower it, or set device = 'cpu'"
         )
-    if find_spec("accelerate") is None:
-        raise MissingExtra(
-            f"training: processes = {processes} needs accelerate, which is not installed; "
-            "pip install 'genloss[lm]'"
-        )
+    check_installed("accelerate", f"training: processes = {processes}")
     return device
 
 
@@ -127,8 +124,8 @@ def _waited(running: "subprocess.Popen[bytes]", note: Path, notebook: Notebook |
         except subprocess.TimeoutExpired:
             code = None
         now = _changed(note)
-        if notebook and now != before:
-            notebook.write(read_arrays(note))
+        if notebook and now != before and (arrays := FileNotebook(note).read()):
+            notebook.write(arrays)
             before = now
         if code is not None:
             return code

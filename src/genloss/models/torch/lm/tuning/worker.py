@@ -12,13 +12,13 @@ from genloss.models.torch.device import pick
 from genloss.models.torch.lm.tuning.job import (
     LEFT,
     NOTE,
-    TeamNotebook,
     read_learner,
     read_lesson,
     write_arrays,
     write_failure,
 )
 from genloss.models.torch.lm.tuning.portions import Team
+from genloss.store.block import FileNotebook
 
 
 def train(folder: Path) -> None:
@@ -31,7 +31,7 @@ def train(folder: Path) -> None:
     state = PartialState(cpu=pick(learner.training.device).type == "cpu")
     first = state.process_index == 0
     team = Team(state.process_index, state.num_processes, partial(reduce, reduction="sum"))
-    notebook = TeamNotebook(folder / NOTE, writes=first)
+    notebook = FileNotebook(folder / NOTE, writes=first)
     lesson = read_lesson(folder, learner)
     model = learner.trained(replace(lesson, notebook=notebook, team=team))
     if first:

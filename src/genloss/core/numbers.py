@@ -1,4 +1,4 @@
-"""Checks of recipe fields: what was got, what was expected, what to try."""
+"""Checks of single numbers, such as options: what was got, what was expected, what to try."""
 
 from math import isfinite
 from numbers import Real
@@ -29,13 +29,12 @@ def not_negative(value: object, what: str) -> float:
     return number
 
 
-def inside(value: object, what: str) -> float:
+def open_fraction(value: object, what: str) -> float:
     """Return value as a float; raises SpecError unless it lies strictly between 0 and 1."""
     number = real(value, what)
     if not 0 < number < 1:
         raise SpecError(
-            f"{what} is {value!r}; must lie strictly between 0 and 1; "
-            "pass a fraction, not a percentage"
+            f"{what} is {value!r}; must lie strictly between 0 and 1; pass 0.05, not a percentage"
         )
     return number
 
