@@ -32,7 +32,7 @@ ELSEWHERE := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPA
 fast-elsewhere: setup
 	$(ELSEWHERE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not deep"
 
-# Which of 300 small changes of the source no test notices; hours, on a quiet machine.
+# Which of 300 small changes of the source no test notices; goes on where it was stopped (.cache/mutants).
 N ?= 300
 mutants: setup
 	$(BIN)/python benchmarks/mutants.py n=$(N) $(if $(SEED),seed=$(SEED))

@@ -1,122 +1,52 @@
-"""Which small changes of the source no test notices: mutants of metrics, core and theory.
+"""Which small changes of the source no test notices: mutants of metrics, core, theory and decoding.
 
-Draws n mutants, spread over the modules in proportion to the root of how many each has. Each is
-a change of the syntax tree: a comparison, an operator, a number, a sign, a condition. Against each
-run, in a copy of the checkout with numba off, the tests that name the module or what it defines,
-until one fails that passes without the change. Prints every mutant, with the difference where it
-survives or is not judged (`seconds` for the fast tests, then for the slow ones), and ends with 1
-where more than 3 % of those that were judged survive. Equivalents stand in mutants-equivalent.txt,
-one a line: what is printed behind the fate, two blanks, # and why nothing can notice.
+Draws n mutants, spread over the modules in proportion to the root of how many each has. Each is a
+change of the syntax tree: a comparison, an operator, a number, a sign, a condition, a call. In a
+copy of the checkout, with numba off, the tests that run the changed statement (for what runs at
+import also all of the module's folder) run against it, those of the module's folder first, cheap
+ones first, until one fails that passes without the change; `seconds` bounds what they take without
+it. A test hangs where it needs ten times its usual processor time and ten seconds more.
 
-    python benchmarks/mutants.py [n=300] [seed=1] [seconds=300] [only=metrics/text]
+Prints every mutant, with the difference where it survives, and ends with 1 where more than 3 % of
+those that are no equivalents survive. What is known stands in .cache/mutants: which tests run what,
+by source and test file, and every fate, so that the same command goes on where it was stopped.
+Equivalents stand in mutants-equivalent.txt, one a line: what is printed behind the fate, two
+blanks, # and why nothing can notice.
+
+    python benchmarks/mutants.py [n=300] [seed=1] [seconds=60] [only=metrics/text]
 """
 
-import ast
-import difflib
+import hashlib
+import json
 import os
 import random
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from mutation import reach, trials
+from mutation.changes import Mutant, mutant, sites
+from mutation.trials import Outcome
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path("src/genloss")
 PLACES = ("metrics", "core", "theory", "models/torch/lm/writing")
 EQUIVALENT = Path(__file__).with_name("mutants-equivalent.txt")
+CACHE = ROOT / ".cache" / "mutants"
 MOST_ALIVE = 0.03
-
-COMPARISONS = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
-OPERATORS = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Div,
-    ast.Mod: ast.FloorDiv,
-    ast.Pow: ast.Mult,
-    ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
-}
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A module with one change; change is 'path:line: before -> after'."""
+class Fate:
+    """killed, alive or equivalent; by which test, and whether it is of the module's folder."""
 
-    path: Path
-    change: str
-    source: str
-    difference: str
-
-
-def sites(tree: ast.AST) -> list[tuple[int, int]]:
-    """Return where a tree can change: the place of a node in the walk, and which change of it."""
-    return [
-        (place, i) for place, node in enumerate(ast.walk(tree)) for i in range(len(changed(node)))
-    ]
-
-
-def mutant(path: Path, source: str, place: int, variant: int) -> Mutant:
-    """Return a module with one change."""
-    clean, twin = ast.unparse(ast.parse(source)), ast.parse(source)
-    target = next(node for i, node in enumerate(ast.walk(twin)) if i == place)
-    line, before, after = target.lineno, _short(target), changed(target)[variant]
-    for field in target._fields:
-        setattr(target, field, getattr(after, field, None))
-    text = ast.unparse(twin)
-    difference = difflib.unified_diff(clean.splitlines(), text.splitlines(), "", "", "", "", 1, "")
-    change = f"{path.as_posix()}:{line}: {before} -> {_short(target)}"
-    return Mutant(path, " ".join(change.split()), text, "\n".join([*difference][3:]))
-
-
-def _short(node: ast.AST) -> str:
-    return ast.unparse(node.test if isinstance(node, ast.If | ast.IfExp) else node)
-
-
-def changed(node: ast.AST) -> list[ast.AST]:
-    """Return what a node may become: of its own type, other fields."""
-    if isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARISONS:
-        return [
-            ast.Compare(
-                node.left, [COMPARISONS[type(node.ops[0])](), *node.ops[1:]], node.comparators
-            )
-        ]
-    if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS and not _types(node):
-        return [ast.BinOp(node.left, OPERATORS[type(node.op)](), node.right)]
-    if isinstance(node, ast.BoolOp):
-        return [ast.BoolOp(ast.And() if isinstance(node.op, ast.Or) else ast.Or(), node.values)]
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
-        other = not node.value if isinstance(node.value, bool) else node.value + 1
-        return [ast.Constant(other)]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return [ast.UnaryOp(ast.UAdd(), node.operand)]
-    if isinstance(node, ast.If | ast.IfExp):
-        return [type(node)(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)]
-    return []
-
-
-def _types(node: ast.BinOp) -> bool:
-    """Whether a `|` joins types, as in int | None."""
-    words = re.findall(r"[A-Za-z]\w*", ast.unparse(node))
-    return isinstance(node.op, ast.BitOr) and all(w[0].isupper() or w in TYPES for w in words)
-
-
-TYPES = ("int", "float", "str", "bool", "tuple", "list", "dict", "np", "ndarray")
+    how: str
+    test: str = ""
+    near: bool = False
+    hangs: bool = False
+    left_out: int = 0
 
 
 def draw(n: int, rng: random.Random, only: str) -> list[Mutant]:
@@ -128,114 +58,196 @@ def draw(n: int, rng: random.Random, only: str) -> list[Mutant]:
         if only in path.as_posix()
     ]
     sources = {path.relative_to(ROOT): path.read_text() for path in files}
-    pools = {path: found for path, text in sources.items() if (found := sites(ast.parse(text)))}
+    pools = {path: pool for path, text in sources.items() if (pool := sites(text))}
     for pool in pools.values():
         rng.shuffle(pool)
     out: list[Mutant] = []
     while len(out) < n and pools:
         [path] = rng.choices(list(pools), [len(pool) ** 0.5 for pool in pools.values()])
-        out.append(mutant(path, sources[path], *pools[path].pop()))
+        out.append(mutant(path, sources[path], pools[path].pop()))
         pools = {path: pool for path, pool in pools.items() if pool}
     return out
 
 
-def relevant_tests(path: Path, deep: bool) -> list[str]:
-    """Return the tests that name a module, or two of its public names; the nearest first."""
-    module = ".".join(path.with_suffix("").parts[1:])
-    tree = ast.parse((ROOT / path).read_text())
-    names = [n.name for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef)]
-    public = [name for name in names if not name.startswith("_")]
-    named = re.compile(rf"\b{re.escape(module)}\b|\bimport [^\n]*\b{module.rsplit('.')[-1]}\b")
-    scores = {}
-    for test in sorted((ROOT / "tests").rglob("test_*.py")):
-        text = test.read_text()
-        hits = sum(bool(re.search(rf"\b{name}\b", text)) for name in public)
-        own = test.stem.removeprefix("test_") == path.stem
-        if own or named.search(text) or hits >= min(2, len(public) or 1):
-            scores[test.relative_to(ROOT).as_posix()] = (own, bool(named.search(text)), hits)
-    laws = [f"tests/contracts/{name}.py" for name in LAWS.get(path.parts[2], ())]
-    nearest = sorted(scores, key=scores.__getitem__, reverse=True)[:8]
-    if deep and not any(own for own, *_ in scores.values()):
-        # A module without a test of its own is tested through those that import it.
-        users = (p.relative_to(ROOT) for p in (ROOT / PACKAGE).rglob("*.py") if _imports(p, module))
-        nearest += [test for user in users for test in relevant_tests(user, deep=False)[:2]]
-    return list(dict.fromkeys(nearest + laws))
+def own_folder(path: Path) -> str:
+    """Return the folder of the tests of a module."""
+    folder = Path("tests", *path.parent.parts[2:])
+    while not (ROOT / folder).is_dir():
+        folder = folder.parent
+    return f"{folder.as_posix()}/"
 
 
-def _imports(path: Path, module: str) -> bool:
-    package, _, name = module.rpartition(".")
-    text = path.read_text()
-    return f"from {module} import" in text or bool(
-        re.search(rf"from {re.escape(package)} import [^\n]*\b{name}\b", text)
+def chosen(found: Mutant, tests: reach.Map) -> list[Outcome]:
+    """Return the tests that run what has changed; what runs at import, the whole folder may."""
+    path = found.path.as_posix()
+    if found.owner:
+        return tests.running(path, found.lines)
+    own = own_folder(found.path)
+    return [t for t in tests.tests.values() if t.test.startswith(own) or path in t.lines]
+
+
+def fate(found: Mutant, checkout: Path, tests: reach.Map, seconds: float) -> Fate:
+    """Run the tests against a mutant, the near ones first."""
+    running, own = chosen(found, tests), own_folder(found.path)
+    left_out = 0
+    for near in (True, False):
+        lot, costs = [], 0.0
+        for test in sorted(running, key=lambda t: t.seconds):
+            if test.test.startswith(own) == near and costs + test.seconds <= seconds:
+                lot.append(test)
+                costs += test.seconds
+            else:
+                left_out += test.test.startswith(own) == near
+        killer = against(found, checkout, lot) if lot else None
+        if killer:
+            return Fate("killed", killer.test, near, killer.how == "slow")
+    return Fate("alive", left_out=left_out)
+
+
+def against(found: Mutant, checkout: Path, lot: list[Outcome]) -> Outcome | None:
+    """Return the first test that a change makes fail; those of cheap files run first."""
+    seconds = {test.test: test.seconds for test in lot}
+    files: dict[str, float] = {}
+    for test, cost in seconds.items():
+        file = test.partition("::")[0]
+        files[file] = files.get(file, 0.0) + cost
+    ranks: dict[str, int] = {f: i for i, f in enumerate(sorted(files, key=files.__getitem__))}
+    rank = {t: ranks[t.partition("::")[0]] + c / 1e6 for t, c in seconds.items()}
+    with changed(checkout / found.path, found.source):
+        outcomes = trials.trial(
+            checkout, ranks, rank.get, lambda test: limit(seconds[test]), waiting(seconds), ("-x",)
+        )
+    return next((one for one in outcomes if one.how in ("failed", "slow")), None)
+
+
+def failing_anyway(checkout: Path, fates: list[Fate], tests: reach.Map) -> set[str]:
+    """Run every test that has killed, once more, without a change; return those that fail."""
+    seconds = {f.test: tests.tests[f.test].seconds for f in fates if f.test in tests.tests}
+    files = {test.partition("::")[0]: None for test in seconds}
+    outcomes = trials.trial(
+        checkout,
+        files,
+        lambda test: 0.0 if test in seconds else None,
+        lambda test: limit(seconds[test]),
+        waiting(seconds),
     )
+    return set(seconds) - {one.test for one in outcomes if one.how == "passed"}
 
 
-LAWS = {"metrics": ("test_metric_bindings", "test_metric_laws", "test_text_metrics")}
-"""Tests that run over a catalogue and name no module."""
+def limit(seconds: float) -> float:
+    """Return the processor time after which a test hangs that usually takes some seconds."""
+    return trials.SPARE + trials.TIMES * seconds
 
 
-def fate(found: Mutant, checkout: Path, seconds: float) -> str:
-    """Run the tests against a mutant, the fast ones first: killed, alive or not judged."""
-    tests = relevant_tests(found.path, deep=True)
-    place = checkout / found.path
-    before = place.read_text()
-    try:
-        for lane in ("not slow and not deep", "slow"):
-            place.write_text(found.source)
-            failed = failing(checkout, [*tests, "-m", lane], seconds) if tests else ""
-            place.write_text(before)
-            if failed:
-                return "not judged" if failing(checkout, [failed], seconds) else "killed"
-        return "alive"
-    except subprocess.TimeoutExpired:
-        return "not judged"
-    finally:
-        place.write_text(before)
+def waiting(seconds: dict[str, float]) -> float:
+    """Return how long to wait for tests, on however busy a machine."""
+    return 600 + 60 * sum(seconds.values())
 
 
-def failing(checkout: Path, words: list[str], seconds: float) -> str:
-    """Return the first test that fails, or nothing."""
-    environment = os.environ | {
-        "NUMBA_DISABLE_JIT": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(checkout / "src"),
-    }
-    command = [sys.executable, "-m", "pytest", "-xq", "--tb=no", "-p", "no:cacheprovider", *words]
-    done = subprocess.run(
-        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=seconds
+class changed:
+    """A file with other content, for a while; every state has a time of its own.
+
+    Compiled modules are known by the time of their source in whole seconds.
+    """
+
+    time = 1_000_000_000
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path, self.text, self.before = path, text, path.read_text()
+
+    def __enter__(self) -> None:
+        self._write(self.text)
+
+    def __exit__(self, *_: object) -> None:
+        self._write(self.before)
+
+    def _write(self, text: str) -> None:
+        changed.time += 2
+        self.path.write_text(text)
+        os.utime(self.path, (changed.time, changed.time))
+
+
+class Record:
+    """The fates so far; a survivor is tried again when a test has changed."""
+
+    def __init__(self, path: Path, tests: str) -> None:
+        self.path, self.tests = path, tests
+        self.known: dict[str, tuple[Fate, str]] = {}
+        for line in path.read_text().splitlines() if path.exists() else []:
+            entry = json.loads(line)
+            self.known[entry["key"]] = Fate(**entry["fate"]), entry["tests"]
+
+    def get(self, found: Mutant) -> Fate | None:
+        """Return what is known of a mutant."""
+        one, tests = self.known.get(self._key(found), (None, ""))
+        return one if one and (one.how == "killed" or tests == self.tests) else None
+
+    def put(self, found: Mutant, one: Fate) -> None:
+        """Note a fate."""
+        entry = {"key": self._key(found), "fate": vars(one), "tests": self.tests}
+        with self.path.open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def _key(self, found: Mutant) -> str:
+        return f"{found.change} {hashlib.sha256(found.source.encode()).hexdigest()[:16]}"
+
+
+def wilson(k: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the 95 % interval of a share k / n."""
+    if n == 0:
+        return 0.0, 1.0
+    middle, width = k + z**2 / 2, z * (k * (n - k) / n + z**2 / 4) ** 0.5
+    return (middle - width) / (n + z**2), (middle + width) / (n + z**2)
+
+
+def summary(fates: list[Fate]) -> tuple[str, float]:
+    """Return what is printed at the end, and the share alive of those that are no equivalents."""
+    counts = {how: sum(f.how == how for f in fates) for how in ("killed", "alive", "equivalent")}
+    judged = counts["alive"] + counts["killed"]
+    share = counts["alive"] / max(judged, 1)
+    low, high = wilson(counts["alive"], judged)
+    far = sum(f.how == "killed" and not f.near for f in fates)
+    hangs = sum(f.hangs for f in fates)
+    return (
+        f"{counts['killed']} killed ({far} by tests of another folder only, {hangs} hang), "
+        f"{counts['alive']} alive, {counts['equivalent']} equivalent: {share:.1%} alive, "
+        f"95 % Wilson interval {low:.1%} to {high:.1%}",
+        share,
     )
-    if done.returncode in (0, NO_TESTS):
-        return ""
-    where = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", done.stdout, re.MULTILINE)
-    return where[1] if where else words[0]
-
-
-NO_TESTS = 5
-"""What pytest returns where a lane is empty."""
 
 
 def main(arguments: list[str]) -> int:
     options = dict(a.split("=") for a in arguments)
     n, seed = int(options.get("n", "300")), int(options.get("seed", "1"))
-    seconds = float(options.get("seconds", "300"))
     known = {line.partition("  # ")[0] for line in EQUIVALENT.read_text().splitlines()}
     print(f"seed {seed}, {n} mutants", flush=True)
-    fates: list[str] = []
+    trials.warm()
+    fates: list[Fate] = []
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder) / "genloss"
         left_out = shutil.ignore_patterns(
-            ".venv", ".git", "runs", "site", "__pycache__", ".*_cache"
+            ".venv", ".git", ".cache", "runs", "site", "build", "__pycache__", ".*_cache"
         )
         shutil.copytree(ROOT, checkout, ignore=left_out)
-        for i, found in enumerate(draw(n, random.Random(seed), options.get("only", ""))):
-            equivalent = found.change in known
-            fates.append("equivalent" if equivalent else fate(found, checkout, seconds))
-            print(f"{i + 1}: {fates[-1]}: {found.change}", flush=True)
-            if fates[-1] in ("alive", "not judged"):
+        mutants = draw(n, random.Random(seed), options.get("only", ""))
+        tests = reach.measured(checkout, CACHE)
+        record = Record(CACHE / "fates.jsonl", reach.digest(checkout, "tests", "*.py"))
+        for i, found in enumerate(mutants):
+            one = Fate("equivalent") if found.change in known else record.get(found)
+            if not one:
+                one = fate(found, checkout, tests, float(options.get("seconds", "60")))
+                record.put(found, one)
+            fates.append(one)
+            print(f"{i + 1}: {one.how}: {found.change}", flush=True)
+            if one.how == "killed":
+                print(f"  {'' if one.near else 'far: '}{one.test}", flush=True)
+            if one.how == "alive":
                 print(found.difference, flush=True)
-    counts = {f: fates.count(f) for f in ("killed", "alive", "not judged", "equivalent")}
-    share = counts["alive"] / max(counts["alive"] + counts["killed"], 1)
-    print(", ".join(f"{count} {f}" for f, count in counts.items()), f"({share:.1%} alive)")
+        for test in sorted(failing_anyway(checkout, fates, tests)):
+            print(f"no kill counts by {test}, which fails without a change too")
+            fates = [Fate("alive") if one.test == test else one for one in fates]
+    words, share = summary(fates)
+    print(words)
     return int(share > MOST_ALIVE)
 
 

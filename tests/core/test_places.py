@@ -1,8 +1,11 @@
-"""Advice about places: never to set what is set."""
+"""Files are files, and advice about places is never to set what is set."""
+
+import os
 
 import pytest
 
-from genloss.core.places import offline_advice
+from genloss.core.places import offline_advice, regular_file
+from genloss.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -23,3 +26,19 @@ def test_nobody_is_told_to_set_what_is_set(monkeypatch, given, advice, never):
         monkeypatch.setenv(name, value)
     assert advice in offline_advice()
     assert never not in offline_advice()
+
+
+def test_a_regular_file_is_its_path_and_all_else_is_refused_with_the_reason(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    os.mkfifo(tmp_path / "pipe")
+    assert regular_file(file) == file
+    reasons = {"none": "No such file or directory", "pipe": "is a pipe; expected", "nul\0": "null"}
+    for name, reason in reasons.items():
+        with pytest.raises(DataError) as error:
+            regular_file(tmp_path / name)
+        assert f"{tmp_path / name}: " in str(error.value)
+        assert reason in str(error.value)
+        assert "Errno" not in str(error.value)
+    with pytest.raises(DataError, match="is a folder; expected a file"):
+        regular_file(tmp_path)

@@ -159,6 +159,7 @@ CASES = [
     (tokens.ForwardKL(0.0), LEFT, [np.inf, np.inf]),
     (tokens.RareMass(0.25), LEFT, [3, 1.2]),
     (tokens.SymbolProbability(2), LEFT, [0.25, 0.3]),
+    (tokens.SymbolProbability(3), view(Symbols(ALL), Symbols(FEW[:, :3])), [0.4, 0.1]),
     (rows.TailMass(0.4), TAILS, [1.5, 0.5]),
     (rows.QuantileCoverage(0.4), HELD, [4 / 3, 1 / 3]),
     (rows.EnergyDistance(2), PAIRS, [2, 6]),

@@ -115,7 +115,7 @@ class Metric(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Partial:
     """Values (C, K) of which some components do not apply: `absent` says which, and why."""
 

@@ -21,7 +21,7 @@ PORTION = 1024
 """Rows whose counts or distances are held at a time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frontier:
     """The area, averaged over clusterings, and the least and greatest of them; (C,) each."""
 

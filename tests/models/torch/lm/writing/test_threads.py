@@ -1,5 +1,8 @@
 """What is written does not depend on the number of threads, to the last bit."""
 
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -11,6 +14,7 @@ from genloss.models.torch.device import on_threads
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
 from genloss.models.torch.lm.writing import writer
+from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.engine import Engine
 
 HOWS = [
@@ -86,3 +90,35 @@ def test_models_of_transformers_see_the_same_bits_on_1_2_and_3_threads(pair, row
     for other, own in zip(written[1:], bits[1:], strict=True):
         np.testing.assert_array_equal(other, written[0])
         assert sorted(own) == sorted(bits[0])
+
+
+ALONE = """
+import torch
+from genloss.models.torch.lm.writing.batches import side_by_side
+
+torch.set_num_threads(3)
+seen = []
+held = side_by_side(lambda part: seen.append(torch.get_num_threads()), 4, 1, torch.device("cpu"))
+print(sorted(seen), held, torch.get_num_threads())
+"""
+
+
+@pytest.mark.slow
+def test_every_batch_is_on_one_thread_where_threads_begin_with_more():
+    """New threads take what OMP_NUM_THREADS says, which these tests set to 1 for themselves."""
+    here = []
+    with on_threads(2):
+        side_by_side(lambda _: here.append(torch.get_num_threads()), 4, 1, torch.device("cpu"))
+    assert here == [1, 1, 1, 1]
+    environment = os.environ | {"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[1, 1, 1, 1] 1 3"
+
+
+def test_two_batches_go_side_by_side_on_two_threads():
+    """Each waits for the other; one after the other they would wait in vain."""
+    both = threading.Barrier(2, timeout=30)
+    with on_threads(2):
+        assert side_by_side(lambda _: both.wait(), 2, 1, torch.device("cpu")) == 1

@@ -9,8 +9,10 @@ import torch
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.lm.writing import writer as module
-from genloss.models.torch.lm.writing.engine import engine_of
-from genloss.models.torch.lm.writing.writer import row_bytes
+from genloss.models.torch.lm.writing.beam import Ended, State
+from genloss.models.torch.lm.writing.cache import Cache, CachePart, Slots
+from genloss.models.torch.lm.writing.engine import Engine, engine_of
+from genloss.models.torch.lm.writing.writer import Writer, row_bytes
 
 NEW = 12
 
@@ -28,6 +30,25 @@ def test_a_nucleus_costs_what_it_takes_to_sort_all_entries(engine):
     plain, cut = (row_bytes(engine, Sampling(1.0, 0, p, 64, 64), 64) for p in (1.0, 0.9))
     assert cut - plain == (40 - 8) * 50304
     assert plain > (4 + 8) * 50304  # float32 logits as they are made, and held twice
+
+
+@pytest.mark.parametrize(
+    ("family", "few", "gates", "feed"), [("opt", 4, 1, 48), ("llama", 2, 2, 56)]
+)
+def test_the_bytes_of_a_prompt_add_up(pair, family, few, gates, feed):
+    """Two layers of four heads of 8, width 32, in float32; 64 tokens and 3 beams of 20: 128 slots.
+
+    Keys and values of all slots, logits as they are made and held twice, what the prompt passes
+    through, and scores of attention with their copies.
+    """
+    p = pair(family)
+    engine = engine_of(p.decoder, p.weights)
+    cache = 2 * 2 * few * 8 * 128 * 4
+    scores = 3 * 128 * (4 + 8)
+    passed = 64 * 4 * (8 * 32 + 2 * gates * feed)
+    attention = 3 * 3 * 4 * 128 * 4
+    total = cache + scores + passed + attention
+    assert row_bytes(engine, BeamSearch(3, 20, 20), 64) == total
 
 
 @pytest.mark.parametrize("how", [BeamSearch(3, 64, 64), Sampling(max_new=64, min_new=64)])
@@ -70,3 +91,10 @@ def test_what_the_memory_holds_is_found_out_once(pair, how, threads, monkeypatch
         torch.set_num_threads(before)
     np.testing.assert_array_equal(found, whole)
     assert 1 <= len(failed) <= min(threads, 2)
+
+
+@pytest.mark.parametrize("kind", [Writer, Engine, Ended, State, CachePart, Cache, Slots])
+def test_what_holds_tensors_is_equal_to_nothing_else(kind):
+    """== of tensors is no truth; what is handed from call to call is frozen."""
+    assert not kind.__dataclass_params__.eq
+    assert kind.__dataclass_params__.frozen == (kind in (Writer, Engine))

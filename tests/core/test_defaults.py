@@ -1,0 +1,62 @@
+"""What regimes, samplers and curators take where a spec is silent, and that values are frozen."""
+
+import importlib
+import pkgutil
+import re
+from dataclasses import MISSING, fields, is_dataclass
+
+import pytest
+
+from genloss import core
+from genloss.spec.build import find_class
+from genloss.spec.registry import CATALOG
+
+DEFAULTS = {
+    "accumulate_subsample": {"size": 0},
+    "mix": {"real_rows": "redrawn"},
+    "augment": {"synthetic": "last"},
+    "static_contamination": {"n_real": 0},
+    "denoising": {"steps": 0, "eta": 1.0, "guidance": 0.0},
+    "beam_search": {
+        "beams": 5,
+        "max_new": 64,
+        "min_new": 64,
+        "length_penalty": 1.0,
+        "repetition_penalty": 1.0,
+    },
+    "sampling": {
+        "temperature": 1.0,
+        "top_k": 0,
+        "top_p": 1.0,
+        "max_new": 64,
+        "min_new": 0,
+        "repetition_penalty": 1.0,
+    },
+    "thinning": {"rounds": 10, "covers": "generated"},
+}
+KINDS = [
+    (role, kind)
+    for role, kinds in CATALOG.items()
+    for kind, path in kinds.items()
+    if path.startswith("genloss.core")
+]
+
+
+@pytest.mark.parametrize(("role", "kind"), KINDS)
+def test_options(role, kind):
+    options = fields(find_class(role, kind, role))
+    shown = {f.name: f.default for f in options if f.default is not MISSING}
+    assert shown == DEFAULTS.get(kind, {})
+
+
+ARRAYS = re.compile("ndarray|Model|Samples|Stream")
+
+
+def test_what_travels_is_frozen_and_equal_to_nothing_else_if_it_holds_arrays():
+    """Samples, views, regimes and the others are shared; == of arrays is no truth."""
+    for info in pkgutil.iter_modules(core.__path__, "genloss.core."):
+        for one in vars(importlib.import_module(info.name)).values():
+            if is_dataclass(one) and one.__module__ == info.name:
+                assert one.__dataclass_params__.frozen, one
+                held = " ".join(str(f.type) for f in fields(one))
+                assert one.__dataclass_params__.eq != bool(ARRAYS.search(held)), one
