@@ -164,6 +164,8 @@ class BlockStore:
         )
         if self._kept:
             sync_folder(self.path / GENERATIONS)
+        # What it vouches for is there before it is, whatever order a file system has.
+        sync_folder(self.path)
         write_manifest(self.path, manifest)
         sync_folder(self.path)
         self._remove_checkpoints(state.t)

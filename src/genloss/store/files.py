@@ -5,6 +5,7 @@ elsewhere: nothing is written through a symbolic link, into a device, or into a 
 second name.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -60,12 +61,17 @@ def read_bytes(path: Path) -> bytes:
         return file.read()
 
 
+def temporary_path(path: Path) -> Path:
+    """Return a name beside a path that nobody can foresee."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file atomically and durably (temporary file, fsync, rename).
 
     A link at `path` is replaced, not followed; the temporary name cannot be foreseen.
     """
-    temporary = path.parent / f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}"
+    temporary = temporary_path(path)
     new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with explained("write", path):
         try:
@@ -115,15 +121,32 @@ def own_folder(path: Path) -> None:
     with explained("create", path):
         if path.is_symlink():
             raise StoreError(f"{path} is a link; expected a folder of the run itself")
-        path.mkdir(exist_ok=True)
+        make_folder(path)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and those above it, where there are none, durably."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync_folder(folder.parent)
 
 
 def sync_folder(path: Path) -> None:
-    """Make renames and removals inside a folder durable."""
+    """Make the names inside a folder durable: of files made, renamed and removed.
+
+    A file system that cannot sync folders is left to its own order.
+    """
     with explained("write", path):
-        handle = os.open(path, os.O_RDONLY)
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except PermissionError:
+            return
         try:
             os.fsync(handle)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EBADF):
+                raise
         finally:
             os.close(handle)
 
@@ -148,11 +171,12 @@ def remove_temporary(folder: Path) -> None:
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Fill a temporary folder that becomes `path` by one rename; nothing remains on failure."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    temporary = temporary_path(path)
     with explained("write", path):
         temporary.mkdir()
         try:
             yield temporary
+            sync_folder(temporary)
             removed(path)
             temporary.rename(path)
         except BaseException:

@@ -17,7 +17,15 @@ from pathlib import Path
 from genloss.core.about import Entries
 from genloss.errors import StoreError
 from genloss.store.about import ABOUT, write_about
-from genloss.store.files import TEMPORARY, explained, remove_temporary, removed
+from genloss.store.files import (
+    TEMPORARY,
+    explained,
+    make_folder,
+    remove_temporary,
+    removed,
+    sync_folder,
+    temporary_path,
+)
 from genloss.store.header import HEADER, Header, check_same, read_header, write_header
 from genloss.store.lock import LOCK
 from genloss.store.machine_file import MACHINE, portable, write_machine
@@ -69,7 +77,7 @@ def create_or_match(run: Path, header: Header, about: Entries | None = None) -> 
     """
     check_place(run, header)
     with explained("create", run):
-        run.mkdir(parents=True, exist_ok=True)
+        make_folder(run)
     remove_temporary(run)
     if (run / HEADER).exists():
         return False
@@ -84,8 +92,17 @@ def withdraw(run: Path, *, with_folder: bool) -> None:
 
     with_folder: the folder as well, if nothing else lies in it.
     """
-    # The header goes before what may stay without it.
-    for name in (BLOCKS, THEORY, PROVENANCE, HEADER, ABOUT, MACHINE, LOCK):
+    # The header goes before what may stay without it, and after what may not.
+    with explained("remove", run), suppress(FileNotFoundError):
+        # At once: a manifest without its table would be a damaged run.
+        (run / BLOCKS).rename(temporary_path(run / BLOCKS))
+    for name in (THEORY, PROVENANCE):
+        removed(run / name)
+    sync_folder(run)
+    removed(run / HEADER)
+    sync_folder(run)
+    remove_temporary(run)
+    for name in (ABOUT, MACHINE, LOCK):
         removed(run / name)
     if with_folder:
         with suppress(OSError):

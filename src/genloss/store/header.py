@@ -9,7 +9,7 @@ from typing import Any
 from genloss.core.code import Code
 from genloss.core.view import Direction
 from genloss.errors import StoreError
-from genloss.store.files import read_sealed, write_sealed
+from genloss.store.files import read_sealed, sync_folder, write_sealed
 from genloss.store.fingerprint import fingerprint
 from genloss.store.schema import expect
 
@@ -116,7 +116,7 @@ def _check_metric(path: Path, about: Mapping[str, Any]) -> None:
 
 
 def write_header(run: Path, header: Header) -> None:
-    """Write run.json."""
+    """Write run.json, durably with all that was written beside it before."""
     value = {
         "name": header.name,
         "fingerprint": header.fingerprint,
@@ -128,6 +128,7 @@ def write_header(run: Path, header: Header) -> None:
         "code": [asdict(code) for code in header.code],
     }
     write_sealed(run / HEADER, value)
+    sync_folder(run)
 
 
 def check_same(run: Path, there: Header, here: Header) -> None:

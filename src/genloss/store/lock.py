@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from genloss.errors import StoreError
-from genloss.store.files import explained, own_file, own_folder
+from genloss.store.files import explained, make_folder, own_file, own_folder
 
 LOCK = ".lock"
 WAIT_SECONDS = 10.0
@@ -30,7 +30,7 @@ def locked(run: Path, patience: float = 0.0) -> Iterator[None]:
     deadline = time.monotonic() + patience
     while True:
         with explained("create", run):
-            run.mkdir(parents=True, exist_ok=True)
+            make_folder(run)
         with own_file(run / LOCK, os.O_RDWR | os.O_CREAT) as file:
             if not _try_lock(file):
                 if time.monotonic() >= deadline:

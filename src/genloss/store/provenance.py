@@ -62,6 +62,8 @@ def append(path: Path, run: str, line: dict[str, Any]) -> None:
     ):
         file.truncate(size)
         file.write(chained(line, link)[0])
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sessions(path: Path, run: str) -> list[dict[str, Any]]:

@@ -61,8 +61,13 @@ class Table:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines; raises StoreError for a damaged table or one that is gone."""
-        if self.mark is None and not self.path.exists():
-            return
+        if not self.path.exists():
+            if self.mark is None or not self.mark.bytes:
+                return
+            raise StoreError(
+                f"{self.path} is half-deleted: its manifest vouches for it, and it is gone; delete "
+                "the run folder and run again, or put the file back"
+            )
         with open_regular(self.path) as file:
             yield from verified(file, self.path, table_link(self.origin, self.block), self.mark)
 
