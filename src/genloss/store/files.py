@@ -63,7 +63,7 @@ def read_bytes(path: Path) -> bytes:
 
 def temporary_path(path: Path) -> Path:
     """Return a name beside a path that nobody can foresee."""
-    return path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    return path.parent / f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
