@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from genloss.core.source import Source
+from genloss.core.source import Given, Source
 from genloss.errors import DataError
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 
@@ -81,3 +81,16 @@ def test_given_rows_stand_for_themselves_in_a_mixture():
     assert foreign.n_rows == 3
     assert foreign.origin_counts()[-1].tolist() == [3, 3]
     np.testing.assert_array_equal(foreign.take(50, rng()).x, np.zeros((2, 50, 1)))
+
+
+def test_draws_of_given_rows_are_rows_of_the_same_chain_with_their_labels():
+    x = np.array([[[1.0], [2], [3]], [[4], [5], [6]]])
+    given = Given(x, np.array([[10, 20, 30], [40, 50, 60]]))
+    drawn, label = given.sample_labelled(200, rng())
+    np.testing.assert_array_equal(given.sample(200, rng()), drawn)
+    np.testing.assert_array_equal(label, drawn[..., 0] * 10)
+    for chain in range(2):
+        assert set(drawn[chain, :, 0]) == set(x[chain, :, 0])
+    assert (drawn[0] != drawn[1] - 3).any()
+    assert Given(x).sample_labelled(2, rng())[1] is None
+    assert (given.n_chains, set(given.state()), set(Given(x).state())) == (2, {"x", "label"}, {"x"})

@@ -65,14 +65,12 @@ FUNCTIONS = {
         "rng": None,
         "p": 2.0,
     },
-    "distances.wasserstein_1d": {"p": 1.0},
     "diversity.vendi_score": {"kernel": "cosine", "bandwidth": None, "q": 1.0, "max_rank": 1024},
     "manifold.precision_recall_density_coverage": {"k": 5},
     "memorisation.copy_rate": {"q": 0.01},
     "modes.average_modal_variance": {"min_share": 0.0},
     "modes.surviving_modes": {"min_share": 0.0},
     "moments.sample_moments": {"weight": None},
-    "support.tail_mass": {"mass": 0.05},
     "support.tail_mass_ratio": {"mass": 0.05},
     "tails.tail_mass": {"weight": None},
     "text_bleu.self_bleu": {"order": 4},
@@ -86,6 +84,23 @@ FUNCTIONS = {
     "text_ngrams.rarefied_types": {"n": 1},
     "text_ngrams.surviving_share": {"band": "all"},
 }
+
+
+HEADLINES = [
+    "trace_ratio",
+    "sigma",
+    "w2_squared",
+    "squared_l2",
+    "manifold[recall]",
+    "entropy_ratio",
+    "surviving_fraction",
+    "latent_spread",
+    "fid",
+    "class_entropy",
+    "perplexity",
+    "surviving_vocabulary",
+]
+"""What opens a report of a run that has it."""
 
 
 def modules():
@@ -126,3 +141,12 @@ def test_every_binding_is_a_value_and_what_holds_arrays_is_equal_to_nothing_else
                 assert one.__dataclass_params__.frozen, one
                 holds = any("ndarray" in str(f.type) for f in fields(one))
                 assert one.__dataclass_params__.eq != holds, one
+
+
+def test_what_opens_a_report():
+    shown = []
+    for kind in CATALOG["metric"]:
+        about = find_class("metric", kind, "metric").about
+        shown += [kind] if about.headline else []
+        shown += [f"{kind}[{part.label}]" for part in about.components if part.headline]
+    assert shown == HEADLINES

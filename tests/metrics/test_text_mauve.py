@@ -129,6 +129,27 @@ def test_features_count_tokens_and_pairs_of_a_row_and_nothing_else():
     assert 0.3 < near < np.linalg.norm(one[0, 0] - one[0, 3])
 
 
+def test_buckets_are_the_top_bits_of_a_multiplicative_hash():
+    """In plain integers: 2^64 over the golden ratio times each token, its top half folded in."""
+
+    def bucket(*tokens):
+        mixed = 0
+        for token in tokens:
+            mixed = (mixed ^ (token + len(tokens))) * 0x9E3779B97F4A7C15 % 2**64
+            mixed ^= mixed >> 29
+        return mixed >> 52
+
+    row = [7, 0, 31999, 7]
+    counts = tm._hashed(np.array([row, [5, -1, -1, -1]]), 1)
+    pairs = tm._hashed(np.array([row, [5, -1, -1, -1]]), 2)
+    assert list(np.flatnonzero(counts[0])) == sorted({bucket(t) for t in row})
+    assert counts[0, bucket(7)] == 2
+    assert list(np.flatnonzero(counts[1])) == [bucket(5)]
+    kinds = {bucket(7, 0), bucket(0, 31999), bucket(31999, 7)}
+    assert list(np.flatnonzero(pairs[0])) == sorted(kinds)
+    assert pairs.sum() == 3
+
+
 def test_what_does_not_fit_is_refused():
     x = np.zeros((1, 5, 2))
     with pytest.raises(DataError, match="expected"):
