@@ -6,7 +6,19 @@ from typer.testing import CliRunner
 
 from genloss.cli.main import app
 
-COMMANDS = ("demo", "reproduce", "run", "plan", "ls", "show", "verify", "table", "report")
+COMMANDS = (
+    "demo",
+    "reproduce",
+    "run",
+    "sweep",
+    "plan",
+    "kinds",
+    "ls",
+    "show",
+    "verify",
+    "table",
+    "report",
+)
 
 HEAD = """# Command line
 

@@ -259,7 +259,7 @@ BAD_INPUT = [
     (["run"], "Missing argument"),
     (["run", "moons.toml", "--rot", "x"], "No such option: --rot"),
     (["plan", "moons.toml", "learner=gaussian"], "ddof is missing; GaussianLearner needs it"),
-    (["show", "."], "is not a run folder: it has no run.json"),
+    (["show", "."], "holds no runs (no run.json at or below it)"),
     (["show", "nowhere"], "is not a run folder"),
     (["report", "nowhere"], "nowhere"),
     (["reproduce", "gmm"], "unknown experiment 'gmm' (did you mean 'shumailov-2024-gmm'?)"),
@@ -361,9 +361,23 @@ def test_table_writes_what_was_asked_for(genloss, told, spec):
     assert told("table", "runs", "--out", "t.csv") == {"table": "t.csv", "rows": values}
     few = told("table", "runs", "--out", "t.md", "--metric", "trace_ratio", "--at", "last")
     assert few["rows"] == 3
-    refused = genloss("table", "runs", "--out", "t.csv", "--at", "end")
-    assert refused.exit_code == 2
-    assert "expected a generation such as 10, or last" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--at", "end"], "expected a generation such as 10, or last"),
+        (["--at", "2", "--at", "9"], "no run has a value at generation 9; there are values of"),
+        (["--metric", "trace_rato"], "no run has the metric 'trace_rato' (did you mean 'trace_r"),
+        (["--metric", "entropy"], "no run has a value of entropy ("),
+        (["--metric", "trace_ratio", "--metric", "entropy"], "no run has a value of entropy"),
+    ],
+)
+def test_a_table_without_what_was_asked_for_is_refused(genloss, told, spec, words, why):
+    told("run", spec)
+    refused = genloss("table", "runs", "--out", "t.csv", *words)
+    assert (refused.exit_code, Path("t.csv").exists()) == (2, False)
+    assert why in refused.stderr
 
 
 def test_a_folder_with_classes_of_its_own_needs_trust(genloss, told, spec, monkeypatch, tmp_path):
@@ -373,7 +387,9 @@ def test_a_folder_with_classes_of_its_own_needs_trust(genloss, told, spec, monke
     )
     monkeypatch.syspath_prepend(tmp_path)
     path = told("run", spec, "regime=own_regime:Own")["run"]
-    refused = genloss("run", path)
-    assert refused.exit_code == 2
-    assert "names own_regime:Own, whose code would run" in refused.stderr
+    for command in ("run", "plan"):
+        refused = genloss(command, path)
+        assert refused.exit_code == 2
+        assert "names own_regime:Own, whose code would run" in refused.stderr
     assert told("run", path, "--trust")["complete"] is True
+    assert told("plan", path, "--trust")["generations"] == 6

@@ -43,6 +43,7 @@ def at(step: Step, **more) -> Standing:
         ),
         (at(Step(Phase.MEASURING, 2), rate=50.0), "opt: generation 2 of 8"),
         (at(Step(Phase.DONE, 2)), "opt: generation 2 of 8"),
+        (Standing(blocks=1, finished=1, share=1.0), "opt: done"),
         (Standing(blocks=2, finished=2, share=1.0), "opt: 2 of 2 blocks done"),
     ],
 )

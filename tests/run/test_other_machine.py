@@ -2,7 +2,7 @@
 
 import pytest
 
-from genloss.cli import display
+from genloss.cli import run_tables
 from genloss.errors import StoreError
 from genloss.run import block, other_machine
 from genloss.run.events import Moved, Phase
@@ -75,7 +75,7 @@ def test_elsewhere_goes_on_and_records_both_machines(begun, tmp_path, monkeypatc
         there.versions,
     )
     assert second.earlier == ()
-    display.run(Run(done.path), json=False)
+    run_tables.one(Run(done.path), json=False)
     assert "block 0000: made on another machine up to generation 3" in capsys.readouterr().out
     # What is finished may be read, and asked for again, anywhere.
     monkeypatch.undo()

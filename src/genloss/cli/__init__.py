@@ -1,13 +1,15 @@
 """The command line: thin, every command a few lines over a library call.
 
-main       the commands
-console    tables and JSON as a person or a script wants them
-exits      how a command ends: one line, one exit code
-display    runs, plans and verdicts in words
-progress   where a run is, for the waiting
-sweeps     a sweep from a spec or its folder, and what became of it
-durations  times and rates as people say them
-escaping   text that cannot act on a terminal
-verify     what `genloss verify` does and says
-table      what `genloss table` does and says
+main        the commands
+console     tables and JSON as a person or a script wants them
+exits       how a command ends: one line, one exit code
+display     plans and verdicts in words
+run_tables  runs as `ls` and `show` print them
+progress    where a run is, for the waiting
+sweeps      a sweep from a spec or its folder, and what became of it
+durations   times, rates and sizes as people say them
+escaping    text that cannot act on a terminal
+verify      what `genloss verify` does and says
+kinds       what `genloss kinds` shows
+table       what `genloss table` does and says
 """

@@ -5,9 +5,10 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from textwrap import wrap
+from typing import Any, TextIO
 
-from genloss.cli.escaping import plain
+from genloss.cli.escaping import plain, plain_lines
 from genloss.core.code import CodeChanged
 from genloss.errors import SpecError
 
@@ -22,11 +23,38 @@ def print_line(text: str) -> None:
     sys.stdout.write(plain(text) + "\n")
 
 
+def print_prose(text: str) -> None:
+    """Print sentences on standard output, broken between words where a terminal would cut them."""
+    sys.stdout.write(folded(plain(text), sys.stdout) + "\n")
+
+
 def print_hint(text: str) -> None:
     """Print one line on standard error: what to do next, for nobody but a person."""
     with suppress(OSError):
-        sys.stderr.write(plain(text) + "\n")
+        sys.stderr.write(folded(plain(text), sys.stderr) + "\n")
 
+
+def terminal_width(stream: TextIO) -> int | None:
+    """Return the columns of the terminal that a stream writes to; None where it is none."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+def folded(text: str, stream: TextIO) -> str:
+    """Return text broken between words for a terminal, as it is for anything else.
+
+    What has no gap, such as a path, stays whole.
+    """
+    if (width := terminal_width(stream)) is None:
+        return text
+    lines = (
+        wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
+        for line in text.split("\n")
+    )
+    return "\n".join(part for line in lines for part in line)
+
+
+PIPED = 160
+"""Columns of tables that no terminal limits."""
 
 NARROW = 110
 """Columns of a terminal below which lists leave out what `show` says anyway."""
@@ -45,15 +73,21 @@ def print_table(
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column not in wrapped)
     for row in rows:
-        table.add_row(*map(plain, row))
-    width = None if sys.stdout.isatty() else 160
+        table.add_row(*map(plain_lines, row))
+    width = None if sys.stdout.isatty() else PIPED
     # Without markup: "[inf, inf]" is a cell, not a style.
     Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
 
 
-def is_narrow() -> bool:
-    """Return whether the terminal has too few columns for all that a list could say."""
-    return sys.stdout.isatty() and shutil.get_terminal_size().columns < NARROW
+def narrow_width() -> int | None:
+    """Return the columns of a terminal that has too few for all that a list could say, or None."""
+    width = terminal_width(sys.stdout)
+    return width if width is not None and width < NARROW else None
+
+
+def number(value: float) -> str:
+    """Return a number as tables show it: 1,200 or 0.04321."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def code_changed(fresh: bool, same_code: bool) -> CodeChanged:

@@ -1,4 +1,4 @@
-"""Times and rates as people say them."""
+"""Times, rates and sizes as people say them."""
 
 
 def duration(seconds: float) -> str:
@@ -11,6 +11,17 @@ def duration(seconds: float) -> str:
     if minutes < 100:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min" if minutes < 2880 else f"{minutes // 1440} days"
+
+
+def size(n: float) -> str:
+    """Return a number of bytes as a person says it: 640 bytes, 1.6 kB, 120 MB."""
+    if n < 1000:
+        return f"{n:.0f} bytes"
+    for unit in ("kB", "MB"):
+        n /= 1000
+        if n < 999.5:
+            return f"{n:.2g} {unit}" if n < 100 else f"{n:.0f} {unit}"
+    return f"{n / 1000:,.1f} GB"
 
 
 def pace(rate: float) -> str:

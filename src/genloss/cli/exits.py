@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from genloss.cli.console import folded
 from genloss.cli.escaping import plain_lines
 from genloss.errors import GenlossError, ResourceError
 
@@ -110,7 +111,7 @@ def _leave(before: str, how: str, code: int) -> None:
 def say(text: str, before: str = "") -> None:
     """Write a line to standard error, where somebody may read it."""
     with suppress(OSError, ValueError):
-        sys.stderr.write(f"{before}genloss: {plain_lines(text)}\n")
+        sys.stderr.write(f"{before}{folded(plain_lines(f'genloss: {text}'), sys.stderr)}\n")
         sys.stderr.flush()
 
 

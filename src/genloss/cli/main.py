@@ -140,7 +140,7 @@ def run_spec(
     json: Json = False,
 ) -> None:
     """Run a spec in its own folder; run it again to resume."""
-    from genloss.cli import display
+    from genloss.cli import run_tables
     from genloss.cli.progress import progress
     from genloss.run.runner import run_studies
     from genloss.store.header import HEADER
@@ -159,7 +159,7 @@ def run_spec(
             code_changed=console.code_changed(fresh, same_code),
             other_machine="accept" if elsewhere else "refuse",
         )
-    display.run(done, json)
+    run_tables.one(done, json)
     for what in {what for code in done.header.code for what in code.unchecked}:
         console.print_hint(f"cannot tell whether its code changes: {what}")
     if not json:
@@ -206,9 +206,12 @@ def sweep(
 
 @app.command(epilog="Example: genloss plan examples/gaussian.toml chains=1000")
 def plan(
-    spec: Annotated[Path, typer.Argument(help="A TOML spec, or a file or folder of text.")],
+    spec: Annotated[
+        Path, typer.Argument(help="A TOML spec, a run folder, or a file or folder of text.")
+    ],
     overrides: Overrides = None,
     model: Model = "",
+    trust: Trust = False,
     json: Json = False,
 ) -> None:
     """Show steps, sizes, time and disk before anything runs."""
@@ -220,7 +223,20 @@ def plan(
     console.print_hint(
         f"reading {spec} and timing its first generations, at most {BUDGET:g} s once all is loaded"
     )
-    display.plan(plan_of(load_study(spec, overrides or [], model)), json)
+    display.plan(plan_of(load_study(spec, overrides or [], model, trust=trust)), json)
+
+
+@app.command("kinds", epilog="Example: genloss kinds metric")
+def list_kinds(
+    role: Annotated[
+        str | None, typer.Argument(help="reality, learner, regime, metric, ...; none: list them.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List the names that a spec may use for a role, and what they mean."""
+    from genloss.cli import kinds
+
+    kinds.listed(role, json)
 
 
 @app.command(epilog="Example: genloss ls runs/demo")
@@ -229,19 +245,25 @@ def ls(
     json: Json = False,
 ) -> None:
     """List the runs so far."""
-    from genloss.cli import display
+    from genloss.cli import run_tables
     from genloss.store.reader import find_runs
 
-    display.runs(find_runs(folder), folder, json)
+    run_tables.listing(find_runs(folder), folder, json)
 
 
 @app.command(epilog="Example: genloss show runs/gaussian-0123456789abcdef")
-def show(run: Annotated[Path, typer.Argument(help="A run folder.")], json: Json = False) -> None:
-    """Show one run: its spec, its numbers over generations, where it came from."""
-    from genloss.cli import display
-    from genloss.store.reader import Run
+def show(
+    run: Annotated[Path, typer.Argument(help="A run folder, or a folder that holds some.")],
+    json: Json = False,
+) -> None:
+    """Show a run: its spec, its numbers over generations, where it came from."""
+    from genloss.cli import run_tables
+    from genloss.store.reader import Run, is_run, runs_below
 
-    display.run(Run(run), json)
+    if is_run(run) or not run.is_dir():
+        run_tables.one(Run(run), json)
+    else:
+        run_tables.several(runs_below([run]), json)
 
 
 @app.command(epilog="Example: genloss verify runs")

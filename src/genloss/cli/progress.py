@@ -108,7 +108,7 @@ def where(what: str, at: Standing) -> str:
         parts.append(where if fast else f"{where}: {_phase(at)}")
     elif at.task is not None or not at.finished:
         parts.append(_phase(at))
-    return plain(f"{what}: " + "; ".join(parts))
+    return plain(f"{what}: {'; '.join(parts) or WORDS[Phase.DONE]}")
 
 
 def _phase(at: Standing) -> str:

@@ -13,7 +13,7 @@ from genloss.corpus.readers.byte_stream import endings, opened, printable, read_
 from genloss.corpus.readers.json_rows import reason_against
 from genloss.corpus.readers.rows import PROSE, READERS
 from genloss.corpus.splits_by_name import KEYWORDS, SplitName, splits_by_name
-from genloss.corpus.walk import Place, places_below, without_repeats
+from genloss.corpus.walk import RUN, Place, places_below, without_repeats
 from genloss.errors import DataError
 
 ABOUT = re.compile(
@@ -51,6 +51,12 @@ REASONS = 6
 SHOWN = 3
 """Names that are given as examples of a reason."""
 
+OTHER = "another split"
+"""Why a file is not read where one split of a folder is asked for."""
+
+REMEDY = "rename or convert them, or name a file itself to read it as plain text"
+"""What to try where a folder holds nothing that is read."""
+
 NamedSplits = Literal["use", "ignore"]
 
 
@@ -82,6 +88,14 @@ class Inventory:
         """Return the inventory with these files left out, each for its reason."""
         entries = (
             replace(e, split="", why=reasons[e.path]) if e.path in reasons else e
+            for e in self.entries
+        )
+        return Inventory(tuple(entries))
+
+    def all_as(self, split: SplitName, of: SplitName) -> "Inventory":
+        """Return the inventory of one split of these files, which becomes another; no other is."""
+        entries = (
+            replace(e, split=split) if e.split == of else replace(e, split="", why=e.why or OTHER)
             for e in self.entries
         )
         return Inventory(tuple(entries))
@@ -254,10 +268,12 @@ def _nothing(folder: Path, places: Sequence[Place], files: Sequence[str]) -> Dat
     reasons = "; ".join(dict.fromkeys(f"{p.path.name}: {p.why}" for p in places[:SHOWN]))
     visible = sum(p.why != "hidden" for p in places)
     wanted = f" that matches {', '.join(files)}" if files else ""
+    runs = any(p.why == RUN for p in places)
+    remedy = "to resume a run, name its own folder (`genloss ls` lists them)" if runs else REMEDY
     return DataError(
         f"{folder}: holds none of {', '.join((*PROSE, *READERS))} (or .gz, .xz, .bz2, .zst of "
-        f"them){wanted} among {visible} visible files{f' ({reasons})' if reasons else ''}; rename "
-        "or convert them, or name a file itself to read it as plain text"
+        f"them){wanted} among {visible} visible files{f' ({reasons})' if reasons else ''}; "
+        f"{remedy}"
     )
 
 

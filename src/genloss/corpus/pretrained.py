@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.extras import optional
+from genloss.core.parsing import parsing_reason
 from genloss.errors import DataError
 
 WHOLE = "tokenizer.json"
@@ -69,7 +70,7 @@ def loaded(files: dict[str, Path], source: str) -> Loaded:
         # The library raises bare exceptions for whatever it cannot parse.
         except Exception as error:
             raise DataError(
-                f"{source}: no tokeniser of that format ({error}); get it again"
+                f"{source}: no tokeniser of that format ({parsing_reason(error)}); get it again"
             ) from error
     assumed = _unnamed(files)
     theirs = _of_transformers(files, source, assumed)
@@ -210,7 +211,9 @@ def json_object(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{file}: no tokeniser of that format ({error}); get it again") from error
+        raise DataError(
+            f"{file}: no tokeniser of that format ({parsing_reason(error)}); get it again"
+        ) from error
     if not isinstance(content, dict):
         raise DataError(f"{file}: not a JSON object; get it again")
     return content

@@ -10,6 +10,7 @@ from genloss.corpus.documents import Form, cut, without_empty
 from genloss.corpus.inventory import Inventory, NamedSplits, inventory_of
 from genloss.corpus.readers.fields import DEFAULT
 from genloss.corpus.readers.rows import rows_of
+from genloss.corpus.splits_by_name import SplitName
 from genloss.corpus.twin_files import copies_among
 from genloss.errors import DataError
 
@@ -73,8 +74,8 @@ def read_corpus(
 
 
 def read_part(
-    path: str | Path, part: str, form: Form = "whole", text_field: str = DEFAULT
-) -> tuple[list[Document], int, str]:
+    path: str | Path, part: SplitName, form: Form = "whole", text_field: str = DEFAULT
+) -> tuple[list[Document], int, Inventory]:
     """Return the documents of one split, the number of empty ones, and what became of the files.
 
     All that path holds, unless its names say splits: then those of this one.
@@ -89,4 +90,5 @@ def read_part(
             f"{path}: holds {' and '.join(documents)} by the names of its files, and no {part}; "
             f"name the file or folder of {part}"
         )
-    return documents.get(part, documents["train"]), reading.empty, reading.inventory.summary()
+    of = part if part in documents else "train"
+    return documents[of], reading.empty, reading.inventory.all_as(part, of)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from genloss.corpus.document import Document
 from genloss.corpus.documents import content_hash
 from genloss.corpus.duplicates import copied
+from genloss.corpus.inventory import Entry
 from genloss.errors import DataError
 
 Part = tuple[Document, ...]
@@ -17,8 +18,8 @@ class Splits:
 
     empty: documents without text, dropped. leaked: pairs of sources, a held-out document and the
     one of another part that holds most of it. dropped: how many of the leaked were taken out.
-    notes: what else is to be said, of files and origins. Machine-made documents, in train alone,
-    come last.
+    notes: what else is to be said, of files and origins; files: what became of each. Machine-made
+    documents, in train alone, come last.
     """
 
     train: Part
@@ -28,6 +29,7 @@ class Splits:
     leaked: tuple[tuple[str, str], ...] = ()
     dropped: int = 0
     notes: tuple[str, ...] = ()
+    files: tuple[Entry, ...] = ()
 
     def summary(self) -> str:
         """Return in one line how many documents there are, and what was left out or leaks."""

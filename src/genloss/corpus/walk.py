@@ -8,10 +8,14 @@ from pathlib import Path
 
 from genloss.core.places import regular_file
 from genloss.errors import DataError
+from genloss.store.folder import BLOCKS, holds_run
 
 SYSTEM = ("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "lost+found")
 """Folders that systems make for themselves."""
 
+
+RUN = "a run of genloss"
+"""Why a run folder is not read: what was measured is no text."""
 
 Stamp = tuple[str, int, int]
 """Path, size and time of a file."""
@@ -81,6 +85,10 @@ def _walked(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Place]:
         raise DataError(
             f"{folder}: cannot be listed ({error.strerror}); allow it, or name the files"
         ) from error
+    # A run.json alone may be somebody's own.
+    if BLOCKS in names and holds_run(names):
+        yield Place(folder, RUN)
+        return
     for name in names:
         path = folder / name
         if name.startswith("."):

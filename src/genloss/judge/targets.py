@@ -15,8 +15,8 @@ from genloss.core.over_chains import MEAN, Statistic, statistic_from
 from genloss.core.view import column_names
 from genloss.errors import SpecError
 from genloss.judge.expected import Expected, Formula, expected_from
-from genloss.spec.build import nearest
 from genloss.spec.toml import checked_keys, checked_number
+from genloss.spec.wording import nearest
 from genloss.study.study import Study
 
 FIRST_BELOW = "first_below"

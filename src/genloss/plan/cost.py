@@ -8,23 +8,26 @@ from genloss.core.arrays import Floats
 from genloss.core.roles import Model, Sizes
 from genloss.core.streams import Streams
 from genloss.core.text import TextModel
+from genloss.corpus.inventory import Entry
 from genloss.plan.extrapolation import Range
 from genloss.plan.timing import BUDGET, Timing, timed
 from genloss.run.events import Phase
 from genloss.run.setup import check_memory, real_rows_needed, reserve
-from genloss.study.study import DescribesData, Study
+from genloss.study.study import DescribesData, ReadsFiles, Study
 
 
 @dataclass(frozen=True)
 class Cost:
     """What a study will do and take.
 
-    data: what was found in them, empty where nothing is told. rows_of_d_last, rows_of_s_last: of
-    D_T and S_T. seconds: of one process, on this machine at its load while it was timed.
-    disk_bytes: table and kept generations of all blocks. timing: what that was measured on.
+    data: what was found in them, empty where nothing is told. files: what becomes of each
+    that the reality reads. rows_of_d_last, rows_of_s_last: of D_T and S_T. seconds: of one process,
+    on this machine at its load while it was timed. disk_bytes: table and kept generations of all
+    blocks. timing: what that was measured on.
     """
 
     data: str
+    files: tuple[Entry, ...]
     chains: int
     blocks: int
     generations: int
@@ -61,6 +64,7 @@ def plan_of(study: Study, budget: float = BUDGET) -> Cost:
     block_bytes = timing.row_bytes * measured + timing.kept_bytes * n_kept
     return Cost(
         data=_data_summary(study, p_0),
+        files=study.reality.files_read() if isinstance(study.reality, ReadsFiles) else (),
         chains=study.chains,
         blocks=study.n_blocks,
         generations=study.generations,

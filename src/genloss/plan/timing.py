@@ -19,9 +19,9 @@ from genloss.core.regimes import Replace
 from genloss.core.roles import Learner
 from genloss.errors import FitError, GenlossError
 from genloss.plan.extrapolation import Point, Range, extrapolated
+from genloss.plan.observed import Observed, ObservingRecorder, reasons_in
 from genloss.run.block import record_chain
 from genloss.run.events import Phase, Step
-from genloss.run.recorder import Recorder
 from genloss.run.setup import set_up
 from genloss.run.threads import computing_on, threads_of
 from genloss.run.watch import Watch
@@ -71,6 +71,7 @@ class Rung:
     points: dict[Phase, list[Point]]
     row_bytes: float
     kept_bytes: float
+    observed: Observed
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Timing:
 
     whole: whether that was a block of the study itself. epochs: of a fit, of which one was timed, 0
     for learners without. row_bytes, kept_bytes: on disk, of one measured and one kept generation.
+    observed: what showed beside.
     """
 
     seconds: float
@@ -88,6 +90,7 @@ class Timing:
     epochs: int
     row_bytes: float
     kept_bytes: float
+    observed: Observed
     points: Mapping[Phase, Sequence[Point]] = field(repr=False)
 
     @classmethod
@@ -103,6 +106,7 @@ class Timing:
             epochs,
             max(r.row_bytes for r in rungs),
             max(r.kept_bytes for r in rungs),
+            Observed.last_of([r.observed for r in rungs]),
             points,
         )
 
@@ -176,7 +180,7 @@ def timed(
         learner, epochs = learner.one_epoch()
     study = replace(study, learner=learner)
     full = Size(1 if epochs else study.block_chains(0), study.n_real)
-    watch, rungs = Stopwatch(budget, clock, epochs > 0), list[Rung]()
+    watch, rungs, refusal = Stopwatch(budget, clock, epochs > 0), list[Rung](), ""
     least = Size(1, min(FIRST_ROWS, study.n_real))
     # This one pays for imports and compilation, before the time counts.
     _rung(study, least, full, epochs, watch)
@@ -185,12 +189,15 @@ def timed(
     while size is not None:
         before = watch.spent
         rung = _rung(study, size, full, epochs, watch)
-        rungs += [] if rung is None or not any(rung.points.values()) else [rung]
+        if isinstance(rung, GenlossError):
+            refusal = f" ({rung})"
+        elif any(rung.points.values()):
+            rungs.append(rung)
         size = _next(size, full, budget - watch.spent, watch.spent - before)
     if not rungs:
         raise FitError(
             f"nothing could be timed in {budget:g} seconds: fewer rows than n_real are too few for "
-            "the study, and n_real too many; run it to see"
+            f"the study{refusal}, and n_real too many; run it to see"
         )
     return Timing.of(rungs, full, epochs, watch.spent)
 
@@ -206,39 +213,40 @@ def _next(size: Size, full: Size, left: float, took: float) -> Size | None:
     return Size(chains, min(int(size.rows * growth), full.rows))
 
 
-def _rung(study: Study, size: Size, full: Size, epochs: int, watch: Stopwatch) -> Rung | None:
-    """Run the first generations of a size; None where it was too small for the study."""
+def _rung(
+    study: Study, size: Size, full: Size, epochs: int, watch: Stopwatch
+) -> Rung | GenlossError:
+    """Run the first generations of a size; the error where it was too small for the study."""
     small = _small(study, size, 1 if epochs or size != full else PROBE)
     watch.begin()
+    shortfalls: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         try:
-            _run(small, Path(name), watch)
+            _run(small, Path(name), watch, shortfalls)
         except TimeIsUpError:
             pass
-        except GenlossError:
+        except GenlossError as error:
             if size == full:
                 raise
-            return None
+            return error
         sizes = [small.regime.sizes(t + 1, small.n_real, small.n_synthetic) for t in range(PROBE)]
         train = watch.points(Phase.FITTING, lambda t: size.chains * sizes[t - 1].train)
         points = {Phase.FITTING: train}
         for phase in (Phase.DRAWING, Phase.MEASURING):
             points[phase] = watch.points(phase, lambda t: size.chains * sizes[t - 1].synthetic)
-        return Rung(
-            size,
-            points,
-            Table(Path(name) / TABLE, "", 0, None).generation_bytes(),
-            _kept_bytes(Path(name), study, small),
-        )
+        table = Table(Path(name) / TABLE, "", 0, None)
+        observed = Observed(reasons_in(table), max(shortfalls, default=None))
+        kept = _kept_bytes(Path(name), study, small)
+        return Rung(size, points, table.generation_bytes(), kept, observed)
 
 
-def _run(study: Study, folder: Path, stopwatch: Stopwatch) -> None:
+def _run(study: Study, folder: Path, stopwatch: Stopwatch, shortfalls: list[float]) -> None:
     watch = Watch(stopwatch)
     setup = set_up(study, 0, watch)
     threads = threads_of(study, 1)
     store = BlockStore(folder, "", 0, Machine(threads, "", {}))
     store.resume()
-    recorder = Recorder(setup, store, watch)
+    recorder = ObservingRecorder(setup, store, watch, shortfalls)
     with computing_on(threads, setup.study), listening(watch.reached):
         recorder.record(setup.zero)
         record_chain(setup, recorder, setup.zero.history, setup.study.learner, watch)

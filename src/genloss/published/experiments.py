@@ -18,10 +18,10 @@ from genloss.errors import MissingExtra, SpecError
 from genloss.judge.targets import Target
 from genloss.published.scales import SCALES, SMOKE, checked_scales
 from genloss.published.target_entries import targets_of
-from genloss.spec.build import nearest
 from genloss.spec.parts import check_extras
 from genloss.spec.plugins import plugin_named, plugins
 from genloss.spec.toml import checked_keys, merged, overridden, read_spec
+from genloss.spec.wording import nearest
 from genloss.study.grid import KEYS, Grid, filled
 from genloss.study.study import Study, study_from
 

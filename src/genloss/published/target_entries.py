@@ -27,8 +27,8 @@ from typing import Any
 from genloss.errors import SpecError
 from genloss.judge.targets import Target, target_from
 from genloss.published.scales import SCALES, checked_scales
-from genloss.spec.build import nearest
 from genloss.spec.toml import checked_keys, merged
+from genloss.spec.wording import nearest
 from genloss.study.grid import combinations
 
 FIELDS = (

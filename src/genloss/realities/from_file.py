@@ -14,6 +14,7 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Floats
+from genloss.core.parsing import parsing_reason
 from genloss.core.places import stamp_of
 from genloss.errors import DataError, SpecError
 from genloss.realities.csv_looks import Decimal, Header, Reading
@@ -107,7 +108,7 @@ class TableFile:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise DataError(f"{self.path}: not UTF-8 text ({error}); save it as UTF-8") from error
+            raise DataError(f"{self.path}: {parsing_reason(error)}; save it as UTF-8") from error
         return _table_of(text, self._how, self.path)
 
     def _content(self) -> bytes:

@@ -104,6 +104,10 @@ class TextRecipe(ABC):
         """Return the SHA-256 of the documents, split by split, and of the tokeniser."""
         return _digests(self, self.stamps()) | self.tokenising().identity()
 
+    def read_splits(self) -> Splits:
+        """Return the split documents; read once per process and content."""
+        return _splits(self, self.stamps())
+
     def data_summary(self) -> str:
         """Return in one line what was read and what was left out."""
         stamps = self.stamps()

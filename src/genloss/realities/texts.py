@@ -1,13 +1,15 @@
 """Text of your own as a reality, or Python's help."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from genloss.core.about import About
+from genloss.corpus.document import Document
 from genloss.corpus.documents import embedded
-from genloss.corpus.inventory import NamedSplits
+from genloss.corpus.inventory import Entry, NamedSplits
 from genloss.corpus.reading import read_corpus, read_part
 from genloss.corpus.split import Splits
+from genloss.corpus.splits_by_name import SplitName
 from genloss.corpus.walk import Stamp, stamps_of
 from genloss.errors import SpecError
 from genloss.realities.text_recipe import OUTSIDE, TextRecipe, split_documents
@@ -46,22 +48,30 @@ class Texts(TextRecipe):
 
     def splits(self) -> Splits:
         """Read and split the documents."""
-        paths = {"validation": self.validation_path, "test": self.test_path}
-        own, empty, notes = {}, 0, []
+        paths: dict[SplitName, str] = {"validation": self.validation_path, "test": self.test_path}
+        own: dict[str, list[Document]] = {}
+        files: list[Entry] = []
+        empty, notes = 0, []
         for part, path in paths.items():
             if path:
-                own[part], dropped, account = read_part(path, part, self.documents, self.text_field)
+                own[part], dropped, there = read_part(path, part, self.documents, self.text_field)
                 empty += dropped
-                notes.append(f"{part}_path: {account}")
+                notes.append(f"{part}_path: {there.summary()}")
+                files += there.entries
         if not self.path:
-            return split_documents(self, embedded(), own, empty, notes)
+            return replace(split_documents(self, embedded(), own, empty, notes), files=tuple(files))
         reading = read_corpus(
             self.path, self.documents, self.text_field, self.files, self.named_splits, tuple(own)
         )
         parts = {**reading.documents, **own}
         cut = {"pieces": ["cut into pieces at blank lines"], "wikitext": ["cut at headings"]}
         notes = [reading.inventory.summary(), *cut.get(self.documents, []), *notes]
-        return split_documents(self, parts.pop("train"), parts, empty + reading.empty, notes)
+        splits = split_documents(self, parts.pop("train"), parts, empty + reading.empty, notes)
+        return replace(splits, files=(*reading.inventory.entries, *files))
+
+    def files_read(self) -> tuple[Entry, ...]:
+        """Return every file below the paths: read into which split, or left out, and why."""
+        return self.read_splits().files
 
     def stamps(self) -> tuple[Stamp, ...]:
         """Return size, time and place of every file below the paths."""

@@ -18,12 +18,16 @@ import numpy as np
 from genloss.core.arrays import Floats, Ints
 from genloss.errors import SpecError
 from genloss.judge.theory_lines import theory_of
+from genloss.spec.wording import offered
 from genloss.store.reader import Block, Run
 from genloss.store.table import Absent
 from genloss.store.theory_file import Lines
 
 CHUNK_VALUES = 1 << 18
 """Values of one chunk, about: memory stays bounded however long the table is."""
+
+FEW_TIMES = 8
+"""Generations that an error lists, at most."""
 
 UNVARIED = ("name", "metrics")
 """Fields of a spec that say nothing of a single value."""
@@ -105,7 +109,7 @@ class LongTable:
         labels = {name for q in known for name in (q.metric, q.label)}
         if odd := [name for name in self.metrics if name not in labels]:
             raise SpecError(
-                f"no run has the metric {odd[0]!r}; there are {', '.join(sorted(labels))}"
+                f"no run has the metric {odd[0]!r}{offered(odd[0], sorted(labels), 'genloss show')}"
             )
         if not self.metrics:
             return known
@@ -116,11 +120,35 @@ class LongTable:
 
         Raises:
             StoreError: a damaged table; what was yielded before it is right.
+            SpecError: something was asked for by name of which no run has a value.
         """
+        with_values: set[int] = set()
+        times: set[int] = set()
         for i, run in enumerate(self.runs):
             lines = theory_of(run)
             for block in run.blocks:
-                yield from self._chunks_of(i, block, lines)
+                for chunk in self._chunks_of(i, block, lines):
+                    with_values |= set(np.unique(chunk.quantity).tolist())
+                    times |= set(np.unique(chunk.generation).tolist()) if self.at else set()
+                    yield chunk
+        self._check_asked({self.quantities[i] for i in with_values}, times)
+
+    def _check_asked(self, with_values: set[Quantity], times: set[int]) -> None:
+        """Refuse a table that lacks what was asked for by name."""
+        if lacking := sorted(t for t in self.at if t >= 0 and t not in times):
+            measured = sorted({t for r in self.runs for m in r.measured() for t in r.times(m)})
+            raise SpecError(
+                f"no run has a value at generation {lacking[0]}; there are values of "
+                f"{_few(measured)}"
+            )
+        labels = {name for q in with_values for name in (q.metric, q.label)}
+        if lacking_names := [name for name in self.metrics if name not in labels]:
+            name = lacking_names[0]
+            reasons = {
+                why for run in self.runs for n, why in run.not_applicable.items() if n == name
+            }
+            why = f" ({'; '.join(sorted(reasons))})" if reasons else ""
+            raise SpecError(f"no run has a value of {name}{why}; leave it out")
 
     def _chunks_of(self, run: int, block: Block, lines: Lines) -> Iterator[Chunk]:
         theory = _values(lines)
@@ -155,6 +183,12 @@ class LongTable:
             for h in run.header.metrics
         }
         return {name: places for name, places in parts.items() if any(i >= 0 for i, _ in places)}
+
+
+def _few(times: Sequence[int]) -> str:
+    if len(times) <= FEW_TIMES:
+        return f"generations {', '.join(map(str, times))}" if times else "no generation"
+    return f"{len(times):,} generations from {times[0]} to {times[-1]}"
 
 
 def _chunk(

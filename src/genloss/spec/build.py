@@ -7,7 +7,6 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Protocol, runtime_checkable
 
 from genloss.core.about import about_class
@@ -25,6 +24,7 @@ from genloss.spec.plugins import (
     reach_current_folder,
 )
 from genloss.spec.registry import CATALOG
+from genloss.spec.wording import nearest, offered, type_words
 
 
 @runtime_checkable
@@ -82,7 +82,7 @@ def build(role: str, part: Any, where: str = "") -> Any:
     if lacking := _lacking(part, HINTS[role]):
         raise SpecError(
             f"{where}: {type(part).__name__} is no {role}, it lacks {', '.join(lacking)}; one of "
-            f"your own needs all of {HINTS[role].__name__}; known: {', '.join(kinds(role))}"
+            f"your own needs all of {HINTS[role].__name__}; {listing(role)} lists ours"
         )
     return part
 
@@ -98,6 +98,11 @@ def kinds(role: str) -> list[str]:
     return list(dict.fromkeys([*CATALOG[role], *plugins(role)]))
 
 
+def listing(role: str) -> str:
+    """Return the command that lists the kinds of a role."""
+    return f"`genloss kinds {role}`"
+
+
 def find_class(role: str, kind: str, where: str) -> type:
     """Return the class behind a kind: ours, one of another package, or package.module:Class.
 
@@ -110,8 +115,7 @@ def find_class(role: str, kind: str, where: str) -> type:
         path = plugin.path
     if not path:
         raise SpecError(
-            f"{where}: unknown {role} {kind!r}{nearest(kind, kinds(role))}; "
-            f"known: {', '.join(kinds(role))}"
+            f"{where}: unknown {role} {kind!r}{offered(kind, kinds(role), listing(role))}"
         )
     cls = _loaded(path, plugin, where)
     if not (isinstance(cls, type) and is_dataclass(cls)):
@@ -123,6 +127,16 @@ def find_class(role: str, kind: str, where: str) -> type:
             "its entry point and its about must agree"
         )
     return cls
+
+
+def entry_of_kind(role: str, kind: str) -> tuple[str, str]:
+    """Return what the class behind a kind is called and what it means; its name if it says nothing.
+
+    Raises:
+        SpecError, MissingExtra: it cannot be loaded.
+    """
+    about = about_class(find_class(role, kind, role))
+    return (about.title, about.meaning) if about else (kind, "")
 
 
 def _loaded(path: str, plugin: Plugin | None, where: str) -> Any:
@@ -151,15 +165,6 @@ def describe(value: Any, *, identity: bool = False) -> Any:
     """
     fills_a_role = any(isinstance(value, protocol) for protocol in PROTOCOLS.values())
     return _described(value, identity, choice=fills_a_role)
-
-
-def nearest(word: str, known: typing.Iterable[str]) -> str:
-    """Return ' (did you mean ...?)' for the closest known word, or one it is part of, if any."""
-    words = list(known)
-    matches = get_close_matches(word, words, n=1) or [
-        w for w in words if len(word) > 2 and word in w
-    ]
-    return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 
 def construct(cls: type, options: Any, where: str) -> Any:
@@ -243,11 +248,8 @@ def _validated(hint: Any, value: Any, where: str) -> Any:
     value = _tuples(value)
     try:
         return TypeAdapter(hint, config=ConfigDict(strict=True)).validate_python(value)
-    except ValidationError as error:
-        expected = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
-        raise SpecError(
-            f"{where} is {value!r}; expected {expected}: {error.errors()[0]['msg']}"
-        ) from None
+    except ValidationError:
+        raise SpecError(f"{where} is {value!r}; expected {type_words(hint)}") from None
 
 
 def _tuples(value: Any) -> Any:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from genloss.spec.plugins import GROUPS, plugins
+from genloss.spec.plugins import is_declared
 
 CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
@@ -14,12 +14,7 @@ def foreign_classes(spec: Any) -> list[str]:
 
     Not those of genloss, nor those that an installed package declares as an entry point.
     """
-    paths = sorted({path for path in _paths(spec) if not path.startswith(("genloss.", "genloss:"))})
-    if not paths:
-        return []
-    names = (known for role in GROUPS for known in plugins(role).values())
-    installed = {plugin.path for known in names for plugin in known}
-    return [path for path in paths if path not in installed]
+    return [path for path in sorted(set(_paths(spec))) if not is_declared(path)]
 
 
 def _paths(value: Any) -> Iterator[str]:

@@ -98,6 +98,12 @@ def plugin_named(role: str, kind: str, where: str) -> Plugin | None:
     return known[0] if known else None
 
 
+def is_declared(path: str) -> bool:
+    """Return whether "package.module:Class" is ours, or an entry point of an installed package."""
+    package = path.partition(":")[0].partition(".")[0]
+    return package == "genloss" or any(plugin.path == path for plugin in _installed())
+
+
 def loaded(path: str) -> Any:
     """Import a module and return what "package.module:Name" names in it; it may raise anything."""
     module, _, name = path.partition(":")

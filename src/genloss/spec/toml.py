@@ -8,9 +8,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from genloss.core.parsing import parsing_reason
 from genloss.core.places import regular_file
 from genloss.errors import DataError, SpecError
-from genloss.spec.build import nearest
+from genloss.spec.wording import nearest
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 """Keys of TOML that need no quotes."""
@@ -25,7 +26,7 @@ def read_spec(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise SpecError(f"cannot read the spec {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise SpecError(f"{path} is not TOML: {_short(error)}") from error
+        raise SpecError(f"{path} is not TOML: {parsing_reason(error)}") from error
 
 
 def overridden(spec: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -50,14 +51,7 @@ def parsed(text: str) -> Any:
     except tomllib.TOMLDecodeError:
         return text
     except (ValueError, RecursionError) as error:
-        raise SpecError(f"value {text[:20]!r}...: {_short(error)}") from error
-
-
-def _short(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "its brackets are nested too deep"
-    # What follows is advice to change a setting of the interpreter.
-    return str(error).partition("; use sys.")[0]
+        raise SpecError(f"value {text[:20]!r}...: {parsing_reason(error)}") from error
 
 
 def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ NAME-FINGERPRINT/
   .lock               held by the process that writes, here and in each block
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,12 @@ BLOCKS = "blocks"
 
 BEGUN = (LOCK, ABOUT, MACHINE)
 """What a folder may hold whose creation was cut off before its header."""
+
+
+def holds_run(names: Collection[str]) -> bool:
+    """Return whether a folder with these names in it is a run."""
+    # Blocks without a header are what is left of a run.
+    return HEADER in names or (BLOCKS in names and PROVENANCE in names)
 
 
 def run_path(root: Path, header: Header) -> Path:

@@ -19,7 +19,7 @@ from genloss.store.about import read_about
 from genloss.store.arrays import read_arrays
 from genloss.store.block import NOTEBOOK, part_path
 from genloss.store.files import explained
-from genloss.store.folder import BLOCKS, PROVENANCE
+from genloss.store.folder import BLOCKS, PROVENANCE, holds_run
 from genloss.store.header import HEADER, Header, read_header
 from genloss.store.machine_file import local_spec
 from genloss.store.manifest import Manifest, read_manifest
@@ -278,9 +278,14 @@ class Run:
         return sessions(self.path / PROVENANCE, self.header.origin)
 
 
+def is_run(folder: Path) -> bool:
+    """Return whether a folder is a run, whole or damaged."""
+    return folder.is_dir() and holds_run(os.listdir(folder))
+
+
 def find_runs(root: Place) -> list[Run]:
     """Return all runs at or below root, sorted by path; see `folders`."""
-    return [Run(path) for path, names in folders(Path(root)) if _is_run(names)]
+    return [Run(path) for path, names in folders(Path(root)) if holds_run(names)]
 
 
 def runs_below(paths: Sequence[Place]) -> list[Run]:
@@ -314,12 +319,7 @@ def folders(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
         raise StoreError(f"cannot read {root}: {error.strerror}; check its permissions") from error
     names = [entry.name for entry in entries]
     yield root, names
-    if not _is_run(names):
+    if not holds_run(names):
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from folders(root / entry.name)
-
-
-def _is_run(names: Sequence[str]) -> bool:
-    # Blocks without a header are what is left of a run.
-    return HEADER in names or (BLOCKS in names and PROVENANCE in names)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from genloss.core.arrays import Floats
+from genloss.core.parsing import parsing_reason
 from genloss.errors import StoreError
 from genloss.store.digest_chain import Mark, first_link, verified
 from genloss.store.files import open_regular
@@ -120,7 +121,9 @@ class Table:
         try:
             row: dict[str, Any] = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise StoreError(f"{self.path} holds a broken line ({error})") from error
+            raise StoreError(
+                f"{self.path} holds a broken line ({parsing_reason(error)})"
+            ) from error
         if "values" not in row:
             expect(row, LINE, self.path)
         return row

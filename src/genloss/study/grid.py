@@ -13,8 +13,8 @@ from itertools import product
 from typing import Any
 
 from genloss.errors import SpecError
-from genloss.spec.build import nearest
 from genloss.spec.toml import checked_keys
+from genloss.spec.wording import nearest
 
 KEYS = ("vary", "cases", "exclude", "seeds")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.decoding import Decoding
+from genloss.core.parsing import parsing_reason
 from genloss.core.roles import Sampler
 from genloss.errors import DataError, SpecError
 from genloss.spec.build import build, find_class
@@ -81,7 +82,9 @@ def _object(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} is no JSON ({error}); copy the model again") from None
+        raise DataError(
+            f"{path} is no JSON ({parsing_reason(error)}); copy the model again"
+        ) from None
     return content if isinstance(content, Mapping) else {}
 
 

@@ -18,7 +18,7 @@ from genloss.errors import SpecError
 from genloss.realities.text_rows import TextRows
 from genloss.spec.build import build
 from genloss.spec.toml import overridden
-from genloss.store.header import HEADER
+from genloss.store.reader import is_run
 from genloss.study.own_model import (
     check_places,
     config_of,
@@ -74,7 +74,7 @@ def is_text(path: Path) -> bool:
     """Return whether a path means text rather than a spec or a run folder."""
     if path.is_dir():
         # A half-deleted run folder is reported when it is opened, not here.
-        return not any((path / name).exists() for name in (HEADER, "blocks"))
+        return not is_run(path)
     return path.is_file() and path.suffix != ".toml"
 
 

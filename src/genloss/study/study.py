@@ -11,6 +11,7 @@ from genloss.core.regimes import Replace
 from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
 from genloss.core.samplers import Ancestral
 from genloss.core.view import Metric, entry_of
+from genloss.corpus.inventory import Entry
 from genloss.errors import SpecError
 from genloss.spec.build import construct, describe, parts_of
 
@@ -31,6 +32,15 @@ class DescribesData(Protocol):
 
     def data_summary(self) -> str:
         """Return it in one line."""
+        ...
+
+
+@runtime_checkable
+class ReadsFiles(Protocol):
+    """A reality that reads files of a folder, and knows what became of each."""
+
+    def files_read(self) -> tuple[Entry, ...]:
+        """Return every file: read into which split, or left out, and why."""
         ...
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from genloss.core.parsing import parsing_reason
 from genloss.corpus.readers.byte_stream import decoded, opened, read_text
 from genloss.corpus.readers.fields import field_among
 from genloss.errors import DataError
@@ -107,7 +108,8 @@ def _parsed(text: str, where: str) -> Any:
     # Numbers of thousands of digits and brackets too deep are errors of other kinds.
     except (ValueError, RecursionError) as error:
         raise DataError(
-            f'{where}: not JSON ({error}); expected one object a row, such as {{"text": "..."}}'
+            f"{where}: not JSON ({parsing_reason(error)}); expected one object a row, such as "
+            '{"text": "..."}'
         ) from None
 
 

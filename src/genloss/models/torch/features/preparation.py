@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from genloss.core.parsing import parsing_reason
 from genloss.errors import DataError
 
 PREPROCESSING = "preprocessor_config.json"
@@ -110,7 +111,9 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} cannot be read ({error}); copy it again") from error
+        raise DataError(
+            f"{path} cannot be read ({parsing_reason(error)}); copy it again"
+        ) from error
     if not isinstance(content, dict):
         raise DataError(f"{path} holds {type(content).__name__}; expected an object; copy it again")
     return content

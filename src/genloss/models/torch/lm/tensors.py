@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from genloss.core.parsing import parsing_reason
 from genloss.errors import DataError
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.families import FAMILIES
@@ -31,7 +32,9 @@ def read_json(path: Path, why: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise DataError(f"{path} does not exist; {why}") from None
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} is no JSON ({error}); copy the model again") from None
+        raise DataError(
+            f"{path} is no JSON ({parsing_reason(error)}); copy the model again"
+        ) from None
     return content
 
 
