@@ -7,6 +7,7 @@ from genloss.core.chain import draw_real
 from genloss.core.streams import Streams
 from genloss.errors import DataError, GenlossError, RealityExhausted, SpecError, StoreError
 from genloss.plan.cost import plan_of
+from genloss.run.block import run_block
 from genloss.run.events import Failed, Finished, Moved, Phase, Step
 from genloss.run.runner import header_of, run_studies, run_study
 from genloss.run.setup import reserve
@@ -319,3 +320,35 @@ def test_errors_of_learners_arrive_whole_from_workers(small, tmp_path):
     for workers in (1, 2):
         with pytest.raises(GenlossError, match="leave no degrees of freedom"):
             run_study(study_from(spec), tmp_path / str(workers), workers=workers)
+
+
+class Backwards:
+    """An executor that takes all tasks it may, and runs the last one first."""
+
+    side_by_side = 5
+
+    def __init__(self):
+        self.blocks = []
+
+    def run(self, feed, sink):
+        while tasks := list(iter(feed.take, None)):
+            for i, task in reversed(tasks):
+                self.blocks.append(task.block)
+                run_block(task, lambda step, i=i: sink(Moved(i, step)))
+                sink(Finished(i))
+
+
+def test_an_executor_of_ones_own_leaves_the_same_bytes(small, tmp_path, folder_bytes):
+    studies = [
+        study_from({**small("rows_mix"), "name": "a", "chains": 6}),
+        study_from({**small("moments_replace"), "name": "b"}),
+    ]
+    ours = run_studies(studies, tmp_path / "ours", workers=1)
+    executor, events = Backwards(), []
+    theirs = run_studies(studies, tmp_path / "theirs", executor=executor, progress=events.append)
+    assert sorted(executor.blocks) == [0, 0, 1, 1, 2]
+    assert executor.blocks != sorted(executor.blocks)
+    assert sum(isinstance(event, Finished) for event in events) == 5
+    for one, other in zip(ours, theirs, strict=True):
+        assert other.is_complete
+        assert folder_bytes(one.path) == folder_bytes(other.path)

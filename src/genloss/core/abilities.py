@@ -10,7 +10,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.roles import Learner, Model
+from genloss.core.roles import Data, Learner, Model
 
 
 @runtime_checkable
@@ -106,3 +106,24 @@ class ResumableLearner(Learner, Protocol):
     def with_notebook(self, notebook: Notebook) -> Learner:
         """Return the learner with this notebook; notes of another fit are ignored."""
         ...
+
+
+@runtime_checkable
+class ScaledLearner(Learner, Protocol):
+    """A learner with constants in units of the data, which it takes from the spread of S_0."""
+
+    def scaled_to(self, real: Data) -> Learner:
+        """Return the learner of every generation of the chains that begin at S_0.
+
+        Relative to D_t such a constant would shrink, or grow, with what it should not hide.
+        """
+        ...
+
+
+def scaled(learner: Learner, real: Data) -> Learner:
+    """Return a learner scaled to S_0, if it is one that scales.
+
+    This is all that the recursion asks of a learner beside its role, so that a learner around
+    another one must answer it too: `tests/contracts/test_wrappers.py` holds all of ours to it.
+    """
+    return learner.scaled_to(real) if isinstance(learner, ScaledLearner) else learner

@@ -2,25 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
-from genloss.core.abilities import FiniteModel, OriginModel
+from genloss.core.abilities import FiniteModel, OriginModel, scaled
 from genloss.core.curators import Curation, Curator, curated, rows_reserved
 from genloss.core.roles import Data, Form, History, Learner, Model, Regime, Sampler
 from genloss.core.samples import REAL, Samples
 from genloss.core.streams import Streams
-
-
-@runtime_checkable
-class ScaledLearner(Learner, Protocol):
-    """A learner with constants in units of the data, which it takes from the spread of S_0."""
-
-    def scaled_to(self, real: Data) -> Learner:
-        """Return the learner of every generation of the chains that begin at S_0.
-
-        Relative to D_t such a constant would shrink, or grow, with what it should not hide.
-        """
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +83,7 @@ def run_chain(
     S_t ~ sampler(p_t), asked about the rows of S_0. The caller slices, measures, stores and stops.
     """
     history = after
-    if isinstance(learner, ScaledLearner):
-        learner = learner.scaled_to(history.real)
+    learner = scaled(learner, history.real)
     prompts = history.real.x if isinstance(history.real, Samples) else None
     while True:
         t = history.t

@@ -1,13 +1,13 @@
 """Watch: who tells where a block is, without the recursion knowing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from genloss.core.abilities import scaled
 from genloss.core.arrays import Array
-from genloss.core.chain import ScaledLearner
 from genloss.core.progress import Reached
 from genloss.core.roles import Data, Learner, Model, Sampler
 from genloss.run.events import Phase, Step, Tell
@@ -40,9 +40,7 @@ class WatchedLearner:
 
     def scaled_to(self, real: Data) -> "WatchedLearner":
         """Return the learner scaled to S_0, where it is one that scales."""
-        inner = self.learner
-        scaled = inner.scaled_to(real) if isinstance(inner, ScaledLearner) else inner
-        return WatchedLearner(scaled, self.watch, self.t)
+        return replace(self, learner=scaled(self.learner, real))
 
     def fit(
         self,

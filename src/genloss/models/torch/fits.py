@@ -1,12 +1,12 @@
 """What all fits of networks share: notebooks, a look at the rows, chain after chain."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar, cast
 
 import numpy as np
 
-from genloss.core.abilities import Notebook
+from genloss.core.abilities import Notebook, scaled
 from genloss.core.arrays import Array, Ints
 from genloss.core.progress import span
 from genloss.core.roles import Data, Model
@@ -58,6 +58,10 @@ class Noted(Generic[M_co]):
     ) -> M_co:
         """Train every chain; the result does not depend on where it was interrupted."""
         return self.learner.fit(train, rng, init=init, valid=valid, notebook=self.notebook)
+
+    def scaled_to(self, real: Data) -> "Noted[M_co]":
+        """Return the learner scaled to S_0, where it is one that scales; it takes notes as well."""
+        return replace(self, learner=cast("NotingLearner[M_co]", scaled(self.learner, real)))
 
     def restore(self, state: Mapping[str, Array]) -> M_co:
         """Rebuild a model from its state."""
