@@ -14,10 +14,11 @@ def told(work) -> list[Reached]:
     return heard
 
 
-def test_without_a_listener_nothing_happens():
+def test_what_is_reached_without_a_listener_is_never_heard():
     reached(1, 2)
     with span(0, 1, 3):
         reached(1, 2)
+    assert told(lambda: reached(2, 2)) == [Reached(1.0, 2, 2)]
 
 
 def test_a_span_is_a_part_of_the_whole():

@@ -44,11 +44,19 @@ def test_notebooks_are_small_and_hold_no_outputs(path):
     assert len({cell["id"] for cell in cells}) == len(cells)
 
 
-@pytest.mark.parametrize("page", ["python.md", "own-metric.md", "own-regime.md"])
-def test_the_code_of_pages_runs(page, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("page", "printed"),
+    [
+        ("python.md", ""),
+        ("own-metric.md", r"(\[\[?( *\d\.\d+){4}\]\s*)+\]"),
+        ("own-regime.md", r"[01]\.\d+"),
+    ],
+)
+def test_the_code_of_pages_runs(page, printed, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     [code] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
     exec(compile(code, page, "exec"), {"__name__": "page"})
+    assert re.fullmatch(printed, capsys.readouterr().out.strip())
 
 
 CHECKS = {
