@@ -31,9 +31,11 @@ def is_assertion(name: str) -> bool:
 
 
 def called(function: Function) -> set[str]:
-    """Return what a function calls, and its arguments: fixtures that it may call."""
-    calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
-    return {last_name(call) for call in calls}
+    """Return what a function calls, and what it returns: a fixture hands out its helper."""
+    nodes = list(ast.walk(function))
+    calls = (node.func for node in nodes if isinstance(node, ast.Call))
+    given = (node.value for node in nodes if isinstance(node, ast.Return) and node.value)
+    return {last_name(node) for node in (*calls, *given)}
 
 
 def without_assertions(files: list[Path]) -> list[str]:
