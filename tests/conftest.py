@@ -35,7 +35,8 @@ settings.load_profile("deep" if SEED else "genloss")
 MAY_SKIP = {
     "tests/models/torch/features/test_classifier.py::test_it_reads_mnist": "MNIST is not shipped",
     "tests/realities/test_idx.py::test_the_real_mnist_where_it_is_at_hand": "MNIST is not shipped",
-    "tests/study/test_kill.py::test_workers_do_not_outlive_a_killed_parent": "macOS has no /proc",
+    "tests/run/test_kill.py::test_workers_do_not_outlive_a_killed_parent": "macOS has no /proc",
+    "tests/run/test_schedule.py::test_twenty_kills_change_nothing": "macOS has no /proc",
 }
 """All that may be skipped under GENLOSS_REQUIRE_ALL=1, as .ci/run sets it: test and reason."""
 

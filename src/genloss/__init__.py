@@ -48,10 +48,14 @@ _OTHERS = {
     "genloss.report.page": "write_report",
     "genloss.report.frame": "Frame frame",
     "genloss.run.memory": "Measurement measure",
+    "genloss.run.measured": "Measured",
     "genloss.run.runner": "run_studies run_study",
+    "genloss.run.sweep": "run_sweep",
+    "genloss.run.tensorboard": "TensorBoard",
     "genloss.store.reader": "Run find_runs",
     "genloss.store.series": "Series",
     "genloss.study.load": "load_study",
+    "genloss.study.sweep": "load_sweep sweep_from",
     "genloss.study.study": "Keep Schedule Study study_from",
 }
 """The public names that no spec has, by module; those of specs are in the catalogue."""

@@ -157,10 +157,13 @@ from genloss.realities.tokens import ZipfMandelbrot as ZipfMandelbrot
 from genloss.report.frame import Frame as Frame
 from genloss.report.frame import frame as frame
 from genloss.report.page import write_report as write_report
+from genloss.run.measured import Measured as Measured
 from genloss.run.memory import Measurement as Measurement
 from genloss.run.memory import measure as measure
 from genloss.run.runner import run_studies as run_studies
 from genloss.run.runner import run_study as run_study
+from genloss.run.sweep import run_sweep as run_sweep
+from genloss.run.tensorboard import TensorBoard as TensorBoard
 from genloss.store.reader import Run as Run
 from genloss.store.reader import find_runs as find_runs
 from genloss.store.series import Series as Series
@@ -169,6 +172,8 @@ from genloss.study.study import Keep as Keep
 from genloss.study.study import Schedule as Schedule
 from genloss.study.study import Study as Study
 from genloss.study.study import study_from as study_from
+from genloss.study.sweep import load_sweep as load_sweep
+from genloss.study.sweep import sweep_from as sweep_from
 
 __version__: str
 __all__: list[str]

@@ -7,6 +7,7 @@ display     plans and verdicts in words
 run_tables  runs as `ls` and `show` print them
 progress    where a run is, for the waiting
 sweeps      a sweep from a spec or its folder, and what became of it
+watch       where work of another process is
 durations   times, rates and sizes as people say them
 escaping    text that cannot act on a terminal
 verify      what `genloss verify` does and says

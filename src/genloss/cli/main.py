@@ -52,6 +52,9 @@ Elsewhere = Annotated[
 Trust = Annotated[
     bool, typer.Option("--trust", help="Run the code of classes that a run folder names.")
 ]
+TensorBoard = Annotated[
+    Path | None, typer.Option(help="Also write what is measured here, for TensorBoard.")
+]
 RUNS = Path("runs")
 
 
@@ -137,6 +140,7 @@ def run_spec(
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
     trust: Trust = False,
+    tensorboard: TensorBoard = None,
     json: Json = False,
 ) -> None:
     """Run a spec in its own folder; run it again to resume."""
@@ -149,7 +153,7 @@ def run_spec(
     study = load_study(spec, overrides or [], model, trust=trust)
     if folder is None and (spec / HEADER).exists():
         folder = spec
-    with progress(study.name) as show:
+    with progress(study.name, tensorboard) as show:
         [done] = run_studies(
             [study],
             root,
@@ -182,6 +186,7 @@ def sweep(
     fresh: Fresh = False,
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
+    tensorboard: TensorBoard = None,
     json: Json = False,
 ) -> None:
     """Run every cell of a grid, each in a folder of its own; run it again to resume."""
@@ -190,7 +195,7 @@ def sweep(
     from genloss.run.sweep import run_sweep
 
     what, place = sweeps.loaded(spec, overrides or [], vary or [], model, root)
-    with progress(what.name) as show:
+    with progress(what.name, tensorboard) as show:
         done = run_sweep(
             what,
             place,
@@ -249,6 +254,17 @@ def ls(
     from genloss.store.reader import find_runs
 
     run_tables.listing(find_runs(folder), folder, json)
+
+
+@app.command(epilog="Example: genloss watch runs/gaussian")
+def watch(
+    folder: Annotated[Path, typer.Argument(help="The folder of a sweep or of a run.")],
+    json: Json = False,
+) -> None:
+    """Show where a sweep or a run is that works in another terminal, until it ends."""
+    from genloss.cli import watch as watching
+
+    watching.watch(folder, json)
 
 
 @app.command(epilog="Example: genloss show runs/gaussian-0123456789abcdef")

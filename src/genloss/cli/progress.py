@@ -4,12 +4,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genloss.cli.durations import duration, pace
 from genloss.cli.escaping import plain
-from genloss.run.events import Phase, Sink, Step
+from genloss.run.events import Event, Phase, Sink, Step
 from genloss.run.tally import Standing, Tally
 
 if TYPE_CHECKING:
@@ -36,8 +37,30 @@ WORDS = {
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Sink]:
-    """Show on standard error where work is; yields the sink that takes its events."""
+def progress(what: str, tensorboard: Path | None = None) -> Iterator[Sink]:
+    """Show on standard error where work is; yields the sink that takes its events.
+
+    tensorboard: a folder in which what is measured is written, too.
+    """
+    with ExitStack() as stack:
+        sink: Sink = stack.enter_context(_shown(what))
+        if tensorboard is not None:
+            from genloss.run.tensorboard import TensorBoard
+
+            sink = _both(sink, stack.enter_context(TensorBoard(tensorboard)))
+        yield sink
+
+
+def _both(one: Sink, two: Sink) -> Sink:
+    def sink(event: Event) -> None:
+        one(event)
+        two(event)
+
+    return sink
+
+
+@contextmanager
+def _shown(what: str) -> Iterator[Sink]:
     tally = Tally()
     if sys.stderr.isatty():
         from rich.console import Console
@@ -99,6 +122,8 @@ def where(what: str, at: Standing) -> str:
     parts = []
     if at.blocks > 1:
         parts.append(f"{at.finished} of {at.blocks} blocks done")
+    if at.failed:
+        parts.append(f"{at.failed} failed")
     if at.working > 1:
         parts.append(f"{at.working} at work")
     if at.task is not None and at.step.t:

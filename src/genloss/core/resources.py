@@ -24,6 +24,8 @@ LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_by
 
 KILLS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control", "/proc/vmstat")
 
+_parts = 1
+
 
 def free_memory() -> int | None:
     """Return the bytes that a process may still take, by the machine's and its own limits.
@@ -61,6 +63,22 @@ def memory_kills() -> int:
             rows = (line.split() for line in Path(file).read_text().splitlines())
             counts += [int(row[1]) for row in rows if row[0] == "oom_kill"]
     return max(counts)
+
+
+@contextmanager
+def memory_shared_by(parts: int) -> Iterator[None]:
+    """Let whatever plans portions from the free memory of this process count on a part of it."""
+    global _parts
+    before, _parts = _parts, parts
+    try:
+        yield
+    finally:
+        _parts = before
+
+
+def memory_parts() -> int:
+    """Return into how many parts the free memory is divided, one of which may be counted on."""
+    return _parts
 
 
 def check_room(need: int, what: str, advice: str) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 
 from genloss.core.abilities import ResumableLearner
 from genloss.core.progress import listening
-from genloss.core.resources import explained_shortage
+from genloss.core.resources import explained_shortage, memory_shared_by
 from genloss.core.roles import History, Learner
 from genloss.run.checkpoint import restored
 from genloss.run.events import Phase, Tell
@@ -42,7 +42,11 @@ def run_block(task: Task, tell: Tell = lambda step: None) -> None:
         if checkpoint is not None and checkpoint.t >= task.study.generations:
             watch.enter(Phase.DONE, checkpoint.t)
             return
-        with computing_on(store.machine.threads, task.study), listening(watch.reached):
+        with (
+            memory_shared_by(task.memory_parts),
+            computing_on(store.machine.threads, task.study),
+            listening(watch.reached),
+        ):
             check = partial(check_inputs, task.study, header)
             setup = set_up(task.study, task.block, watch)
             check()

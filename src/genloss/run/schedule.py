@@ -7,6 +7,7 @@ one has ended, so that ten thousand runs need the file handles of those at work.
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 
 from genloss.core.resources import MEMORY
@@ -14,12 +15,17 @@ from genloss.errors import GenlossError, ResourceError, WorkerLost
 from genloss.run.events import Event, Failed, Finished, Moved, Planned, Retried, Sink
 from genloss.run.opening import Cell, opened
 from genloss.run.task import Task
+from genloss.run.threads import has_networks
 from genloss.store.reader import Run
 
 CRASHES = 2
 """How often a task may begin again after its worker died."""
 
+MOST_PARTS = 8
+"""Into how many parts memory is divided at most, for a task that runs out of it alone."""
+
 FEWER, ALONE = "with half as many tasks side by side", "with no other task beside it"
+SMALLER = "in portions for a {}th of the memory; the last bits of a fit may differ"
 
 
 GiveUp = Callable[[int, Exception], None]
@@ -135,15 +141,23 @@ class Schedule:
         """Return how a task begins again after a failure that is none of its own; None: not."""
         i, error = event.task, event.error
         if isinstance(error, ResourceError) and error.lacks == MEMORY:
-            before = self.beside.get(i, self.most)
-            if before < 2:
-                return None
-            self.beside[i] = now = before // 2
-            return self._retried(i, error, FEWER if now > 1 else ALONE)
+            return self._with_less(i, error)
         if isinstance(error, WorkerLost) and self.crashes[i] < CRASHES:
             self.crashes[i] += 1
             return self._retried(i, error, f"attempt {self.crashes[i] + 1} of {CRASHES + 1}")
         return None
+
+    def _with_less(self, i: int, error: Exception) -> Retried | None:
+        """Return how a task that lacked memory is tried again: fewer beside it, alone, smaller."""
+        before, task = self.beside.get(i, self.most), self.tasks[i]
+        if before > 1:
+            self.beside[i] = now = before // 2
+            return self._retried(i, error, FEWER if now > 1 else ALONE)
+        parts = 2 * task.memory_parts
+        if not has_networks(task.study) or parts > MOST_PARTS:
+            return None
+        self.tasks[i] = replace(task, memory_parts=parts)
+        return self._retried(i, error, SMALLER.format(parts))
 
     def _retried(self, i: int, error: Exception, how: str) -> Retried:
         done = vouched(self.tasks[i])

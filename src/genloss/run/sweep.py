@@ -16,10 +16,12 @@ from genloss.run.executors.executor import Executor
 from genloss.run.executors.processes import leave_if_imported
 from genloss.run.opening import Cell
 from genloss.run.other_machine import OtherMachine
+from genloss.run.progress_file import progress_file
 from genloss.run.runner import checked_path, header_of, local_executor, run_cells
 from genloss.run.setup import check_memory
 from genloss.spec.parts import check_extras
 from genloss.spec.toml import toml_text
+from genloss.store.files import own_folder
 from genloss.store.folder import run_path
 from genloss.store.header import Header
 from genloss.store.lock import locked
@@ -99,13 +101,12 @@ def _run(
     progress: Sink | None,
     failures: dict[str, dict[str, str]],
 ) -> None:
-    (folder / LOGS).mkdir(exist_ok=True)
-    logs = CellLogs(folder / LOGS, cells)
+    own_folder(folder / LOGS)
+    sinks: list[Sink] = [CellLogs(folder / LOGS, cells), *([progress] if progress else [])]
 
     def sink(event: Event) -> None:
-        logs(event)
-        if progress is not None:
-            progress(event)
+        for each in sinks:
+            each(event)
 
     def give_up(number: int, error: Exception) -> None:
         failures[cells[number].header.fingerprint] = _failure(error)
@@ -114,7 +115,9 @@ def _run(
     for cell in cells:
         failures.pop(cell.header.fingerprint, None)
     write_failures(folder, failures)
-    run_cells(cells, executor, sink, give_up)
+    with progress_file(folder) as written:
+        sinks.append(written)
+        run_cells(cells, executor, sink, give_up)
 
 
 def _checked(

@@ -12,7 +12,8 @@ from genloss.study.study import Study, study_from
 class Task:
     """A block of a study in the folder of its run, and the threads its networks compute on.
 
-    A resume takes the threads that are stored. All that running it depends on: it can be killed,
+    memory_parts: a fit and a decoder count on one of so many parts of the free memory. A resume
+    takes the threads that are stored. All that running it depends on: it can be killed,
     and asked for again anywhere that reaches the folder, any number of times, with the same bytes
     in the end; only never twice at a time.
     """
@@ -21,6 +22,7 @@ class Task:
     run: Path
     block: int
     threads: int = 1
+    memory_parts: int = 1
 
     @property
     def cost(self) -> int:
@@ -28,11 +30,12 @@ class Task:
         study = self.study
         return study.generations * study.block_chains(self.block) * study.n_synthetic
 
-    def as_text(self) -> tuple[str, str, int, int]:
-        """Return spec, folder, block, threads in a form that travels; `Task.of` turns it back."""
-        return json.dumps(describe(self.study)), str(self.run), self.block, self.threads
+    def as_text(self) -> tuple[str, str, int, int, int]:
+        """Return spec, folder and numbers in a form that travels; `Task.of` turns it back."""
+        numbers = self.block, self.threads, self.memory_parts
+        return json.dumps(describe(self.study)), str(self.run), *numbers
 
     @classmethod
-    def of(cls, spec: str, run: str, block: int, threads: int) -> "Task":
+    def of(cls, spec: str, run: str, block: int, threads: int, memory_parts: int) -> "Task":
         """Rebuild a task where its text has arrived."""
-        return cls(study_from(json.loads(spec)), Path(run), block, threads)
+        return cls(study_from(json.loads(spec)), Path(run), block, threads, memory_parts)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from genloss.errors import StoreError
-from genloss.store.files import explained, make_folder, own_file, own_folder
+from genloss.store.files import explained, make_folder, open_regular, own_file, own_folder
 
 LOCK = ".lock"
 WAIT_SECONDS = 10.0
@@ -59,6 +59,18 @@ def locked_block(path: Path) -> Iterator[None]:
     own_folder(path)
     with locked(path, WAIT_SECONDS):
         yield
+
+
+def is_held(folder: Path) -> bool:
+    """Return whether a process of this machine writes in a folder."""
+    try:
+        with open_regular(folder / LOCK) as file:
+            if not _try_lock(file):
+                return True
+            fcntl.flock(file, fcntl.LOCK_UN)
+    except StoreError:
+        pass
+    return False
 
 
 def _try_lock(file: IO[bytes]) -> bool:

@@ -115,7 +115,7 @@ def _word(value: Any) -> str:
     """Return a value as part of a name: letters, digits and - _ . ="""
     if isinstance(value, Mapping):
         inner = [f"{k}={_word(v)}" for k, v in value.items() if k != "kind"]
-        return "-".join([str(value.get("kind", "")), *inner]).strip("-")
+        return "-".join([_word(value.get("kind", "")), *inner]).strip("-")
     if isinstance(value, list | tuple):
         return "-".join(_word(v) for v in value)
     return "".join(c if c.isalnum() or c in "-_." else "-" for c in str(value))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 
 from genloss.core.progress import span
+from genloss.core.resources import memory_parts
 from genloss.errors import FitError
 from genloss.models.torch.device import release
 
@@ -26,7 +27,12 @@ SHARE = 0.8
 
 
 def free_bytes(device: torch.device) -> int | None:
-    """Return the bytes that are free on a device, or None where nobody says."""
+    """Return the bytes of a device that may be counted on, or None where nobody says."""
+    free = _free(device)
+    return None if free is None else free // memory_parts()
+
+
+def _free(device: torch.device) -> int | None:
     if device.type == "cuda":
         held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0]) + held

@@ -130,24 +130,30 @@ class _Worker:
     def stop(self) -> None:
         """End the process, whatever it is at."""
         if self.process is not None:
-            self.process.kill()
-            self.process.join()
+            if self.process.pid is not None:
+                self.process.kill()
+                self.process.join()
             self.end.close()
             self.process = None
 
     def _start(self) -> None:
         self.end, theirs = self.context.Pipe()
-        arguments = (theirs, self.board, self.place.start)
-        self.process = self.context.Process(target=_serve, args=arguments)
+        process = self.context.Process(target=_serve, args=(theirs, self.board, self.place.start))
         # Workers inherit that Ctrl-C is ignored, long before they can say so themselves.
         with _one_thread_each(), _uninterrupted():
-            self.process.start()
+            # One that is killed before it has read what it is told is seen at its end of the pipe.
+            with suppress(BrokenPipeError):
+                process.start()
         theirs.close()
+        self.process = process
 
     def _lost(self) -> GenlossError:
         assert self.process is not None
-        self.process.join()
-        code, self.process = self.process.exitcode, None
+        code = None
+        if self.process.pid is not None:
+            self.process.join()
+            code = self.process.exitcode
+        self.process = None
         self.end.close()
         if code == UNGUARDED:
             return SpecError(
@@ -164,7 +170,9 @@ class _Worker:
 
 
 def _ending(code: int | None) -> str:
-    if code is None or code >= 0:
+    if code is None:
+        return "while it started"
+    if code >= 0:
         return f"exit code {code}"
     with suppress(ValueError):
         return f"killed by {signal.Signals(-code).name}"
@@ -214,7 +222,10 @@ def _serve(end: Any, board: Any, place: int) -> None:
         board[place : place + WIDTH] = [float(n) for n in numbers]
 
     while True:
-        task = end.recv()
+        try:
+            task = end.recv()
+        except (EOFError, OSError):
+            return
         try:
             run_block(Task.of(*task), tell)
         except BaseException as error:
