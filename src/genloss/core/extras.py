@@ -13,6 +13,7 @@ EXTRAS = {
     "peft": "lm",
     "pyarrow": "text",
     "sklearn": "digits",
+    "tensorboardX": "tensorboard",
     "tokenizers": "text",
     "torch": "torch",
     "transformers": "lm",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from genloss.core.extras import check_installed
+from genloss.core.extras import optional
 from genloss.core.places import Place
 from genloss.judge.estimates import Interval, chain_range
 from genloss.run.events import Event
@@ -24,10 +24,7 @@ class TensorBoard:
 
     def __init__(self, folder: Place) -> None:
         self.folder = str(folder)
-        check_installed("tensorboardX", "writing for TensorBoard", "tensorboard")
-        from tensorboardX import SummaryWriter
-
-        self.writer = SummaryWriter
+        self.writer = optional("tensorboardX", "writing for TensorBoard").SummaryWriter
         self.measured = Measured()
         self.writers: dict[str, Any] = {}
 
