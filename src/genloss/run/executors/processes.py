@@ -140,10 +140,9 @@ class _Worker:
         self.end, theirs = self.context.Pipe()
         process = self.context.Process(target=_serve, args=(theirs, self.board, self.place.start))
         # Workers inherit that Ctrl-C is ignored, long before they can say so themselves.
-        with _one_thread_each(), _uninterrupted():
-            # One that is killed before it has read what it is told is seen at its end of the pipe.
-            with suppress(BrokenPipeError):
-                process.start()
+        # One that is killed before it has read what it is told is seen at its end of the pipe.
+        with _one_thread_each(), _uninterrupted(), suppress(BrokenPipeError):
+            process.start()
         theirs.close()
         self.process = process
 
