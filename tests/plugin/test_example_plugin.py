@@ -84,8 +84,42 @@ def test_its_experiment_is_listed_run_and_reported(genloss, work):
     assert "Smallest value" in page
     assert "How far down the generated rows reach." in page
     assert "what the last model wrote, and real rows every 3 generations" in page
+    # Its figure draws a panel for each run, in place of lines.
+    assert page.count('"description":"Smallest value, Largest value over generations, ') == 3
+    assert "solid: the first component; dashed: the next, ever longer" in page
+    assert "Drawn as lines" not in page
     # The laws of moments hold for its learner, so the figure has a dashed line.
     assert "expected ratio" in page
+
+
+def test_its_curator_runs_by_its_short_name(work):
+    (run,) = (p for p in (work / "runs").rglob("curated-*") if p.is_dir())
+    header = json.loads((run / "run.json").read_text())
+    curator = {"kind": "within", "limit": 2.5, "rounds": 10, "covers": "generated"}
+    assert header["identity"]["curator"] == {**curator, "from": "genloss-student 0.1.0"}
+    assert "Within a limit" in (run / "about.json").read_text()
+    # No law of ours knows what it refuses.
+    assert json.loads((run / "theory.json").read_text())["lines"] == {}
+
+
+def test_without_its_package_the_report_draws_lines_and_says_so(work):
+    command = [sys.executable, "-m", "genloss", "report", "runs", "--out", "alone.html"]
+    subprocess.run(command, cwd=work, check=True, capture_output=True)
+    page = (work / "alone.html").read_text()
+    assert page.count("Drawn as lines: the figure of extremes: unknown figure &#39;range&#39;") == 1
+    assert '"description":"Smallest value over generations 0 to 5' in page
+
+
+def test_it_keeps_the_laws(site):
+    code = (
+        "from genloss.testing import *; from genloss_student import *; "
+        "from genloss_student.figure import RANGE; from genloss_student.curator import Within; "
+        "from genloss_student.metric import Extremes; check_curator(Within(1.0)); "
+        "check_figure(RANGE, Extremes.labels); check_figure(RANGE); check_metric(Extremes())"
+    )
+    env = {**os.environ, "PYTHONPATH": str(site)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_identity_and_header_name_the_distribution(work):

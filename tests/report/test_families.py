@@ -1,18 +1,24 @@
 """Metrics that are read together: shares, fans, paths, and which of them find one another."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from genloss.core.about import Entry
+from genloss.core.about import Component, Entry
 from genloss.report import theme
 from genloss.report.figures import families, fans
+from genloss.report.figures.chart_rules import RULES
 from genloss.report.figures.combined import Combined
+from genloss.report.figures.drawing import Drawing
 from genloss.report.figures.lines import Figure
 from genloss.report.measured import measured
 from genloss.report.page import render
 from genloss.report.sections import find_sections
 from genloss.report.titles import options_of
 from genloss.report.vega import VEGA_LITE
+from genloss.spec import figures as names_of_figures
+from genloss.spec import plugins
 
 from .conftest import decay, make_run
 
@@ -205,3 +211,159 @@ def test_labels_that_a_figure_cannot_place_have_lines(tmp_path, figure):
     metrics = {f"way[{label}]": decay(5, 9) for label in ("near", "far", "middle")}
     found = figures(tmp_path, metrics, about=about)
     assert [f.metric for f in found] == list(metrics)
+
+
+def asking(figure, labels=("near", "far"), **metrics):
+    """Return metrics and an about.json whose metric `way` asks for a figure."""
+    about = {"metric": {"way": Entry("way", "Way", "How far.", figure=figure)}}
+    return {f"way[{k}]": decay(5, 9, seed=i) for i, k in enumerate(labels)} | metrics, about
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Return a function that installs a figure under the name 'odd'."""
+
+    def install(brought):
+        known = {"odd": (plugins.Plugin("figure", "odd", "odd:ODD", "odd", "1.0"),)}
+        monkeypatch.setattr(names_of_figures, "plugins", lambda role: known)
+        monkeypatch.setattr(
+            names_of_figures, "plugin_named", lambda role, kind, where: known.get(kind, [None])[0]
+        )
+        monkeypatch.setattr(
+            names_of_figures, "loaded", lambda path: brought if path == "odd:ODD" else loaded(path)
+        )
+
+    loaded = names_of_figures.loaded
+    return install
+
+
+def dots(c):
+    medians = [c.quantile(k) for k in range(len(c.labels))]
+    rows = [
+        {"t": t, "y": ys[i], "k": k}
+        for k, ys in enumerate(medians)
+        for i, t in enumerate(c.t.tolist())
+    ]
+    x, y = ({"field": f, "type": "quantitative"} for f in "ty")
+    return {
+        "description": f"dots of {c.run} to {c.last}, {c.titles}",
+        "width": 200,
+        "height": 100,
+        "data": {"values": rows},
+        "mark": "point",
+        "encoding": {"x": x, "y": {**y, "scale": {"domain": [c.low, c.high]}}},
+    }
+
+
+def test_components_that_mean_something_of_their_own_say_so(tmp_path, installed):
+    installed(Drawing(dots, "dots"))
+    parts = (Component("near", "Near end", "What is near."), Component("far", "Far end"))
+    about = {"metric": {"way": Entry("way", "Way", "How far.", figure="odd", components=parts)}}
+    (figure,) = figures(tmp_path, asking("odd")[0], about=about)
+    assert figure.key[1:-1] == ("Near end: What is near.",)
+    assert figure.panels[0].spec["description"].endswith("('Near end', 'Far end')")
+
+
+@pytest.mark.parametrize("name", ["pathh", "my.module:FIGURE", "<b>"])
+def test_an_unknown_figure_gives_way_to_lines_and_says_so(tmp_path, name):
+    metrics, about = asking(name)
+    found = figures(tmp_path, metrics, about=about)
+    assert [f.metric for f in found] == list(metrics)
+    (note,) = found[0].notes
+    assert note.startswith(f"Drawn as lines: the figure of way: unknown figure {name!r}")
+    assert ("did you mean 'path'?" in note) is (name == "pathh")
+    assert found[1].notes == ()
+    html = render(find_sections([tmp_path]), title="t")
+    assert html.count("Drawn as lines: ") == 1
+    assert "figure of way: unknown figure" in html
+
+
+def test_a_figure_of_another_package_draws_a_panel_for_each_run(tmp_path, installed):
+    installed(Drawing(dots, "a dot is a median"))
+    metrics, about = asking("odd")
+    runs = [
+        measured(make_run(tmp_path, name, metrics=metrics, about=about, n_real=n))
+        for name, n in (("one", 7), ("two", 9))
+    ]
+    (figure,) = families.drawn(runs)
+    assert (figure.title, figure.meaning) == ("Way", "How far.")
+    assert figure.key == ("a dot is a median", "taken over 9 chains")
+    assert len(figure.panels) == 2
+    for panel in figure.panels:
+        chart = panel.spec
+        assert panel.title in chart["description"]
+        assert chart["mark"] == {"type": "point"}
+        rows = chart["data"]["values"]
+        for k, values in enumerate(metrics.values()):
+            right = np.median(values, axis=1)
+            np.testing.assert_allclose([r["y"] for r in rows if r["k"] == k], right, rtol=1e-4)
+        every = np.stack(list(metrics.values()))
+        assert chart["encoding"]["y"]["scale"]["domain"] == [every.min(), every.max()]
+    assert [label for label, _ in figure.numbers.rows] == [
+        f"{p.title} · Way, {k}" for p in figure.panels for k in ("near", "far")
+    ]
+
+
+def test_it_sees_what_is_absent_as_nan_and_a_metric_of_one_number_as_a_component(
+    tmp_path, installed
+):
+    seen = []
+    installed(Drawing(lambda c: seen.append(c) or dots(c), "dots"))
+    metrics, about = asking("odd")
+    data = measured(make_run(tmp_path, metrics=metrics, about=about))
+    far = data.series["way[far]"]
+    late = replace(far, t=far.t[2:], values=far.values[2:])
+    list(families.drawn([replace(data, series={**data.series, "way[far]": late})]))
+    assert seen[0].values.shape == (6, 9, 2)
+    assert np.isnan(seen[0].values[:2, :, 1]).all()
+    assert seen[0].quantile(1)[:3] == [
+        None,
+        None,
+        pytest.approx(np.median(far.values[2]), rel=1e-4),
+    ]
+    with pytest.raises(ValueError, match="read-only"):
+        seen[0].values[0] = 1.0
+    metrics, about = asking("odd", labels=("",))
+    run = make_run(tmp_path, "lone", metrics={"way": decay(5, 3)}, about=about)
+    list(families.drawn([measured(run)]))
+    assert seen[1].labels == ("",)
+    assert seen[1].values.shape == (6, 3, 1)
+
+
+def fails(c):
+    raise RuntimeError("no\nway")
+
+
+@pytest.mark.parametrize(
+    ("brought", "why"),
+    [
+        (Drawing(fails, "fails"), "the figure 'odd' failed (RuntimeError: no"),
+        (Drawing(lambda c: None, "none"), "has NoneType as its chart; expected a dict"),
+        (Drawing(lambda c: dots(c) | {"background": "red"}, "red"), "has a background; expected"),
+        (Drawing(dots, "never", takes=lambda label: 1 / 0), "failed (ZeroDivisionError"),
+        (dots, "'odd' is a function; expected a Drawing"),
+    ],
+)
+def test_a_figure_that_fails_gives_way_to_lines_and_says_so(tmp_path, installed, brought, why):
+    installed(brought)
+    metrics, about = asking("odd", trace_ratio=decay(5, 9))
+    found = figures(tmp_path, metrics, about=about)
+    assert [f.metric for f in found] == list(metrics)
+    assert why in found[0].notes[0]
+    assert render(find_sections([tmp_path]), title="t").count("Drawn as lines") == 1
+
+
+def test_our_own_charts_keep_the_rules_for_those_of_other_packages(tmp_path):
+    metrics = {**scores(), **quantiles(), **shares()}
+    metrics |= {f"rarefied_types[{n}]": n * decay(5, 3) for n in (10, 30, 100)}
+    run = {k: v[:, :3] for k, v in metrics.items()}
+    both = [
+        measured(make_run(tmp_path, name, metrics=run, n_real=n))
+        for name, n in (("a", 7), ("b", 9))
+    ]
+    kinds = set()
+    for figure in families.drawn(both):
+        kinds.add(figure.kind)
+        for panel in figure.panels:
+            assert [rule(panel.spec) for rule in RULES] == [""] * len(RULES), figure.metric
+    assert kinds == {"line", "path", "fan", "area", "rarefaction"}

@@ -1,14 +1,19 @@
 """Classes of other packages: found by entry points, and never in anybody's way."""
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
+from genloss.core.about import About
 from genloss.core.regimes import Replace
 from genloss.errors import SpecError
+from genloss.metrics.laws import MeanError
+from genloss.report.figures.paths import PATH
 from genloss.spec import plugins
 from genloss.spec.build import build, describe, find_class, kind_of, kinds
+from genloss.spec.figures import check_figure_name, figure_names, find_figure
+from genloss.spec.parts import entry_of
 from genloss.study.study import identity, study_from
 
 REGIME = """
@@ -127,3 +132,55 @@ def test_only_one_of_its_role_is_taken(install):
     install("odd-regimes", REGIME, "0.3", entry("odd", "odd_regimes:Odd", "genloss.metrics"))
     with pytest.raises(SpecError, match="unknown regime 'odd'"):
         build("regime", "odd")
+
+
+FIGURE = "from genloss.report.figures.drawing import Drawing\nODD = Drawing(dict, 'odd')\n"
+
+
+def figure_entry(name, path="odd_figures:ODD"):
+    return entry(name, path, "genloss.figures")
+
+
+@dataclass(frozen=True)
+class Measures(MeanError):
+    about = About("measures", "Measures", figure="odd")
+
+
+def test_a_figure_of_another_package_is_known_by_its_name(install):
+    with pytest.raises(
+        SpecError, match="about of measures: unknown figure 'odd'; known: area, fan"
+    ):
+        entry_of(Measures(), "measures")
+    install("odd-figures", FIGURE, entries=figure_entry("odd"))
+    assert entry_of(Measures(), "measures").figure == "odd"
+    assert figure_names() == ["area", "fan", "rarefaction", "path", "odd"]
+    assert find_figure("odd", "").key == "odd"
+    with pytest.raises(SpecError, match=r"unknown figure 'od' \(did you mean 'odd'\?\)"):
+        check_figure_name("od", "here")
+    # It is no kind of class.
+    assert kind_of(Measures) == f"{__name__}:Measures"
+
+
+def test_our_figures_win(install):
+    install("odd-figures", FIGURE, entries=figure_entry("path"))
+    assert find_figure("path", "") is PATH
+
+
+def test_two_packages_with_one_figure_are_both_named(install):
+    for name in ("odd-a", "odd-b"):
+        install(name, FIGURE, entries=figure_entry("odd", f"{name.replace('-', '_')}:ODD"))
+    with pytest.raises(SpecError, match=r"odd-[ab] .*and odd-[ab] .*uninstall one of them"):
+        entry_of(Measures(), "measures")
+
+
+@pytest.mark.parametrize("source", ["import nowhere_to_be_found", "1 / 0", "def", "EVEN = 3"])
+def test_a_figure_that_cannot_be_loaded_is_known_all_the_same(install, source):
+    install("odd-figures", source, "0.1", figure_entry("odd"))
+    assert entry_of(Measures(), "measures").figure == "odd"
+    with pytest.raises(SpecError, match=r"here: cannot load odd_figures:ODD of odd-figures 0\.1"):
+        find_figure("odd", "here")
+
+
+def test_a_figure_is_never_named_by_its_path():
+    with pytest.raises(SpecError, match="unknown figure"):
+        check_figure_name("genloss.report.figures.paths:PATH", "here")

@@ -59,8 +59,8 @@ class About:
     never seen it. works: keys of works.toml, or works that the package brings. headline: whether a
     metric says enough at a glance to open a report. components: what differs between the numbers of
     a metric that has several; those that it leaves out are titled by the metric's title and their
-    label. figure: how a report draws them together ('area', 'fan', 'rarefaction' or 'path'; see
-    `genloss.report.figures`), else each has a figure of its own.
+    label. figure: how a report draws them together ('area', 'fan', 'rarefaction', 'path', or one
+    of another package, see `genloss.spec.figures`), else each has lines of its own.
     """
 
     kind: str

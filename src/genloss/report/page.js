@@ -64,6 +64,7 @@
       spec.spec.width = Math.floor((width - 44) / spec.columns) - 14;
       return spec;
     }
+    const shape = spec.height / spec.width;
     delete spec.title;
     spec.width = width;
     spec.autosize = { type: "fit", contains: "padding" };
@@ -89,6 +90,7 @@
       spec.height = Math.min(380, Math.floor(width * 0.75));
     }
     if (kind === "rarefaction") spec.height = 300;
+    if (kind === "other") spec.height = Math.max(190, Math.min(380, Math.floor(width * shape)));
     if (kind === "area" || kind === "fan") spec.height = width < 420 ? 220 : 280;
     if (kind === "own" && width < 420) {
       for (const c of [spec.encoding.color, spec.layer?.[1].encoding.shape]) if (c) c.legend.columns = 3;

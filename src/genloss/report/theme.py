@@ -72,6 +72,8 @@ def config(mode: Mode, size: float = 12) -> dict[str, Any]:
             "orient": "bottom",
             "symbolOpacity": 1,
             "symbolType": "square",
+            "symbolBaseFillColor": quiet,
+            "symbolBaseStrokeColor": quiet,
             "symbolSize": 0.7 * size**2,
         },
         "title": {
@@ -96,3 +98,7 @@ def _styles(mode: Mode) -> dict[str, Any]:
         "real": {"color": ink, "stroke": ink},
         "halo": {"stroke": paper, "strokeWidth": 3, "strokeJoin": "round"},
     }
+
+
+STYLES = tuple(_styles("light"))
+"""Their names."""

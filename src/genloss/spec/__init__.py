@@ -8,4 +8,5 @@ consent   which classes of a spec are not ours
 parts     every object that fills a role in a study
 plugins   classes of other packages, by entry points
 wording   what a field takes, and which names are near, in plain words
+figures   the names of figures, ours and those of other packages
 """

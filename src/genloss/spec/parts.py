@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from genloss.core.about import Entry, about_object, cited, words_of
 from genloss.core.extras import NeedsExtras
 from genloss.spec.build import ROLES, kind_of
+from genloss.spec.figures import check_figure_name
 
 
 @runtime_checkable
@@ -40,7 +41,7 @@ def entries(study: Any) -> dict[str, dict[str, Entry]]:
     A part that says nothing of itself is called after its key.
 
     Raises:
-        SpecError: a work cited that is not known.
+        SpecError: a work cited, or a figure, that is not known.
     """
     out: dict[str, dict[str, Entry]] = {}
     for role, part in parts(study):
@@ -50,11 +51,17 @@ def entries(study: Any) -> dict[str, dict[str, Entry]]:
 
 
 def entry_of(part: Any, key: str) -> Entry:
-    """Return what a part says of itself; key: what it is called if it says nothing."""
+    """Return what a part says of itself; key: what it is called if it says nothing.
+
+    Raises:
+        SpecError: a work cited, or a figure, that is not known.
+    """
     kind, about = kind_of(type(part)), about_object(part)
     trains_on = part.trains_on() if isinstance(part, DescribesTraining) else ""
     if about is None:
         return Entry(kind, words_of(key.partition("(")[0]).capitalize(), trains_on=trains_on)
+    if about.figure:
+        check_figure_name(about.figure, f"about of {about.kind}")
     return Entry(
         kind,
         about.title,

@@ -20,6 +20,7 @@ from typing import Any
 
 from genloss.core.about import about_class
 from genloss.errors import SpecError
+from genloss.spec.registry import CATALOG
 
 GROUPS: Mapping[str, str] = {
     "reality": "genloss.realities",
@@ -31,8 +32,10 @@ GROUPS: Mapping[str, str] = {
     "features": "genloss.features",
     "metric": "genloss.metrics",
     "experiment": "genloss.experiments",
+    "figure": "genloss.figures",
 }
-"""Role to the group of entry points for it; an experiment's is a folder inside a package."""
+"""Role to the group of entry points for it; an experiment's is a folder inside a package, a
+figure's a `report.figures.drawing.Drawing`."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def plugin_of(cls: type) -> Plugin | None:
     if cls.__module__.partition(".")[0] == "genloss":
         return None
     path, about = f"{cls.__module__}:{cls.__qualname__}", about_class(cls)
-    for role in GROUPS:
+    for role in CATALOG:
         for kind, known in plugins(role).items():
             if len(known) > 1:
                 continue

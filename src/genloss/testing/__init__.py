@@ -11,6 +11,7 @@ laws held, and which do not apply and why.
 
 from genloss.testing.curator import check_curator
 from genloss.testing.features import check_features
+from genloss.testing.figure import check_figure
 from genloss.testing.laws import ContractError, Outcome, Violation
 from genloss.testing.learner import check_learner
 from genloss.testing.metric import check_metric
@@ -27,6 +28,7 @@ __all__ = [
     "Violation",
     "check_curator",
     "check_features",
+    "check_figure",
     "check_learner",
     "check_metric",
     "check_object",

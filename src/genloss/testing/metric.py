@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from genloss.core.about import about_object
 from genloss.core.arrays import Array, Floats
 from genloss.core.features import Features
 from genloss.core.samples import Samples
@@ -22,6 +23,7 @@ from genloss.core.view import (
 )
 from genloss.errors import GenlossError
 from genloss.metrics.features import Pixels
+from genloss.report.figures.families import figure_kind
 from genloss.testing.laws import Law, Outcome, Skipped, check, digest, gap, near, require
 from genloss.testing.neighbours import SMALL, in_small_units, one_chain_everywhere
 from genloss.testing.objects import OBJECT_LAWS
@@ -114,6 +116,17 @@ def check_metric(
     tried = systems or number_systems() | {"text": text_system()}
     case = MetricCase(metric, tried, frozenset(blind), null_atol)
     return check(type(metric).__name__, METRIC_LAWS, case)
+
+
+def its_figure_can_place_its_labels(case: MetricCase) -> None:
+    """Else a report would draw each component by itself, whatever the class says."""
+    about = about_object(case.metric)
+    if about is None or not about.figure:
+        raise Skipped("it names no figure")
+    labels = case.metric.labels if isinstance(case.metric, Labelled) else ("",)
+    takes = figure_kind(about.figure, about.kind).takes
+    odd = [label for label in labels if not takes(label)]
+    require(not odd, f"the labels {odd}", f"labels that the figure {about.figure!r} can place")
 
 
 def a_value_for_each_chain_or_a_reason(case: MetricCase) -> None:
@@ -366,6 +379,7 @@ def _learned(value: Any) -> bool:
 METRIC_LAWS: tuple[Law[MetricCase], ...] = (
     *OBJECT_LAWS,
     unit_direction_and_labels_fit,
+    its_figure_can_place_its_labels,
     options_show_in_the_name_and_not_in_the_stream,
     a_value_for_each_chain_or_a_reason,
     a_value_is_a_function_of_the_view,

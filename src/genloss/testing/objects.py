@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from genloss.core.about import about_class, cited
 from genloss.errors import SpecError
 from genloss.spec.build import PROTOCOLS, build, describe
+from genloss.spec.figures import check_figure_name
 from genloss.testing.laws import Law, Outcome, Skipped, check, require
 
 
@@ -88,7 +89,7 @@ def _empty(subject: Any) -> set[str]:
 
 
 def what_it_says_of_itself_is_whole(case: HasSubject) -> None:
-    """A title, and works that are known."""
+    """A title, and works and a figure that are known."""
     about = about_class(type(case.subject))
     if about is None:
         raise Skipped("the class has no about")
@@ -97,6 +98,11 @@ def what_it_says_of_itself_is_whole(case: HasSubject) -> None:
         cited(about)
     except SpecError as error:
         require(False, str(error), "works that are known")
+    if about.figure:
+        try:
+            check_figure_name(about.figure, f"about of {about.kind}")
+        except SpecError as error:
+            require(False, str(error), "the name of a figure")
 
 
 OBJECT_LAWS: tuple[Law[HasSubject], ...] = (

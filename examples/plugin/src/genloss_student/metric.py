@@ -18,6 +18,7 @@ class Extremes:
         "extremes",
         "Extremes",
         "How far out the generated rows reach.",
+        figure="range",
         components=(
             Component("smallest", "Smallest value", "How far down the generated rows reach."),
             Component("largest", "Largest value", "How far up the generated rows reach."),
@@ -31,5 +32,5 @@ class Extremes:
     def __call__(self, view):
         if not isinstance(view.samples, Samples):
             return NotApplicable("there are no rows whose extremes could be taken")
-        x = view.samples.x.reshape(view.p_0.n_chains, -1)
+        x = view.samples.x.reshape(view.p_0.n_chains, -1).astype(float)
         return np.stack([x.min(axis=1), x.max(axis=1)], axis=1)

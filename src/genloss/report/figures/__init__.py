@@ -6,6 +6,8 @@ lines        one figure per metric as Vega-Lite
 layers       the bands, lines, published points and hover numbers of its charts
 families     metrics that are read together, and the function that draws them
 combined     what a figure of several metrics is
+drawing      a figure of another package: one function from numbers to a chart
+chart_rules  what such a chart must be, so that a page can show it on any paper
 areas        K shares as stacked areas
 fans         the quantiles of one law as a fan
 rarefaction  types against tokens, a line per generation

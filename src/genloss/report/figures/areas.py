@@ -8,9 +8,11 @@ from genloss.report.figures.axes import x_linear
 from genloss.report.figures.bands import SPREAD_WORDS, rounded
 from genloss.report.figures.combined import (
     Combined,
+    FigureKind,
     Members,
     Plate,
     Spec,
+    any_label,
     having,
     numbers,
     present,
@@ -96,3 +98,6 @@ def chart(n: Named, members: Members, last: int) -> Spec:
             ],
         },
     }
+
+
+AREA = FigureKind(figure, 2, any_label)

@@ -1,6 +1,6 @@
 """A figure of several metrics: what the page needs of it, and what its charts share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,8 @@ class Plate:
 class Combined:
     """Several metrics in one figure.
 
-    kind: how the page fits its charts ('area', 'fan' or 'path'); key: sentences on how to read
-    them; legend: the runs in colour order where a chart holds several.
+    kind: how the page fits its charts ('area', 'fan', 'rarefaction', 'path' or 'other'); key:
+    sentences on how to read them; legend: the runs in colour order where a chart holds several.
     """
 
     kind: str
@@ -61,6 +61,24 @@ class Combined:
     numbers: NumberTable
     caption: str
     legend: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """How the components of a metric are drawn together, and which.
+
+    With fewer than `fewest`, a label that it does not take, or besides, each has lines of its own.
+    """
+
+    draw: Callable[[Members, Sequence[Measured]], Combined]
+    fewest: int
+    takes: Callable[[str], bool]
+    besides: bool = False
+
+
+def any_label(label: str) -> bool:
+    """Whether a figure that needs nothing of labels can draw one: it can."""
+    return True
 
 
 def having(metrics: Sequence[str], runs: Sequence[Measured]) -> list[Named]:

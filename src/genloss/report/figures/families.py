@@ -1,46 +1,21 @@
-"""Which figures the metrics of some runs make: a line each, or the components of one together.
+"""Which figures the metrics of some runs make: lines, or the components of one together.
 
-A new way to draw components is one function and one line in FIGURES.
+A figure that is unknown here, of a package that is not installed, or that fails gives way to lines,
+and a note says so.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from genloss.report.figures import areas, fans, histograms, paths, rarefaction
-from genloss.report.figures.combined import Combined, Members
+from genloss.errors import SpecError
+from genloss.report.figures import histograms
+from genloss.report.figures.combined import Combined, FigureKind, Members
+from genloss.report.figures.drawing import Drawing, kind_of_drawing
 from genloss.report.figures.lines import Figure, metric_figure
 from genloss.report.measured import Measured
 from genloss.report.published_values import Points
 from genloss.report.titles import base_name, entry_of
-
-Draw = Callable[[Members, Sequence[Measured]], Combined]
-
-
-@dataclass(frozen=True)
-class Together:
-    """How components are drawn: with fewer than `fewest`, or besides, each has its own lines."""
-
-    draw: Draw
-    fewest: int
-    besides: bool = False
-    takes: Callable[[str], bool] = bool
-    """Which labels it can draw; a metric with others has lines for each component."""
-
-
-def _is_share(label: str) -> bool:
-    try:
-        return 0.0 < float(label) < 1.0
-    except ValueError:
-        return False
-
-
-FIGURES: Mapping[str, Together] = {
-    "area": Together(areas.figure, 2),
-    "fan": Together(fans.figure, 3, takes=_is_share),
-    "rarefaction": Together(rarefaction.figure, 3, takes=str.isdecimal),
-    "path": Together(paths.figure, 2, besides=True),
-}
-"""By the name that `About.figure` gives."""
+from genloss.spec.figures import FIGURES, find_figure
 
 OF_TEXTS = ("sequence_perplexity", "perplexity_tail")
 """Metrics whose histograms are kept, drawn after the first figure of any of them."""
@@ -68,14 +43,41 @@ def grouped(runs: Sequence[Measured]) -> dict[str, Members]:
 def _figures(
     metric: str, members: Members, runs: Sequence[Measured], published: Points | None
 ) -> Iterator[Figure | Combined]:
-    way = FIGURES.get(entry_of(metric, runs[0].about).figure)
-    labels = _shared(members, runs)
-    enough = way is not None and len(labels) >= way.fewest and all(map(way.takes, labels))
-    if way is None or not enough or way.besides:
-        figures = (metric_figure(name, runs, published) for name in members.names)
-        yield from (figure for figure in figures if figure)
-    if way is not None and enough:
-        yield way.draw(members, runs)
+    name = entry_of(metric, runs[0].about).figure
+    together, lines, note = None, True, ""
+    try:
+        kind = figure_kind(name, metric) if name else None
+        if kind is not None and _takes(kind, _shared(members, runs)):
+            together, lines = kind.draw(members, runs), kind.besides
+    except SpecError as error:
+        note = f"Drawn as lines: {error}."
+    if lines:
+        figures = [f for m in members.names if (f := metric_figure(m, runs, published))]
+        if figures and note:
+            figures[0] = replace(figures[0], notes=(note, *figures[0].notes))
+        yield from figures
+    if together:
+        yield together
+
+
+def figure_kind(name: str, metric: str) -> FigureKind:
+    """Return the figure of a name that the `about` of a metric gives.
+
+    Raises:
+        SpecError: an unknown name, two packages with it, one that cannot be loaded, or no Drawing.
+    """
+    where = f"the figure of {metric}"
+    brought = find_figure(name, where)
+    if name in FIGURES:
+        ours: FigureKind = brought
+        return ours
+    if not isinstance(brought, Drawing):
+        raise SpecError(f"{where}: {name!r} is a {type(brought).__name__}; expected a Drawing")
+    return kind_of_drawing(name, brought)
+
+
+def _takes(kind: FigureKind, labels: set[str]) -> bool:
+    return len(labels) >= kind.fewest and all(map(kind.takes, labels))
 
 
 def _shared(members: Members, runs: Sequence[Measured]) -> set[str]:

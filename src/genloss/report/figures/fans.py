@@ -9,6 +9,7 @@ from genloss.report.figures.axes import YAxis, log_axis, x_linear
 from genloss.report.figures.bands import SPREAD_WORDS
 from genloss.report.figures.combined import (
     Combined,
+    FigureKind,
     Members,
     Plate,
     Spec,
@@ -136,3 +137,13 @@ def _hover(field: Mapping[str, str]) -> Spec:
             "tooltip": told,
         },
     }
+
+
+def _is_share(label: str) -> bool:
+    try:
+        return 0.0 < float(label) < 1.0
+    except ValueError:
+        return False
+
+
+FAN = FigureKind(figure, 3, _is_share)

@@ -8,9 +8,11 @@ from genloss.report.figures import layers
 from genloss.report.figures.bands import SPREAD_WORDS, rounded
 from genloss.report.figures.combined import (
     Combined,
+    FigureKind,
     Members,
     Plate,
     Spec,
+    any_label,
     numbers,
     told_over,
     typical,
@@ -178,3 +180,6 @@ def _labelled(rows: Sequence[Spec], limits: Sequence[list[float]]) -> list[Spec]
             taken.append((where[0], where[1]))
             row["label"][i] = f"{row['t'][i]:,}"
     return out
+
+
+PATH = FigureKind(figure, 2, any_label, besides=True)

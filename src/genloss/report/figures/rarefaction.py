@@ -11,6 +11,7 @@ from genloss.report.figures.axes import YAxis, log_axis
 from genloss.report.figures.bands import FEWEST, LEVELS, SPREAD_WORDS, rounded
 from genloss.report.figures.combined import (
     Combined,
+    FigureKind,
     Members,
     Plate,
     Spec,
@@ -140,3 +141,6 @@ def _row(t: int, line: dict[int, Floats]) -> Spec:
     if 1 < len(values) < FEWEST:
         row |= {f"c{i}": rounded(chain, 4) for i, chain in enumerate(values)}
     return row
+
+
+RAREFACTION = FigureKind(figure, 3, str.isdecimal)
