@@ -128,3 +128,14 @@ def test_type_checkers_see_the_public_names():
 def test_listing_kinds_loads_nothing_heavy():
     code = "from genloss.spec.registry import CATALOG; assert 'kde' in CATALOG['learner']"
     assert modules_after(code) & set(HEAVY) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("VAE", "VAELearner"), ("TraceRation", "TraceRatio"), ("run_studys", "run_study")],
+)
+def test_an_unknown_name_is_answered_with_a_near_one(name, near):
+    with pytest.raises(AttributeError, match=f"did you mean .*{near}"):
+        getattr(genloss, name)
+    with pytest.raises(AttributeError, match="see dir"):
+        _ = genloss.zzzzzz

@@ -74,7 +74,12 @@ def __getattr__(name: str) -> object:
     if name == "__all__":
         return sorted(_homes())
     if name.startswith("_") or name not in _homes():
-        raise AttributeError(f"module 'genloss' has no attribute {name!r}; see dir(genloss)")
+        from difflib import get_close_matches
+
+        known = sorted(_homes())
+        near = get_close_matches(name, known, n=3) or [k for k in known if k.startswith(name)][:3]
+        like = f"did you mean {' or '.join(near)}?" if near else "see dir(genloss)"
+        raise AttributeError(f"module 'genloss' has no attribute {name!r}; {like}")
     return getattr(import_module(_homes()[name]), name)
 
 

@@ -29,3 +29,13 @@ def test_doses_are_told_by_their_ends(tmp_path):
         make_run(tmp_path, regime={"kind": "mix", "real_fraction": share, "real_rows": "redrawn"})
     assert "0 % real rows" in asked(tmp_path)
     assert "up to 100 % real rows, the rest by the last model (5 settings)?" in asked(tmp_path)
+    make_run(tmp_path, regime={"kind": "replace"})
+    both = "by the last model (5 settings), or only what the last model wrote?"
+    assert asked(tmp_path).endswith(both)
+
+
+def test_of_many_regimes_the_kinds_are_told(tmp_path):
+    for kind in ("replace", "accumulate", "accumulate_subsample", "replace_multiple"):
+        make_run(tmp_path, regime={"kind": kind})
+    assert asked(tmp_path).endswith("(4 settings)?")
+    assert "replace multiple" in asked(tmp_path)

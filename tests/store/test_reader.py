@@ -183,3 +183,10 @@ def test_runs_are_not_descended_into_and_links_not_followed(run, tmp_path):
     assert [r.path for r in find_runs(tmp_path / "runs")] == [copy]
     with pytest.raises(StoreError, match="is not a run folder: it has no run"):
         _ = find_runs(tmp_path / "runs")[0].header
+
+
+def test_series_are_told_by_their_sizes_not_by_their_numbers(run):
+    (name, series), *_ = run.series.items()
+    t, shape = series.t, series.values.shape
+    assert repr(series) == f"Series({name!r}, t = {t[0]} to {t[-1]}, values {shape})"
+    assert len(repr(run.series)) < 120 * len(run.series)

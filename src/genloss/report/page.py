@@ -6,8 +6,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from genloss.core.places import Place
 from genloss.report import references, summary, theme, verdict_rows
 from genloss.report.budget import budget_of
@@ -87,6 +85,8 @@ CONSTANT = {"theme": theme, "strip": verdict_rows.STRIP, "fewest": FEWEST, "shap
 
 def _environment() -> Any:
     """Return the templates with their filters."""
+    import jinja2
+
     environment = jinja2.Environment(
         autoescape=True,
         trim_blocks=True,

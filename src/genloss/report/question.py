@@ -6,7 +6,7 @@ from genloss.core.about import words_of
 from genloss.report.factors import kind_of
 from genloss.report.formatting import count
 from genloss.report.run_rows import trained_on
-from genloss.report.sections import Section
+from genloss.report.sections import Section, natural
 from genloss.store.reader import Run
 
 NAMED = 3
@@ -28,14 +28,23 @@ def question(section: Section) -> str:
 
 
 def _regimes(runs: Sequence[Run]) -> str:
-    trained = dict.fromkeys(trained_on(run) for run in runs)
-    said = [text.partition(": ")[2] or text for text in trained]
+    settings: dict[str, list[str]] = {}
+    for run in runs:
+        text = trained_on(run)
+        said = settings.setdefault(words_of(str(run.spec["regime"]["kind"])), [])
+        said += [words for words in [text.partition(": ")[2] or text] if words not in said]
+    if len(settings) > NAMED:
+        *kinds, last = settings
+        return f"{', '.join(kinds)} or {last} ({sum(map(len, settings.values()))} settings)"
+    return ", or ".join(_span(said) for said in settings.values())
+
+
+def _span(said: Sequence[str]) -> str:
+    """Return the settings of one regime in words: all of a few, the first and the last of many."""
+    ordered = sorted(said, key=natural)
     if len(said) <= NAMED:
-        return ", or ".join(said)
-    kinds = list(dict.fromkeys(words_of(str(run.spec["regime"]["kind"])) for run in runs))
-    if len(kinds) == 1:
-        return f"{said[0]}, up to {said[-1]} ({len(said)} settings)"
-    return f"{', '.join(kinds[:-1])} or {kinds[-1]} ({len(said)} settings)"
+        return ", or ".join(ordered)
+    return f"{ordered[0]}, up to {ordered[-1]} ({len(said)} settings)"
 
 
 def _listed(names: Sequence[str], one: str, many: str = "") -> str:

@@ -55,6 +55,10 @@ def answer(sections: Sequence[Section]) -> str:
     return text if len(experiments) == len(sections) else f"{text} {UNJUDGED}"
 
 
+def _form(n: int, one: str) -> str:
+    return count(n, one).partition(" ")[2]
+
+
 def tiles(sections: Sequence[Section]) -> list[tuple[str, str]]:
     """Return the numbers at the top, as (number, what it counts)."""
     runs = [run for s in sections for run in s.runs]
@@ -64,8 +68,11 @@ def tiles(sections: Sequence[Section]) -> list[tuple[str, str]]:
     judged = [v for s in sections if s.targets for v in s.targets["targets"]]
     whole = len(done) == len(runs)
     counted = f"{len(done):,}" if whole else f"{len(done):,} of {len(runs):,}"
-    out = [(counted, "runs" if whole else "runs finished"), (f"{chains:,}", "independent chains")]
-    out.append((f"{fits:,}", "models fitted"))
+    out = [
+        (counted, _form(len(runs), "run") if whole else "runs finished"),
+        (f"{chains:,}", _form(chains, "independent chain")),
+        (f"{fits:,}", f"{_form(fits, 'model')} fitted"),
+    ]
     if judged:
         met = sum(bool(v["passed"]) for v in judged)
         out.insert(0, (f"{met:,} / {len(judged):,}", "targets met"))

@@ -25,6 +25,10 @@ class Series:
     values: Floats
     labels: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Return name and sizes; the numbers themselves would fill the screen."""
+        return _sizes("Series", self.name, self.t, self.values)
+
     def _repr_html_(self) -> str:
         """Return what a notebook shows: a row per generation."""
         from genloss.store.notebook_html import series_html
@@ -52,6 +56,15 @@ class Column:
     values: Floats
     metric: str
     label: str = ""
+
+    def __repr__(self) -> str:
+        """Return name and sizes."""
+        return _sizes("Column", self.name, self.t, self.values)
+
+
+def _sizes(what: str, name: str, t: Ints, values: Floats) -> str:
+    ends = f"t = {t[0]} to {t[-1]}, " if len(t) else ""
+    return f"{what}({name!r}, {ends}values {values.shape})"
 
 
 def columns(series: Mapping[str, Series]) -> dict[str, Column]:
