@@ -48,9 +48,34 @@ def test_what_cannot_fit_is_refused_and_what_fits_is_not():
         check_room(10**18, "all rows", "take fewer")
 
 
+def test_the_smallest_limit_counts_and_what_just_fits_fits(tmp_path, monkeypatch):
+    (tmp_path / "meminfo").write_text("MemAvailable:   3 kB\n")
+    (tmp_path / "memory.max").write_text("2000\n")
+    (tmp_path / "memory.limit_in_bytes").write_text("max\n")
+    monkeypatch.setattr(resources, "Path", lambda path: tmp_path / Path(path).name)
+    assert free_memory() == 2000
+    check_room(2000, "rows", "-")
+    with pytest.raises(ResourceError, match=r"rows take 2 kB .* at least; 2 kB are free here; -"):
+        check_room(2001, "rows", "-")
+    soft = 1500
+    monkeypatch.setattr(resources.resource, "getrlimit", lambda _: (soft, -1))
+    assert free_memory() == 1500
+
+
 @pytest.mark.parametrize(
     ("size", "said"),
-    [(512, "512 bytes"), (3200, "3.2 kB"), (10**7, "10 MB"), (1_920_000_000, "1.92 GB")],
+    [
+        (512, "512 bytes"),
+        (999, "999 bytes"),
+        (1000, "1 kB"),
+        (3200, "3.2 kB"),
+        (10**6, "1 MB"),
+        (10**7, "10 MB"),
+        (10**9, "1 GB"),
+        (1_920_000_000, "1.92 GB"),
+        (1_234_000_000_000, "1,234 GB"),
+        (10**15, "1e+06 GB"),
+    ],
 )
 def test_sizes_are_said_as_people_say_them(size, said):
     assert bytes_in_words(size) == said

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from genloss.core.samples import FOREIGN, NO_TOKEN, REAL, Samples, without_replacement
+from genloss.core.samples import (
+    FOREIGN,
+    NO_TOKEN,
+    REAL,
+    UNLABELLED,
+    Samples,
+    without_replacement,
+)
 from genloss.errors import DataError
 
 X = np.arange(24.0).reshape(2, 4, 3)
@@ -210,3 +217,25 @@ def test_rows_without_labels_join_as_unknown():
 def test_labels_are_one_class_or_unknown_for_each_row(label):
     with pytest.raises(DataError, match=r"expected integers of shape \(2, 4\), classes from 0"):
         Samples(X, ORIGIN, label=label)
+
+
+def test_real_rows_are_the_first_of_each_chain_as_many_as_the_poorest_has():
+    origin = np.array([[0, 1, 0, 0], [2, 0, -1, 0]])
+    samples = Samples(X, origin)
+    np.testing.assert_array_equal(samples.real_rows(9), [X[0, [0, 2]], X[1, [1, 3]]])
+    np.testing.assert_array_equal(samples.real_rows(1), [X[0, [0]], X[1, [1]]])
+    np.testing.assert_array_equal(Samples.of(X, 0).real_rows(3), X[:, :3])
+    with pytest.raises(DataError, match="chain 1 has no real row among its 4; raise n_real"):
+        Samples(X, np.array([[0, 1, 0, 0], [2, 1, -1, 1]])).real_rows(2)
+
+
+def test_marks_of_rows_are_what_run_folders_hold():
+    assert (REAL, FOREIGN, UNLABELLED, NO_TOKEN) == (0, -1, -1, -1)
+
+
+def test_rows_of_three_lengths_join_and_rows_of_numbers_are_not_filled_up():
+    parts = [Samples.of(np.full((1, 1, width), width), 0) for width in (1, 3, 2)]
+    joined = Samples.concat(parts).x[0]
+    np.testing.assert_array_equal(joined, [[1, -1, -1], [3, 3, 3], [2, 2, -1]])
+    with pytest.raises(DataError, match="cannot concatenate"):
+        Samples.concat([Samples.of(np.zeros((1, 1, width)), 0) for width in (1, 2)])

@@ -166,6 +166,8 @@ def test_what_are_no_log_probabilities_is_refused(lp):
 def test_nothing_to_score_is_refused():
     with pytest.raises(DataError, match="without a token"):
         tl.perplexity(np.zeros((1, 1, 2)), np.zeros((1, 2), bool))
+    with pytest.raises(DataError, match="without a token"):
+        tl.perplexity(np.zeros((2, 1, 2)), np.array([[[True, True]], [[False, False]]]))
     with pytest.raises(DataError, match="n_bytes"):
         tl.bits_per_byte(np.zeros((1, 1, 2)), np.ones((1, 2), bool), 0)
 

@@ -24,6 +24,13 @@ def test_by_hand():
     np.testing.assert_allclose(tr.mean_length(ROWS), [13 / 5, 2])
 
 
+def test_rows_without_any_token_are_empty_and_end_nowhere():
+    x = np.array([[[-1, -1], [0, -1], [3, -1], [3, 3]], [[-1, -1], [-1, -1], [3, 0], [0, 0]]])
+    np.testing.assert_allclose(tr.empty_share(x, END), [2 / 4, 2 / 4])
+    np.testing.assert_allclose(tr.truncated_share(x, END), [1 / 4, 0])
+    np.testing.assert_allclose(tr.mean_length(x), [4 / 4, 4 / 4])
+
+
 def test_one_seed_for_all_requests_is_seen():
     """64 identical requests gave 64 identical texts."""
     x = np.broadcast_to(np.arange(10), (1, 64, 10))

@@ -92,7 +92,7 @@ def law(p: ArrayLike) -> NDArray[np.float64]:
     if values.ndim != 1 or values.size == 0 or not np.all(values >= 0):
         raise SpecError(f"p is {p!r}; expected one list of probabilities, none below 0")
     if abs(values.sum() - 1.0) > 1e-9:
-        raise SpecError(f"p sums to {values.sum()!r}, expected 1; divide it by its sum")
+        raise SpecError(f"p sums to {float(values.sum())!r}, expected 1; divide it by its sum")
     return values
 
 

@@ -98,3 +98,46 @@ def test_what_holds_tensors_is_equal_to_nothing_else(kind):
     """== of tensors is no truth; what is handed from call to call is frozen."""
     assert not kind.__dataclass_params__.eq
     assert kind.__dataclass_params__.frozen == (kind in (Writer, Engine))
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """How many rows the decoder read at each step."""
+    rows, plain = [], Engine.advance
+
+    def advance(self, cache, tokens, *rest):
+        rows.append(len(tokens))
+        return plain(self, cache, tokens, *rest)
+
+    monkeypatch.setattr(Engine, "advance", advance)
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("how", "steps", "rows", "second"),
+    [
+        (BeamSearch(1, 8, 0), 1, [3], 2),
+        (Sampling(max_new=8), 1, [3], 2),
+        # A row of two beams goes on until two texts have ended.
+        (BeamSearch(2, 8, 0), 2, [8, 3], 3),
+    ],
+)
+def test_rows_that_have_ended_are_dropped_and_nothing_is_read_once_all_have(
+    pair, monkeypatch, read, how, steps, rows, second
+):
+    """Of eight rows five end in the first steps, and the others in the next ones."""
+    p, plain = pair("opt"), Engine.logits
+    calls = []
+
+    def logits(self, hidden):
+        out = plain(self, hidden)
+        calls.append(len(out))
+        first = torch.arange(len(out)) * 8 // len(out) < 5
+        out[first if len(calls) <= steps else slice(None), self.decoder.end] = 1e4
+        return out
+
+    monkeypatch.setattr(Engine, "logits", logits)
+    asked = np.random.default_rng(3).integers(3, 97, (1, 8, 5))
+    written = p.writer(how).continue_(asked, np.random.default_rng(0))[0]
+    assert sorted((written != NO_TOKEN).sum(axis=1)) == [1] * 5 + [second] * 3
+    assert read == rows
