@@ -92,6 +92,8 @@ LINE = view(
     Gaussians(np.array([[0.0], [1]]), np.array([[4.0], [9]])),
     Gaussians(np.array([[3.0], [1]]), np.array([[1.0], [25]])),
 )
+DRAWN = view(Known(), Known(), [[0, 2, 4], [1, 1, 4]], [[3, 5], [2, 9]])
+# Nothing known: means 2 and 2, variances 8 / 3 and 2; of held-out rows 4 and 5.5, 1 and 12.25.
 FEW = np.array([[0.5, 0.25, 0.25, 0], [0.7, 0, 0.3, 0]])
 ALL = np.array([[0.1, 0.15, 0.35, 0.4], [0.5, 0.25, 0.15, 0.1]])
 LEFT = view(Symbols(FEW), Symbols(ALL))
@@ -131,6 +133,8 @@ def squared_l2(shift, one, other):
 
 CASES = [
     (laws.MeanError(), PLANE, [5**0.5, 5]),
+    (laws.MeanError(), DRAWN, [2, 3.5]),
+    (laws.TraceRatio(), DRAWN, [8 / 3, 2 / 12.25]),
     (laws.SquaredMeanError(), PLANE, [5, 25]),
     (laws.CovarianceError(), PLANE, [34**0.5, 250**0.5]),
     (laws.TraceRatio(), PLANE, [2.6, 5]),

@@ -85,6 +85,14 @@ def test_component_std_is_the_root_mean_variance():
     np.testing.assert_allclose(mixtures.component_std(covs), [[2.0, 0.5]])
 
 
+def test_covariances_are_square_and_have_no_negative_trace():
+    with pytest.raises(DataError, match=r"covs: got shape \(1, 1, 2, 3\) and smallest trace 2"):
+        mixtures.component_std(np.eye(3)[None, None, :2])
+    with pytest.raises(DataError, match="smallest trace -2, expected"):
+        mixtures.component_std(np.stack([[np.eye(2)], [-np.eye(2)]]))
+    np.testing.assert_array_equal(mixtures.component_std(np.zeros((1, 1, 2, 2))), [[0.0]])
+
+
 def test_mixtures_that_do_not_fit_are_refused():
     one = (np.ones((1, 1)), np.zeros((1, 1, 2)), np.eye(2)[None, None])
     line = (np.ones((1, 1)), np.zeros((1, 1, 1)), np.eye(1)[None, None])

@@ -148,6 +148,11 @@ def test_buckets_are_the_top_bits_of_a_multiplicative_hash():
     kinds = {bucket(7, 0), bucket(0, 31999), bucket(31999, 7)}
     assert list(np.flatnonzero(pairs[0])) == sorted(kinds)
     assert pairs.sum() == 3
+    # A row of one token is of length 1 as it is, and a row of none is nothing.
+    project = np.random.Generator(np.random.PCG64(4096)).standard_normal((4096, 64)) / 8
+    seen = tm.bag_features(np.array([[[5, -1], [-1, -1], [5, 5]]]), np.array([[[5]]]))[0][0]
+    both = (2 * project[bucket(5)] + project[bucket(5, 5)]) / 5**0.5
+    np.testing.assert_allclose(seen, [project[bucket(5)], np.zeros(64), both], atol=1e-12)
 
 
 def test_what_does_not_fit_is_refused():
