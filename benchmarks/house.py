@@ -46,7 +46,12 @@ class House:
 
 def code_lines(text: str) -> int:
     """Count the lines that hold code."""
-    return len(_lines_with_tokens(text) - _lines_of_docstrings(ast.parse(text)))
+    return len(lines_with_code(text))
+
+
+def lines_with_code(text: str) -> set[int]:
+    """Return the numbers of the lines that hold code."""
+    return _lines_with_tokens(text) - _lines_of_docstrings(ast.parse(text))
 
 
 def _lines_with_tokens(text: str) -> set[int]:

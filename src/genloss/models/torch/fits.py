@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 import numpy as np
 
@@ -39,6 +39,21 @@ class NotingLearner(Protocol[M_co]):
     def restore(self, state: Mapping[str, Array]) -> M_co:
         """Rebuild a model from its state."""
         ...
+
+
+class NetworkLearner(Generic[M_co]):
+    """What every learner of networks can do: note its way, and be cut to one epoch."""
+
+    training: Training
+
+    def with_notebook(self: NotingLearner[M_co], notebook: Notebook) -> "Noted[M_co]":
+        """Return the learner that notes its way and resumes from there."""
+        return Noted(self, notebook)
+
+    def one_epoch(self) -> tuple[Self, int]:
+        """Return the learner that stops after one epoch, and the epochs of this one."""
+        once = {"training": replace(self.training, epochs=1)}
+        return cast(Self, replace(cast(Any, self), **once)), self.training.epochs
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Self, cast
 
 import numpy as np
 
@@ -15,7 +13,7 @@ from genloss.core.source import Source
 from genloss.models.torch.denoising.denoised_model import DenoisedModel
 from genloss.models.torch.denoising.processes import Process
 from genloss.models.torch.denoising.recipe import Conditioning, NetName, Recipe
-from genloss.models.torch.fits import Noted
+from genloss.models.torch.fits import NetworkLearner
 from genloss.models.torch.training import Training
 
 
@@ -28,7 +26,7 @@ def calmly() -> Training:
     return Training(epochs=100, batch=128, learning_rate=2e-3, weight_decay=0.0, rate="cosine")
 
 
-class Denoiser(ABC):
+class Denoiser(NetworkLearner[DenoisedModel], ABC):
     """A dataclass of options, as `Recipe` has them, and the process that is learned."""
 
     net: NetName
@@ -65,15 +63,6 @@ class Denoiser(ABC):
     ) -> DenoisedModel:
         """Train every chain from rows (C, n, d) or a source; O(epochs n) passes each."""
         return self.recipe().fit(train, rng, init, valid, notebook)
-
-    def with_notebook(self, notebook: Notebook) -> Noted[DenoisedModel]:
-        """Return the learner that notes its way and resumes from there."""
-        return Noted(self, notebook)
-
-    def one_epoch(self) -> tuple[Self, int]:
-        """Return the learner that stops after one epoch, and the epochs of this one."""
-        once = {"training": replace(self.training, epochs=1)}
-        return cast(Self, replace(cast(Any, self), **once)), self.training.epochs
 
     def restore(self, state: Mapping[str, Array]) -> DenoisedModel:
         """Rebuild a model from its state; raises DataError for that of another learner."""

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.models.torch.device import Device
-from genloss.models.torch.fits import Noted
+from genloss.models.torch.fits import NetworkLearner
 from genloss.models.torch.lm.hub import content_of
 from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.token_model import BLOCK_KEY, TokenModel
@@ -26,7 +26,7 @@ ROW = 2048
 """Tokens that a base model writes in a row, at most: some have no position limit."""
 
 
-class CausalLearner(ABC, Generic[M]):
+class CausalLearner(NetworkLearner[M], ABC):
     """A dataclass of options that says how a lesson is learned and a model restored.
 
     kind: its name in messages; learns: the class of its models. begin: the token that a text's
@@ -80,15 +80,6 @@ class CausalLearner(ABC, Generic[M]):
         if self.training.processes > 1:
             return self.restore(in_processes(self, lesson))
         return self.trained(lesson)
-
-    def with_notebook(self, notebook: Notebook) -> Noted[M]:
-        """Return the learner that notes its way and resumes from there."""
-        return Noted(self, notebook)
-
-    def one_epoch(self) -> tuple[Self, int]:
-        """Return the learner that stops after one epoch, and the epochs of this one."""
-        once = {"training": replace(self.training, epochs=1)}
-        return cast(Self, replace(cast(Any, self), **once)), self.training.epochs
 
     def identity(self) -> dict[str, str]:
         """Return what stands for the base: the SHA-256 of its folder, or its name on the hub."""

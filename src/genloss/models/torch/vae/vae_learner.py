@@ -1,7 +1,7 @@
 """The variational autoencoder as a learner."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,13 @@ from genloss.core.source import Source
 from genloss.errors import DataError, SpecError
 from genloss.models.torch.device import generator, pick, stream
 from genloss.models.torch.feeds import CHECK, START, Batch, feed_of, on
-from genloss.models.torch.fits import Noted, held_out_rows, part_after_part, rows_of, stacked
+from genloss.models.torch.fits import (
+    NetworkLearner,
+    held_out_rows,
+    part_after_part,
+    rows_of,
+    stacked,
+)
 from genloss.models.torch.images import check_images, check_lit
 from genloss.models.torch.notebook import Pages
 from genloss.models.torch.training import DTYPES, Check, Loop, Loss, Training
@@ -32,7 +38,7 @@ ROWS_CHECKED = 64
 
 
 @dataclass(frozen=True)
-class VAELearner:
+class VAELearner(NetworkLearner[VAEModel]):
     """Variational autoencoder with two convolutions each way (Shumailov et al. 2024).
 
     net 'paper' takes 28 x 28 images (channels 64 and 128, 647,081 parameters with latent 20),
@@ -90,14 +96,6 @@ class VAELearner:
             return self._chain(net, train, c, int(seeds[c]), init, rows, pages)
 
         return self.restore(stacked(part_after_part(len(seeds), seeds, notebook, chain)))
-
-    def with_notebook(self, notebook: Notebook) -> Noted[VAEModel]:
-        """Return the learner that notes its way and resumes from there."""
-        return Noted(self, notebook)
-
-    def one_epoch(self) -> "tuple[VAELearner, int]":
-        """Return the learner that stops after one epoch, and the epochs of this one."""
-        return replace(self, training=replace(self.training, epochs=1)), self.training.epochs
 
     def restore(self, state: Mapping[str, Array]) -> VAEModel:
         """Rebuild a model from its state.
