@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genloss.errors import SpecError, StoreError
+from genloss.cli.listing import listing
+from genloss.errors import ResourceError, SpecError, StoreError
+from genloss.plan.sweep_cost import sweep_plan
 from genloss.run.events import Finished, Planned
 from genloss.run.runner import run_study
 from genloss.run.sweep import run_sweep
 from genloss.spec.toml import toml_text
 from genloss.store.lock import locked
-from genloss.store.reader import Run
+from genloss.store.reader import Run, find_runs
 from genloss.store.sweep import read_failures, read_sweep
 from genloss.study.study import study_from
 from genloss.study.sweep import load_sweep, sweep_from
@@ -143,3 +145,53 @@ def test_the_command_runs_resumes_and_fails_with_a_code(spec, tmp_path):
     bad = subprocess.run([*command, "--vary", "n_real=1,8"], capture_output=True, text=True)
     assert bad.returncode == 1
     assert len(json.loads(bad.stdout)["failed"]) == 1
+
+
+def test_a_sweep_that_the_disk_cannot_hold_is_refused_and_nothing_is_written(spec, tmp_path):
+    """10^12 chains are some terabytes of numbers."""
+    huge = {**spec, "chains": 10**12, "chains_per_block": 10**9}
+    sweep = sweep_from(huge, {"vary": {"n_real": [8, 16]}})
+    with pytest.raises(ResourceError, match=r"2 runs take .* of disk at least; .* free"):
+        run_sweep(sweep, tmp_path / "runs", workers=1)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_plan_adds_its_cells_up(spec):
+    sweep = sweep_from(spec, {"vary": {"n_real": [8, 16], "regime": ["replace", "accumulate"]}})
+    cost, studies = sweep_plan(sweep, 0.5), [study for _, study in sweep.cells]
+    assert (cost.cells, cost.blocks) == (4, sum(s.n_blocks for s in studies))
+    assert cost.chains == sum(s.chains for s in studies)
+    assert 0.0 < cost.seconds.low <= cost.seconds.high
+    # One cell of each regime was timed, the larger one.
+    assert set(cost.timed) == {"n_real=16,regime=replace", "n_real=16,regime=accumulate"}
+    assert cost.largest == "n_real=16,regime=accumulate"
+
+
+def test_ls_shows_a_sweep_as_one_line_and_its_cells_when_asked(spec, tmp_path, capsys):
+    run_study(study_from({**spec, "seed": 9}), tmp_path, workers=1)
+    grid = {"vary": {"n_real": [1, 8, 16]}}
+    done = run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
+    listing(tmp_path, json=True)
+    one, sweep = sorted(json.loads(capsys.readouterr().out), key=lambda row: "cells" in row)
+    assert one["complete"] is True
+    assert {k: sweep[k] for k in ("run", "cells", "done", "failed", "at_work", "complete")} == {
+        "run": "small",
+        "cells": 3,
+        "done": 2,
+        "failed": 1,
+        "at_work": False,
+        "complete": False,
+    }
+    listing(tmp_path, json=False)
+    assert "2 of 3 cells; 1 failed" in capsys.readouterr().out
+    listing(done.folder, json=True)
+    assert len(json.loads(capsys.readouterr().out)) == 2
+
+
+def test_cells_that_lie_elsewhere_belong_to_the_sweep_too(spec, tmp_path):
+    before = run_study(study_from({**spec, "n_real": 8}), tmp_path, workers=1)
+    done = run_sweep(sweep_from(spec, {"vary": {"n_real": [8, 16]}}), tmp_path, workers=1)
+    assert {r.path.resolve() for r in find_runs(done.folder)} == {r.path for r in done.runs}
+    assert before.path in {r.path.resolve() for r in find_runs(done.folder)}
+    # Listed once, although two ways lead there.
+    assert len(find_runs(tmp_path)) == 2

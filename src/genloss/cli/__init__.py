@@ -4,7 +4,8 @@ main        the commands
 console     tables and JSON as a person or a script wants them
 exits       how a command ends: one line, one exit code
 display     plans and verdicts in words
-run_tables  runs as `ls` and `show` print them
+listing     runs and sweeps as `ls` lists them
+run_tables  runs as `show` prints them
 progress    where a run is, for the waiting
 sweeps      a sweep from a spec or its folder, and what became of it
 watch       where work of another process is

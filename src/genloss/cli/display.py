@@ -83,7 +83,7 @@ def plan(cost: Cost, json: bool) -> None:
         "measured generations": number(cost.measured_generations),
         "kept generations": number(cost.kept_generations),
         "disk": size(cost.disk_bytes),
-        "time, one process": _time(cost.seconds),
+        "time, one process": span(cost.seconds),
     }
     console.print_table(["plan", ""], [[k, v] for k, v in rows.items() if v])
     console.print_prose(_timed(cost.timing))
@@ -112,7 +112,8 @@ def _plan_json(cost: Cost) -> dict[str, Any]:
     }
 
 
-def _time(seconds: Range) -> str:
+def span(seconds: Range) -> str:
+    """Return a range of times as a person says it."""
     low = duration(seconds.low)
     if seconds.high is None:
         return f"at least {low}"

@@ -52,6 +52,9 @@ Elsewhere = Annotated[
 Trust = Annotated[
     bool, typer.Option("--trust", help="Run the code of classes that a run folder names.")
 ]
+Vary = Annotated[
+    list[str] | None, typer.Option(help="KEY=LIST to vary too, such as n_real=50,100; seeds=8.")
+]
 TensorBoard = Annotated[
     Path | None, typer.Option(help="Also write what is measured here, for TensorBoard.")
 ]
@@ -177,9 +180,7 @@ def sweep(
         typer.Argument(help="A TOML spec with a table [sweep], a text, or a sweep's folder."),
     ],
     overrides: Overrides = None,
-    vary: Annotated[
-        list[str] | None, typer.Option(help="KEY=LIST to vary too, such as n_real=50,100; seeds=8.")
-    ] = None,
+    vary: Vary = None,
     model: Model = "",
     root: Root = RUNS,
     workers: Workers = 0,
@@ -187,6 +188,9 @@ def sweep(
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
     tensorboard: TensorBoard = None,
+    despite_disk: Annotated[
+        bool, typer.Option("--despite-disk", help="Begin although the disk has too little room.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run every cell of a grid, each in a folder of its own; run it again to resume."""
@@ -203,6 +207,7 @@ def sweep(
             progress=show,
             code_changed=console.code_changed(fresh, same_code),
             other_machine="accept" if elsewhere else "refuse",
+            check_room=not despite_disk,
         )
     sweeps.show(done, json)
     if done.failed:
@@ -211,16 +216,15 @@ def sweep(
 
 @app.command(epilog="Example: genloss plan examples/gaussian.toml chains=1000")
 def plan(
-    spec: Annotated[
-        Path, typer.Argument(help="A TOML spec, a run folder, or a file or folder of text.")
-    ],
+    spec: Annotated[Path, typer.Argument(help="A TOML spec, a run folder, a sweep's, or text.")],
     overrides: Overrides = None,
+    vary: Vary = None,
     model: Model = "",
     trust: Trust = False,
     json: Json = False,
 ) -> None:
-    """Show steps, sizes, time and disk before anything runs."""
-    from genloss.cli import display
+    """Show steps, sizes, time and disk of a run or a sweep before anything runs."""
+    from genloss.cli import display, sweeps
     from genloss.plan.cost import plan_of
     from genloss.plan.timing import BUDGET
     from genloss.study.load import load_study
@@ -228,6 +232,10 @@ def plan(
     console.print_hint(
         f"reading {spec} and timing its first generations, at most {BUDGET:g} s once all is loaded"
     )
+    if vary or sweeps.is_sweep_spec(spec):
+        what, _ = sweeps.loaded(spec, overrides or [], vary or [], model, RUNS)
+        sweeps.plan(what, json)
+        return
     display.plan(plan_of(load_study(spec, overrides or [], model, trust=trust)), json)
 
 
@@ -249,11 +257,10 @@ def ls(
     folder: Annotated[Path, typer.Argument(help="Folder that holds the runs.")] = RUNS,
     json: Json = False,
 ) -> None:
-    """List the runs so far."""
-    from genloss.cli import run_tables
-    from genloss.store.reader import find_runs
+    """List the runs and sweeps so far."""
+    from genloss.cli.listing import listing
 
-    run_tables.listing(find_runs(folder), folder, json)
+    listing(folder, json)
 
 
 @app.command(epilog="Example: genloss watch runs/gaussian")

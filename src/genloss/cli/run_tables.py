@@ -1,8 +1,6 @@
 """Runs as `genloss ls` lists and `genloss show` shows them: as JSON or as tables."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,47 +21,6 @@ SHOWN_BLOCKS = 5
 
 LEAST_NAME = 24
 """Columns of a narrow terminal that stay for the names of metrics."""
-
-
-def listing(found: Sequence[Run], root: Path, json: bool) -> None:
-    """List runs with their progress; a damaged folder is one row with the reason."""
-    rows = [row for r in found if (row := _listed(r, root)) is not None]
-    if json:
-        console.print_json(rows)
-        return
-    if not rows:
-        console.print_line(f"no runs below {root}; start with: genloss demo")
-        return
-    words = {"True": "yes", "False": "no"}
-    columns = [key for key in rows[0] if key != "problem" or any(row["problem"] for row in rows)]
-    if console.narrow_width():
-        columns = [key for key in columns if key not in ("regime", "learner", "reality")]
-    shown = [[words.get(str(row[key]), str(row[key])) for key in columns] for row in rows]
-    # A path can be cut in two and still be read; "comple/te" cannot.
-    console.print_table(columns, shown, folds=("run", "problem"))
-
-
-def _listed(r: Run, root: Path) -> dict[str, Any] | None:
-    """Return the row of a run; None where it has vanished meanwhile."""
-    place = str(r.path) if r.path == root else os.path.relpath(r.path, root)
-    try:
-        for block in r.blocks:
-            block.check_sizes()
-        return {
-            "run": place,
-            "generations": r.spec["generations"],
-            "chains": r.spec["chains"],
-            "regime": _regime(r.spec),
-            "learner": _kind(r.spec["learner"]),
-            "reality": _kind(r.spec["reality"]),
-            "complete": r.is_complete,
-            "problem": "",
-        }
-    except (StoreError, OSError) as error:
-        if not r.path.exists():
-            return None
-        blank = dict.fromkeys(("generations", "chains", "regime", "learner", "reality"), "")
-        return {"run": place, **blank, "complete": False, "problem": str(error)}
 
 
 def several(found: Sequence[Run], json: bool) -> None:

@@ -2,13 +2,20 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from genloss.cli import console
+from genloss.cli import console, display
+from genloss.cli.durations import duration, size
 from genloss.errors import SpecError
+from genloss.plan.sweep_cost import sweep_plan
+from genloss.report.formatting import count
 from genloss.run.sweep import SweepRuns
-from genloss.store.sweep import SWEEP, local_sweep_spec, read_sweep
-from genloss.study.sweep import Sweep, load_sweep, sweep_from
+from genloss.spec.toml import read_spec
+from genloss.store.sweep import is_sweep, local_sweep_spec, read_sweep
+from genloss.study.sweep import TABLE, Sweep, load_sweep, sweep_from
+
+MANY_CELLS = 10_000
 
 SHOWN = 10
 """Cells that failed are listed up to here; all of them with --json and in failed.json."""
@@ -18,7 +25,7 @@ def loaded(
     spec: Path, overrides: Sequence[str], vary: Sequence[str], model: str, root: Path
 ) -> tuple[Sweep, Path]:
     """Return a sweep and the folder in which its own lies; a sweep's folder goes on as it was."""
-    if not (spec / SWEEP).exists():
+    if not is_sweep(spec):
         return load_sweep(spec, overrides, vary, model), root
     if overrides or vary or model:
         raise SpecError(
@@ -28,6 +35,43 @@ def loaded(
         )
     file = read_sweep(spec)
     return sweep_from(local_sweep_spec(spec, file), file.grid, str(spec)), spec.parent
+
+
+def is_sweep_spec(spec: Path) -> bool:
+    """Return whether a path is the folder of a sweep, or a spec with a table of what varies."""
+    return is_sweep(spec) or (
+        spec.suffix == ".toml" and spec.is_file() and TABLE in read_spec(spec)
+    )
+
+
+def plan(sweep: Sweep, json: bool) -> None:
+    """Show what a sweep will do and take."""
+    cost = sweep_plan(sweep)
+    if json:
+        console.print_json(asdict(cost))
+        return
+    rows = {
+        "cells": console.number(cost.cells),
+        "blocks": console.number(cost.blocks),
+        "chains": console.number(cost.chains),
+        "generations of chains": console.number(cost.generations),
+        "rows fitted and drawn": console.number(cost.rows),
+        "largest cell": cost.largest,
+        "memory of its rows": f"at least {size(cost.memory_bytes)}",
+        "disk": size(cost.disk_bytes),
+        "time, one process": display.span(cost.seconds),
+    }
+    console.print_table(["plan", ""], [[k, v] for k, v in rows.items()])
+    console.print_prose(
+        f"Timed on {count(len(cost.timed), 'cell')}, the largest of each sort, for "
+        f"{duration(sum(cost.timed.values()))} on this machine at its present load; the others are "
+        "taken by the rows they see."
+    )
+    if cost.cells > MANY_CELLS:
+        console.print_prose(
+            f"More than {MANY_CELLS:,} cells: what `ls`, `table` and `report` take was measured up "
+            "to there (docs/sweeps.md), and grows in proportion."
+        )
 
 
 def show(done: SweepRuns, json: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.arrays import Floats
-from genloss.core.roles import Model, Sizes
+from genloss.core.roles import Model
 from genloss.core.streams import Streams
 from genloss.core.text import TextModel
 from genloss.corpus.inventory import Entry
@@ -54,10 +54,7 @@ def plan_of(study: Study, budget: float = BUDGET) -> Cost:
     streams = Streams(study.seed)
     p_0 = study.reality.realise(1, streams.rng(0, "realise"))
     reserve(study, p_0, streams)
-    sizes = [
-        study.regime.sizes(t, study.n_real, study.n_synthetic)
-        for t in range(1, study.generations + 1)
-    ]
+    last = study.regime.sizes(study.generations, study.n_real, study.n_synthetic)
     measured = len(study.measure.times(study.generations) | {study.generations})
     n_kept = len(study.keep.times(study.generations))
     timing = timed(study, budget)
@@ -69,12 +66,12 @@ def plan_of(study: Study, budget: float = BUDGET) -> Cost:
         blocks=study.n_blocks,
         generations=study.generations,
         rows_of_s_0=study.n_real,
-        rows_of_d_last=sizes[-1].train,
-        rows_of_s_last=sizes[-1].synthetic,
+        rows_of_d_last=last.train,
+        rows_of_s_last=last.synthetic,
         real_rows_per_chain=real_rows_needed(study),
         measured_generations=measured,
         kept_generations=n_kept,
-        seconds=_seconds(study, sizes, measured, timing),
+        seconds=seconds_of(study, timing),
         disk_bytes=round(block_bytes * study.n_blocks),
         timing=timing,
     )
@@ -89,8 +86,13 @@ def _data_summary(study: Study, p_0: Model) -> str:
     return f"{study.reality.data_summary()}; {blocks}"
 
 
-def _seconds(study: Study, sizes: list[Sizes], measured: int, timing: Timing) -> Range:
-    """Add up all generations of all blocks."""
+def seconds_of(study: Study, timing: Timing) -> Range:
+    """Add up all generations of all blocks of a study, or of one like that which was timed."""
+    sizes = [
+        study.regime.sizes(t, study.n_real, study.n_synthetic)
+        for t in range(1, study.generations + 1)
+    ]
+    measured = len(study.measure.times(study.generations) | {study.generations})
     train: Floats = np.array([s.train for s in sizes], dtype=np.float64)
     synthetic: Floats = np.array([s.synthetic for s in sizes], dtype=np.float64)
     at = np.linspace(0, len(sizes) - 1, measured).astype(np.int64)

@@ -11,6 +11,7 @@ from genloss.core.resources import explained_shortage
 from genloss.errors import GenlossError, SpecError
 from genloss.run.block import ADVICE
 from genloss.run.cell_logs import CellLogs
+from genloss.run.disk import check_disk
 from genloss.run.events import Event, Sink
 from genloss.run.executors.executor import Executor
 from genloss.run.executors.processes import leave_if_imported
@@ -61,6 +62,7 @@ def run_sweep(
     progress: Sink | None = None,
     code_changed: CodeChanged = "refuse",
     other_machine: OtherMachine = "refuse",
+    check_room: bool = True,
 ) -> SweepRuns:
     """Run or resume a sweep in root/NAME; cells that any run below root made are not run again.
 
@@ -68,27 +70,27 @@ def run_sweep(
     not complete, with cells that were added since; options are those of `run_studies`.
 
     Raises:
+        ResourceError: what is to be run takes more disk than there is, unless check_room is False.
         StoreError: the folder holds another sweep, or somebody else is at work in it.
     """
     leave_if_imported()
     folder = Path(root) / sweep.name
+    headers = [header_of(study) for _, study in sweep.cells]
+    known = runs_by_fingerprint(Path(root), folder)
+    places = [known.get(h.fingerprint, run_path(folder, h)) for h in headers]
+    file = _file(sweep, headers, places, folder)
+    if check_room:
+        studies = [study for _, study in sweep.cells]
+        check_disk([s for s, p in zip(studies, places, strict=True) if not p.exists()], folder)
     with explained_shortage(ADVICE), locked(folder):
-        headers = [header_of(study) for _, study in sweep.cells]
-        known = runs_by_fingerprint(Path(root), folder)
-        places = [known.get(h.fingerprint, run_path(folder, h)) for h in headers]
-        write_sweep(folder, _file(sweep, headers, places, folder), _toml(sweep))
+        write_sweep(folder, file, _toml(sweep))
         failures = read_failures(folder)
         cells = []
         for (_, study), header, place in zip(sweep.cells, headers, places, strict=True):
             cell = _checked(study, header, place, code_changed, other_machine, failures)
             cells += [cell] if cell is not None else []
-        _run(
-            folder,
-            cells,
-            executor or local_executor([c.study for c in cells], workers),
-            progress,
-            failures,
-        )
+        executor = executor or local_executor([cell.study for cell in cells], workers)
+        _run(folder, cells, executor, progress, failures)
     mine = {h.fingerprint for h in headers}
     failed = {k: v["message"] for k, v in failures.items() if k in mine}
     return SweepRuns(folder, tuple(map(Run, places)), failed)

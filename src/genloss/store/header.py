@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Header:
     earlier: tuple[str, ...] = ()
     code: tuple[Code, ...] = ()
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Return the 16 hex digits of the identity."""
         return fingerprint(self.identity)

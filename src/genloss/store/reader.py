@@ -32,6 +32,7 @@ from genloss.store.parts import (
 )
 from genloss.store.provenance import sessions
 from genloss.store.series import Column, Series, columns, joined
+from genloss.store.sweep import SWEEP, read_sweep
 from genloss.store.table import TABLE, Absent, Table
 
 
@@ -284,8 +285,16 @@ def is_run(folder: Path) -> bool:
 
 
 def find_runs(root: Place) -> list[Run]:
-    """Return all runs at or below root, sorted by path; see `folders`."""
-    return [Run(path) for path, names in folders(Path(root)) if holds_run(names)]
+    """Return all runs at or below root, and the cells of sweeps there, by path; see `folders`."""
+    paths: dict[Path, None] = {}
+    for path, names in folders(Path(root)):
+        if holds_run(names):
+            paths[path] = None
+        elif SWEEP in names:
+            # A cell that another folder had already lies there.
+            paths |= dict.fromkeys(path / cell.run for cell in read_sweep(path).cells)
+    inside = {path.resolve(): path for path in paths if path.is_dir()}
+    return [Run(path) for path in sorted(inside.values())]
 
 
 def runs_below(paths: Sequence[Place]) -> list[Run]:

@@ -58,6 +58,11 @@ class SweepFile:
     cells: tuple[CellEntry, ...]
 
 
+def is_sweep(folder: Path) -> bool:
+    """Return whether a folder is that of a sweep."""
+    return (folder / SWEEP).is_file()
+
+
 def read_sweep(folder: Path) -> SweepFile:
     """Read sweep.json; raises StoreError where it is damaged or missing."""
     value = read_sealed(folder / SWEEP)

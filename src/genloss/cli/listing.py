@@ -1,0 +1,105 @@
+"""What `genloss ls` lists: runs, and a sweep as one line."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from genloss.cli import console
+from genloss.errors import StoreError
+from genloss.store.lock import is_held
+from genloss.store.reader import Run
+from genloss.store.summaries import Summary, summaries, summary_of
+from genloss.store.sweep import SweepFile, is_sweep, read_failures, read_sweep
+
+VARIES = "varies"
+
+Found = dict[Path, Summary | StoreError]
+
+
+def listing(root: Path, json: bool) -> None:
+    """List runs and sweeps with their progress; a damaged one is one row with the reason."""
+    found = dict(summaries(root))
+    sweeps = sorted({p.parent for p in found if p.parent != root and is_sweep(p.parent)})
+    rows = [_run_row(path, what, root) for path, what in found.items() if path.parent not in sweeps]
+    rows += [_sweep_row(folder, found, root) for folder in sweeps]
+    rows.sort(key=lambda row: str(row["run"]))
+    if json:
+        console.print_json(rows)
+        return
+    if not rows:
+        console.print_line(f"no runs below {root}; start with: genloss demo")
+        return
+    columns = [k for k in rows[0] if k in SHOWN and (k != "problem" or any(r[k] for r in rows))]
+    if console.narrow_width():
+        columns = [key for key in columns if key not in ("regime", "learner", "reality")]
+    shown = [[_word(row, key) for key in columns] for row in rows]
+    # A path can be cut in two and still be read; "comple/te" cannot.
+    console.print_table(columns, shown, folds=("run", "problem"))
+
+
+SHOWN = ("run", "generations", "chains", "regime", "learner", "reality", "complete", "problem")
+
+
+def _word(row: Mapping[str, Any], key: str) -> str:
+    if key == "complete" and "cells" in row:
+        more = [f"{row['failed']} failed"] if row["failed"] else []
+        more += ["at work"] if row["at_work"] else []
+        return "; ".join([f"{row['done']} of {row['cells']} cells", *more])
+    return {"True": "yes", "False": "no"}.get(str(row[key]), str(row[key]))
+
+
+def _run_row(path: Path, what: Summary | StoreError, root: Path) -> dict[str, Any]:
+    row = {"run": str(path) if path == root else os.path.relpath(path, root)}
+    if isinstance(what, StoreError):
+        blank = dict.fromkeys(("generations", "chains", "regime", "learner", "reality"), "")
+        return {**row, **blank, "complete": False, "problem": str(what)}
+    return {**row, **_described([what]), "complete": what.is_complete, "problem": ""}
+
+
+def _sweep_row(folder: Path, found: Found, root: Path) -> dict[str, Any]:
+    row = {"run": str(folder) if folder == root else os.path.relpath(folder, root)}
+    try:
+        file = read_sweep(folder)
+        failed = read_failures(folder)
+    except StoreError as error:
+        return _run_row(folder, error, root)
+    known = _cells(folder, file, found)
+    whole = [what for what in known if isinstance(what, Summary)]
+    damaged = [str(what) for what in known if isinstance(what, StoreError)]
+    done = sum(what.is_complete for what in whole)
+    return {
+        **row,
+        **_described(whole),
+        "complete": done == len(file.cells),
+        "problem": damaged[0] if damaged else "",
+        "cells": len(file.cells),
+        "done": done,
+        "failed": sum(cell.fingerprint in failed for cell in file.cells),
+        "at_work": is_held(folder),
+    }
+
+
+def _cells(folder: Path, file: SweepFile, found: Found) -> list[Summary | StoreError]:
+    """Return what is known of the cells that have begun; some may lie elsewhere."""
+    out: list[Summary | StoreError] = []
+    for cell in file.cells:
+        path = folder / cell.run
+        if path in found:
+            out.append(found[path])
+        elif path.is_dir():
+            try:
+                out.append(summary_of(Run(path)))
+            except StoreError as error:
+                out.append(error)
+    return out
+
+
+def _described(what: Iterable[Summary]) -> dict[str, Any]:
+    """Return what runs have in common, and where they vary."""
+    rows = list(what)
+    out: dict[str, Any] = {}
+    for key in ("generations", "chains", "regime", "learner", "reality"):
+        values = {getattr(row, key) for row in rows}
+        out[key] = values.pop() if len(values) == 1 else VARIES if values else ""
+    return out

@@ -1,0 +1,71 @@
+"""What is listed of runs: the same with an index as without, whatever changed since."""
+
+import os
+import shutil
+
+import pytest
+
+from genloss.errors import StoreError
+from genloss.run.runner import run_study
+from genloss.store import summaries as module
+from genloss.store.summaries import INDEX, Summary, summaries
+from genloss.study.study import Study
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """Two runs of one block each, listed with an index from the first one on."""
+    monkeypatch.setattr(module, "FEWEST", 1)
+    for seed in (0, 1):
+        study = Study(
+            "gaussian",
+            {"kind": "gaussian", "ddof": 1},
+            n_real=5,
+            generations=3,
+            form="moments",
+            metrics=("sigma",),
+            seed=seed,
+            chains=2,
+            name=f"r{seed}",
+        )
+        run_study(study, tmp_path, workers=1)
+    return tmp_path
+
+
+def test_a_summary_says_what_a_run_is_and_how_far(runs):
+    found = dict(summaries(runs))
+    assert set(found.values()) == {
+        Summary(3, 2, 1, "replace", "gaussian", "gaussian", (3,)),
+    }
+    assert all(what.is_complete for what in found.values())
+
+
+def test_the_index_says_the_same_and_is_used(runs):
+    before = dict(summaries(runs))
+    assert (runs / INDEX).exists()
+    written = (runs / INDEX).stat().st_mtime_ns
+    assert dict(summaries(runs)) == before
+    assert (runs / INDEX).stat().st_mtime_ns == written
+
+
+def test_what_changed_is_read_again(runs):
+    """A manifest that is gone, a table cut short, a header with another byte, a new folder."""
+    dict(summaries(runs))
+    one, two = sorted(runs.glob("r*"))
+    os.unlink(one / "blocks/0000/manifest.json")
+    assert dict(summaries(runs))[one].t == (0,)
+    table = two / "blocks/0000/metrics.jsonl"
+    table.write_bytes(table.read_bytes()[:-5])
+    assert isinstance(dict(summaries(runs))[two], StoreError)
+    shutil.copytree(one, runs / "r3")
+    assert len(dict(summaries(runs))) == 3
+    shutil.rmtree(one)
+    assert one not in dict(summaries(runs))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"not json"])
+def test_a_damaged_index_is_made_again(runs, content):
+    before = dict(summaries(runs))
+    (runs / INDEX).write_bytes(content)
+    assert dict(summaries(runs)) == before
+    assert (runs / INDEX).read_bytes() != content
