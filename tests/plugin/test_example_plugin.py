@@ -86,7 +86,7 @@ def test_its_experiment_is_listed_run_and_reported(genloss, work):
     assert "what the last model wrote, and real rows every 3 generations" in page
     # Its figure draws a panel for each run, in place of lines.
     assert page.count('"description":"Smallest value, Largest value over generations, ') == 3
-    assert "solid: the first component; dashed: the next, ever longer" in page
+    assert "medians, the first solid, the next dashed" in page
     assert "Drawn as lines" not in page
     # The laws of moments hold for its learner, so the figure has a dashed line.
     assert "expected ratio" in page

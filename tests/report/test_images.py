@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pytest
 
+from genloss.core.about import Entry
 from genloss.report.figures.images import (
     FEWEST,
     FRAMES,
@@ -87,14 +88,17 @@ def test_ink_is_dark_and_all_generations_share_the_scale_of_reality():
     assert images[9][0, 0] == 0
 
 
-def test_images_are_recognised_by_their_size_and_reality():
-    assert [side_of("digits8x8", 64), side_of("gaussian", 64), side_of("mnist", 784)] == [8, 8, 28]
-    assert [side_of("blobs", 196), side_of("my images", 256), side_of("gaussian", 256)] == [
-        14,
-        16,
-        0,
-    ]
-    assert [side_of("gaussian", 2), side_of("mnist", 20)] == [0, 0]
+def test_images_are_recognised_by_their_size_and_what_the_reality_says():
+    assert [side_of(d, False) for d in (64, 196, 784, 256, 2)] == [8, 14, 28, 0, 0]
+    assert [side_of(d, True) for d in (64, 256, 784, 20, 1)] == [8, 16, 28, 0, 0]
+
+
+@pytest.mark.parametrize("images", [False, True])
+def test_a_reality_says_whether_its_rows_are_images_and_its_name_does_not(tmp_path, images):
+    about = {"reality": {"my_images": Entry("my_images", "Photographs", images=images)}}
+    kept = {t: np.random.default_rng(t).random((5, 256)) for t in (0, 20)}
+    run = make_run(tmp_path, kept=kept, about=about, reality={"kind": "my_images"})
+    assert image_side(run) == (16 if images else 0)
 
 
 def test_whole_numbers_are_no_images(tmp_path):

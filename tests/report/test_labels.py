@@ -2,7 +2,7 @@
 
 import pytest
 
-from genloss.report.factors import factors, kind_of
+from genloss.report.factors import factors, is_kind, kind_of
 from genloss.report.labels import MOST_SERIES, named
 from genloss.report.measured import measured
 
@@ -22,6 +22,12 @@ def test_names_of_an_author_say_what_varies(tmp_path):
     assert found[0] == {"kind": "replace", "n": "n = 10"}
     assert found[1] == {"kind": "replace", "n": "n = 1,000"}
     assert found[2] == {"kind": "accumulate", "n": "n = 10"}
+
+
+def test_what_is_named_like_a_kind_is_none(tmp_path):
+    names = ["replace,fast,mankind=1", "replace,slow,mankind=2", "accumulate,slow,mankind=3"]
+    found = factors(runs_of(tmp_path, *({"name": n} for n in names)))
+    assert [key for key in found[0] if is_kind(key)] == ["kind", "1.kind"]
 
 
 def test_other_names_leave_it_to_the_specs(tmp_path):

@@ -251,7 +251,7 @@ def test_a_page_of_families_alone_does_not_say_that_nothing_was_measured(tmp_pat
     tokens = (100, 1000, 10000)
     make_run(tmp_path, metrics={f"rarefied_types[{n}]": decay(5, 2) * n for n in tokens})
     text = render(find_sections([tmp_path]), title="t")
-    assert "Rarefaction of tokens" in text
+    assert ">Rarefied types</h3>" in text
     assert "No generation has been measured yet." not in text
 
 

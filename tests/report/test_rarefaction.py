@@ -66,7 +66,7 @@ def test_a_curve_is_the_closed_form_at_every_number_of_tokens(tmp_path):
 
 def test_longer_n_grams_are_a_figure_of_their_own(tmp_path):
     found = figures(tmp_path, metrics()[0] | metrics(2)[0])
-    assert [f.title for f in found] == ["Rarefaction of tokens", "Rarefaction of 2-grams"]
+    assert [f.title for f in found] == ["Rarefied types", "Rarefied types (n=2)"]
 
 
 def test_a_generation_with_less_text_has_a_shorter_line(tmp_path):

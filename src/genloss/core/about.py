@@ -60,7 +60,8 @@ class About:
     metric says enough at a glance to open a report. components: what differs between the numbers of
     a metric that has several; those that it leaves out are titled by the metric's title and their
     label. figure: how a report draws them together ('area', 'fan', 'rarefaction', 'path', or one
-    of another package, see `genloss.spec.figures`), else each has lines of its own.
+    of another package, see `genloss.spec.figures`), else each has lines of its own. images: whether
+    the rows of a reality are square grey images, which reports show as such.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class About:
     headline: bool = False
     components: tuple[Component, ...] = ()
     figure: str = ""
+    images: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Entry:
     headline: bool = False
     components: tuple[Component, ...] = ()
     figure: str = ""
+    images: bool = False
 
 
 Entries = Mapping[str, Mapping[str, Entry]]

@@ -257,7 +257,7 @@ def _kept_bytes(folder: Path, study: Study, small: Study) -> float:
     total = 0.0
     more = min(study.keep.rows, study.n_synthetic) / max(min(study.keep.rows, small.n_synthetic), 1)
     for path in (folder / GENERATIONS).glob("*/*"):
-        total += path.stat().st_size * (more if path.name.startswith(SAMPLES) else 1.0)
+        total += path.stat().st_size * (more if path.stem == SAMPLES else 1.0)
     return total
 
 

@@ -26,6 +26,7 @@ class Digits8x8:
         "Digits of 8 x 8 pixels",
         "1,797 small grey images of handwritten digits, labelled.",
         ("alpaydin-1998", "pedregosa-2011"),
+        images=True,
     )
     image_shape: ClassVar[tuple[int, int]] = (8, 8)
 

@@ -139,6 +139,7 @@ class Mnist:
         "MNIST",
         "Grey images of handwritten digits, 28 x 28 pixels, labelled.",
         ("lecun-1998",),
+        images=True,
     )
     split: Literal["train", "test"] = "train"
     folder: str = field(default="", metadata={"identity": False})

@@ -47,6 +47,7 @@ class Chapter:
     passed: int
     failed: int
     judged: str
+    has_published: bool
     runs: Sequence[RunRow]
     missed: Sequence[verdict_rows.VerdictRow]
     met: Sequence[verdict_rows.VerdictRow]
@@ -102,6 +103,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         passed=len(met),
         failed=len(missed),
         judged=verdict_rows.judged(targets),
+        has_published=any(v["published"] is not None for v in targets["targets"]),
         runs=run_rows(section.runs),
         missed=missed,
         met=met,

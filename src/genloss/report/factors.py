@@ -35,7 +35,7 @@ def factors(runs: Sequence[Measured]) -> list[Row]:
     """Return the factors that tell runs apart, one row per run, most important first.
 
     Names such as "replace,d=10,n=100" say what their author varied; other names say nothing, and
-    then the specs are compared. Bare words and kinds have a factor whose name ends in "kind".
+    then the specs are compared. A bare word is a factor as a kind is, see `is_kind`.
     """
     names = [run.run.header.name for run in runs]
     if all("=" in name for name in names) and len(set(names)) == len(names):
@@ -46,6 +46,11 @@ def factors(runs: Sequence[Measured]) -> list[Row]:
 def kind_of(part: Any) -> str:
     """Return a described object's kind in words: 'two moons', also for package.module:TwoMoons."""
     return words_of(str(part.get("kind", "")) if isinstance(part, Mapping) else str(part))
+
+
+def is_kind(factor: str) -> bool:
+    """Whether a factor is what something is, such as a regime, and not how large."""
+    return factor.rpartition(".")[2] == "kind"
 
 
 def flat(spec: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -65,8 +70,8 @@ def _from_name(name: str) -> dict[str, str]:
         if found := TOKEN.fullmatch(token):
             out[found[1]] = _equation(found[1], found[2])
         else:
-            bare = sum(key.endswith("kind") for key in out)
-            out[f"{bare or ''}kind"] = token.replace("_", " ")
+            bare = sum(is_kind(key) for key in out)
+            out[f"{bare}.kind" if bare else "kind"] = token.replace("_", " ")
     return out
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from genloss.report.factors import Row, factors, kind_of
+from genloss.report.factors import Row, factors, is_kind, kind_of
 from genloss.report.measured import Measured
 from genloss.store.reader import Run
 
@@ -108,7 +108,7 @@ def _crowding(grid: Grid, sorts: Sequence[str]) -> tuple[Any, ...]:
     pairs = set(zip(grid.panels, sorts, strict=True))
     return (
         len(pairs) > len(panels),
-        any(k.endswith("kind") for k in grid.split),
+        any(map(is_kind, grid.split)),
         len(panels) > 12,
         max(Counter(grid.panels).values()) > 5,
         len(panels),

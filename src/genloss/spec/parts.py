@@ -71,6 +71,7 @@ def entry_of(part: Any, key: str) -> Entry:
         about.headline,
         about.components,
         about.figure,
+        about.images,
     )
 
 

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.core.arrays import Array, Floats
-from genloss.report.factors import kind_of
 from genloss.report.formatting import count
 from genloss.report.kept_samples import PANELS, kept_rows
 from genloss.report.measured import places
 from genloss.store.reader import Run
 
 SIZES = {64: 8, 196: 14, 784: 28}
-"""Coordinates of a row to pixels of a side where rows are taken for square images."""
+"""Coordinates of a row to pixels of a side where rows are taken for images, unless told."""
 
 DOWN, ACROSS = 6, 10
 """Rows and columns of a grid."""
@@ -114,14 +113,17 @@ def image_side(run: Run) -> int:
     # Tokens and categories are whole numbers; images are shades.
     if first.dtype.kind in "iu":
         return 0
-    return side_of(kind_of(run.spec["reality"]), int(np.prod(first.shape[1:])))
+    images = any(entry.images for entry in run.about.get("reality", {}).values())
+    return side_of(int(np.prod(first.shape[1:])), images)
 
 
-def side_of(kind: str, d: int) -> int:
-    """Return the pixels of a side where rows of d numbers are square images, else 0."""
-    named = "digits" in kind or "mnist" in kind or "image" in kind
+def side_of(d: int, images: bool) -> int:
+    """Return the pixels of a side where rows of d numbers are square images, else 0.
+
+    images: whether the reality says so; of one that does not, some sizes are taken for images.
+    """
     root = math.isqrt(d)
-    return SIZES.get(d, root if named and root * root == d and d > 1 else 0)
+    return SIZES.get(d, root if images and root * root == d and d > 1 else 0)
 
 
 def grid(label: str, samples: Mapping[int, Array], side: int) -> Grid:

@@ -24,6 +24,7 @@ from genloss.report.figures.markers import SHAPES
 from genloss.report.kept_samples import heading
 from genloss.report.labels import Named
 from genloss.report.measured import Measured, places
+from genloss.report.titles import meaning_of
 from genloss.store.series import Column
 
 LINES = 6
@@ -37,22 +38,22 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     """Return one panel per run on the same log axes; more tokens are further right."""
     names = having(members.names, runs)
     first = next(iter(present(members, names[0].data).values()))
-    what = first.unit.removeprefix("different ")
+    about = runs[0].about
     points = [curves(present(members, n.data)) for n in names]
     every = np.concatenate([v for p in points for line in p.values() for v in line.values()])
     axis = log_axis(every[np.isfinite(every) & (every > 0)])
     chains = max(len(v) for p in points for line in p.values() for v in line.values())
-    key = [f"log scales; a lower line has fewer different {what} in as much text"]
+    key = [f"log scales; up: {first.unit}; a lower line has fewer of them in as much text"]
     key += ["band: nine chains in ten"] if chains >= FEWEST else []
     key += ["thin: each chain"] if 1 < chains < FEWEST else []
     key.append(told_over("medians", names, members.names))
     return Combined(
         kind="rarefaction",
         metric=members.metric,
-        title=f"Rarefaction of {what}",
-        meaning=f"Different {what} to expect among a number of {what} drawn from a text.",
+        title=members.title(about),
+        meaning=meaning_of(members.metric, about),
         panels=tuple(
-            Plate(n.full, chart(n, p, axis, what)) for n, p in zip(names, points, strict=True)
+            Plate(n.full, chart(n, p, axis, first.unit)) for n, p in zip(names, points, strict=True)
         ),
         key=tuple(key),
         numbers=numbers(names, {m: f"among {int(v):,}" for v, m in members.by_label.items()}),
@@ -72,7 +73,7 @@ def curves(found: dict[str, Column]) -> Points:
     return out
 
 
-def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
+def chart(n: Named, points: Points, axis: YAxis, unit: str) -> Spec:
     """Return the lines of one run."""
     rows = [_row(t, dict(sorted(line.items()))) for t, line in points.items() if line]
     columns = [name for name in rows[0] if re.fullmatch(r"c\d+", name)]
@@ -84,7 +85,7 @@ def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
         "field": "tokens",
         "type": "quantitative",
         "scale": {"type": "log", "domain": [tokens[0], tokens[-1]], "nice": False},
-        "axis": {"title": f"{what} drawn", "format": "~s", "values": tokens, "grid": False},
+        "axis": {"title": "number drawn", "format": "~s", "values": tokens, "grid": False},
     }
     colour = {
         "field": "generation",
@@ -95,7 +96,7 @@ def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
     told = [
         {"field": "generation"},
         {"field": "tokens", "format": ",d"},
-        {"field": "p50", "title": "different", "format": ",.4~g"},
+        {"field": "p50", "title": unit, "format": ",.4~g"},
     ]
     chains = max(len(v) for line in points.values() for v in line.values())
     middle = {"y": {"field": "p50", "type": "quantitative", **y}}
@@ -118,7 +119,7 @@ def chart(n: Named, points: Points, axis: YAxis, what: str) -> Spec:
     }
     spread = [] if chains == 1 else [band] if chains >= FEWEST else [thin]
     return {
-        "description": f"Different {what} by number drawn, {n.full}: {', '.join(order)}",
+        "description": f"{unit} by number drawn, {n.full}: {', '.join(order)}",
         "title": n.full,
         "width": 320,
         "height": 260,
