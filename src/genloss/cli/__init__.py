@@ -9,6 +9,7 @@ run_tables  runs as `show` prints them
 progress    where a run is, for the waiting
 sweeps      a sweep from a spec or its folder, and what became of it
 watch       where work of another process is
+clusters    where blocks run, from the words of --on
 durations   times, rates and sizes as people say them
 escaping    text that cannot act on a terminal
 verify      what `genloss verify` does and says

@@ -58,6 +58,12 @@ Vary = Annotated[
 TensorBoard = Annotated[
     Path | None, typer.Option(help="Also write what is measured here, for TensorBoard.")
 ]
+On = Annotated[
+    str, typer.Option(help="A Ray cluster: ray (on this machine), HOST:PORT or ray://HOST:PORT.")
+]
+Cpus = Annotated[float, typer.Option(help="Of a block, with --on.", min=0.01)]
+Gpus = Annotated[float, typer.Option(help="Of a block, with --on.", min=0)]
+Memory = Annotated[str, typer.Option(help="Of a block, with --on, such as 4GB.")]
 RUNS = Path("runs")
 
 
@@ -139,6 +145,10 @@ def run_spec(
         Path | None, typer.Option(help="This very folder instead of ROOT/NAME-FINGERPRINT.")
     ] = None,
     workers: Workers = 0,
+    on: On = "",
+    cpus: Cpus = 1,
+    gpus: Gpus = 0,
+    memory: Memory = "",
     fresh: Fresh = False,
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
@@ -148,6 +158,7 @@ def run_spec(
 ) -> None:
     """Run a spec in its own folder; run it again to resume."""
     from genloss.cli import run_tables
+    from genloss.cli.clusters import executor_for
     from genloss.cli.progress import progress
     from genloss.run.runner import run_studies
     from genloss.store.header import HEADER
@@ -156,12 +167,16 @@ def run_spec(
     study = load_study(spec, overrides or [], model, trust=trust)
     if folder is None and (spec / HEADER).exists():
         folder = spec
-    with progress(study.name, tensorboard) as show:
+    with (
+        executor_for(on, cpus, gpus, memory) as executor,
+        progress(study.name, tensorboard) as show,
+    ):
         [done] = run_studies(
             [study],
             root,
             folders=[folder] if folder else None,
             workers=workers,
+            executor=executor,
             progress=show,
             code_changed=console.code_changed(fresh, same_code),
             other_machine="accept" if elsewhere else "refuse",
@@ -184,6 +199,10 @@ def sweep(
     model: Model = "",
     root: Root = RUNS,
     workers: Workers = 0,
+    on: On = "",
+    cpus: Cpus = 1,
+    gpus: Gpus = 0,
+    memory: Memory = "",
     fresh: Fresh = False,
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
@@ -195,15 +214,17 @@ def sweep(
 ) -> None:
     """Run every cell of a grid, each in a folder of its own; run it again to resume."""
     from genloss.cli import sweeps
+    from genloss.cli.clusters import executor_for
     from genloss.cli.progress import progress
     from genloss.run.sweep import run_sweep
 
     what, place = sweeps.loaded(spec, overrides or [], vary or [], model, root)
-    with progress(what.name, tensorboard) as show:
+    with executor_for(on, cpus, gpus, memory) as executor, progress(what.name, tensorboard) as show:
         done = run_sweep(
             what,
             place,
             workers=workers,
+            executor=executor,
             progress=show,
             code_changed=console.code_changed(fresh, same_code),
             other_machine="accept" if elsewhere else "refuse",

@@ -19,7 +19,6 @@ from genloss.run.other_machine import OtherMachine, check_machine
 from genloss.run.schedule import GiveUp, Schedule
 from genloss.run.setup import check_memory
 from genloss.run.task import Task
-from genloss.run.threads import threads_of
 from genloss.spec.build import describe
 from genloss.spec.code import code_of
 from genloss.spec.parts import check_extras
@@ -140,14 +139,14 @@ def local_executor(studies: Sequence[Study], workers: int) -> Executor:
 
 def run_cells(cells: Sequence[Cell], executor: Executor, progress: Sink, give_up: GiveUp) -> None:
     """Run all blocks of some runs; see `genloss.run.schedule.Schedule`."""
-    tasks = list(_tasks(cells, executor.side_by_side))
+    tasks = list(_tasks(cells, executor))
     with Schedule(cells, tasks, executor.side_by_side, progress, give_up) as schedule:
         executor.run(schedule, schedule.hear)
 
 
-def _tasks(cells: Sequence[Cell], side_by_side: int) -> Iterator[tuple[int, Task]]:
+def _tasks(cells: Sequence[Cell], executor: Executor) -> Iterator[tuple[int, Task]]:
     for i, cell in enumerate(cells):
-        threads = threads_of(cell.study, side_by_side)
+        threads = executor.threads(cell.study)
         for block in range(cell.study.n_blocks):
             yield i, Task(cell.study, cell.path, block, threads)
 

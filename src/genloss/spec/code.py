@@ -44,6 +44,23 @@ def code_of(study: Any) -> Code:
     return Code(dict(sorted(modules.items())), packages, tuple(unchecked))
 
 
+def sources_of(study: Any) -> dict[str, str]:
+    """Return the modules of every class in the fields of a study that are not installed packages'.
+
+    By file name, relative to where imports look: what another machine needs to import the classes.
+    Compiled code is not among them.
+    """
+    sources: dict[str, str] = {}
+    for cls in dict.fromkeys(_classes(study)):
+        file = _file_of(cls)
+        if file is None or _distribution(cls.__module__, file):
+            continue
+        for module, path in _reached(_name_of(cls.__module__, file), file)[0].items():
+            ending = "/__init__.py" if path.stem == "__init__" else ".py"
+            sources[module.replace(".", "/") + ending] = path.read_text()
+    return sources
+
+
 def _classes(value: Any) -> Iterator[type]:
     if isinstance(value, (list, tuple)):
         for inner in value:

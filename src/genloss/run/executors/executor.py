@@ -4,6 +4,7 @@ from typing import Protocol
 
 from genloss.run.events import Sink
 from genloss.run.task import Task
+from genloss.study.study import Study
 
 
 class Feed(Protocol):
@@ -24,6 +25,10 @@ class Executor(Protocol):
     @property
     def side_by_side(self) -> int:
         """Return how many tasks are at work at most."""
+        ...
+
+    def threads(self, study: Study) -> int:
+        """Return the threads that the networks of one of a study's tasks compute on."""
         ...
 
     def run(self, feed: Feed, sink: Sink) -> None:

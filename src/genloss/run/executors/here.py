@@ -3,12 +3,18 @@
 from genloss.run.block import run_block
 from genloss.run.events import Failed, Finished, Moved, Sink, Step
 from genloss.run.executors.executor import Feed
+from genloss.run.threads import threads_of
+from genloss.study.study import Study
 
 
 class Here:
     """This process."""
 
     side_by_side = 1
+
+    def threads(self, study: Study) -> int:
+        """Return those of torch."""
+        return threads_of(study, 1)
 
     def run(self, feed: Feed, sink: Sink) -> None:
         """Run the tasks in the order in which they are handed out."""

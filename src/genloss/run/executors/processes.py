@@ -19,6 +19,8 @@ from genloss.run.block import run_block
 from genloss.run.events import Failed, Finished, Moved, Phase, Sink, Step
 from genloss.run.executors.executor import Feed
 from genloss.run.task import Task
+from genloss.run.threads import threads_of
+from genloss.study.study import Study
 
 THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -45,6 +47,10 @@ class Processes:
         """Return the number of workers."""
         return self.workers
 
+    def threads(self, study: Study) -> int:
+        """Return those of torch, shared out among the workers."""
+        return threads_of(study, self.workers)
+
     def run(self, feed: Feed, sink: Sink) -> None:
         """Run the tasks; a worker that dies fails its own task and is replaced."""
         context = multiprocessing.get_context("spawn")
@@ -62,7 +68,7 @@ class Processes:
                 _hand_out(crew, feed)
         finally:
             # A killed block resumes, so nobody has to be asked nicely.
-            with _uninterrupted():
+            with uninterrupted():
                 for worker in crew:
                     worker.stop()
 
@@ -141,7 +147,7 @@ class _Worker:
         process = self.context.Process(target=_serve, args=(theirs, self.board, self.place.start))
         # Workers inherit that Ctrl-C is ignored, long before they can say so themselves.
         # One that is killed before it has read what it is told is seen at its end of the pipe.
-        with _one_thread_each(), _uninterrupted(), suppress(BrokenPipeError):
+        with _one_thread_each(), uninterrupted(), suppress(BrokenPipeError):
             process.start()
         theirs.close()
         self.process = process
@@ -184,7 +190,8 @@ def _step(numbers: Sequence[float]) -> Step:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C meanwhile."""
     # A second Ctrl-C in the middle of the clean-up would leave half a pool to the interpreter.
     if threading.current_thread() is not threading.main_thread():
         yield

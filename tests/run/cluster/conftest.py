@@ -1,0 +1,100 @@
+"""A cluster of Ray of two nodes, started on this machine as the docs say, on loopback alone."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+GENLOSS, RAY = SCRIPTS / "genloss", SCRIPTS / "ray"
+DEADLINE = 90.0
+LOOPBACK = "127.0.0.1"
+NODE = [
+    f"--node-ip-address={LOOPBACK}", "--num-cpus=1", "--object-store-memory=80000000",
+    "--disable-usage-stats", "--block",
+]  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.create_server((LOOPBACK, 0)) as server:
+        return server.getsockname()[1]
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex((LOOPBACK, port)) == 0
+
+
+class Nodes:
+    """Processes of `ray start`, each of which takes its node along when it ends."""
+
+    def __init__(self, folder: Path, env: dict[str, str]) -> None:
+        self.folder, self.port, self.env = folder, free_port(), env
+        self.processes: list[subprocess.Popen] = []
+
+    @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    def start(self, *options: str) -> None:
+        log = (self.folder / f"node{len(self.processes)}.log").open("wb")
+        command = [RAY, "start", *options, *NODE]
+        env = {**os.environ, **self.env, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": ""}
+        self.processes.append(
+            subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
+        )
+        log.close()
+
+    def head(self) -> None:
+        self.start(
+            "--head", f"--port={self.port}", "--include-dashboard=false",
+            f"--temp-dir={self.folder}",
+        )  # fmt: skip
+        deadline = time.monotonic() + DEADLINE
+        while not answers(self.port):
+            assert self.processes[0].poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+
+    def join(self) -> None:
+        self.start(f"--address={self.address}")
+
+    def said(self) -> str:
+        return "".join(log.read_text() for log in sorted(self.folder.glob("node*.log")))
+
+    def stop(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def store_env() -> dict[str, str]:
+    """Return what nodes and drivers need to know of the store that they share."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def cluster(store_env):
+    """Return the address of a cluster of two nodes with one CPU each."""
+    # Its sockets lie there, whose paths may have 107 characters.
+    folder = Path(tempfile.mkdtemp(prefix="gl-", dir="/tmp"))
+    nodes = Nodes(folder, store_env)
+    try:
+        nodes.head()
+        nodes.join()
+        yield nodes.address
+    finally:
+        nodes.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,93 @@
+"""What a cluster sends back and what it is asked for, without a cluster."""
+
+import subprocess
+import sys
+
+import pytest
+
+from genloss.cli.clusters import bytes_of, executor_for
+from genloss.core.resources import MEMORY
+from genloss.errors import FitError, GenlossError, SpecError, WorkerLost
+from genloss.run.executors.agreement import check_software, software
+from genloss.run.executors.ray import Resources
+from genloss.run.executors.ray_worker import Outcome, outcome_of
+
+
+@pytest.mark.parametrize(
+    "error", [FitError("no rows"), WorkerLost("gone", MEMORY), ZeroDivisionError("by zero")]
+)
+def test_an_error_arrives_as_what_it_was(error):
+    back = outcome_of(error).as_error()
+    assert type(back) is type(error)
+    assert str(back) == str(error)
+    assert getattr(back, "lacks", "") == getattr(error, "lacks", "")
+
+
+def test_an_error_of_a_class_that_is_not_here_arrives_in_words():
+    class OwnError(Exception):
+        pass
+
+    back = outcome_of(OwnError("odd")).as_error()
+    assert type(back) is GenlossError
+    assert str(back) == "OwnError: odd"
+    assert Outcome().as_error() is None
+
+
+def test_a_node_has_room_for_as_many_blocks_as_its_scarcest_resource():
+    node = {"CPU": 8.0, "GPU": 2.0, "memory": 10e9}
+    assert Resources().fit(node) == 8
+    assert Resources(cpus=2, gpus=0.5).fit(node) == 4
+    assert Resources(memory=4 * 10**9).fit(node) == 2
+    assert Resources(gpus=1).fit({"CPU": 8.0}) == 0
+    with pytest.raises(SpecError, match="cpus above 0"):
+        Resources(cpus=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("4GB", 4 * 10**9), ("500 mb", 5 * 10**8), ("1e3", 1000), ("2.5k", 2500)]
+)
+def test_memory_in_words(text, size):
+    assert bytes_of(text) == size
+
+
+@pytest.mark.parametrize("text", ["four", "4 PB", "", "1.2.3GB"])
+def test_memory_that_is_none(text):
+    with pytest.raises(SpecError, match="such as 4GB"):
+        bytes_of(text)
+
+
+def test_other_software_is_refused_with_both():
+    check_software(software(), software(), "a")
+    theirs = {**software(), "numpy": "1.0"}
+    with pytest.raises(SpecError, match=f"numpy: 1.0 there, {software()['numpy']} here"):
+        check_software(theirs, software(), "a")
+
+
+def test_two_checkouts_of_one_version_differ():
+    """The version alone is the same in both."""
+    theirs = {**software(), "genloss's source": "0" * 16}
+    with pytest.raises(SpecError, match="genloss's source: 0000000000000000 there"):
+        check_software(theirs, software(), "a")
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        ("127.0.0.1:1", r"nobody answers at 127.0.0.1:1 .*ray start --head --port=1"),
+        ("ray://127.0.0.1:1", r"ray start --head --ray-client-server-port=1"),
+        ("somewhere", r"expected ray, HOST:PORT"),
+    ],
+)
+def test_a_cluster_that_is_not_there_says_how_to_start_one(on, said):
+    with pytest.raises(SpecError, match=said), executor_for(on, 1, 0, ""):
+        pass
+
+
+def test_resources_without_a_cluster_are_refused():
+    with pytest.raises(SpecError, match="add --on ray"), executor_for("", 2, 0, ""):
+        pass
+
+
+def test_ray_is_loaded_by_nobody_who_does_not_ask_for_it():
+    code = "import sys, genloss.run.executors.ray, genloss.cli.clusters; assert 'ray' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
