@@ -1,6 +1,7 @@
 """A cluster of Ray of two nodes, started on this machine as the docs say, on loopback alone."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -80,17 +81,28 @@ class Nodes:
 
 
 @pytest.fixture(scope="session")
-def store_env() -> dict[str, str]:
-    """Return what nodes and drivers need to know of the store that they share."""
-    return {}
+def graves(tmp_path_factory) -> Path:
+    """Return the folder that remembers which fits have killed their worker."""
+    return tmp_path_factory.mktemp("graves")
 
 
 @pytest.fixture(scope="session")
-def cluster(store_env):
+def shared_env() -> dict[str, str]:
+    """Return what nodes and drivers share: the cluster's token, and that all is on loopback."""
+    # With clusters off, Ray takes 127.0.0.1 for what it is, and not for a name of another address.
+    return {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    }
+
+
+@pytest.fixture(scope="session")
+def cluster(shared_env, graves):
     """Return the address of a cluster of two nodes with one CPU each."""
     # Its sockets lie there, whose paths may have 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="gl-", dir="/tmp"))
-    nodes = Nodes(folder, store_env)
+    nodes = Nodes(folder, {**shared_env, "GENLOSS_TEST_GRAVES": str(graves)})
     try:
         nodes.head()
         nodes.join()

@@ -8,8 +8,8 @@ from typing import Any
 
 import helped
 import numpy as np
-from genloss.models.gaussian import GaussianLearner, GaussianModel
 
+from genloss.models.gaussian import GaussianLearner, GaussianModel
 
 GRAVES = os.environ.get("GENLOSS_TEST_GRAVES", "")
 """A folder that remembers who died; nobody dies where none is named."""

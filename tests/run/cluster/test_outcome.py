@@ -89,5 +89,6 @@ def test_resources_without_a_cluster_are_refused():
 
 
 def test_ray_is_loaded_by_nobody_who_does_not_ask_for_it():
-    code = "import sys, genloss.run.executors.ray, genloss.cli.clusters; assert 'ray' not in sys.modules"
+    modules = "genloss.run.executors.ray, genloss.cli.clusters"
+    code = f"import sys, {modules}; assert not {{'ray', 'fsspec'}} & {{*sys.modules}}"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from genloss.core.extras import check_installed
+from genloss.core.extras import optional
 from genloss.core.resources import MEMORY
 from genloss.errors import GenlossError, ResourceError, SpecError, WorkerLost
 from genloss.run.events import Failed, Finished, Moved, Sink
@@ -68,9 +68,7 @@ def on_ray(address: str = "", resources: Resources | None = None) -> Iterator["O
         MissingExtra: Ray is not installed.
         SpecError: nobody answers there, versions differ, or no node has room for one block.
     """
-    check_installed("ray", "a cluster", "ray")
-    import ray
-
+    ray = optional("ray", "a cluster")
     mine = not ray.is_initialized()
     if mine:
         _connect(ray, address)
@@ -203,7 +201,10 @@ def _connect(ray: Any, address: str) -> None:
         why = (str(error).strip() or type(error).__name__).splitlines()[0]
         if not address:
             raise ResourceError(f"Ray does not start on this machine: {why}") from error
-        raise SpecError(f"Ray at {address} cannot be joined: {why}; {_advice(address)}") from error
+        raise SpecError(
+            f"Ray at {address} cannot be joined: {why}; it must run the same Ray and Python, and "
+            "its token must be here (RAY_AUTH_MODE=token and RAY_AUTH_TOKEN, or ~/.ray/auth_token)"
+        ) from error
 
 
 def _check_answer(address: str) -> None:
@@ -218,9 +219,8 @@ def _check_answer(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=10).close()
     except (OSError, OverflowError) as error:
-        raise SpecError(
-            f"no Ray cluster answers at {address} ({error}); {_advice(address)}"
-        ) from None
+        why = getattr(error, "strerror", None) or error
+        raise SpecError(f"nobody answers at {address} ({why}); {_advice(address)}") from None
 
 
 def _advice(address: str) -> str:
