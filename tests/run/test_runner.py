@@ -327,6 +327,9 @@ class Backwards:
 
     side_by_side = 5
 
+    def threads(self, study):
+        return 1
+
     def __init__(self):
         self.blocks = []
 

@@ -163,6 +163,9 @@ def test_an_own_executor_may_be_given(small, tmp_path, folder_bytes):
     class Backwards:
         side_by_side = 100
 
+        def threads(self, study):
+            return 1
+
         def run(self, feed, sink):
             handed = list(iter(feed.take, None))
             for number, task in reversed(handed):

@@ -27,7 +27,7 @@ class Order:
     software: see `genloss.run.executors.agreement`.
     """
 
-    task: tuple[str, str, int, int]
+    task: tuple[str, str, int, int, int]
     software: Mapping[str, str]
     sources: Mapping[str, str] = field(default_factory=dict)
     code: Mapping[str, str] = field(default_factory=dict)
