@@ -1,9 +1,9 @@
 """Where tasks run.
 
-executor   the protocol
-here       in this process, one task after another
-processes  in worker processes of this machine
-ray        on the nodes of a cluster
-ray_worker what runs on such a node
-agreement  the software that machines must have in common
+executor    the protocol
+here        in this process, one task after another
+processes   in worker processes of this machine
+ray         on the nodes of a cluster
+ray_worker  what runs on such a node
+agreement   the software that machines must have in common
 """
