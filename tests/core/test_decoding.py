@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from genloss.core.decoding import BeamSearch, Prompts, Sampling
+from genloss.core.decoding import BeamSearch, Prompts, Sampling, choices
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import checked_tokens, lengths
 from genloss.errors import DataError, SpecError
@@ -146,3 +146,32 @@ def test_rows_of_tokens_are_checked_once():
     for gap in ([[[NO_TOKEN, 1]]], [[[1, NO_TOKEN, 2]]]):
         with pytest.raises(DataError, match="an empty row or a gap"):
             checked_tokens(np.array(gap), 10)
+
+
+class Chosen:
+    def __init__(self, tokens):
+        self.tokens = np.asarray(tokens)
+
+    def choose(self, logits, uniform):
+        return self.tokens
+
+
+@pytest.mark.parametrize(
+    ("tokens", "says"),
+    [
+        ([0, 5], r"Chosen\.choose returned tokens 0 to 5; expected 0 to 4"),
+        ([4, -3], r"returned tokens -3 to 4; expected 0 to 4"),
+        ([1.0, 2.0], r"returned float64 of shape \(2,\); expected whole numbers \(2,\)"),
+        ([1], r"returned int64 of shape \(1,\); expected whole numbers \(2,\)"),
+    ],
+)
+def test_what_no_decoding_may_choose(tokens, says):
+    with pytest.raises(SpecError, match=says):
+        choices(Chosen(tokens), np.zeros((2, 5)), None)
+
+
+def test_the_first_and_the_last_token_may_be_chosen():
+    found = choices(Chosen(np.array([0, 4], dtype=np.int32)), np.zeros((2, 5)), None)
+    assert found.dtype == np.int64
+    np.testing.assert_array_equal(found, [0, 4])
+    assert choices(Chosen(np.zeros(0, dtype=int)), np.zeros((0, 5)), None).shape == (0,)

@@ -54,7 +54,7 @@ class Shares:
 class Ordered(Known):
     """A finite reality on the line."""
 
-    x: np.ndarray = field(default_factory=lambda: np.array([[0.0, 8, 50], [1, 2, 70]])[..., None])
+    x: np.ndarray = field(default_factory=lambda: np.array([[0.0, 8, 12], [1, 2, 4]])[..., None])
     n_rows = 3
 
     def rows(self, start, n):

@@ -172,8 +172,8 @@ def choices(how: TokenChoice, logits: Floats, uniform: Floats | None) -> Ints:
         )
     if n and not 0 <= tokens.min() <= tokens.max() < vocabulary:
         raise SpecError(
-            f"{type(how).__name__}.choose returned token {tokens.max()}; expected 0 to "
-            f"{vocabulary - 1}"
+            f"{type(how).__name__}.choose returned tokens {tokens.min()} to {tokens.max()}; "
+            f"expected 0 to {vocabulary - 1}"
         )
     return tokens.astype(np.int64)
 

@@ -101,7 +101,9 @@ def test_draws_follow_the_law_and_the_stream(models, kind):
 @pytest.mark.parametrize("kind", ["ngram", "transformer"])
 def test_what_is_no_token_is_refused(models, kind):
     model, x = models[0][kind], models[1][:, :12, :6]
-    with pytest.raises(SpecError, match=r"Wrong\.choose returned token 30; expected 0 to 29"):
+    with pytest.raises(
+        SpecError, match=r"Wrong\.choose returned tokens 30 to 30; expected 0 to 29"
+    ):
         written(model, Wrong(), x)
     with pytest.raises(SpecError, match="Base does not say how a token is chosen"):
         written(model, Base(), x)
