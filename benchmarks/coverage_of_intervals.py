@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from genloss.core.over_chains import Statistic, statistic_from
 from genloss.judge.estimates import (
     Interval,
     chain_range,
@@ -108,7 +109,7 @@ def errors(rng: np.random.Generator) -> Iterator[Cell]:
             draws = law.rvs((SETS // 4, n), random_state=rng)
             for what, truth in STATISTICS.items():
                 try:
-                    found = [statistic(what, row) for row in draws]
+                    found = [statistic(statistic_from(what), row) for row in draws]
                 except ValueError:
                     continue
                 off = np.array([abs(e.value - truth(law)) for e in found])
@@ -121,7 +122,8 @@ def errors(rng: np.random.Generator) -> Iterator[Cell]:
 def share_errors() -> Iterator[Cell]:
     """Standard errors of a share hold it: exact, over all counts of successes."""
     for n in CHAINS:
-        found = [statistic("share_below:0.5", np.arange(n) >= h) for h in range(n + 1)]
+        share = Statistic("share_below", 0.5)
+        found = [statistic(share, np.arange(n) >= h) for h in range(n + 1)]
         value, error = (np.array([getattr(e, f) for e in found]) for f in ("value", "error"))
         for k in (1.0, STANDARD_ERRORS):
             nominal = float(1 - 2 * stats.norm.sf(k))

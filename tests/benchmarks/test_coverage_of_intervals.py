@@ -33,6 +33,16 @@ def test_shares_hold_their_level_on_average(coverage):
     assert least.coverage > 0.7
 
 
+def test_standard_errors_of_every_statistic_are_in_the_grid(coverage):
+    grid = [*coverage.errors(np.random.default_rng(7)), *coverage.share_errors()]
+    named = {cell.kind.partition(" +- ")[0] for cell in grid}
+    # A variance and its root need more chains than these.
+    assert {"mean", "median", "quantile:0.9"} <= named
+    assert len(named) == 4
+    one = [c for c in grid if c.kind == "mean +- 1 errors" and c.chains == 20]
+    assert abs(one[0].coverage - one[0].nominal) < 0.1
+
+
 def test_a_range_that_is_too_narrow_is_seen(coverage, monkeypatch, capsys):
     """Numpy's quantiles of 19 chains hold 0.81 of them."""
     monkeypatch.setattr(

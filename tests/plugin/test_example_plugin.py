@@ -106,7 +106,10 @@ def test_without_its_package_the_report_draws_lines_and_says_so(work):
     command = [sys.executable, "-m", "genloss", "report", "runs", "--out", "alone.html"]
     subprocess.run(command, cwd=work, check=True, capture_output=True)
     page = (work / "alone.html").read_text()
-    assert page.count("Drawn as lines: the figure of extremes: unknown figure &#39;range&#39;") == 1
+    assert (
+        page.count("Drawn as lines: the figure of extremes, &#39;range&#39;, is not known here")
+        == 1
+    )
     assert '"description":"Smallest value over generations 0 to 5' in page
 
 

@@ -15,7 +15,8 @@ from genloss.report.figures.lines import Figure, metric_figure
 from genloss.report.measured import Measured
 from genloss.report.published_values import Points
 from genloss.report.titles import base_name, entry_of
-from genloss.spec.figures import FIGURES, find_figure
+from genloss.spec.figures import FIGURES, figure_names, find_figure
+from genloss.spec.wording import nearest
 
 OF_TEXTS = ("sequence_perplexity", "perplexity_tail")
 """Metrics whose histograms are kept, drawn after the first figure of any of them."""
@@ -67,6 +68,9 @@ def figure_kind(name: str, metric: str) -> FigureKind:
         SpecError: an unknown name, two packages with it, one that cannot be loaded, or no Drawing.
     """
     where = f"the figure of {metric}"
+    if name not in (known := figure_names()):
+        near = nearest(name, known)
+        raise SpecError(f"{where}, {name!r}, is not known here{near}; install what brings it")
     brought = find_figure(name, where)
     if name in FIGURES:
         ours: FigureKind = brought
