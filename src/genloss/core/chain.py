@@ -1,7 +1,7 @@
 """The recursion, written once: learn, ask, curate, remember, repeat."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genloss.core.abilities import FiniteModel, OriginModel, scaled
 from genloss.core.curators import Curation, Curator, curated, rows_reserved
@@ -104,6 +104,9 @@ def run_chain(
         used = rows_reserved(sizes.fresh, curator)
         history = regime.remember(history.after(model, entering, used))
         yield Generation(t, train, model, samples, history, curation)
+        # While p_t is fitted, nobody but a warm start or an endless source holds p_{t-1}.
+        history = history if warm_start else replace(history, model=p_0)
+        del model, sampled, samples, entering
 
 
 def _curated(

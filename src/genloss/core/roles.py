@@ -146,7 +146,7 @@ class History:
     real: S_0. synthetic: remembered samples, oldest first; a regime may have dropped or pooled old
     ones, so their origins, not their places, say who made them. n_real_drawn: real rows handed out
     so far, S_0 included (a finite reality continues there). model: p_{t-1}, where a warm start
-    begins; p_0 at t = 1. With its t, a history is all that a resume needs.
+    begins; p_0 at t = 1, and where there is none. With its t, a history is all that a resume needs.
     """
 
     real: Data

@@ -89,3 +89,5 @@ def record_chain(
         if generation.t == after.t:
             check()
         recorder.record(generation)
+        # Not while the next one is fitted.
+        del generation

@@ -10,10 +10,14 @@ from genloss.run.setup import Setup
 from genloss.store.block import Checkpoint
 
 
-def checkpoint_of(generation: Generation, first: Model | None) -> Checkpoint:
-    """Return what a chain needs to go on after this generation; S_0 is drawn again instead."""
+def checkpoint_of(generation: Generation, first: Model | None, warm_start: bool) -> Checkpoint:
+    """Return what a chain needs to go on after this generation; S_0 is drawn again instead.
+
+    p_t itself is needed by a warm start alone.
+    """
     history = generation.history
-    arrays = {} if generation.t == 0 else _prefixed("model", generation.model.state())
+    warm = warm_start and generation.t > 0
+    arrays = _prefixed("model", generation.model.state()) if warm else {}
     arrays |= {} if first is None else _prefixed("first", first.state())
     for i, part in enumerate(history.synthetic):
         arrays |= _prefixed(f"synthetic.{i}", part.arrays())
@@ -37,7 +41,9 @@ def restored(setup: Setup, checkpoint: Checkpoint) -> tuple[History, Model | Non
     parts: list[Any] = []
     while arrays := _below(checkpoint.arrays, f"synthetic.{len(parts)}"):
         parts.append(study.form.restore(arrays, rebuild))
-    model = study.learner.restore(_below(checkpoint.arrays, "model"))
+    model = zero.model
+    if study.warm_start:
+        model = study.learner.restore(_below(checkpoint.arrays, "model"))
     history = History(zero.samples, tuple(parts), checkpoint.t + 1, checkpoint.n_real_drawn, model)
     return history, first_model
 

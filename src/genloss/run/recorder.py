@@ -77,7 +77,7 @@ class Recorder:
             # Nothing continues after the last generation: the mark alone is enough.
             self.store.checkpoint(Checkpoint(t, generation.history.n_real_drawn, {}))
         elif t % study.checkpoint_every == 0:
-            self.store.checkpoint(checkpoint_of(generation, self.first))
+            self.store.checkpoint(checkpoint_of(generation, self.first, study.warm_start))
         self.watch.enter(Phase.DONE, t)
 
     def view(self, generation: Generation, metric: Metric, memo: dict[Hashable, Any]) -> View:

@@ -65,6 +65,8 @@ class Setup:
             yield generation
             if generation.t == study.generations:
                 return
+            # Not while the next one is fitted: a model may be as large as all that a fit takes.
+            del generation
 
 
 def check_memory(study: Study) -> None:

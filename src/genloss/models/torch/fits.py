@@ -109,6 +109,8 @@ def part_after_part(
 
 def joined(parts: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
     """Join what groups of chains left on axis 0; shorter losses are filled with NaN."""
+    if len(parts) == 1:
+        return dict(parts[0])
     out = {}
     for name in parts[0]:
         arrays = [part[name] for part in parts]

@@ -184,20 +184,20 @@ class Loop:
         training = self.training
         dtype, device = DTYPES[training.precision], self.weights[0].device
         adam = self._adam()
-        gradients = [w.grad for w in self.weights if w.grad is not None]
         # Distinct tensors even in one precision, so that the masters never enter a graph.
         working = [w.to(dtype, copy=True).requires_grad_() for w in self.weights]
         steps = training.epochs * feed.batches
 
         def update(step: int) -> Tensor:
             losses = self.loss(working, feed.batch(step), generator(device, seed, NOISE, step))
-            gradient = torch.autograd.grad(losses.sum(), working)
+            slopes = list(torch.autograd.grad(losses.sum(), working))
             with torch.no_grad():
-                torch._foreach_copy_(gradients, gradient)
+                gradients = self._in_their_layout(slopes)
                 if training.clip:
                     self._clip(gradients)
                 adam.param_groups[0]["lr"] = training.rate_at(step, steps)
                 adam.step()
+                adam.zero_grad()
                 torch._foreach_copy_(working, self.weights)
             return losses.detach().reshape(-1)
 
@@ -210,8 +210,19 @@ class Loop:
         for w, mean, square in zip(self.weights, self.mean, self.square, strict=True):
             count = torch.tensor(float(self.step), device=w.device)
             adam.state[w] = {"step": count, "exp_avg": mean, "exp_avg_sq": square}
-            w.grad = torch.zeros_like(w)
         return adam
+
+    def _in_their_layout(self, slopes: list[Tensor]) -> list[Tensor]:
+        """Make slopes the gradients of the weights, float32; no two of each at a time in memory.
+
+        They live for one step: while the next one's are computed, activations take their place.
+        """
+        gradients = []
+        for w in self.weights:
+            # Autograd's own may share memory with one another, or have another order.
+            w.grad = torch.empty_like(w).copy_(slopes.pop(0))
+            gradients.append(w.grad)
+        return gradients
 
     def _clip(self, gradients: Sequence[Tensor]) -> None:
         """Scale each chain's gradient down to the norm `clip` where it is longer."""

@@ -1,14 +1,14 @@
 """What the learners of language models share: fits, notebooks, processes, the base's identity."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from genloss.core.abilities import Notebook
-from genloss.core.arrays import Array, Floats
+from genloss.core.arrays import Array, Floats, Ints
 from genloss.core.roles import Data, Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
@@ -24,6 +24,35 @@ M = TypeVar("M", bound=TokenModel)
 
 ROW = 2048
 """Tokens that a base model writes in a row, at most: some have no position limit."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReadAgain:
+    """A model that is read whenever it is asked: nobody holds its weights while others are fitted.
+
+    read: returns it. vocabulary: its entries, V. positions: the longest row of tokens.
+    """
+
+    read: Callable[[], TokenModel]
+    vocabulary: int
+    positions: int
+    n_chains: int = 1
+
+    def token_log_probs(self, x: Ints) -> Floats:
+        """Return what the model does."""
+        return self.read().token_log_probs(x)
+
+    def token_entropies(self, x: Ints) -> Floats:
+        """Return what the model does."""
+        return self.read().token_entropies(x)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Ints:
+        """Write rows as the model does."""
+        return self.read().sample(n, rng)
+
+    def state(self) -> dict[str, Array]:
+        """Return the state of the model."""
+        return self.read().state()
 
 
 class CausalLearner(NetworkLearner[M], ABC):
@@ -54,10 +83,14 @@ class CausalLearner(NetworkLearner[M], ABC):
     def base_weights(self) -> Mapping[str, Array]:
         """Return the weights of the base that a fit would change, without chains."""
 
-    def base_model(self) -> M | None:
+    def base_model(self) -> "ReadAgain | None":
         """Return the base before any fit, one chain; None where fits begin from scratch."""
         if not self.base or self.start == "scratch":
             return None
+        model = self._base()
+        return ReadAgain(self._base, model.vocabulary, model.positions)
+
+    def _base(self) -> M:
         state = {name: value[None] for name, value in self.base_weights().items()}
         state |= dict.fromkeys(("train_loss", "held_out_loss"), np.empty((1, 0)))
         model = self.restore(state | {BLOCK_KEY: np.ones(1, dtype=np.int64)})

@@ -13,7 +13,7 @@ from genloss.core.arrays import Array, Floats, Ints, frozen
 from genloss.core.decoding import Decoding, Prompts, Sampling
 from genloss.core.text import checked_tokens
 from genloss.errors import DataError
-from genloss.models.torch.device import Device, pick
+from genloss.models.torch.device import Device, pick, release
 from genloss.models.torch.lm.scoring import Logits, Value, by_token, entropy, log_prob
 from genloss.models.torch.lm.start_token import Beginning
 
@@ -101,6 +101,7 @@ class TokenModel(ABC):
         # The last token of a row is not read.
         sizes = self.n_chains, self.vocabulary, self.positions + first.there
         values = by_token(self.logits(), self.weights, first.array(x), *sizes, value)
+        release(pick(self.device))
         return first.values(x, values)
 
     @property
@@ -121,8 +122,12 @@ class TokenModel(ABC):
     ) -> dict[str, Tensor]:
         """Return the parameters of one chain on a device, by default that of the model."""
         device = device or pick(self.device)
-        out = {k: torch.from_numpy(np.array(v[chain])) for k, v in self.parameters.items()}
-        return {k: v.to(device, dtype if v.is_floating_point() else None) for k, v in out.items()}
+
+        def taken(value: Array) -> Tensor:
+            own = torch.from_numpy(np.array(value[chain]))
+            return own.to(device, dtype if own.is_floating_point() else None)
+
+        return {name: taken(value) for name, value in self.parameters.items()}
 
     def state(self) -> dict[str, Array]:
         """Return the parameters, the losses and the length of a row."""
@@ -147,7 +152,9 @@ class Continuing:
         first = self.model.beginning
         if first.there:
             prompts = first.prompts(checked_tokens(prompts, self.model.vocabulary, "prompts"))
-        return self.model.continued(prompts, self.how, rng)
+        written = self.model.continued(prompts, self.how, rng)
+        release(pick(self.model.device))
+        return written
 
     def sample(self, n: int, rng: np.random.Generator) -> Ints:
         """Write n rows (C, n, max_new) after the token that begins a document."""

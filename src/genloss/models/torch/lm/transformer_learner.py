@@ -132,15 +132,15 @@ class TransformerLearner(CausalLearner[TransformerModel]):
         before = lesson.before
         decoder = before.decoder if isinstance(before, TransformerModel) else self.decoder()
         check_room("transformer", decoder.n_parameters, self.training)
-        known: Mapping[str, Array] | None = None
-        if before is None and self.base and self.start != "scratch":
-            known = self.base_weights()
+        pretrained = bool(self.base) and self.start != "scratch"
         device = pick(self.training.device)
 
         def start(chain: int, seed: int) -> dict[str, Tensor]:
             if isinstance(before, TransformerModel):
                 return before.weights(chain, device)
-            initial = known or decoder.initial(stream(seed, START))
+            # Read for every chain anew: held meanwhile, it would take the room of another model.
+            own = self.base_weights() if pretrained else None
+            initial = own or decoder.initial(stream(seed, START))
             return {name: on(device, initial[name]) for name in decoder.shapes}
 
         total = decoder_total(decoder, decoder.dropout if self.dropout else 0.0)

@@ -15,7 +15,7 @@ from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.source import Source
 from genloss.core.text import checked_tokens
 from genloss.errors import DataError, FitError, SpecError
-from genloss.models.torch.device import pick
+from genloss.models.torch.device import pick, release
 from genloss.models.torch.feeds import Feed, feed_of, on
 from genloss.models.torch.fits import held_out_rows, part_after_part, rows_of, stacked
 from genloss.models.torch.lm.objective import FineTuning, NamedTensors, Total, counted
@@ -24,7 +24,7 @@ from genloss.models.torch.lm.token_model import BLOCK_KEY
 from genloss.models.torch.lm.tuning.portions import ALONE, Portions, Team
 from genloss.models.torch.memory import in_batches
 from genloss.models.torch.notebook import Pages
-from genloss.models.torch.training import DTYPES, Check, Loop, to_numpy
+from genloss.models.torch.training import DTYPES, Check, Loop
 
 ROWS_CHECKED = 64
 """Rows of an endless source that are looked at before training."""
@@ -110,9 +110,17 @@ def _chain(
     # Portions compile what they call; errors and memory are handled outside of it.
     loop = Loop(portions.loss, list(start.values()), replace(training, compile=False), name)
     done = loop.run(feed, seed, check, pages)
-    left = {name: to_numpy(w) for name, w in zip(names, done.weights, strict=True)}
+    # Adam's moments, twice the size of the weights, go before these are scored or written.
+    del loop, start
+    release(device)
+    left = {name: _array(w) for name, w in zip(names, done.weights, strict=True)}
     losses = {"train_loss": done.train_loss[0], "held_out_loss": done.held_out_loss[0]}
     return left | losses
+
+
+def _array(w: Tensor) -> Array:
+    """Return weights that nobody trains any more, on a CPU without a copy."""
+    return np.ascontiguousarray(w.detach().cpu().numpy())
 
 
 def _check(network: Network, names: list[str], rows: Tensor, size: int, team: Team) -> Check:

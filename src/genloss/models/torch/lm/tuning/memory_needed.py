@@ -9,6 +9,9 @@ from genloss.models.torch.lm.objective import NamedTensors, Total, counted
 from genloss.models.torch.memory import SHARE, free_bytes
 from genloss.models.torch.training import DTYPES, Training
 
+ACTIVATIONS = 1 << 30
+"""Bytes of a CPU's memory that rows which are learned from together may take."""
+
 
 def check_room(name: str, learned: int, training: Training, frozen: int = 0) -> None:
     """Raise FitError where the weights and what training adds exceed the free memory.
@@ -32,9 +35,12 @@ def check_room(name: str, learned: int, training: Training, frozen: int = 0) -> 
 def rows_that_fit(total: Total, weights: NamedTensors, row: Tensor, most: int) -> int:
     """Return how many rows like this one (1, T) suit the free memory together, `most` at most.
 
-    What autograd keeps of a second row is what a row costs; its gradients take as much again.
+    What autograd keeps of a second row is what a row costs; its gradients take as much again. On a
+    CPU they take no more than `ACTIVATIONS`: more rows at a time would be no faster.
     """
     free = free_bytes(row.device)
+    if row.device.type == "cpu":
+        free = ACTIVATIONS if free is None else min(free, ACTIVATIONS)
     if free is None or most == 1:
         return most
     each = _saved_bytes(total, weights, row.repeat(2, 1)) - _saved_bytes(total, weights, row)

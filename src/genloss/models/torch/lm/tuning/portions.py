@@ -98,12 +98,12 @@ class Portions:
 
 
 def _add(sums: list[Tensor], parts: Sequence[Tensor]) -> None:
-    """Add to the sums in place, in float32 from the second term on."""
+    """Add to the sums in place, in float32 from the second term on; one tensor after another."""
     if not sums:
         sums.extend(parts)
         return
-    sums[:] = [s.float() for s in sums]
-    torch._foreach_add_(sums, [f.float() for f in parts])
+    for i, part in enumerate(parts):
+        sums[i] = sums[i].float().add_(part)
 
 
 def _over_all(team: Team, sums: Sequence[Tensor]) -> list[Tensor]:
@@ -126,10 +126,13 @@ class _Mean(torch.autograd.Function):
     ) -> Tensor:
         """Take value and gradients, portion by portion."""
         value, *slopes = portions.taken(weights, batch, noise)
-        ctx.save_for_backward(*slopes)
+        ctx.slopes = slopes
         return value
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        """Scale what forward found."""
-        return (None, None, None, *torch._foreach_mul(ctx.saved_tensors, grad))
+        """Scale what forward found, in place: nobody asks twice."""
+        slopes = ctx.slopes
+        del ctx.slopes
+        torch._foreach_mul_(slopes, grad)
+        return (None, None, None, *slopes)
