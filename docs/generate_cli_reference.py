@@ -13,6 +13,7 @@ COMMANDS = (
     "sweep",
     "plan",
     "kinds",
+    "fetch",
     "ls",
     "show",
     "verify",

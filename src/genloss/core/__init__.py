@@ -16,6 +16,7 @@ chain            the loop itself
 abilities        what some models and learners can do beside their role
 about            what a class says of itself: short name, title, meaning, works
 arrays           checks of arrays, counts and fractions
+bases            pretrained models: by folder, by name, by GGUF file
 chain_quantiles  quantiles over chains
 numbers          checks of single numbers, such as options
 code             whose code made a run, as far as it is not ours

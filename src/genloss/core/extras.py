@@ -9,6 +9,7 @@ from genloss.errors import MissingExtra
 EXTRAS = {
     "accelerate": "lm",
     "datasets": "text",
+    "gguf": "gguf",
     "huggingface_hub": "text",
     "peft": "lm",
     "fsspec": "ray",

@@ -30,6 +30,8 @@ VOCABULARIES = (
 FILES = (WHOLE, CONFIG, MODEL, *PAIR, *VOCABULARIES, "special_tokens_map.json", "added_tokens.json")
 """What is read of a folder, or fetched from the hub."""
 
+CHAT = "chat_template.jinja"
+
 CLASS = ("model_type", "model_name", "tokenizer_class")
 """What a model's config.json says about its tokeniser."""
 
@@ -88,7 +90,16 @@ def loaded(files: dict[str, Path], source: str) -> Loaded:
             f"transformers' {type(theirs).__name__} gives other tokens than tokenizer.json alone "
             "would; where the model was trained on those, take tokenizer_class out of its config"
         )
+    if _has_chat(files):
+        chat = "a chat model's tokeniser: texts are plain, without its template"
+        note = "; ".join(filter(None, (note, chat)))
     return Loaded(inner, ends, frozenset(_absent(inner, files)), note)
+
+
+def _has_chat(files: dict[str, Path]) -> bool:
+    """Return whether a template for chats is among the files, or beside them."""
+    beside = next(iter(files.values())).parent / CHAT
+    return beside.is_file() or (CONFIG in files and "chat_template" in json_object(files[CONFIG]))
 
 
 def _differs(inner: Any, file: Path) -> bool:

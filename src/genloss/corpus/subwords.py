@@ -64,8 +64,19 @@ class Subwords:
             for (_, last), encoding in zip(batch, encoded, strict=True):
                 parts.append(encoding.ids)
                 if last:
-                    yield np.concatenate([np.array(ids, dtype=np.int32) for ids in parts])
+                    tokens = np.concatenate([np.array(ids, dtype=np.int32) for ids in parts])
+                    self._check_plain(tokens)
+                    yield tokens
                     parts = []
+
+    def _check_plain(self, tokens: Compact) -> None:
+        for token in {self.end, self.begin} - {NO_TOKEN}:
+            if (tokens == token).any():
+                raise DataError(
+                    f"the text holds {self.inner.id_to_token(token)!r}, which this tokeniser reads "
+                    "as the token that ends or begins a document; take it out of the text, or name "
+                    "another tokeniser, or another of its tokens by end"
+                )
 
     def decode(self, tokens: Ints) -> str:
         """Return the text of tokens (T,); NO_TOKEN and the end token are left out."""

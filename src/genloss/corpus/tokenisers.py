@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from genloss.core.arrays import checked_count
+from genloss.core.bases import GGUF, folder_on_disk
 from genloss.core.extras import optional
 from genloss.corpus.hub import hub_folder
 from genloss.corpus.pretrained import (
@@ -84,10 +85,10 @@ class BytePair:
 class Pretrained:
     """The tokeniser of a pretrained model, with the tokens of transformers' AutoTokenizer.
 
-    source: the model's folder, the name of a model on the hub, or a tokenizer.json. end: its end
-    token; empty means the one that its files name. Names of special tokens inside a text are words.
-    Only data are read; nothing that came with the model is run. A folder with vocab.json and
-    merges.txt alone, which AutoTokenizer refuses, is GPT-2's, if it holds all bytes and an end.
+    source: a base (`folder_on_disk`), the name of a model on the hub, or a tokenizer.json. end: its
+    end token; empty means the one that its files name. Names of special tokens inside a text are
+    words. Only data are read; nothing that came with the model is run. A folder with vocab.json
+    and merges.txt alone, which AutoTokenizer refuses, is GPT-2's, if it holds all bytes and an end.
 
     Raises:
         DataError: missing files, those that transformers does not load, tokenisers written in
@@ -132,18 +133,12 @@ class Pretrained:
 
     def _files(self) -> dict[str, Path]:
         path = Path(self.source)
-        if path.is_file():
+        if path.is_file() and path.suffix != GGUF:
             if path.name != WHOLE or not (path.parent / CONFIG).is_file():
                 return {WHOLE: path}
             # What stands beside it belongs to it.
             path = path.parent
-        if not path.is_dir():
-            if not re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", self.source):
-                raise DataError(
-                    f"{self.source}: no such file or folder, and no name of a model on the hub; "
-                    "check the path"
-                )
-            path = hub_folder(self.source, FILES)
+        path = path if path.is_dir() else self._folder()
         files = {name: path / name for name in FILES if (path / name).is_file()}
         if WHOLE in files:
             # Older copies of the same vocabulary may stand beside it.
@@ -155,6 +150,15 @@ class Pretrained:
             "vocabulary; save the tokeniser there with transformers: "
             "AutoTokenizer.from_pretrained(...).save_pretrained(folder)"
         )
+
+    def _folder(self) -> Path:
+        local = folder_on_disk(self.source)
+        if local is None and not re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", self.source):
+            raise DataError(
+                f"{self.source}: no such file or folder, and no name of a model on the hub; "
+                "check the path"
+            )
+        return hub_folder(self.source, FILES) if local is None else local
 
 
 def _byte_level(model: Any) -> Any:

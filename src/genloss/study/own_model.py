@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from genloss.core.bases import folder_on_disk
 from genloss.core.decoding import Decoding
 from genloss.core.parsing import parsing_reason
 from genloss.core.roles import Sampler
@@ -29,8 +30,8 @@ def learner_of(model: str) -> dict[str, Any]:
     Raises:
         DataError: no safetensors in a folder, no config, or a name that cannot be reached.
     """
-    folder = Path(model).expanduser()
-    if folder.is_dir() and not any(folder.glob("*.safetensors")):
+    folder = folder_on_disk(model)
+    if folder is not None and not any(folder.glob("*.safetensors")):
         pickled = sorted(f.name for end in ("*.bin", "*.pt", "*.pth") for f in folder.glob(end))
         weights = f"{pickled[0]}, but no safetensors" if pickled else "no safetensors"
         raise DataError(
@@ -72,10 +73,15 @@ def config_of(model: str) -> Mapping[str, Any]:
 
     Nothing of a hub name, which says so when it is read.
     """
-    config = _object(Path(model).expanduser() / "config.json")
-    adapter = {} if config else _object(Path(model).expanduser() / "adapter_config.json")
+    config = _beside(model, "config.json")
+    adapter = {} if config else _beside(model, "adapter_config.json")
     below = adapter.get("base_model_name_or_path")
-    return _object(Path(below).expanduser() / "config.json") if isinstance(below, str) else config
+    return _beside(below, "config.json") if isinstance(below, str) else config
+
+
+def _beside(base: str, name: str) -> Mapping[str, Any]:
+    folder = folder_on_disk(base)
+    return {} if folder is None else _object(folder / name)
 
 
 def _object(path: Path) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ hugging_face         HuggingFaceLearner: any causal model of transformers
 adapters             LoRA beside them
 base                 a base as transformers loads it
 start_token          the token before every row and prompt
+gguf                 a GGUF file becomes a folder of safetensors
 hub                  where a base lies: a folder or a name on the hub
 hugging_face_model   what it learns
 objective            the loss: nats per token that has a context

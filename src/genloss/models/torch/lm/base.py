@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from genloss.core.arrays import Array
+from genloss.core.bases import folder_on_disk
 from genloss.errors import DataError, MissingExtra, SpecError
 from genloss.models.torch.lm.adapters import merge_adapter
 from genloss.models.torch.lm.checkpoint import ADAPTER, CONFIG
@@ -44,14 +45,14 @@ def config_of(base: str, revision: str, config: Mapping[str, Any], remote_code: 
                 f"hugging_face: config {dict(config)} is refused ({_first(error)}); expected a "
                 "model_type of transformers and its sizes"
             ) from error
-    local = Path(base).expanduser()
-    if local.is_dir() and (of := below(local)):
+    local = folder_on_disk(base)
+    if local is not None and (of := below(local)):
         return config_of(str(_weights_below(local, *of)), "", {}, remote_code)
     where = {"revision": revision or "main", "trust_remote_code": remote_code}
     try:
         loaded = auto.from_pretrained(place(base), **where)
     except (OSError, ValueError) as error:
-        unknown = not local.is_dir() and "trust_remote_code" not in str(error)
+        unknown = local is None and "trust_remote_code" not in str(error)
         if unknown and below(folder := folder_of(base, revision)):
             return config_of(str(folder), "", {}, remote_code)
         raise _unread(base, error, remote_code) from error
@@ -131,9 +132,9 @@ def fit_to(module: Any, state: Mapping[str, Array]) -> None:
 
 
 def place(base: str) -> str:
-    """Return a folder's path without '~', or a hub name as it is."""
-    local = Path(base).expanduser()
-    return str(local) if local.is_dir() else base
+    """Return the path of a base on this machine, or a hub name as it is."""
+    local = folder_on_disk(base)
+    return base if local is None else str(local)
 
 
 def _empty(config: Any, remote_code: bool) -> Any:

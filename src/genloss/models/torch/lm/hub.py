@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from genloss.core.bases import folder_on_disk
 from genloss.core.extras import check_installed
 from genloss.core.places import digest_of, offline_advice
 from genloss.errors import DataError
@@ -36,13 +37,15 @@ def offline() -> str:
 def folder_of(base: str, revision: str = "") -> Path:
     """Return the folder of a base model, downloaded if it is a name on the hub.
 
+    base: as of `folder_on_disk`.
+
     Raises:
-        DataError: no such folder or name, no way to reach the hub, or no leave to.
+        DataError: no such folder or name, not fetched yet, no way to reach the hub, or no leave to.
         MissingExtra: a name on the hub without the packages that fetch it.
     """
-    local = Path(base).expanduser()
-    if local.is_dir():
-        return local
+    folder = folder_on_disk(base)
+    if folder is not None:
+        return folder
     if base.startswith((".", "/", "~")) or base.count("/") > 1:
         raise DataError(f"{base} is not a folder; expected that of a saved model, or a hub name")
     check_installed("huggingface_hub", f"{base!r}, a name on the hub,")
@@ -73,8 +76,7 @@ def weights_of(base: str, revision: str = "") -> Path:
         DataError, MissingExtra: as `folder_of`, or a name on the hub without safetensors.
     """
     folder = folder_of(base, revision)
-    local = Path(base).expanduser().is_dir()
-    if not local and not any(folder.glob("*.safetensors")):
+    if folder_on_disk(base) is None and not any(folder.glob("*.safetensors")):
         at = f" (revision {revision!r})" if revision else ""
         raise DataError(f"{base}{at} holds no safetensors; {SAFETENSORS}")
     return folder
@@ -104,12 +106,12 @@ def below(folder: Path) -> tuple[str, str] | None:
 
 
 def content_of(base: str, revision: str) -> dict[str, str]:
-    """Return what identifies a base model: the SHA-256 of a folder's content, or the hub name.
+    """Return what identifies a base model: the SHA-256 of its folder's content, or the hub name.
 
     Of an adapter alone, the base that it is for counts as well.
     """
-    folder = Path(base).expanduser()
-    if not folder.is_dir():
+    folder = folder_on_disk(base)
+    if folder is None:
         return {"base": f"{base}@{revision}" if revision else base}
     digest = hashlib.sha256()
     for path in sorted((folder / CONFIG, folder / ADAPTER, *folder.glob("*.safetensors"))):
