@@ -5,7 +5,7 @@ import pytest
 
 from genloss.core.over_chains import MEAN
 from genloss.errors import StoreError
-from genloss.report.measured import chosen, measured, places
+from genloss.report.measured import measured, places, thinned
 from genloss.store.table import TABLE
 from genloss.store.theory_file import TheoryLine
 
@@ -93,4 +93,4 @@ def test_places_hold_both_ends_and_the_beginning(n, most):
 
 
 def test_chosen_of_nothing_is_nothing():
-    assert chosen(np.array([], dtype=np.int64), 10).size == 0
+    assert thinned(np.array([], dtype=np.int64), 10).size == 0

@@ -72,7 +72,7 @@ def test_real_text_that_was_kept_with_its_prompt_is_its_continuation():
 def test_a_text_that_stays_the_same_is_told_once():
     kept = {t: [("a", "same" if t != 3 else "other")] for t in (0, 1, 2, 3, 4)}
     (only,) = prompts_of(kept)
-    assert only.told == (
+    assert only.passages == (
         ("reality", "same"),
         ("t = 1 to t = 2", "same"),
         ("t = 3", "other"),
@@ -82,7 +82,7 @@ def test_a_text_that_stays_the_same_is_told_once():
 
 def test_texts_without_prompts_stand_side_by_side():
     kept = {0: [("", "real"), ("", "too")], 1: [("", "made")]}
-    assert [p.told for p in prompts_of(kept)] == [
+    assert [p.passages for p in prompts_of(kept)] == [
         (("reality", "real"), ("t = 1", "made")),
         (("reality", "too"),),
     ]
@@ -127,7 +127,7 @@ def test_few_prompts_at_once_and_more_folded_away(tmp_path):
     figure = text_figure(run, "label")
     assert 2 <= len(figure.prompts) <= 4
     assert len(figure.prompts) + len(figure.more) == 12
-    when = [when for when, _ in figure.prompts[0].told]
+    when = [when for when, _ in figure.prompts[0].passages]
     assert (when[0], when[-1]) == ("t = 1", "t = 14")
     assert len(when) <= 12
     assert text_figure(make_run(tmp_path, "none"), "x") is None
@@ -168,7 +168,7 @@ def test_real_text_comes_first_beside_the_runs(tmp_path):
         run = with_texts(tmp_path, {0: ["goes on"], 3: [f"made by {name}"]}, ["p"], name, ["p"])
         figures.append(text_figure(run, name))
     (only,) = beside(figures)
-    assert only.told == (
+    assert only.passages == (
         ("reality", "goes on"),
         ("a, t = 3", "made by a"),
         ("b, t = 3", "made by b"),
@@ -189,7 +189,7 @@ def test_reality_with_its_prompt_is_said_to_go_on(tmp_path):
     run = with_texts(tmp_path, {0: ["goes on"], 3: ["x"]}, ["p"], "prompted", ["p"])
     figure = text_figure(run, "x")
     assert "Reality is how the real text goes on." in figure.reading
-    assert figure.prompts[0].told == (("reality", "goes on"), ("t = 3", "x"))
+    assert figure.prompts[0].passages == (("reality", "goes on"), ("t = 3", "x"))
 
 
 def test_the_page_shows_texts_and_runs_nothing_in_them(tmp_path):

@@ -1,6 +1,12 @@
 import pytest
 
-from genloss.report.verdict_rows import BANDS, band_words, judged, source_marks, verdict_rows
+from genloss.report.verdict_rows import (
+    BANDS,
+    band_words,
+    sorts_of_targets,
+    source_marks,
+    verdict_rows,
+)
 
 from .conftest import verdict
 
@@ -66,9 +72,9 @@ def test_bands_of_large_and_of_small_numbers_have_both_ends():
 
 def test_targets_say_of_what_sort_they_are():
     some = [verdict(), verdict(published=None), verdict(published=None)]
-    assert judged({"targets": some}) == "1 published number and 2 claims or exact laws"
-    assert judged({"targets": some[1:2]}) == "1 claim or exact law"
-    assert judged({"targets": []}) == ""
+    assert sorts_of_targets({"targets": some}) == "1 published number and 2 claims or exact laws"
+    assert sorts_of_targets({"targets": some[1:2]}) == "1 claim or exact law"
+    assert sorts_of_targets({"targets": []}) == ""
 
 
 def test_one_draw_is_a_share_of_our_chains():

@@ -72,8 +72,8 @@ def _arrays(
     out = [pa.DictionaryArray.from_arrays(run, table.names)]
     for name, values in table.fields.items():
         kind, value = schema.field(name).type, values[chunk.run]
-        said = value if value is None or kind != pa.string() else _text(value)
-        out.append(pa.repeat(pa.scalar(said, kind), n))
+        scalar = value if value is None or kind != pa.string() else _text(value)
+        out.append(pa.repeat(pa.scalar(scalar, kind), n))
     for name in AFTER:
         if name in codes:
             texts, places = codes[name]

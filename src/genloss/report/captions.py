@@ -63,8 +63,8 @@ def reading(curves: Sequence[Curve], direction: Direction) -> Reading:
         f"{when} {_group(near, at, first, True)} and "
         f"{_group(far, at, last, False, _began(curves))}."
     )
-    told = worst[0] if np.isfinite(worst[0].theory[-1]) else best[0]
-    return Reading(text, _law(told))
+    decisive = worst[0] if np.isfinite(worst[0].theory[-1]) else best[0]
+    return Reading(text, _law(decisive))
 
 
 CLOSENESS = ("closest to reality", "farthest")
@@ -139,13 +139,13 @@ def _group(group: Sequence[Curve], at: int | None, what: str, verb: bool, more: 
     names = [f"**{c.label}**" for c in group]
     if len(names) > NAMED:
         names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
-    said = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    listing = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     values = sorted(_typical(c, at) for c in group)
     low, high = number(values[0]), number(values[-1])
     span = f"median{'s' if low != high else ''} {low}" if verb else low
     span += f" to {high}" if low != high else ""
     is_ = (" is" if len(group) == 1 else " are") if verb else ""
-    return f"{said}{is_} {what} ({span}{more})"
+    return f"{listing}{is_} {what} ({span}{more})"
 
 
 def _when(curves: Sequence[Curve], at: int | None) -> str:
@@ -174,7 +174,7 @@ def _one(c: Curve, direction: Direction) -> Reading:
         )
     after = f"after {count(c.last(), 'generation')}"
     share = direction is Direction.ONE and SMALL_SHARE < last < 1
-    said = percent if share else number
+    in_words = percent if share else number
     if share:
         text = f"The {what} is down to {percent(last)} of reality's {after}"
     else:
@@ -183,7 +183,7 @@ def _one(c: Curve, direction: Direction) -> Reading:
     if c.chains > 1:
         low, high = c.ends()
         who = "nine chains in ten" if c.has_bands else f"its {c.chains} chains"
-        text += f" ({who}: {said(low)} to {said(high)})"
+        text += f" ({who}: {in_words(low)} to {in_words(high)})"
     return Reading(f"{text}.", _theory(c, ""))
 
 

@@ -86,12 +86,12 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
     """Work out section i with the data of its runs."""
     prefix = f"s{i}"
     named = [(plain(run.header.name), run) for run in section.runs]
-    shown = [samples.sample_figure(run, label, budget.rows) for label, run in named]
-    told = [f for label, run in named if (f := texts.text_figure(run, label))]
+    row_figures = [samples.sample_figure(run, label, budget.rows) for label, run in named]
+    text_figures = [f for label, run in named if (f := texts.text_figure(run, label))]
     targets = section.targets or {"targets": []}
     missed, met = verdict_rows.verdict_rows(targets)
-    drawn = families.drawn(data, points(section.targets))
-    figures = [(f"{prefix}-{slug(f.metric)}", f) for f in drawn]
+    metric_figures = families.drawn(data, points(section.targets))
+    figures = [(f"{prefix}-{slug(f.metric)}", f) for f in metric_figures]
     first = lead(figures)
     film, more = images.split(images.reel(named, budget.frames), FILMS)
     return Chapter(
@@ -102,7 +102,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         command=_command(section),
         passed=len(met),
         failed=len(missed),
-        judged=verdict_rows.judged(targets),
+        judged=verdict_rows.sorts_of_targets(targets),
         has_published=any(v["published"] is not None for v in targets["targets"]),
         runs=run_rows(section.runs),
         missed=missed,
@@ -114,9 +114,9 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         others=[(key, f) for key, f in figures if not _is_whole(first, f)],
         film=film,
         more_film=more,
-        texts=told,
-        beside=texts.beside(told),
-        samples=[(f"{prefix}-rows-{j}", f) for j, f in enumerate(shown, 1) if f],
+        texts=text_figures,
+        beside=texts.beside(text_figures),
+        samples=[(f"{prefix}-rows-{j}", f) for j, f in enumerate(row_figures, 1) if f],
         absent=tables.not_applicable(data),
         origins=[origin(run) for run in section.runs],
     )

@@ -39,7 +39,7 @@ def figure_svg(
         MissingExtra: vl-convert is not installed.
     """
     convert = optional("vl_convert", "a chart")
-    text = convert.vegalite_to_svg(**_drawn(spec, mode, width_mm))
+    text = convert.vegalite_to_svg(**_options(spec, mode, width_mm))
     write_bytes(path, str(text).encode())
     return path
 
@@ -49,7 +49,7 @@ def figure_pdf(
 ) -> Path:
     """Write a Vega-Lite spec as PDF with fonts in it; see `figure_svg`."""
     convert = optional("vl_convert", "a chart")
-    write_bytes(path, bytes(convert.vegalite_to_pdf(**_drawn(spec, mode, width_mm, PAPER))))
+    write_bytes(path, bytes(convert.vegalite_to_pdf(**_options(spec, mode, width_mm, PAPER))))
     return path
 
 
@@ -58,7 +58,7 @@ def figure_png(
 ) -> Path:
     """Write a Vega-Lite spec as PNG of 300 dots an inch; see `figure_svg`."""
     convert = optional("vl_convert", "a chart")
-    write_bytes(path, bytes(convert.vegalite_to_png(**_drawn(spec, mode, width_mm), scale=DOTS)))
+    write_bytes(path, bytes(convert.vegalite_to_png(**_options(spec, mode, width_mm), scale=DOTS)))
     return path
 
 
@@ -108,7 +108,7 @@ def _named(c: Chapter) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield f"samples {rows.label}", rows.spec
 
 
-def _drawn(
+def _options(
     spec: Mapping[str, Any], mode: Mode, width_mm: float | None, point: float = SCREEN
 ) -> dict[str, Any]:
     """Return what vl-convert takes; point: its unit in points."""

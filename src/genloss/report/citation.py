@@ -24,7 +24,7 @@ def signature(run: Run) -> str:
 def how_to_cite(title: str, runs: Sequence[Run]) -> HowToCite:
     """Return how to cite a report on some runs, in any order."""
     if len(runs) == 1:
-        said = signature(runs[0])
+        line = signature(runs[0])
     else:
         prints = sorted({run.header.fingerprint for run in runs})
         specs = hashlib.sha256("\n".join(prints).encode()).hexdigest()[:16]
@@ -32,17 +32,17 @@ def how_to_cite(title: str, runs: Sequence[Run]) -> HowToCite:
         seeds = sorted({int(run.spec["seed"]) for run in runs})
         few = ", ".join(map(str, seeds)) if len(seeds) <= 3 else f"{seeds[0]} to {seeds[-1]}"
         word = "seed" if len(seeds) == 1 else "seeds"
-        said = f"genloss {versions}, {count(len(prints), 'spec')} {specs}, {word} {few}"
+        line = f"genloss {versions}, {count(len(prints), 'spec')} {specs}, {word} {few}"
     year = max((line["time"][:4] for run in runs for line in run.provenance()), default="")
-    key = f"genloss{year}{hashlib.sha256(said.encode()).hexdigest()[:6]}"
+    key = f"genloss{year}{hashlib.sha256(line.encode()).hexdigest()[:6]}"
     fields = {
         "title": f"{{{_plain(title)}}}",
         "author": "{{The genloss authors}}",
         "year": f"{{{year}}}",
-        "note": f"{{{said}}}",
+        "note": f"{{{line}}}",
     }
     body = "".join(f",\n  {name} = {value}" for name, value in fields.items() if value != "{}")
-    return HowToCite(said, f"@misc{{{key}{body}\n}}")
+    return HowToCite(line, f"@misc{{{key}{body}\n}}")
 
 
 def _version(run: Run) -> str:

@@ -77,7 +77,7 @@ def _from_name(name: str) -> dict[str, str]:
 
 def _from_spec(spec: Mapping[str, Any]) -> dict[str, str]:
     values = {k: v for k, v in flat(spec).items() if k.partition(".")[0] not in SILENT}
-    return {k: _said(k, v) for k, v in values.items() if v is not None}
+    return {k: _value_text(k, v) for k, v in values.items() if v is not None}
 
 
 def _telling(rows: Sequence[Row]) -> list[Row]:
@@ -100,7 +100,7 @@ def _unique(rows: Sequence[Row], keys: Sequence[str]) -> bool:
     return len({tuple(row.get(k) for k in keys) for row in rows}) == len(rows)
 
 
-def _said(key: str, value: Any) -> str:
+def _value_text(key: str, value: Any) -> str:
     last = key.rpartition(".")[2]
     if last == "kind":
         return kind_of(value)

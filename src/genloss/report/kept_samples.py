@@ -29,8 +29,8 @@ def kept_rows(
 def kept_texts(run: Run, most: int) -> dict[int, list[tuple[str, str]]]:
     """Return (prompt, text) of the first chain at about `most` kept generations that have texts."""
     times = [t for t in run.kept() if run.has(t, TEXTS)]
-    chosen = [times[i] for i in places(len(times), most)]
-    return {t: texts for t in chosen if (texts := run.texts(t)) is not None}
+    wanted = [times[i] for i in places(len(times), most)]
+    return {t: texts for t in wanted if (texts := run.texts(t)) is not None}
 
 
 def kept_histograms(run: Run, judge: str) -> dict[int, dict[str, Array]]:

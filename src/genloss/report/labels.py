@@ -116,9 +116,9 @@ def _crowding(grid: Grid, sorts: Sequence[str]) -> tuple[Any, ...]:
 
 
 def _labels(runs: Sequence[Measured], rows: Sequence[Row]) -> list[str]:
-    said = [_joined(list(row.values())) for row in rows]
-    if len(set(said)) == len(runs) and all(0 < len(text) <= LONGEST for text in said):
-        return said
+    texts = [_joined(list(row.values())) for row in rows]
+    if len(set(texts)) == len(runs) and all(0 < len(text) <= LONGEST for text in texts):
+        return texts
     names = [plain(run.run.header.name) for run in runs]
     twice = {name for name, n in Counter(names).items() if n > 1}
     return [

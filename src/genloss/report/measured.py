@@ -32,7 +32,7 @@ class Measured:
 
 
 def measured(run: Run, most: int = 300, about: Entries | None = None) -> Measured:
-    """Read a run at about `most` generations per metric; see `chosen`.
+    """Read a run at about `most` generations per metric; see `thinned`.
 
     about: the words of a whole page, instead of the run's own.
 
@@ -41,12 +41,12 @@ def measured(run: Run, most: int = 300, about: Entries | None = None) -> Measure
     """
     theory = theory_of(run)
     times = {m: np.array(run.times(m), dtype=np.int64) for m in run.measured()}
-    wanted = {m: chosen(t, most, theory.get(m)).tolist() for m, t in times.items()}
+    wanted = {m: thinned(t, most, theory.get(m)).tolist() for m, t in times.items()}
     words = run.about if about is None else about
     return Measured(run, columns(run.select(wanted)), run.not_applicable, theory, words)
 
 
-def chosen(times: Ints, most: int, theory: TheoryLine | None = None) -> Ints:
+def thinned(times: Ints, most: int, theory: TheoryLine | None = None) -> Ints:
     """Return about `most` of the generations: the ends, the middle one, and those of a short law.
 
     They look dense on linear and on log axes.

@@ -48,9 +48,9 @@ def render(sections: Sequence[Section], *, title: str) -> str:
     Raises:
         StoreError: a run folder that cannot be read.
     """
-    told = wording(run for section in sections for run in section.runs)
+    words = wording(run for section in sections for run in section.runs)
     budget = budget_of(sections)
-    data = [[measured(r, budget.points, told.entries) for r in s.runs] for s in sections]
+    data = [[measured(r, budget.points, words.entries) for r in s.runs] for s in sections]
     chapters = [
         chapter(i, section, runs, budget)
         for i, (section, runs) in enumerate(zip(sections, data, strict=True), start=1)
@@ -70,7 +70,7 @@ def render(sections: Sequence[Section], *, title: str) -> str:
             few=OUTLINED,
             citations=references.citations([run for runs in data for run in runs], names),
             cite=how_to_cite(title, [run for s in sections for run in s.runs]),
-            reworded=told.changed,
+            reworded=words.changed,
             configs={mode: theme.config(mode) for mode in theme.MODES},
             vega=vega_script(),
             **CONSTANT,

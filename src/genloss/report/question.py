@@ -31,12 +31,12 @@ def _regimes(runs: Sequence[Run]) -> str:
     settings: dict[str, list[str]] = {}
     for run in runs:
         text = trained_on(run)
-        said = settings.setdefault(words_of(str(run.spec["regime"]["kind"])), [])
-        said += [words for words in [text.partition(": ")[2] or text] if words not in said]
+        rules = settings.setdefault(words_of(str(run.spec["regime"]["kind"])), [])
+        rules += [words for words in [text.partition(": ")[2] or text] if words not in rules]
     if len(settings) > NAMED:
         *kinds, last = settings
         return f"{', '.join(kinds)} or {last} ({sum(map(len, settings.values()))} settings)"
-    return ", or ".join(_span(said) for said in settings.values())
+    return ", or ".join(_span(rules) for rules in settings.values())
 
 
 def _span(said: Sequence[str]) -> str:

@@ -49,9 +49,11 @@ def answer(sections: Sequence[Section]) -> str:
     met = sum(bool(v["passed"]) for v in judged)
     which = count(len(experiments), "published experiment")
     scales = " and ".join(sorted({s.targets["scale"] for s in experiments if s.targets}))
-    said = "all" if met == len(judged) else f"{met:,} of"
+    met_of = "all" if met == len(judged) else f"{met:,} of"
     runs = how_many([run for s in sections for run in s.runs])
-    text = f"{which} repeated at {scales} scale: {said} {len(judged):,} targets met. {runs} in all."
+    text = (
+        f"{which} repeated at {scales} scale: {met_of} {len(judged):,} targets met. {runs} in all."
+    )
     return text if len(experiments) == len(sections) else f"{text} {UNJUDGED}"
 
 

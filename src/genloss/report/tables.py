@@ -32,8 +32,8 @@ def number_table(rows: Sequence[tuple[str, Measured, str]]) -> NumberTable:
     heads = [f"t = {t:,}" for t in times[0]] if same else ["first", "middle", "last"]
     law = any(series.name in data.theory for _, data, series in found)
     out = []
-    for (label, data, series), chosen in zip(found, times, strict=True):
-        cells = [_cell(series, t, "" if same else f"t = {t:,}: ") for t in chosen]
+    for (label, data, series), wanted in zip(found, times, strict=True):
+        cells = [_cell(series, t, "" if same else f"t = {t:,}: ") for t in wanted]
         cells += [""] * (len(heads) - len(cells)) + ([_law_cell(data, series)] if law else [])
         out.append((label, (f"{series.values.shape[1]:,}", *cells)))
     last = ("last generation: theory / measured",) if law else ()

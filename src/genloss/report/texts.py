@@ -43,7 +43,7 @@ class Prompt:
     """A prompt and its continuations, as (heading of the generation, text)."""
 
     text: str
-    told: tuple[tuple[str, str], ...]
+    passages: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def text_figure(run: Run, label: str) -> TextFigure | None:
         what = "the same prompts through the generations, those with most words first"
     cut = any(len(text) > LONGEST for texts in kept.values() for pair in texts for text in pair)
     text = f"Chain 1 of {run.spec['chains']:,}: {what}."
-    if asked and any(when == heading(0) for p in found for when, _ in p.told):
+    if asked and any(when == heading(0) for p in found for when, _ in p.passages):
         text += " Reality is how the real text goes on."
     if cut:
         text += f" Texts are cut after {count(LONGEST, 'character')}."
@@ -97,9 +97,9 @@ def beside(figures: Sequence[TextFigure]) -> list[Prompt]:
 
 def _ends(owners: Sequence[tuple[str, Prompt]]) -> Iterator[tuple[str, str]]:
     real = heading(0)
-    yield from [pair for _, p in owners for pair in p.told if pair[0] == real and p.text][:1]
+    yield from [pair for _, p in owners for pair in p.passages if pair[0] == real and p.text][:1]
     for label, p in owners:
-        when, text = p.told[-1]
+        when, text = p.passages[-1]
         if when != real:
             yield f"{label}, {when}", text
 
@@ -116,20 +116,20 @@ def prompts_of(kept: Texts) -> list[Prompt]:
     out = []
     for i in range(most if asked is None else len(asked)):
         prompt = "" if asked is None else asked[i][0]
-        told = [
+        passages = [
             (heading(t), readable(text))
             for t, texts in kept.items()
             if i < len(texts) and (text := continued(prompt, *texts[i], real=t == 0)) is not None
         ]
-        if told:
-            out.append(Prompt(readable(prompt), tuple(joined(told))))
+        if passages:
+            out.append(Prompt(readable(prompt), tuple(joined(passages))))
     return out
 
 
-def joined(told: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def joined(passages: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Yield the texts, one that stays the same once: t = 3 to t = 9; reality stays alone."""
-    for (_, text), same in groupby(told, key=lambda pair: (pair[0] == heading(0), pair[1])):
-        when = [said for said, _ in same]
+    for (_, text), same in groupby(passages, key=lambda pair: (pair[0] == heading(0), pair[1])):
+        when = [time for time, _ in same]
         yield when[0] if len(when) == 1 else f"{when[0]} to {when[-1]}", text
 
 
@@ -153,12 +153,12 @@ def readable(text: str) -> str:
     breaks in a row, and many spaces at the end, are counted.
     """
     shown = text if len(text) <= LONGEST else text[:LONGEST].rstrip() + " …"
-    shown = "".join(_shown(c) for c in shown)
+    shown = "".join(_visible(c) for c in shown)
     shown = BREAKS.sub(lambda m: f"\n⟨{count(m[0].count(BREAK), 'line break')}⟩\n", shown)
     return SPACES.sub(lambda m: f" ⟨{count(len(m[0]), 'space')}⟩", shown).strip()
 
 
-def _shown(c: str) -> str:
+def _visible(c: str) -> str:
     if c in KEPT_CONTROLS or c.isprintable():
         return c
     code = ord(c)

@@ -66,13 +66,13 @@ def band_words(targets: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(kind.replace("_", " "), BANDS.get(kind, kind)) for kind in kinds]
 
 
-def judged(targets: Mapping[str, Any]) -> str:
+def sorts_of_targets(targets: Mapping[str, Any]) -> str:
     """Return of what sort the targets of an experiment are, in words; nothing without any."""
     published = sum(v["published"] is not None for v in targets["targets"])
     others = len(targets["targets"]) - published
-    said = [count(published, "published number")] if published else []
-    said += [count(others, "claim or exact law", "claims or exact laws")] if others else []
-    return " and ".join(said)
+    parts = [count(published, "published number")] if published else []
+    parts += [count(others, "claim or exact law", "claims or exact laws")] if others else []
+    return " and ".join(parts)
 
 
 def _verdict_row(v: Mapping[str, Any], sources: Mapping[str, str]) -> VerdictRow:
@@ -80,15 +80,15 @@ def _verdict_row(v: Mapping[str, Any], sources: Mapping[str, str]) -> VerdictRow
     low, high, ours = float(v["low"]), float(v["high"]), float(v["measured"])
     digits = _digits(low, high)
 
-    def said(x: float) -> str:
+    def text(x: float) -> str:
         return percent(x) if share else number(x, digits)
 
     return VerdictRow(
         what=v["what"],
         run="" if v["run"] in v["what"] else v["run"],
         published=_published(v, max(digits, 5)),
-        band=_band(low, high, said),
-        ours=f"{said(ours)} below" if share else said(ours),
+        band=_band(low, high, text),
+        ours=f"{text(ours)} below" if share else text(ours),
         passed=bool(v["passed"]),
         kind=v["band"].replace("_", " "),
         source=sources[v["source"]],
@@ -103,10 +103,10 @@ def _published(v: Mapping[str, Any], digits: int) -> str:
     return "claim" if v["band"] in CLAIMS else "–"
 
 
-def _band(low: float, high: float, said: Callable[[float], str]) -> str:
+def _band(low: float, high: float, text: Callable[[float], str]) -> str:
     if _no_top(low, high):
-        return f"{said(low)} or more"
-    return f"{said(high)} or less" if _no_top(-high, -low) else f"{said(low)} to {said(high)}"
+        return f"{text(low)} or more"
+    return f"{text(high)} or less" if _no_top(-high, -low) else f"{text(low)} to {text(high)}"
 
 
 def _no_top(low: float, high: float) -> bool:

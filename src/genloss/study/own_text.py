@@ -121,7 +121,7 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
     if not model:
         spec["learner"] = learner | {"positions": max(2 * block, places(sampler, block, before))}
     overridden_spec = overridden(spec, overrides)
-    most = longest({**config, **_taken(overridden_spec, "positions", "n_positions")})
+    most = longest({**config, **_learner_field(overridden_spec, "positions", "n_positions")})
     check_places(sampler, block, before, most)
     metrics = metrics_of(overridden_spec, sampler, block)
     return spec | {"metrics": [*metrics, *(BY_THE_BASE if model else ())]}
@@ -165,7 +165,7 @@ def _read(part: Any) -> TextRows:
     return p_0
 
 
-def _taken(spec: Mapping[str, Any], name: str, key: str) -> dict[str, Any]:
+def _learner_field(spec: Mapping[str, Any], name: str, key: str) -> dict[str, Any]:
     """Return a field of the learner, where it is given, as a config names it."""
     learner = spec["learner"]
     return {key: learner[name]} if isinstance(learner, Mapping) and name in learner else {}
