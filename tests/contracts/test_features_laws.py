@@ -8,11 +8,10 @@ import pytest
 
 from genloss.core.about import About
 from genloss.metrics.features import Pixels
-from genloss.models.torch.features.classifier import Classifier
-from genloss.spec.build import kind_of
-from genloss.spec.registry import CATALOG
 from genloss.testing import ContractError, check_features
 from genloss.testing.features import FEATURES_LAWS
+
+from .table import held
 
 WRONG: list[tuple[str, Any]] = []
 
@@ -34,26 +33,20 @@ class Quadrants:
         return np.stack([a * b for a in (right, 1 - right) for b in (up, 1 - up)], axis=-1)
 
 
-TABLE = [
-    (Pixels(), "space"),
-    (Pixels(), "images"),
-    (Quadrants(), "space"),
-    pytest.param(
-        Classifier(steps=5, batch=16, channels=4, width=8), "images", marks=pytest.mark.slow
-    ),
+CASES = [
+    pytest.param(x, id=f"{x}-{x.rows}", marks=[pytest.mark.slow] if x.fields else [])
+    for x in held("features")
 ]
 
 
-@pytest.mark.parametrize(("features", "kind"), TABLE, ids=str)
-def test_all_features_keep_the_laws(features, kind, tmp_path, monkeypatch):
+@pytest.mark.parametrize("line", CASES)
+def test_all_features_keep_the_laws(line, tmp_path, monkeypatch):
     monkeypatch.setenv("GENLOSS_CACHE", str(tmp_path))
-    check_features(features, kind)
+    check_features(line.build("features"), line.rows)
 
 
-def test_all_features_are_in_the_table():
-    """Vision needs a network of transformers: tests/models/torch/features holds it to more."""
-    kinds = {kind_of(type(getattr(entry, "values", entry)[0])) for entry in TABLE}
-    assert set(CATALOG["features"]) - kinds == {"vision"}
+def test_honest_features_of_others_keep_them():
+    check_features(Quadrants(), "space")
 
 
 def breaks(law):

@@ -1,4 +1,4 @@
-"""Every metric of numbers and symbols, held to the laws of `genloss.testing`; and values by hand.
+"""Every metric of the contract table, held to the laws of `genloss.testing`; and values by hand.
 
 The array functions have their own tests; here each binding meets generations.
 """
@@ -21,39 +21,16 @@ from genloss.metrics.features import Pixels
 from genloss.metrics.images import FID
 from genloss.metrics.rows import EnergyDistance, Manifold
 from genloss.spec.build import build
-from genloss.spec.registry import CATALOG
 from genloss.testing.metric import check_metric
 from genloss.testing.systems import again, number_systems, text_system
 
-C, N = 3, 400
-STREAMS = Streams(2)
-
+from .table import held
 
 C, N = 3, 400
 STREAMS = Streams(2)
-SYSTEMS, TEXT_SYSTEM = number_systems(), text_system()
+SYSTEMS = number_systems() | {"text": text_system()}
 VIEWS = {name: system.views for name, system in SYSTEMS.items()}
-NEEDED = {
-    "symbol_probability": {"symbol": 0},
-    "mode_share": {"mode": 5},
-    "class_share": {"features": "pixels", "classes": 4},
-    "class_entropy": {"features": "pixels"},
-    "confidence": {"features": "pixels"},
-}
-OPTIONS = [("manifold", {"k": 3})]
-OPTIONS += [("component_std", {"which": "largest"}), ("mmd_squared", {"estimator": "biased"})]
-OPTIONS += [("vendi_score", {"q": 2.0}), ("tail_mass", {"q": 0.2}), ("held_out_nll", {"rows": 50})]
-ENCODED = {"latent_spread", "latent_mean"}
-"""These look through a trained encoder; tests/models/torch holds them to images by hand."""
-TEXT = {k for k, path in CATALOG["metric"].items() if ".metrics.text" in path}
-"""These need a reality of text; test_text_metrics.py holds them to one."""
-TRAINED = {"nearest_train", "copy_rate", "label_accuracy", "train_loss"}
-"""These need training rows or labels, which generation 0 here has not; held to both below."""
-CURATED = {"acceptance_rate", "shortfall"}
-"""These need a curator; held to one below."""
-APART = ENCODED | TRAINED | CURATED | TEXT
-KINDS = [(k, NEEDED.get(k, {})) for k in CATALOG["metric"] if k not in APART] + OPTIONS
-IDS = ["-".join([kind, *map(str, more.values())]) for kind, more in KINDS]
+LINES = held("metric")
 
 
 @dataclass(frozen=True)
@@ -72,19 +49,42 @@ class Quadrants:
         return np.stack(parts, axis=-1)
 
 
-SLOW = ("mmd_squared", "manifold", "energy_distance")
-MARKED = [pytest.param(k, marks=pytest.mark.slow) if k[0] in SLOW else k for k in KINDS]
+@dataclass(frozen=True)
+class Tenths:
+    """Ten classes of points by the tenth of a circle that they lie in; nothing learned."""
+
+    def learned(self, p_0):
+        return self
+
+    def features(self, x):
+        return x
+
+    def class_probabilities(self, x):
+        angle = 0.2 * np.pi * np.arange(10)
+        near = 9 * np.clip(x[..., :2], -2, 2) @ np.stack([np.cos(angle), np.sin(angle)])
+        p = np.exp(near - near.max(axis=-1, keepdims=True))
+        return p / p.sum(axis=-1, keepdims=True)
+
+
+SLOW = ("mmd_squared", "manifold", "energy_distance", "mauve")
 """Seconds each."""
+CASES = [
+    pytest.param(x, id=str(x), marks=[pytest.mark.slow] if x.kind in SLOW else []) for x in LINES
+]
 
 
-@pytest.fixture(params=KINDS, ids=IDS)
+def metric_of(line):
+    """Return the metric, seeing classes that need no training where it is to see some."""
+    built = line.build("metric")
+    return replace(built, features=Tenths()) if "features" in line.fields else built
+
+
+@pytest.fixture
 def metric(request):
-    kind, more = request.param
-    built = build("metric", {"kind": kind, **more})
-    # Pixels know no classes; these metrics are held to a class map that needs no training.
-    return replace(built, features=Quadrants()) if "features" in more else built
+    return metric_of(request.param)
 
 
+each = pytest.mark.parametrize("metric", LINES, ids=str, indirect=True)
 EXACT = ("laws", "tokens")
 """Modules of metrics that know both laws, so that reality has its null value exactly."""
 
@@ -93,39 +93,36 @@ def exact(metric) -> bool:
     return type(metric).__module__.rpartition(".")[2] in EXACT
 
 
-@pytest.mark.parametrize("metric", MARKED, ids=IDS, indirect=True)
+@pytest.mark.parametrize("metric", CASES, indirect=True)
 def test_every_metric_keeps_the_laws(metric):
     atol = {"null_atol": 1e-9} if exact(metric) else {}
     check_metric(metric, SYSTEMS, **atol)
 
 
-@pytest.mark.parametrize("metric", [NearestTrain(), CopyRate()], ids=lambda m: m.name)
-def test_metrics_of_memorisation_keep_the_laws(metric):
-    """They begin with t = 1, where an honest model wrote S_1 after it learned from S_0."""
-    plane = SYSTEMS["gaussian"]
-    check_metric(metric, {"gaussian": replace(plane, first=plane.p_0)})
-
-
-ON_TEXT = {"real_share", "held_out_nll", "duplicate_rate", "fid"}
+OF_TEXT = ("real_share", "held_out_nll", "duplicate_rate", "fid")
 """Those that ask for no numbers in rows, or for features of them."""
 
 
+@each
 def test_token_ids_are_no_numbers(metric):
     """The mean of token ids means nothing, and so does a trace ratio of 0.98 of them."""
-    for view in TEXT_SYSTEM.views:
-        if metric.name.partition("(")[0] not in ON_TEXT:
-            assert isinstance(metric(again(view)), NotApplicable)
+    of_text = ".metrics.text" in type(metric).__module__
+    if of_text or metric.name.partition("(")[0] in OF_TEXT:
+        return
+    for view in VIEWS["text"]:
+        assert isinstance(metric(again(view)), NotApplicable)
 
 
+@each
 def test_known_laws_have_no_distance_from_themselves(metric):
     if exact(metric) and metric.direction is Direction.LOWER and "nll" not in metric.name:
         for name in SYSTEMS:
-            if not isinstance(found := metric(VIEWS[name][0]), NotApplicable):
-                np.testing.assert_allclose(found, 0.0, atol=1e-7)
+            if not isinstance(value := metric(VIEWS[name][0]), NotApplicable):
+                np.testing.assert_allclose(value, 0.0, atol=1e-7)
 
 
 def test_names_tell_options_apart():
-    names = [build("metric", {"kind": kind, **more}).name for kind, more in KINDS]
+    names = [metric_of(line).name for line in LINES]
     assert len(set(names)) == len(names)
 
 

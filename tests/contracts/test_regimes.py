@@ -1,11 +1,4 @@
-"""One table of regimes, a few laws over all of it; a new regime costs one line.
-
-n_real = 12 rows of reality, n = 8 rows per generation: unequal, so that no two are mistaken for one
-another. `counts(t)` is the origin of every row of D_t, written down by hand.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+"""Every regime of the contract table, held to the laws of `genloss.testing`; and rules by hand."""
 
 import numpy as np
 import pytest
@@ -13,14 +6,10 @@ import pytest
 from genloss.core.regimes import (
     Accumulate,
     AccumulateSubsample,
-    Augment,
     Fresh,
     Mix,
-    Regime,
     Replace,
-    ReplaceMultiple,
     StaticContamination,
-    Switch,
     Window,
 )
 from genloss.core.samples import FOREIGN
@@ -29,110 +18,44 @@ from genloss.models.gaussian import GaussianLearner
 from genloss.realities.finite import FiniteRows
 from genloss.realities.gaussians import Gaussian
 from genloss.realities.tokens import UniformTokens
-from genloss.spec.build import build, kind_of
-from genloss.spec.registry import CATALOG
 from genloss.testing import check_regime
 from genloss.testing.regime import FORMS, N_REAL, C, N, TagLearner, Tags, chain
 
-from .test_catalog import part
+from .table import REGIMES
 
-
-def pool(t: int) -> dict[int, int]:
-    return {0: N_REAL} | dict.fromkeys(range(1, t), N)
-
-
-def last_k(t: int, k: int) -> dict[int, int]:
-    return {origin: rows for origin, rows in pool(t).items() if origin >= t - k}
-
-
-@dataclass(frozen=True)
-class TagReality:
-    """Tagged rows as a reality, for regimes that mix in another law."""
-
-    def realise(self, n_chains: int, rng: np.random.Generator) -> Tags:
-        """Return tags."""
-        return Tags(n_chains)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A regime, the origins of D_t, and the forms besides rows that it can be run in."""
-
-    regime: Regime
-    counts: Callable[[int], dict[int, int]]
-    forms: tuple[str, ...] = ("moments", "counts", "source")
-    synthetic: Callable[[int], int] = lambda t: N
-    fresh: int = 0
-
-
-TABLE = {
-    "replace": Case(Replace(), lambda t: {t - 1: N}),
-    "replace_multiple": Case(
-        ReplaceMultiple(), lambda t: {t - 1: t * N}, synthetic=lambda t: (t + 1) * N
-    ),
-    "accumulate": Case(Accumulate(), pool),
-    "accumulate_subsample_all": Case(AccumulateSubsample(10_000), pool),
-    "mix_same": Case(Mix(0.25, "same"), lambda t: {0: 2, t - 1: 6}, forms=("source",)),
-    "mix_redrawn": Case(Mix(0.25, "redrawn"), lambda t: {0: 2, t - 1: 6}, forms=("source",)),
-    "mix_nothing_real": Case(Mix(0.0), lambda t: {t - 1: N}),
-    "mix_all_real": Case(Mix(1.0), lambda t: {0: N}, forms=("counts", "source")),
-    "fresh": Case(Fresh(5), lambda t: {0: 5, t - 1: N}, fresh=5),
-    "augment_last": Case(Augment("last"), lambda t: {0: N_REAL, t - 1: N}),
-    "augment_pool": Case(Augment("pool"), pool),
-    "window_1": Case(Window(1), lambda t: {t - 1: N}),
-    "window_3": Case(Window(3), lambda t: last_k(t, 3)),
-    "window_wider_than_the_past": Case(Window(99), pool),
-    "switch": Case(
-        Switch(Replace(), 3, Mix(1.0)),
-        lambda t: {t - 1: N} if t <= 3 else {0: N},
-        forms=("counts", "source"),
-    ),
-    "static_contamination": Case(
-        StaticContamination(TagReality(), 4),
-        lambda t: {0: N_REAL, FOREIGN: 4},
-        forms=("moments", "source"),
-    ),
-    "static_contamination_7": Case(
-        StaticContamination(TagReality(), 4, 7), lambda t: {0: 7, FOREIGN: 4}, forms=("source",)
-    ),
-}
-"""Statistics hold no rows to choose from, so a regime that chooses (mix) refuses them."""
+COUNTED = [line for line in REGIMES if line.origins]
 
 
 def tagged(regime):
     return chain(Tags(C), TagLearner(), regime)
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_every_regime_keeps_the_laws(name):
-    case = TABLE[name]
-    check_regime(case.regime, origins=case.counts, forms=case.forms)
+@pytest.mark.parametrize("line", REGIMES, ids=str)
+def test_every_regime_keeps_the_laws(line):
+    check_regime(line.build("regime"), origins=line.origins, forms=line.forms)
 
 
-def test_a_subsample_keeps_the_laws():
-    check_regime(AccumulateSubsample(), forms=())
+@pytest.mark.parametrize("line", COUNTED, ids=str)
+def test_rows_written_and_taken_from_reality_are_those_of_the_table(line):
+    regime = line.build("regime")
+    for g in tagged(regime)[1:]:
+        sizes = regime.sizes(g.t, N_REAL, N)
+        assert g.samples.n_rows == line.synthetic(g.t)
+        assert sizes.fresh == (line.fresh if g.t > 1 else 0)
 
 
-def test_a_regime_that_is_not_in_the_table_keeps_the_laws_too():
-    for kind in set(CATALOG["regime"]) - {kind_of(type(case.regime)) for case in TABLE.values()}:
-        check_regime(build("regime", part("regime", kind)))
+MEMORY = [
+    (Replace(), 1),
+    (Mix(0.25, "same"), 1),
+    (Window(3), 3),
+    (Accumulate(), 1),
+    (StaticContamination(Gaussian(2), 4), 0),
+]
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_rows_written_and_taken_from_reality_are_those_of_the_table(name):
-    case = TABLE[name]
-    for g in tagged(case.regime)[1:]:
-        sizes = case.regime.sizes(g.t, N_REAL, N)
-        assert g.samples.n_rows == case.synthetic(g.t)
-        assert sizes.fresh == (case.fresh if g.t > 1 else 0)
-
-
-MEMORY = {"replace": 1, "mix_same": 1, "window_3": 3, "accumulate": 1, "static_contamination": 0}
-
-
-@pytest.mark.parametrize("name", MEMORY)
-def test_a_regime_forgets_what_it_does_not_need(name):
-    assert len(tagged(TABLE[name].regime)[-1].history.synthetic) == MEMORY[name]
+@pytest.mark.parametrize(("regime", "sets"), MEMORY, ids=str)
+def test_a_regime_forgets_what_it_does_not_need(regime, sets):
+    assert len(tagged(regime)[-1].history.synthetic) == sets
 
 
 FOREIGN_LAW = {"moments": Gaussian(2, mean=3.0), "counts": UniformTokens(4)}

@@ -1,4 +1,4 @@
-"""Every text metric, held to the laws of `genloss.testing` on a small text; and values by hand."""
+"""Metrics of text on a small text: names, reasons and values by hand."""
 
 from dataclasses import fields, replace
 
@@ -25,9 +25,11 @@ from genloss.metrics import text_rows as rows
 from genloss.metrics.arrays import text_likelihood, text_ngrams
 from genloss.models.categorical import CategoricalModel
 from genloss.models.ngram.ngram import NGramLearner
-from genloss.testing.metric import check_metric
+from genloss.spec.registry import CATALOG
 from genloss.testing.small_text import written
 from genloss.testing.systems import text_system
+
+from .table import held
 
 C, N, T, V, END = 2, 300, 16, 400, 0
 SYSTEM = text_system()
@@ -58,39 +60,8 @@ def zero():
     return view(REAL, P_0, 0)
 
 
-METRICS = [
-    *(corpus.DistinctN(n) for n in (1, 2, 3)),
-    corpus.DistinctN(2, tokens=500),
-    corpus.TypeTokenRatio(),
-    corpus.SurvivingVocabulary(),
-    *(corpus.SurvivingNGrams(2, band) for band in ("all", "hapax", "rare", "common")),
-    corpus.SurvivingNGrams(3),
-    corpus.GoodTuringMissingMass(),
-    corpus.GoodTuringMissingMass(2),
-    corpus.RareTokenShare(),
-    corpus.RareTokenShare(0.2),
-    corpus.CompressionRatio(),
-    corpus.RarefiedTypes((200,)),
-    corpus.RarefiedTypes((100, 200), 2),
-    rows.Repetition(),
-    rows.Repetition(1),
-    rows.TextDiversity(),
-    *(rows.SelfBleu(n) for n in (100, 60)),
-    *(rows.Mauve(150, *bound) for bound in ((), ("low",))),
-    *(m() for m in (rows.DuplicateRows, rows.EmptyRows, rows.TruncatedRows, rows.MeanLength)),
-    models.Perplexity(),
-    models.Perplexity(stride=4),
-    models.Perplexity(blocks=7),
-    models.BitsPerByte(),
-    models.BitsPerByte(stride=4),
-    models.PredictiveEntropy(),
-    models.PredictiveEntropy(20),
-    judged.SequencePerplexity(),
-    judged.PerplexityTail(),
-    judged.PerplexityTail(0.2),
-    judged.SequencePerplexity((0.01, 0.5), "base"),
-    judged.PerplexityTail(0.2, "base"),
-]
+OF_TEXT = [x for x in held("metric") if ".metrics.text" in CATALOG["metric"][x.kind]]
+METRICS = [line.build("metric") for line in OF_TEXT]
 OF_MODELS = (models.Perplexity, models.BitsPerByte, models.PredictiveEntropy)
 each = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
 
@@ -115,15 +86,6 @@ def values(metric, of):
 
 def test_the_small_text_is_text():
     assert isinstance(P_0, TextModel)
-
-
-MARKED = [pytest.param(m, marks=pytest.mark.slow) if m.name[:5] == "mauve" else m for m in METRICS]
-"""Seconds each."""
-
-
-@pytest.mark.parametrize("metric", MARKED, ids=lambda m: m.name)
-def test_every_text_metric_keeps_the_laws(metric):
-    check_metric(metric, {"text": SYSTEM})
 
 
 @each

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from genloss.core.arrays import Array, Floats
+from genloss.core.arrays import Array, Floats, Ints
+from genloss.core.curators import Curation
 from genloss.core.forms import AsMoments, Rows
 from genloss.core.roles import Data, Form, Model
 from genloss.core.samples import NO_TOKEN, Samples
@@ -37,7 +38,8 @@ class System:
     S_1 of each, instead of rows drawn from it; real_rows, held_out: S_0 and the held-out rows, if
     not drawn; first, base: p_1 and the pretrained model, for metrics that look through them; apart:
     a reality whose chains have laws of their own, where p_0 has one for all; restore: rebuilds a
-    wrong model, or p_1, from its state where its fields do not show the arrays of its chains.
+    wrong model, or p_1, from its state where its fields do not show the arrays of its chains;
+    curated: what a curator made of rows of p_1, and of those of each wrong model.
     """
 
     p_0: Model
@@ -51,6 +53,7 @@ class System:
     base: Model | None = None
     apart: Model | None = None
     restore: Restore | None = None
+    curated: tuple[Curation, ...] = ()
 
     @cached_property
     def views(self) -> tuple[View, ...]:
@@ -70,8 +73,9 @@ class System:
                 data: Data = form.of(self.written[k], 1)
             else:
                 data = form.draw(model, self.n, STREAMS.rng(1, "sample"), 1)
-            first = self.first or model
-            views.append(replace(views[0], t=1, model=model, train=data, samples=data, first=first))
+            made = self.curated[k + 1] if self.curated else None
+            shown = {"train": data, "samples": data, "curation": made}
+            views.append(replace(views[0], t=1, model=model, first=self.first or model, **shown))
         return tuple(views)
 
     @cached_property
@@ -80,7 +84,9 @@ class System:
         if self.first is None:
             return None
         data = self.form.draw(self.first, self.n, STREAMS.rng(1, "honest"), 1)
-        return replace(self.views[1], model=self.first, samples=data, train=self.views[0].samples)
+        seen = {"samples": data, "train": self.views[0].samples}
+        made = self.curated[0] if self.curated else None
+        return replace(self.views[1], model=self.first, curation=made, **seen)
 
     @cached_property
     def views_apart(self) -> tuple[View, ...]:
@@ -106,11 +112,71 @@ def _copied(part: Any) -> Any:
     return part.copy() if isinstance(part, np.ndarray) else part
 
 
+NOISE = 0.05
+"""Standard deviation of a class about its point of the circle of radius 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ring:
+    """Ten classes on a circle, as a trained network with classes and an encoder would know them.
+
+    centre: (C, 2); radius: (C,); train_loss: (C, epochs).
+    """
+
+    centre: Floats
+    radius: Floats
+    train_loss: Floats
+
+    @property
+    def n_chains(self) -> int:
+        """Chains."""
+        return len(self.centre)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Floats:
+        """Draw points (C, n, 2)."""
+        return self.sample_labelled(n, rng)[0]
+
+    def sample_labelled(self, n: int, rng: np.random.Generator) -> tuple[Floats, Ints]:
+        """Draw points (C, n, 2) and their classes (C, n), each at its tenth of the circle."""
+        label = rng.integers(10, size=(self.n_chains, n))
+        angle = 0.2 * np.pi * label
+        on_circle = np.stack([np.cos(angle), np.sin(angle)], axis=2)
+        noise = NOISE * rng.normal(size=on_circle.shape)
+        return self.centre[:, None] + self.radius[:, None, None] * (on_circle + noise), label
+
+    def moments(self) -> tuple[Floats, Floats]:
+        """Return the mean (C, 2) and the covariance r^2 (1/2 + 0.05^2) I (C, 2, 2)."""
+        variance = self.radius**2 * (0.5 + NOISE**2)
+        return self.centre, variance[:, None, None] * np.eye(2)
+
+    def encode(self, x: Array) -> Floats:
+        """Return the points themselves."""
+        return np.asarray(x, dtype=np.float64)
+
+    def state(self) -> dict[str, Array]:
+        """Return the fields."""
+        return {"centre": self.centre, "radius": self.radius, "train_loss": self.train_loss}
+
+
+def _ring(centre: float, radius: float) -> Ring:
+    loss = np.array([[9.0, 2.0, 1.0]] * C) * (1.0 + np.arange(C))[:, None] / radius
+    return Ring(np.full((C, 2), centre), np.full(C, radius), loss)
+
+
+def _trained() -> System:
+    """Return the circle: its classes, encoder and loss, and a curator that some chains fail."""
+    real, wrong = _ring(0.0, 1.0), (_ring(0.5, 0.01), _ring(50.0, 9.0))
+    accepted = [np.full(C, N), N - 1 - np.arange(C), np.arange(1, C + 1)]
+    made = [Curation(N, np.full(C, 2 * N), a, {"thinned": 2 * N - a}) for a in accepted]
+    return System(real, wrong, first=real, curated=tuple(made))
+
+
 def number_systems() -> dict[str, System]:
-    """Return a plane, moments, symbols, a grid of modes and two moons, each with wrong models.
+    """Return a plane, moments, symbols, modes, two moons and a circle, each with wrong models.
 
     One is collapsed (a fraction of reality's spread or symbols), one lost (far away, or the symbols
-    exchanged).
+    exchanged). In the plane p_1 is an honest one; the circle has classes, an encoder, a training
+    loss and a curator.
     """
     rng = STREAMS.rng(0, "realise")
     plane, line = Gaussian(2).realise(C, rng), Gaussian(1).realise(C, rng)
@@ -123,10 +189,11 @@ def number_systems() -> dict[str, System]:
     turned = CategoricalModel(np.stack([np.roll(row, c) for c, row in enumerate(p)]))
     lost = CategoricalModel(np.ascontiguousarray(p[:, ::-1]))
     return {
-        "gaussian": System(plane, _wrong(2), apart=_apart(plane)),
+        "gaussian": System(plane, _wrong(2), apart=_apart(plane), first=plane),
         "moments": System(line, _wrong(1), AsMoments(), apart=_apart(line)),
         "tokens": System(tokens, (_collapsed(p), lost), apart=turned),
         "mixture": System(grid, (few, MixtureModel(w, m + 50, s * 9))),
+        "trained": _trained(),
         "shape": System(moons, (KDEModel(rows, h), KDEModel(rows + 50, h + 1))),
     }
 

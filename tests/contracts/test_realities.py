@@ -1,4 +1,4 @@
-"""Every reality, held to the laws of `genloss.testing`; a new one costs one line in REALITIES."""
+"""Every reality, held to the laws of `genloss.testing`; and rules by hand."""
 
 import numpy as np
 import pytest
@@ -7,42 +7,16 @@ from pydantic import TypeAdapter
 from genloss.core.abilities import MomentLaw
 from genloss.errors import SpecError
 from genloss.metrics.laws import DensityModel
-from genloss.realities.digits import Digits8x8
-from genloss.realities.from_file import TableFile
-from genloss.realities.gaussians import Gaussian
-from genloss.realities.mixtures import Blobs, ModeGrid, SingleBlob, TwoBlobs
-from genloss.realities.shapes import Circles, SwissRoll, TwoMoons
-from genloss.realities.tokens import TokenLaw, UniformTokens, ZipfMandelbrot
 from genloss.testing import check_reality
 
-TABLE = "rows.npy"
-
-REALITIES = {
-    "gaussian": Gaussian(),
-    "gaussian_mean": Gaussian(d=2, mean=(3.0, -1.0), variance=(4.0, 0.25)),
-    "gaussian_full": Gaussian(d=3, variance=((2.0, 0.5, 0.0), (0.5, 1.0, -0.3), (0.0, -0.3, 0.5))),
-    "single_blob": SingleBlob(),
-    "two_blobs": TwoBlobs(separation=3.0, std=0.5, weight=0.3),
-    "blobs": Blobs(law=3),
-    "blobs_per_chain": Blobs(law="per_chain"),
-    "mode_grid": ModeGrid(std=0.3, minority_mode=7, minority_weight=0.01),
-    "two_moons": TwoMoons(),
-    "circles": Circles(factor=0.5),
-    "swiss_roll": SwissRoll(),
-    "spiral": SwissRoll(d=2),
-    "uniform_tokens": UniformTokens(k=10),
-    "zipf_mandelbrot": ZipfMandelbrot(k=30),
-    "token_law": TokenLaw(p=(0.5, 0.5, 0.0)),
-    "digits8x8": Digits8x8(),
-    "table_file": TableFile(path=TABLE),
-}
+from .table import held
 
 
-@pytest.fixture(params=REALITIES, autouse=True)
+@pytest.fixture(params=held("reality"), ids=str, autouse=True)
 def reality(request, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    np.save(TABLE, np.random.default_rng(5).normal(size=(40, 2)))
-    return REALITIES[request.param]
+    np.save("rows.npy", np.random.default_rng(5).normal(size=(40, 2)))
+    return request.param.build("reality")
 
 
 def rng(key: int) -> np.random.Generator:
