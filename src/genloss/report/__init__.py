@@ -33,6 +33,6 @@ captions          what a figure shows, in a sentence or two
 table_files       the long table as Parquet, CSV, JSON, Markdown or LaTeX
 uniform_baseline  models that are no better than guessing
 verdict_rows      targets beside our numbers, with the band that decides
-glossary          the words that every page uses
+glossary          the words that every page uses, and the classes of its runs
 run_rows          the runs of a section, a row each
 """

@@ -1,6 +1,10 @@
-"""The words that every page uses, and what they mean."""
+"""The words of a page and what they mean: those of every page, and the classes of its runs."""
 
+from collections.abc import Sequence
+
+from genloss.core.about import words_of
 from genloss.report.figures.bands import FEWEST
+from genloss.report.measured import Measured
 
 WORDS = (
     (
@@ -32,3 +36,18 @@ TARGET = (
 def glossary(judged: bool) -> list[tuple[str, str]]:
     """Return the words of a page as (word, what it means); judged: it has targets."""
     return [*WORDS, TARGET] if judged else list(WORDS)
+
+
+def classes(runs: Sequence[Measured]) -> list[tuple[str, str]]:
+    """Return the classes of runs by role and kind, as tables name them, and what they are.
+
+    Metrics explain themselves where they are drawn.
+    """
+    parts = {
+        f"{role} {words_of(entry.kind)}": f"{entry.title}. {entry.meaning}"
+        for run in runs
+        for role, named in run.run.about.items()
+        for entry in named.values()
+        if role != "metric" and entry.meaning
+    }
+    return sorted(parts.items())

@@ -13,7 +13,7 @@ from genloss.report.chapter import chapter
 from genloss.report.citation import how_to_cite
 from genloss.report.figures.bands import FEWEST
 from genloss.report.figures.markers import PATHS
-from genloss.report.glossary import glossary
+from genloss.report.glossary import classes, glossary
 from genloss.report.kept_samples import heading
 from genloss.report.markup import embedded, strong
 from genloss.report.measured import measured
@@ -56,6 +56,7 @@ def render(sections: Sequence[Section], *, title: str) -> str:
         for i, (section, runs) in enumerate(zip(sections, data, strict=True), start=1)
     ]
     names = [s.targets["experiment"] for s in sections if s.targets]
+    every = [run for runs in data for run in runs]
     text: str = (
         _environment()
         .get_template("page.html.j2")
@@ -67,8 +68,9 @@ def render(sections: Sequence[Section], *, title: str) -> str:
             chapters=chapters,
             measured=any(c.figures for c in chapters),
             words=glossary(any(s.targets for s in sections)),
+            classes=classes(every),
             few=OUTLINED,
-            citations=references.citations([run for runs in data for run in runs], names),
+            citations=references.citations(every, names),
             cite=how_to_cite(title, [run for s in sections for run in s.runs]),
             reworded=words.changed,
             configs={mode: theme.config(mode) for mode in theme.MODES},

@@ -106,9 +106,9 @@ def check_metric(
     """Hold a metric to the laws of its role.
 
     systems: what it is tried on, by default a Gaussian plane, moments, symbols, a grid of modes,
-    two moons, a circle of classes and a text; it must have a value on one of them. blind: those on which it cannot see
-    what is wrong. null_atol: how far from 1 or 0 reality may be, where that is its direction; by
-    default the noise of a rare share of 400 rows.
+    two moons, a circle of classes and a text; it must have a value on one of them. blind: those on
+    which it cannot see what is wrong. null_atol: how far from 1 or 0 reality may be, where that is
+    its direction; by default the noise of a rare share of 400 rows.
 
     Raises:
         ContractError: with all laws that do not hold.

@@ -74,8 +74,9 @@ class System:
             else:
                 data = form.draw(model, self.n, STREAMS.rng(1, "sample"), 1)
             made = self.curated[k + 1] if self.curated else None
-            shown = {"train": data, "samples": data, "curation": made}
-            views.append(replace(views[0], t=1, model=model, first=self.first or model, **shown))
+            first = self.first or model
+            one = replace(views[0], t=1, model=model, train=data, samples=data)
+            views.append(replace(one, first=first, curation=made))
         return tuple(views)
 
     @cached_property
@@ -84,9 +85,9 @@ class System:
         if self.first is None:
             return None
         data = self.form.draw(self.first, self.n, STREAMS.rng(1, "honest"), 1)
-        seen = {"samples": data, "train": self.views[0].samples}
         made = self.curated[0] if self.curated else None
-        return replace(self.views[1], model=self.first, curation=made, **seen)
+        one = replace(self.views[1], model=self.first, train=self.views[0].samples)
+        return replace(one, samples=data, curation=made)
 
     @cached_property
     def views_apart(self) -> tuple[View, ...]:
