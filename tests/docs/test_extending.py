@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "extending.md").read_text()
 OURS = PAGE[PAGE.index("## One of ours") : PAGE.index("## A package of your own")]
 RECIPE = re.compile(r"^### An? (\w+)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 EDIT = re.compile(
-    r"^`([^`]+)`, (at the end|a new file|under `\w+`)[^`]*\n\n```python\n(.*?)```",
+    r"^`([^`]+)`, (at the end|a new file|under `\w+`)[^`]*\n\n```(?:python|text)\n(.*?)```",
     re.MULTILINE | re.DOTALL,
 )
 RECIPES = {role: EDIT.findall(text) for role, text in RECIPE.findall(OURS)}
