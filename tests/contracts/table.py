@@ -70,6 +70,17 @@ class Asked(Line):
     rows: Kind = "line"
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A figure, and the labels that it is tried on, if not those of `check_figure`."""
+
+    kind: str
+    labels: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 def near(train: Samples) -> MixtureModel:
     """Start components at -3 and 3, so that no random start decides."""
     c, _, d = train.x.shape
@@ -294,6 +305,14 @@ METRICS = [
     Line("perplexity_tail"),
     Line("perplexity_tail", {"q": 0.2, "under": "base"}),
 ]
+
+FIGURES: list[Drawn] = [
+    Drawn("area"),
+    Drawn("fan"),
+    Drawn("rarefaction"),
+    Drawn("path"),
+]
+"""By the names of spec/figures.py. A `Drawing` is held to laws; the others: tests/report."""
 
 TABLE: Mapping[str, Sequence[Line]] = {
     "learner": LEARNERS,

@@ -6,9 +6,13 @@ from itertools import count
 import numpy as np
 import pytest
 
+from genloss.report.figures.combined import FigureKind
 from genloss.report.figures.drawing import Drawing
+from genloss.spec import figures
 from genloss.testing import ContractError, check_figure
 from genloss.testing.figure import FIGURE_LAWS
+
+from .table import FIGURES
 
 WRONG = []
 NUMBERS = count()
@@ -41,6 +45,20 @@ def honest(c):
 def test_an_honest_drawing_keeps_the_laws_for_whatever_labels():
     for labels in (None, ("",), ("a",), ("0.1", "0.9"), tuple(map(str, range(8)))):
         assert not check_figure(Drawing(honest, "a line for each"), labels).skipped
+
+
+def test_every_figure_of_ours_is_in_the_table():
+    assert [line.kind for line in FIGURES] == list(figures.FIGURES)
+
+
+@pytest.mark.parametrize("line", FIGURES, ids=str)
+def test_every_figure_of_ours_keeps_the_laws(line):
+    figure = figures.find_figure(line.kind, "the contract table")
+    if isinstance(figure, Drawing):
+        assert not check_figure(figure, line.labels).skipped
+    else:
+        assert isinstance(figure, FigureKind)
+        assert figure.fewest >= 1
 
 
 def breaks(law, **options):

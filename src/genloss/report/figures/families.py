@@ -72,12 +72,12 @@ def figure_kind(name: str, metric: str) -> FigureKind:
         near = nearest(name, known)
         raise SpecError(f"{where}, {name!r}, is not known here{near}; install what brings it")
     brought = find_figure(name, where)
-    if name in FIGURES:
-        ours: FigureKind = brought
-        return ours
-    if not isinstance(brought, Drawing):
+    if isinstance(brought, Drawing):
+        return kind_of_drawing(name, brought)
+    if name not in FIGURES:
         raise SpecError(f"{where}: {name!r} is a {type(brought).__name__}; expected a Drawing")
-    return kind_of_drawing(name, brought)
+    ours: FigureKind = brought
+    return ours
 
 
 def _takes(kind: FigureKind, labels: set[str]) -> bool:
