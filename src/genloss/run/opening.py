@@ -7,7 +7,7 @@ from pathlib import Path
 
 from genloss.errors import DataError, FitError, MissingExtra, RealityExhausted, SpecError
 from genloss.spec.parts import entries
-from genloss.store.folder import PROVENANCE, create_or_match, withdraw
+from genloss.store.folder import PROVENANCE, create_or_match, run_path, withdraw
 from genloss.store.header import Header, read_header
 from genloss.store.lock import locked
 from genloss.store.provenance import session
@@ -31,7 +31,8 @@ class Cell:
 def opened(cell: Cell) -> Iterator[None]:
     """Lock a run's folder, create it where it is new, and note when work starts and ends."""
     run, header = cell.path, cell.header
-    made = not run.exists()
+    # Under a name of ours, another process that starts at the same moment may have made it.
+    made = not run.exists() or run.name.startswith(run_path(run, header).name)
     with locked(run):
         new = create_or_match(run, header, entries(cell.study))
         record_code(run, header)

@@ -1,6 +1,7 @@
 """Run studies: every block of every study, by an executor, each in the folder of its run."""
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from genloss.core.arrays import checked_count
 from genloss.core.code import Code, CodeChanged
 from genloss.core.places import Place
 from genloss.core.resources import explained_shortage
+from genloss.errors import StoreError
 from genloss.run.block import ADVICE
 from genloss.run.events import Event, Sink
 from genloss.run.executors.executor import Executor
@@ -24,9 +26,13 @@ from genloss.spec.code import code_of
 from genloss.spec.parts import check_extras
 from genloss.store.folder import check_place, run_path
 from genloss.store.header import HEADER, Header
+from genloss.store.lock import check_free
 from genloss.store.reader import Run
 from genloss.store.same_code import place_of
 from genloss.study.study import DescribesData, Study, identity
+
+LOOKS = 3
+"""How often a folder is looked at before what it holds is refused."""
 
 
 def header_of(study: Study) -> Header:
@@ -117,13 +123,26 @@ def checked_path(
     """Return the folder of a run, which may be one beside `path`; nothing is written.
 
     Raises:
-        StoreError: it holds something else, or other code or another machine began it.
+        StoreError: it holds something else, or other code or another machine began it; or another
+            process is at work there.
     """
-    check_place(path, header)
-    path = place_of(path, header, code_changed)
-    if (path / HEADER).exists():
-        check_machine(Run(path), study, other_machine)
-    return path
+
+    def look() -> Path:
+        check_place(path, header)
+        place = place_of(path, header, code_changed)
+        if (place / HEADER).exists():
+            check_machine(Run(place), study, other_machine)
+        return place
+
+    for _ in range(LOOKS - 1):
+        try:
+            return look()
+        except StoreError:
+            # Another process may be beginning a run there, or taking one back.
+            if not (path / HEADER).exists():
+                check_free(path)
+            time.sleep(0.05)
+    return look()
 
 
 def local_executor(studies: Sequence[Study], workers: int) -> Executor:

@@ -16,6 +16,8 @@ from genloss.store.files import explained, make_folder, open_regular, own_file, 
 LOCK = ".lock"
 WAIT_SECONDS = 10.0
 """Seconds; a worker whose parent was killed ends at once, unless a long step holds it."""
+NAMING_SECONDS = 1.0
+"""Seconds; whoever has just locked a folder writes its name into the lock at once."""
 
 
 @contextmanager
@@ -27,17 +29,18 @@ def locked(run: Path, patience: float = 0.0) -> Iterator[None]:
     Raises:
         StoreError: another process holds it; the message says which, and since when.
     """
-    deadline = time.monotonic() + patience
+    began = time.monotonic()
     while True:
         with explained("create", run):
             make_folder(run)
-        with own_file(run / LOCK, os.O_RDWR | os.O_CREAT) as file:
+        with _lock_of(run) as file:
+            if file is None:
+                # Its maker has just taken the folder back.
+                continue
             if not _try_lock(file):
-                if time.monotonic() >= deadline:
-                    raise StoreError(
-                        f"{run} is being written by another process{_holder(file)}; wait for it "
-                        "or stop it first"
-                    )
+                waited = time.monotonic() - began
+                if waited >= patience and (_is_named(file) or waited >= NAMING_SECONDS):
+                    raise _held(run, file)
             elif _is_there(file, run):
                 _write(file, json.dumps({"process": os.getpid(), "since": _now()}))
                 try:
@@ -73,6 +76,42 @@ def is_held(folder: Path) -> bool:
     return False
 
 
+def check_free(run: Path) -> None:
+    """Raise StoreError, with who and since when, where another process holds a folder."""
+    began = time.monotonic()
+    while True:
+        try:
+            file = os.fdopen(os.open(run / LOCK, os.O_RDONLY | os.O_NONBLOCK), "rb")
+        except OSError:
+            return
+        with file:
+            if _try_lock(file):
+                return
+            if _is_named(file) or time.monotonic() - began >= NAMING_SECONDS:
+                raise _held(run, file)
+        time.sleep(0.01)
+
+
+@contextmanager
+def _lock_of(run: Path) -> Iterator[IO[bytes] | None]:
+    """Open the lock of a folder; None where the folder is not there any more."""
+    try:
+        file = own_file(run / LOCK, os.O_RDWR | os.O_CREAT)
+    except StoreError as error:
+        if not isinstance(error.__cause__, FileNotFoundError):
+            raise
+        yield None
+        return
+    with file:
+        yield file
+
+
+def _held(run: Path, file: IO[bytes]) -> StoreError:
+    return StoreError(
+        f"{run} is being written by another process{_holder(file)}; wait for it or stop it first"
+    )
+
+
 def _try_lock(file: IO[bytes]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,6 +141,17 @@ def _holder(file: IO[bytes]) -> str:
         return f" ({int(value['process'])}, since {str(value['since'])[:25]})"
     except (ValueError, LookupError, TypeError):
         return ""
+
+
+def _is_named(file: IO[bytes]) -> bool:
+    """Return whether a lock names a process that lives; one that was killed leaves its name."""
+    try:
+        os.kill(int(json.loads(os.pread(file.fileno(), 200, 0))["process"]), 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError, ValueError, LookupError, TypeError):
+        return False
+    return True
 
 
 def _now() -> str:
