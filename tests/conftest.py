@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from genloss.errors import MissingExtra
+
 # Before torch is loaded: threads of several test processes on two cores wait for one another, and
 # bits depend on their number, whatever the caller's environment says.
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
@@ -32,6 +34,9 @@ settings.register_profile("genloss", derandomize=True, deadline=None, database=N
 settings.register_profile("deep", max_examples=1000, deadline=None, database=None)
 settings.load_profile("deep" if SEED else "genloss")
 
+WITHOUT_NETWORKS = os.environ.get("GENLOSS_WITHOUT_NETWORKS") == "1"
+"""Set by `.ci/deep lowest` and `newest`, whose environments lack torch: tests of it are skipped."""
+
 MAY_SKIP = {
     "tests/models/torch/features/test_classifier.py::test_it_reads_mnist": "MNIST is not shipped",
     "tests/realities/test_idx.py::test_the_real_mnist_where_it_is_at_hand": "MNIST is not shipped",
@@ -42,15 +47,25 @@ MAY_SKIP = {
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item):
+def pytest_runtest_makereport(item, call):
     """Fail a skipped test that is not listed: what is never run guards nothing."""
-    return required((yield), item.nodeid)
+    report = yield
+    if WITHOUT_NETWORKS and call.excinfo is not None and needs_torch(call.excinfo.value):
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), item.location[1] or 0, "needs torch")
+    return required(report, item.nodeid)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector):
     """Fail a skipped module that is not listed."""
     return required((yield), collector.nodeid)
+
+
+def needs_torch(error: BaseException | None) -> bool:
+    """Return whether an error, or one behind it, says that torch is not installed."""
+    missing = isinstance(error, MissingExtra) and "torch" in str(error)
+    return missing or (error is not None and needs_torch(error.__cause__ or error.__context__))
 
 
 def required(report, test: str):

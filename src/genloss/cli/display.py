@@ -13,16 +13,14 @@ from genloss.judge.verdicts import Verdict
 from genloss.plan.cost import Cost
 from genloss.plan.extrapolation import Range
 from genloss.plan.timing import Timing
-from genloss.published.experiments import installed_titles, load_experiment, published_names
-from genloss.published.scales import SMOKE
+from genloss.published.experiments import experiment_titles
 from genloss.report.formatting import count, percent
 from genloss.report.verdict_rows import CLAIMS, OPEN
 
 
 def experiments(json: bool) -> None:
     """List the published experiments."""
-    ours = [load_experiment(name, SMOKE) for name in published_names()]
-    titles = {e.name: e.title for e in ours} | installed_titles()
+    titles = experiment_titles()
     if json:
         console.print_json([{"experiment": k, "title": title} for k, title in titles.items()])
         return

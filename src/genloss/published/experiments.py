@@ -54,10 +54,13 @@ def published_names() -> list[str]:
     return sorted(p.parent.name for p in published_folder().glob(f"*/{SPEC}"))
 
 
-def installed_titles() -> dict[str, str]:
-    """Return the titles of other packages' experiments by name; of a broken one, what is wrong."""
-    titles = {}
-    for name in sorted(set(plugins("experiment")) - set(published_names())):
+def experiment_titles() -> dict[str, str]:
+    """Return the titles of ours and of other packages' experiments by name, without any extra.
+
+    Of a broken one, what is wrong.
+    """
+    ours, titles = published_names(), {}
+    for name in (*ours, *sorted(set(plugins("experiment")) - set(ours))):
         try:
             titles[name] = str(read_spec(experiment_folder(name) / SPEC)["title"])
         except (SpecError, KeyError) as error:
