@@ -15,12 +15,14 @@ from genloss.run.setup import Setup, set_up
 from genloss.run.task import Task
 from genloss.run.threads import computing_on
 from genloss.run.watch import Watch, WatchedLearner, WatchedSampler
+from genloss.spec.code import code_of
 from genloss.store.block import BlockStore, Checkpoint
 from genloss.store.environment import instructions, versions
 from genloss.store.folder import block_path
 from genloss.store.header import read_header
 from genloss.store.lock import locked_block
 from genloss.store.manifest import Machine
+from genloss.store.same_code import check_code
 
 ADVICE = (
     "run the same command again: it resumes; fewer workers, and fewer chains that advance together "
@@ -38,6 +40,7 @@ def run_block(task: Task, tell: Tell = lambda step: None) -> None:
     with explained_shortage(ADVICE), locked_block(path):
         header, machine = read_header(task.run), Machine(task.threads, instructions(), versions())
         store = BlockStore(path, header.origin, task.block, machine, header.accepted)
+        check_code(task.run, header.code, code_of(task.study))
         checkpoint, watch = store.resume(), Watch(tell)
         if checkpoint is not None and checkpoint.t >= task.study.generations:
             watch.enter(Phase.DONE, checkpoint.t)

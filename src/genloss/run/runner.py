@@ -22,7 +22,7 @@ from genloss.run.schedule import GiveUp, Schedule
 from genloss.run.setup import check_memory
 from genloss.run.task import Task
 from genloss.spec.build import describe
-from genloss.spec.code import code_of
+from genloss.spec.code import check_loaded, code_of
 from genloss.spec.parts import check_extras
 from genloss.store.folder import check_place, run_path
 from genloss.store.header import HEADER, Header
@@ -97,6 +97,7 @@ def run_studies(
     checked_count(workers, "workers", 0)
     for study in studies:
         check_extras(study)
+        check_loaded(study)
         check_memory(study)
     with explained_shortage(ADVICE):
         headers = [header_of(study) for study in studies]

@@ -20,6 +20,7 @@ from genloss.run.other_machine import OtherMachine
 from genloss.run.progress_file import progress_file
 from genloss.run.runner import checked_path, header_of, local_executor, run_cells
 from genloss.run.setup import check_memory
+from genloss.spec.code import check_loaded
 from genloss.spec.parts import check_extras
 from genloss.spec.toml import toml_text
 from genloss.store.files import own_folder
@@ -133,6 +134,7 @@ def _checked(
     """Return a cell that is to be run; None where it is complete, or refused, which is noted."""
     try:
         check_extras(study)
+        check_loaded(study)
         check_memory(study)
         path = checked_path(place, study, header, code_changed, other_machine)
         done = path.exists() and Run(path).is_complete

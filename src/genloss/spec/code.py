@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.code import Code, digest_of
+from genloss.errors import SpecError
+from genloss.spec.loaded import MAIN, edited, is_outdated, source
 
 WORDS_ONLY = ("about", "about_options", "trains_on")
 """What a class says of itself; no number depends on it."""
@@ -24,7 +26,13 @@ EXTENSIONS = (".so", ".pyd")
 
 
 def code_of(study: Any) -> Code:
-    """Return the code of every class in the fields of a study that is not genloss's own."""
+    """Return the code of every class in the fields of a study that is not genloss's own.
+
+    Of a module that was imported: what was imported, whatever its file holds now.
+
+    Raises:
+        SpecError: see `genloss.spec.loaded.source`.
+    """
     modules: dict[str, str] = {}
     packages: dict[str, str] = {}
     unchecked: dict[str, None] = {}
@@ -39,7 +47,7 @@ def code_of(study: Any) -> Code:
         else:
             name = _name_of(cls.__module__, file)
             reached, opaque = _reached(name, file)
-            modules |= {module: _digest(path) for module, path in reached.items()}
+            modules |= {m: _digest(source(m, path)) for m, path in reached.items()}
             unchecked |= dict.fromkeys(f"{module}: compiled code" for module in opaque)
     return Code(dict(sorted(modules.items())), packages, tuple(unchecked))
 
@@ -57,8 +65,29 @@ def sources_of(study: Any) -> dict[str, str]:
             continue
         for module, path in _reached(_name_of(cls.__module__, file), file)[0].items():
             ending = "/__init__.py" if path.stem == "__init__" else ".py"
-            sources[module.replace(".", "/") + ending] = path.read_text()
+            sources[module.replace(".", "/") + ending] = source(module, path).decode()
     return sources
+
+
+def check_loaded(study: Any) -> None:
+    """Check that what would run is what the files of its classes hold.
+
+    Raises:
+        SpecError: a file was edited since its module was imported, or a class is older than a
+            reload of its module.
+    """
+    for cls in dict.fromkeys(_classes(study)):
+        file = _file_of(cls)
+        if file is None or _distribution(cls.__module__, file):
+            continue
+        if is_outdated(cls):
+            raise SpecError(
+                f"{cls.__module__} was imported again after this {cls.__qualname__} was made, and "
+                "its old code would run; import the class anew and build the study from it"
+            )
+        for module, path in _reached(_name_of(cls.__module__, file), file)[0].items():
+            if _digest(source(module, path)) != _digest(path.read_bytes()):
+                raise SpecError(edited(module, path))
 
 
 def _classes(value: Any) -> Iterator[type]:
@@ -80,7 +109,7 @@ def _file_of(cls: type) -> Path | None:
 
 def _name_of(module: str, file: Path) -> str:
     """Return a module's name, also of the one that was started: `python -m a.b`, `python b.py`."""
-    if module != "__main__":
+    if module not in MAIN:
         return module
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     return spec.name if spec is not None else file.stem
@@ -130,7 +159,7 @@ def _reached(name: str, file: Path) -> tuple[dict[str, Path], list[str]]:
             continue
         files[module] = path
         waiting += _parents(module)
-        waiting += _imports(path, module)
+        waiting += _imports(source(module, path), path.stem == "__init__", module)
     return files, list(opaque)
 
 
@@ -148,10 +177,10 @@ def _parents(module: str) -> list[str]:
     return [".".join(parts[:i]) for i in range(1, len(parts))]
 
 
-def _imports(path: Path, module: str) -> Iterator[str]:
-    """Yield every name that import statements of a file may mean as a module."""
-    tree = _tree(path)
-    package = module.split(".") if path.stem == "__init__" else module.split(".")[:-1]
+def _imports(content: bytes, is_package: bool, module: str) -> Iterator[str]:
+    """Yield every name that import statements of a source may mean as a module."""
+    tree = _tree(content)
+    package = module.split(".") if is_package else module.split(".")[:-1]
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -162,16 +191,16 @@ def _imports(path: Path, module: str) -> Iterator[str]:
             yield from (f"{start}.{a.name}".strip(".") for a in node.names)
 
 
-def _tree(path: Path) -> ast.Module | None:
+def _tree(content: bytes) -> ast.Module | None:
     try:
-        return ast.parse(path.read_bytes())
+        return ast.parse(content)
     except (SyntaxError, ValueError):
         return None
 
 
-def _digest(path: Path) -> str:
-    tree = _tree(path)
-    return digest_of("".join(_written(tree)) if tree else path.read_bytes().hex())
+def _digest(content: bytes) -> str:
+    tree = _tree(content)
+    return digest_of("".join(_written(tree)) if tree else content.hex())
 
 
 def _written(node: Any) -> Iterator[str]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from genloss.core.about import about_class
 from genloss.errors import SpecError
+from genloss.spec.loaded import note
 from genloss.spec.registry import CATALOG
 
 GROUPS: Mapping[str, str] = {
@@ -109,8 +110,11 @@ def is_declared(path: str) -> bool:
 
 def loaded(path: str) -> Any:
     """Import a module and return what "package.module:Name" names in it; it may raise anything."""
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)
+    name, _, attribute = path.partition(":")
+    module = import_module(name)
+    if name.partition(".")[0] != "genloss":
+        note(module)
+    return getattr(module, attribute)
 
 
 def reach_current_folder(path: str) -> None:

@@ -40,6 +40,19 @@ def place_of(run: Path, header: Header, changed: CodeChanged = "refuse") -> Path
     )
 
 
+def check_code(run: Path, there: tuple[Code, ...], here: Code) -> None:
+    """Check that a process that works on a run has imported code that its folder knows.
+
+    Raises:
+        StoreError: a file was edited after the run began and before a worker imported it.
+    """
+    if not any(code.checked == here.checked for code in there or (Code(),)):
+        raise StoreError(
+            f"code of {run} was edited while the run began:{os.linesep}"
+            f"{_both(there[-1] if there else Code(), here)}{os.linesep}run the same command again"
+        )
+
+
 def record_code(run: Path, header: Header) -> None:
     """Add the code of today to the header of a run that accepts it; the caller holds its lock."""
     there = read_header(run)
