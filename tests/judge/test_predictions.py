@@ -251,6 +251,7 @@ class Brings(GaussianLearner):
     ("law", "why"),
     [
         (("halved", lambda t: t), "Brings predicts .* of real_share; expected ClosedForm"),
+        (ClosedForm("halved", MEAN, lambda t: 1 / 0), r"predictions of Brings failed \(ZeroDiv"),
         (ClosedForm("halved", MEAN, lambda t: 1.0), r"gives \(\) at \(6,\) generations"),
     ],
 )

@@ -21,7 +21,7 @@ from genloss.core.over_chains import MEAN, MEDIAN, Statistic
 from genloss.core.roles import Model
 from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.core.view import column_names
-from genloss.errors import SpecError
+from genloss.errors import GenlossError, SpecError
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.models.kde import KDELearner
@@ -47,26 +47,35 @@ def theory_lines(study: Study) -> dict[str, TheoryLine]:
     where a D_t has a single row.
 
     Raises:
-        SpecError: a part of the study predicts something else than a `ClosedForm`.
+        SpecError: a part of the study predicts something else than a `ClosedForm`, or fails.
     """
     times = sorted(study.measure.times(study.generations) | {0, study.generations})
     t = np.array(times, dtype=np.int64)
     wanted = {name for metric in study.metrics for name in column_names(metric)}
-    laws = _our_laws(study)
+    lines = {name: law.line(t) for name, law in _our_laws(study).items() if name in wanted}
     for _, part in parts(study):
-        laws |= _brought_by(part, study) if isinstance(part, Predicts) else {}
-    return {name: law.line(t) for name, law in laws.items() if name in wanted}
+        if isinstance(part, Predicts):
+            lines |= {k: line for k, line in _brought_by(part, study, t).items() if k in wanted}
+    return lines
 
 
-def _brought_by(part: "Predicts", study: Study) -> "Laws":
-    brought = part.predictions(study)
-    for name, law in brought.items():
-        if not isinstance(law, ClosedForm):
-            raise SpecError(
-                f"{type(part).__name__} predicts {law!r} of {name}; expected "
-                "ClosedForm(label, statistic, law)"
-            )
-    return brought
+def _brought_by(part: "Predicts", study: Study, t: Times) -> dict[str, TheoryLine]:
+    """Return the lines of a class that brings closed forms: whatever fails in it is its own."""
+    try:
+        brought = part.predictions(study)
+        for name, law in brought.items():
+            if not isinstance(law, ClosedForm):
+                raise SpecError(
+                    f"{type(part).__name__} predicts {law!r} of {name}; expected "
+                    "ClosedForm(label, statistic, law)"
+                )
+        return {name: law.line(t) for name, law in brought.items()}
+    except GenlossError:
+        raise
+    except Exception as error:
+        raise SpecError(
+            f"the predictions of {type(part).__name__} failed ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _our_laws(study: Study) -> "Laws":
