@@ -189,3 +189,12 @@ def test_histograms_count_every_row_once():
     assert found["made"][0, 0] == 2
     np.testing.assert_array_equal(found["quantiles"], [[2.0, 4.0], [2.0, 4.0]])
     np.testing.assert_allclose(found["beyond"], [[2 / 4, 1 / 4], [1 / 5, 3 / 5]])
+
+
+def test_a_chain_without_values_has_no_tail_and_no_quantile():
+    values = np.array([[np.nan, np.nan], [1.0, 9.0]])
+    real = np.array([[1.0, 2.0], [2.0, 3.0]])
+    for tail, share in (("low", 0.5), ("high", 0.5)):
+        np.testing.assert_array_equal(tl.tail_share(values, real, 0.5, tail), [np.nan, share])
+    np.testing.assert_array_equal(tl.tail_edge(values, 0.5, "low"), [np.nan, 1.0])
+    np.testing.assert_array_equal(tl.tail_edge(values, 0.5, "high"), [np.nan, 9.0])

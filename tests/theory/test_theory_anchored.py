@@ -112,3 +112,12 @@ def test_effective_sample_size_of_unweighted_pooling():
 def test_bad_arguments(call, hint):
     with pytest.raises(SpecError, match=hint):
         call()
+
+
+@pytest.mark.parametrize("lam", [1.2, 3.0])
+def test_a_spread_that_grows_has_no_limit(lam):
+    """One real row beside a hundred: the spread is multiplied by about lam 100 / 101."""
+    path = anchored([50, 100], 10, 1, 100, real_rows="fresh", ddof=1, lam=lam)
+    assert path.spread[1] > 10 * path.spread[0]
+    with pytest.raises(SpecError, match=f"lam={lam} makes the spread grow without bound"):
+        anchored_limit(10, 1, 100, real_rows="fresh", ddof=1, lam=lam)

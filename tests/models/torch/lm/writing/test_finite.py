@@ -36,3 +36,15 @@ def test_a_place_where_only_later_tokens_overflow(pair, prompts):
     writer = replace(good, weights=good.weights | {name: late}).writer(WAYS["sampling"])
     with pytest.raises(FitError, match="not finite"):
         writer.continue_(prompts[None], np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("how", [Sampling(max_new=1), BeamSearch(1, 1, 1), BeamSearch(3, 1, 1)])
+def test_one_prompt_of_many_that_is_not_finite(pair, how):
+    good = pair("opt")
+    name = next(n for n in good.weights if n.endswith("embed_tokens.weight"))
+    sick = good.weights[name].clone()
+    sick[50] = torch.nan
+    writer = replace(good, weights=good.weights | {name: sick}).writer(how)
+    asked = np.array([[[3, 4, 5], [3, 50, 5], [6, 7, 8]]])
+    with pytest.raises(FitError, match="not finite"):
+        writer.continue_(asked, np.random.default_rng(0))
