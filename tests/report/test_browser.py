@@ -1,7 +1,9 @@
 """The page in a real browser: drawn, silent, usable on a phone and in the dark."""
 
 import json
+import re
 import shutil
+from base64 import b64decode
 from importlib.util import find_spec
 
 import numpy as np
@@ -332,3 +334,17 @@ def requested(entry):
     if message["method"] != "Network.requestWillBeSent":
         return None
     return message["params"]["request"]["url"]
+
+
+def test_two_sections_with_their_figures_find_room_on_a_page(browser, tmp_path):
+    """Four sections and the opening are three pages; a section that parts is cut from its chart."""
+    for kind in ("gaussian", "two_moons", "circles", "swiss_roll"):
+        make_run(tmp_path, kind, reality={"kind": kind}, metrics={"trace_ratio": decay(20, 30)})
+    page = write_report([tmp_path], tmp_path / "report.html")
+    show(browser, 1280, 900, "light")
+    browser.get(page.as_uri())
+    closed = SCROLL.replace("d.open = true", "d").replace('(".chart")', '(".lead .chart")')
+    assert browser.execute_async_script(closed) == ["drawn"] * 4
+    paper = {"printBackground": True, "paperWidth": 8.27, "paperHeight": 11.69}
+    printed = b64decode(browser.execute_cdp_cmd("Page.printToPDF", paper)["data"])
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) <= 3

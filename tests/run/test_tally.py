@@ -92,6 +92,20 @@ def test_later_generations_of_accumulation_take_longer():
     assert told.standing.left == pytest.approx(4.0 * 42 / 2)
 
 
+def test_when_all_is_done_no_time_is_left():
+    """Sums of thirds end a rounding beside the total, which is no time before or after the end."""
+    told = Told(study(chains=3, chains_per_block=1))
+    for block in range(3):
+        told.at(0.0, block, Phase.FITTING, 1)
+    for t in range(1, 9):
+        for block in range(3):
+            told.at(float(t), block, Phase.FITTING, t, 1 / 3)
+            assert told.standing.left is None or told.standing.left >= 0.0
+            told.at(float(t), block, Phase.DONE, t)
+            assert told.standing.left is None or told.standing.left >= 0.0
+    assert (told.standing.left, told.standing.share) == (None, pytest.approx(1.0))
+
+
 def test_blocks_count_by_their_chains():
     """Blocks of 2, 2 and 1 chains; one of 2 is done: 2/5."""
     told = Told(study(chains=5, chains_per_block=2))

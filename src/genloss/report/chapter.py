@@ -65,6 +65,11 @@ class Chapter:
     origins: Sequence[Origin]
 
     @property
+    def has_targets(self) -> bool:
+        """Whether published numbers or claims are held against it."""
+        return bool(self.met or self.missed)
+
+    @property
     def parts(self) -> list[tuple[str, str]]:
         """Return what the contents list of it, as (id, name)."""
         lead = [(f"{self.id}-lead", self.lead.figure.title)] if self.lead else []

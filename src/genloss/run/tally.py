@@ -134,7 +134,8 @@ class Tally:
         ]
         seconds = max(now - (now if self.begun is None else self.begun), 1e-9)
         gained = self.done - self.before
-        known = self.begun is not None and gained > 0.0
+        ended = len(self.finished) + len(self.failed) == len(tasks)
+        known = self.begun is not None and gained > 0.0 and not ended
         i, step = at_work[0] if at_work else (None, BEGINNING)
         return Standing(
             blocks=len(tasks),
@@ -147,7 +148,7 @@ class Tally:
             seconds=0.0 if i is None else now - self.entered[i],
             share=min(self.done / self.total, 1.0) if self.total else 0.0,
             rate=self.generations / seconds,
-            left=seconds * (self.total - self.done) / gained if known else None,
+            left=seconds * max(self.total - self.done, 0.0) / gained if known else None,
             at_least=not self.generations,
         )
 
