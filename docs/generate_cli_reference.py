@@ -6,20 +6,7 @@ from typer.testing import CliRunner
 
 from genloss.cli.main import app
 
-COMMANDS = (
-    "demo",
-    "reproduce",
-    "run",
-    "sweep",
-    "plan",
-    "kinds",
-    "fetch",
-    "ls",
-    "show",
-    "verify",
-    "table",
-    "report",
-)
+COMMANDS = [c.name or getattr(c.callback, "__name__", "") for c in app.registered_commands]
 
 HEAD = """# Command line
 

@@ -348,3 +348,30 @@ def test_two_sections_with_their_figures_find_room_on_a_page(browser, tmp_path):
     paper = {"printBackground": True, "paperWidth": 8.27, "paperHeight": 11.69}
     printed = b64decode(browser.execute_cdp_cmd("Page.printToPDF", paper)["data"])
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) <= 3
+
+
+FONTS = """
+window.fonts = new Set();
+const font = Object.getOwnPropertyDescriptor(CanvasRenderingContext2D.prototype, "font");
+Object.defineProperty(CanvasRenderingContext2D.prototype, "font", {
+  ...font,
+  set(value) { window.fonts.add(value.match(/[\\d.]+px/)[0]); font.set.call(this, value); },
+});
+"""
+"""Note the sizes of the words on canvases."""
+
+
+def test_on_a_wide_screen_the_words_of_page_and_charts_grow_together(browser, tmp_path):
+    make_run(tmp_path, metrics={"trace_ratio": decay(20, 30)})
+    page = write_report([tmp_path], tmp_path / "report.html")
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": FONTS})
+    sizes = "return [getComputedStyle(document.body).fontSize, document.body.offsetWidth]"
+    words = {}
+    for width, expected in ((1280, ["16px", 1140]), (1920, ["20px", 1425])):
+        show(browser, width, 900, "light")
+        browser.get(page.as_uri())
+        browser.execute_async_script(SCROLL)
+        assert browser.execute_script(sizes) == expected
+        words[width] = browser.execute_script("return [...window.fonts].map(parseFloat)")
+    assert words[1280]
+    assert max(words[1920]) == pytest.approx(1.25 * max(words[1280]))

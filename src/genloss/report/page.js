@@ -9,7 +9,15 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   // Paper is white, whatever the screen is.
   let printing = false;
-  const config = () => read("themes")[dark.matches && !printing ? "dark" : "light"];
+  // The words of a chart grow with those of the page.
+  const sized = (part, by) => Object.fromEntries(Object.entries(part).map(([key, value]) => {
+    if (value && typeof value === "object" && !Array.isArray(value)) return [key, sized(value, by)];
+    return [key, /fontSize$/i.test(key) ? value * by : value];
+  }));
+  const config = () => {
+    const theme = read("themes")[dark.matches && !printing ? "dark" : "light"];
+    return sized(theme, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
+  };
   const charts = [...document.querySelectorAll(".chart")];
   const views = new Map();
 
