@@ -13,6 +13,7 @@ import pytest
 import genloss
 from genloss.errors import MissingExtra, SpecError
 from genloss.models.gaussian import GaussianLearner
+from genloss.store.reader import Run
 from genloss.study.study import Study, study_from
 
 SPEC = {"reality": "gaussian", "learner": {"kind": "gaussian", "ddof": 1}, "n_real": 9}
@@ -197,6 +198,20 @@ def test_a_script_without_a_guard_is_told_the_remedy_first(tmp_path):
     guarded = UNGUARDED.replace("genloss.run_study", "if __name__ == '__main__': genloss.run_study")
     (tmp_path / "script.py").write_text(guarded)
     assert run_here(tmp_path, sys.executable, "script.py").returncode == 0
+
+
+@pytest.mark.slow
+def test_a_class_of_a_script_is_the_same_class_in_its_workers(tmp_path):
+    """Workers import a script under another name; it is the same script, and resumes as such."""
+    mine = 'genloss.Study("gaussian", Mine(ddof=1), 9, 2, chains=2, chains_per_block=1)'
+    call = f"if __name__ == '__main__': genloss.run_study({mine}, 'runs', workers=2)\n"
+    (tmp_path / "script.py").write_text(f"import genloss\n{OWN}\n{call}")
+    for _ in range(2):
+        done = run_here(tmp_path, sys.executable, "script.py")
+        assert done.returncode == 0, done.stderr
+    [run] = (tmp_path / "runs").iterdir()
+    assert Run(run).is_complete
+    assert Run(run).spec["learner"]["kind"] == "__main__:Mine"
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from genloss.errors import MissingExtra, SpecError
 from genloss.spec.plugins import (
     Plugin,
     loaded,
+    module_of,
     plugin_named,
     plugin_of,
     plugins,
@@ -284,7 +285,7 @@ def _described(value: Any, identity: bool, choice: bool = True) -> Any:
 
 def kind_of(cls: type) -> str:
     """Return the name by which specs call a class: its short one, or "package.module:Class"."""
-    path = f"{cls.__module__}:{cls.__qualname__}"
+    path = f"{module_of(cls)}:{cls.__qualname__}"
     for names in CATALOG.values():
         for kind, home in names.items():
             if home == path:

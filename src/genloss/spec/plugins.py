@@ -20,7 +20,7 @@ from typing import Any
 
 from genloss.core.about import about_class
 from genloss.errors import SpecError
-from genloss.spec.loaded import note
+from genloss.spec.loaded import MAIN, note
 from genloss.spec.registry import CATALOG
 
 GROUPS: Mapping[str, str] = {
@@ -106,6 +106,11 @@ def is_declared(path: str) -> bool:
     """Return whether "package.module:Class" is ours, or an entry point of an installed package."""
     package = path.partition(":")[0].partition(".")[0]
     return package == "genloss" or any(plugin.path == path for plugin in _installed())
+
+
+def module_of(cls: type) -> str:
+    """Return the module that defines a class; of a script, `__main__` in its workers too."""
+    return MAIN[0] if cls.__module__ in MAIN else cls.__module__
 
 
 def loaded(path: str) -> Any:
