@@ -60,6 +60,11 @@ NOT_ASKED = {
         "ShrinkableModel TextModel TorchModel",
     },
     "Continuing": {WRITER: "PromptedModel SequenceModel TrainedModel"},
+    "ReadAgain": {
+        "the base is a judge that metrics score rows with; it is neither asked nor trained": (
+            "PromptedModel TrainedModel"
+        )
+    },
     "NGramWriter": {WRITER: "DensityModel PromptedModel SequenceModel"},
     "ModalMixture": {"a sampler is asked about p_t, never about p_0": "ShrinkableModel"},
 }

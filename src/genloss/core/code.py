@@ -32,9 +32,9 @@ class Code:
     @property
     def digest(self) -> str:
         """Return 16 hex digits of all that is compared."""
-        return digest_of(repr(sorted(self.checked.items())))
+        return text_digest(repr(sorted(self.checked.items())))
 
 
-def digest_of(text: str) -> str:
+def text_digest(text: str) -> str:
     """Return the first 16 hex digits of SHA-256 over a text."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]

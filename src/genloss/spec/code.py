@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from genloss.core.code import Code, digest_of
+from genloss.core.code import Code, text_digest
 from genloss.errors import SpecError
 from genloss.spec.loaded import MAIN, edited, is_outdated, source
 
@@ -200,7 +200,7 @@ def _tree(content: bytes) -> ast.Module | None:
 
 def _digest(content: bytes) -> str:
     tree = _tree(content)
-    return digest_of("".join(_written(tree)) if tree else content.hex())
+    return text_digest("".join(_written(tree)) if tree else content.hex())
 
 
 def _written(node: Any) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from genloss.core.code import digest_of
+from genloss.core.code import text_digest
 from genloss.errors import SpecError, StoreError
 from genloss.spec.code import code_of
 from genloss.store.environment import versions
@@ -24,7 +24,7 @@ def software() -> dict[str, str]:
     root = Path(__file__).parents[2]
     files = sorted(root.rglob("*.py"))
     text = "".join(f"{file.relative_to(root)}\n{file.read_text()}" for file in files)
-    return {**versions(), SOURCE: digest_of(text)}
+    return {**versions(), SOURCE: text_digest(text)}
 
 
 def check_software(theirs: Mapping[str, str], ours: Mapping[str, str], node: str) -> None:
@@ -56,7 +56,7 @@ def reach(sources: Mapping[str, str]) -> None:
     """Make modules that arrived as text importable, before any of the same name on this node."""
     if not sources:
         return
-    folder = scratch() / f"code-{digest_of(repr(sorted(sources.items())))}"
+    folder = scratch() / f"code-{text_digest(repr(sorted(sources.items())))}"
     for name, text in sources.items():
         file = folder / name
         if not file.exists():
