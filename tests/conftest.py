@@ -38,6 +38,7 @@ WITHOUT_NETWORKS = os.environ.get("GENLOSS_WITHOUT_NETWORKS") == "1"
 """Set by `.ci/deep lowest` and `newest`, whose environments lack torch: tests of it are skipped."""
 
 MAY_SKIP = {
+    "tests/study/test_canary.py::test_the_real_base_sings_as_it_should": "its wheel is not shipped",
     "tests/models/torch/features/test_classifier.py::test_it_reads_mnist": "MNIST is not shipped",
     "tests/realities/test_idx.py::test_the_real_mnist_where_it_is_at_hand": "MNIST is not shipped",
     "tests/run/test_kill.py::test_workers_do_not_outlive_a_killed_parent": "macOS has no /proc",

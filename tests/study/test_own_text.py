@@ -14,6 +14,7 @@ from genloss.plan.cost import plan_of
 from genloss.run.runner import run_study
 from genloss.spec.build import build, describe
 from genloss.study.load import load_study
+from genloss.study.own_model import blocks_in_an_hour
 from genloss.study.own_text import is_text
 from genloss.study.study import study_from
 
@@ -297,3 +298,9 @@ def test_a_model_without_safetensors_is_refused(folder, base, tmp_path):
     (tmp_path / "base" / "pytorch_model.bin").unlink()
     with pytest.raises(DataError, match="holds no safetensors; expected the folder"):
         load_study(folder, model=place)
+
+
+def test_a_large_model_gets_as_many_blocks_as_an_hour_holds():
+    assert blocks_in_an_hour(0, 2000) == blocks_in_an_hour(10**7, 2000) == 2000
+    assert blocks_in_an_hour(538_090_408, 2000) == 130
+    assert blocks_in_an_hour(10**12, 2000) == 32

@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genloss.cli.console import print_hint
 from genloss.cli.durations import duration, pace
 from genloss.cli.escaping import plain
-from genloss.run.events import Event, Phase, Sink, Step
+from genloss.run.events import Event, Phase, Said, Sink, Step
 from genloss.run.tally import Standing, Tally
 
 if TYPE_CHECKING:
@@ -43,12 +44,17 @@ def progress(what: str, tensorboard: Path | None = None) -> Iterator[Sink]:
     tensorboard: a folder in which what is measured is written, too.
     """
     with ExitStack() as stack:
-        sink: Sink = stack.enter_context(_shown(what))
+        sink: Sink = _both(stack.enter_context(_shown(what)), _said)
         if tensorboard is not None:
             from genloss.run.tensorboard import TensorBoard
 
             sink = _both(sink, stack.enter_context(TensorBoard(tensorboard)))
         yield sink
+
+
+def _said(event: Event) -> None:
+    if isinstance(event, Said):
+        print_hint(event.text)
 
 
 def _both(one: Sink, two: Sink) -> Sink:

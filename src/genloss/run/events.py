@@ -87,7 +87,14 @@ class Retried:
     how: str
 
 
-Event = Planned | Moved | Finished | Failed | Retried
+@dataclass(frozen=True)
+class Said:
+    """Something that a person should read, one line."""
+
+    text: str
+
+
+Event = Planned | Moved | Finished | Failed | Retried | Said
 
 Sink = Callable[[Event], None]
 """Takes the events of a run; an exception that it raises ends the run."""

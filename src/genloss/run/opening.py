@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from genloss.errors import DataError, FitError, MissingExtra, RealityExhausted, SpecError
+from genloss.run.events import Said, Sink
 from genloss.spec.parts import entries
 from genloss.store.folder import PROVENANCE, create_or_match, run_path, withdraw
 from genloss.store.header import Header, read_header
 from genloss.store.lock import locked
-from genloss.store.provenance import session
+from genloss.store.provenance import append, now, session
 from genloss.store.reader import Run
 from genloss.store.same_code import record_code
+from genloss.study.canary import canary_of
 from genloss.study.study import Study
 
 BAD_INPUT = (SpecError, DataError, FitError, RealityExhausted, MissingExtra)
@@ -28,8 +30,14 @@ class Cell:
 
 
 @contextmanager
-def opened(cell: Cell) -> Iterator[None]:
-    """Lock a run's folder, create it where it is new, and note when work starts and ends."""
+def opened(cell: Cell, progress: Sink) -> Iterator[None]:
+    """Lock a run's folder, create it where it is new, and note when work starts and ends.
+
+    The canary of a pretrained model is asked first, noted and told.
+
+    Raises:
+        FitError: its value is not the expected one.
+    """
     run, header = cell.path, cell.header
     # Under a name of ours, another process that starts at the same moment may have made it.
     made = not run.exists() or run.name.startswith(run_path(run, header).name)
@@ -40,7 +48,18 @@ def opened(cell: Cell) -> Iterator[None]:
             _withdrawn_on_bad_input(run, made) if new else nullcontext(),
             session(run / PROVENANCE, read_header(run).origin, header.spec["seed"], header.code),
         ):
+            if not Run(run).is_complete:
+                _ask_canary(cell, progress)
             yield
+
+
+def _ask_canary(cell: Cell, progress: Sink) -> None:
+    canary = canary_of(cell.study)
+    if canary is not None:
+        line = {"event": "canary", "time": now(), **asdict(canary)}
+        append(cell.path / PROVENANCE, read_header(cell.path).origin, line)
+        progress(Said(str(canary)))
+        canary.check()
 
 
 @contextmanager

@@ -117,7 +117,7 @@ class Schedule:
             return True
         stack = ExitStack()
         try:
-            stack.enter_context(opened(self.cells[cell]))
+            stack.enter_context(opened(self.cells[cell], self.progress))
         except GenlossError as error:
             self._fail(cell, error)
             return False

@@ -20,11 +20,13 @@ from genloss.spec.build import build
 from genloss.spec.toml import overridden
 from genloss.store.reader import is_run
 from genloss.study.own_model import (
+    blocks_in_an_hour,
     check_places,
     config_of,
     learner_of,
     longest,
     places,
+    weight_bytes,
     with_overrides,
 )
 
@@ -87,7 +89,8 @@ def name_of(path: Path) -> str:
 def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) -> dict[str, Any]:
     """Return the spec of a study on the text at path, five generations of full replacement.
 
-    model: a name on the Hugging Face hub or a folder; every generation is fine-tuned from it. Empty
+    model: a name on the Hugging Face hub or a base on this machine; every generation is fine-tuned
+    from it, a large one on fewer blocks, so that two cores are done in about an hour. Empty
     trains a small OPT (1.3 million parameters) from scratch, on byte pairs learned from the text.
     overrides: key=value; the text is read as those of the reality say, and the sizes follow it.
 
@@ -110,7 +113,7 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
         "reality": reality,
         "learner": learner,
         "sampler": {"kind": "sampling", "max_new": block, "min_new": block},
-        "n_real": min(MOST_BLOCKS, p_0.n_rows),
+        "n_real": min(blocks_in_an_hour(weight_bytes(model), MOST_BLOCKS), p_0.n_rows),
         "generations": 5,
         "held_out": min(HELD_OUT, held, max(1, p_0.n_rows // 10)),
         "keep": {"every": 1, "rows": 100},
