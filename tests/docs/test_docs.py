@@ -77,18 +77,16 @@ def test_examples_run_and_stay_short(path, tmp_path):
     assert "generation" in done.stdout
 
 
-def test_the_architecture_names_every_room_and_no_other():
-    """testing/ may be named before it is there; nothing else may."""
+def test_the_architecture_names_every_room_once():
     page = (ROOT / "docs" / "architecture.md").read_text()
-    listed = set(re.findall(r"^([a-z]+)/ ", page, flags=re.MULTILINE))
-    rooms = {p.parent.name for p in (ROOT / "src" / "genloss").glob("*/__init__.py")}
-    assert rooms <= listed
-    assert listed - rooms <= {"testing"}
+    listed = re.findall(r"^([a-z]+)/ ", page, flags=re.MULTILINE)
+    rooms = [p.parent.name for p in (ROOT / "src" / "genloss").glob("*/__init__.py")]
+    assert sorted(listed) == sorted(rooms)
 
 
 def test_every_file_that_the_architecture_names_is_there():
     page = (ROOT / "docs" / "architecture.md").read_text()
-    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|toml))`", page)
-    assert len(named) > 15
+    named = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.(?:py|toml))?)`", page)
+    assert len(named) > 50
     for name in named:
-        assert (ROOT / "src" / "genloss" / name).exists(), name
+        assert any((root / name).exists() for root in (ROOT / "src" / "genloss", ROOT)), name
