@@ -61,8 +61,8 @@ def verified(file: IO[bytes], path: Path, link: bytes, mark: Mark | None) -> Ite
         link = next_link(link, body)
         if line[-TAIL:] != b',"chain":"' + link + b'"}\n':
             raise StoreError(
-                f"{path} is damaged: line {n + 1} does not fit what comes before it; put the file "
-                "back, or delete the run folder and run again"
+                f"{path} is damaged: line {n + 1} does not fit what comes before it; "
+                f"{_advice(at, mark)}"
             )
         at, n = at + len(line), n + 1
         if due and mark is not None and at >= mark.bytes:
@@ -74,6 +74,12 @@ def verified(file: IO[bytes], path: Path, link: bytes, mark: Mark | None) -> Ite
             f"{path} is half-deleted: {mark.bytes - at} bytes of it are gone; delete the run "
             "folder and run again, or put the file back"
         )
+
+
+def _advice(at: int, mark: Mark | None) -> str:
+    if mark is not None and at >= mark.bytes:
+        return "no manifest vouches for it yet: run the same command again, which writes it anew"
+    return "put the file back, or delete the run folder and run again"
 
 
 def _check(path: Path, mark: Mark, here: Mark) -> None:

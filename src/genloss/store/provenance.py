@@ -17,7 +17,7 @@ from genloss.core.code import Code
 from genloss.errors import StoreError
 from genloss.store.digest_chain import chained, first_link, verified
 from genloss.store.environment import commit, versions
-from genloss.store.files import explained, open_regular, own_file
+from genloss.store.files import explained, open_regular, own_file, read_bytes
 from genloss.store.schema import expect
 
 
@@ -48,14 +48,18 @@ def session(path: Path, run: str, seed: int, code: Sequence[Code] = ()) -> Itera
 
 
 def append(path: Path, run: str, line: dict[str, Any]) -> None:
-    """Append one line; a partial last line left by a kill is dropped first.
+    """Append one line; a last line that a kill or a loss of power left torn is dropped first.
 
     Raises:
-        StoreError: what stands there is damaged.
+        StoreError: what stands before the last line is damaged.
     """
     link, size = _link(run), 0
-    for before in _lines(path, run):
-        link, size = json.loads(before)["chain"].encode(), size + len(before)
+    try:
+        for before in _lines(path, run):
+            link, size = json.loads(before)["chain"].encode(), size + len(before)
+    except StoreError:
+        if read_bytes(path)[size:].find(b"\n") != path.stat().st_size - size - 1:
+            raise
     with (
         explained("write", path),
         own_file(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file,
@@ -90,11 +94,11 @@ def _link(run: str) -> bytes:
     return first_link(f"{run}/provenance")
 
 
-def _lines(path: Path, run: str) -> list[bytes]:
+def _lines(path: Path, run: str) -> Iterator[bytes]:
     if not path.exists():
-        return []
+        return
     try:
         with open_regular(path) as file:
-            return list(verified(file, path, _link(run), None))
+            yield from verified(file, path, _link(run), None)
     except StoreError as error:
         raise StoreError(f"{error}; no number depends on it: deleting it helps, too") from None
