@@ -3,29 +3,42 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from genloss.errors import SpecError
 from genloss.run.executors.executor import Executor
+from genloss.run.other_machine import OtherMachine
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
 @contextmanager
-def executor_for(on: str, cpus: float, gpus: float, memory: str) -> Iterator[Executor | None]:
+def executor_for(
+    on: str,
+    cpus: float = 1,
+    gpus: float = 0,
+    memory: str = "",
+    *,
+    store: str = "",
+    root: Path = Path(),
+    elsewhere: bool = False,
+) -> Iterator[Executor | None]:
     """Give the executor that --on names: none for this machine's processes, or one on Ray.
 
     Raises:
-        SpecError: CPUs, GPUs or memory for a block without a cluster to take them from.
+        SpecError: a bucket, or CPUs, GPUs or memory for a block, without a cluster to use them.
     """
     if not on:
-        if cpus != 1 or gpus or memory:
-            raise SpecError("--cpus, --gpus and --memory are of blocks on a cluster; add --on ray")
+        if cpus != 1 or gpus or memory or store:
+            raise SpecError("--cpus, --gpus, --memory and --store are for a cluster; add --on ray")
         yield None
         return
     from genloss.run.executors.ray import Resources, on_ray
 
     address = "" if on == "ray" else on
-    with on_ray(address, Resources(cpus, gpus, bytes_of(memory) if memory else 0)) as executor:
+    resources = Resources(cpus, gpus, bytes_of(memory) if memory else 0)
+    machine: OtherMachine = "accept" if elsewhere else "refuse"
+    with on_ray(address, resources, store=store, root=root, other_machine=machine) as executor:
         yield executor
 
 

@@ -64,6 +64,9 @@ On = Annotated[
 Cpus = Annotated[float, typer.Option(help="Of a block, with --on.", min=0.01)]
 Gpus = Annotated[float, typer.Option(help="Of a block, with --on.", min=0)]
 Memory = Annotated[str, typer.Option(help="Of a block, with --on, such as 4GB.")]
+Store = Annotated[
+    str, typer.Option(help="Bucket that its nodes share instead of a path: s3://BUCKET/PREFIX.")
+]
 RUNS = Path("runs")
 
 
@@ -149,6 +152,7 @@ def run_spec(
     cpus: Cpus = 1,
     gpus: Gpus = 0,
     memory: Memory = "",
+    store: Store = "",
     fresh: Fresh = False,
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
@@ -167,10 +171,9 @@ def run_spec(
     study = load_study(spec, overrides or [], model, trust=trust)
     if folder is None and (spec / HEADER).exists():
         folder = spec
-    with (
-        executor_for(on, cpus, gpus, memory) as executor,
-        progress(study.name, tensorboard) as show,
-    ):
+    place = root if folder is None else folder.parent
+    cluster = executor_for(on, cpus, gpus, memory, store=store, root=place, elsewhere=elsewhere)
+    with cluster as executor, progress(study.name, tensorboard) as show:
         [done] = run_studies(
             [study],
             root,
@@ -203,6 +206,7 @@ def sweep(
     cpus: Cpus = 1,
     gpus: Gpus = 0,
     memory: Memory = "",
+    store: Store = "",
     fresh: Fresh = False,
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
@@ -219,7 +223,8 @@ def sweep(
     from genloss.run.sweep import run_sweep
 
     what, place = sweeps.loaded(spec, overrides or [], vary or [], model, root)
-    with executor_for(on, cpus, gpus, memory) as executor, progress(what.name, tensorboard) as show:
+    cluster = executor_for(on, cpus, gpus, memory, store=store, root=place, elsewhere=elsewhere)
+    with cluster as executor, progress(what.name, tensorboard) as show:
         done = run_sweep(
             what,
             place,
@@ -233,6 +238,22 @@ def sweep(
     sweeps.show(done, json)
     if done.failed:
         raise typer.Exit(exits.FAILED)
+
+
+@app.command(epilog="Example: genloss pull s3://bucket/prefix --root runs")
+def pull(
+    store: Annotated[str, typer.Argument(help="A bucket that runs were published in.")],
+    root: Root = RUNS,
+    json: Json = False,
+) -> None:
+    """Bring runs and sweeps of a bucket to this machine, as far as they are."""
+    from genloss.run.shared import pull as pulled
+
+    runs = pulled(store, root)
+    if json:
+        console.print_json({"runs": [str(run) for run in runs]})
+    else:
+        console.print_line(f"{len(runs)} runs below {root}")
 
 
 @app.command(epilog="Example: genloss plan examples/gaussian.toml chains=1000")

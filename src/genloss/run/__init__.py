@@ -18,6 +18,7 @@ progress_file  where work is, as a file that others can read
 disk           whether what runs will write fits
 measured       what was measured since one last looked
 tensorboard    a sink that passes numbers on
+shared         runs over a bucket, for drivers and workers
 opening        a run's folder, from its first task to its last
 checkpoint     what a resume needs
 inputs         whether inputs are what they were when the run began

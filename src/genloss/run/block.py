@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from genloss.core.abilities import ResumableLearner
 from genloss.core.progress import listening
@@ -30,8 +31,14 @@ ADVICE = (
 )
 
 
-def run_block(task: Task, tell: Tell = lambda step: None) -> None:
+def run_block(
+    task: Task,
+    tell: Tell = lambda step: None,
+    vouched: Callable[[Path], None] = lambda block: None,
+) -> None:
     """Run or resume one block, telling where it is.
+
+    vouched: hears of the block's folder whenever its manifest vouches for more.
 
     Raises:
         GenlossError: whatever a learner, metric or the disk refuses; what was stored resumes.
@@ -39,7 +46,7 @@ def run_block(task: Task, tell: Tell = lambda step: None) -> None:
     path = block_path(task.run, task.block)
     with explained_shortage(ADVICE), locked_block(path):
         header, machine = read_header(task.run), Machine(task.threads, instructions(), versions())
-        store = BlockStore(path, header.origin, task.block, machine, header.accepted)
+        store = BlockStore(path, header.origin, task.block, machine, header.accepted, vouched)
         check_code(task.run, header.code, code_of(task.study))
         checkpoint, watch = store.resume(), Watch(tell)
         if checkpoint is not None and checkpoint.t >= task.study.generations:

@@ -24,5 +24,8 @@ table          metrics.jsonl: a line per generation and metric
 summaries      what is listed of runs, and an index of it
 sweep          sweep.json: the runs of a sweep, and what varies
 theory_file    theory.json: dashed lines, computed once
+bucket         a store of objects that machines share
+published      a block in a bucket: immutable objects, and a manifest with owner and epoch
+lease          one driver for each bucket
 verify         every file of a run against what vouches for it
 """

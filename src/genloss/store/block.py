@@ -6,7 +6,7 @@ manifest says, removes everything newer and computes it again, to the same bytes
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -86,14 +86,20 @@ class BlockStore:
     origin, block: what the table's first line is chained to. machine: what a new block is made on;
     a resume takes the threads that the manifest says, and notes there what else differs. runs:
     fingerprints that a manifest may name, `origin` alone if none are given; a new one names the
-    first.
+    first. vouched: hears of the folder after every new manifest.
     """
 
     def __init__(
-        self, path: Path, origin: str, block: int, machine: Machine, runs: tuple[str, ...] = ()
+        self,
+        path: Path,
+        origin: str,
+        block: int,
+        machine: Machine,
+        runs: tuple[str, ...] = (),
+        vouched: Callable[[Path], None] = lambda path: None,
     ) -> None:
         self.path, self.origin, self.block, self.machine = path, origin, block, machine
-        self.runs = runs or (origin,)
+        self.runs, self.vouched = runs or (origin,), vouched
         self._mark = Mark(0, 0, table_link(origin, block).decode())
         self._kept: dict[int, dict[str, str]] = {}
 
@@ -169,6 +175,7 @@ class BlockStore:
         write_manifest(self.path, manifest)
         sync_folder(self.path)
         self._remove_checkpoints(state.t)
+        self.vouched(self.path)
 
     def notebook(self) -> FileNotebook:
         """Return the notebook of the fit that is under way."""

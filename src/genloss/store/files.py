@@ -189,23 +189,22 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write_sealed(path: Path, value: Mapping[str, Any]) -> None:
-    """Write readable JSON whose first field is the format and whose last is its own digest.
+def sealed(value: Mapping[str, Any]) -> bytes:
+    """Return readable JSON whose first field is the format and whose last is its own digest.
 
     The digest is SHA-256 over all bytes before the comma that precedes it.
     """
     text = json.dumps({"format": FORMAT, **value}, indent=1, allow_nan=False)
     body = text.removesuffix("\n}").encode()
-    write_bytes(path, body + f',\n "digest": "{sha256(body)}"\n}}\n'.encode())
+    return body + f',\n "digest": "{sha256(body)}"\n}}\n'.encode()
 
 
-def read_sealed(path: Path) -> dict[str, Any]:
-    """Read what `write_sealed` wrote, without its digest.
+def unsealed(content: bytes, path: Path | str) -> dict[str, Any]:
+    """Return what `sealed` made JSON of, without its digest; path: for errors.
 
     Raises:
-        StoreError: it is missing, of another format, or any byte of it has changed.
+        StoreError: it is of another format, or any byte of it has changed.
     """
-    content = read_bytes(path)
     seal = SEAL.fullmatch(content[-SEAL_BYTES:])
     if seal is None or sha256(content[:-SEAL_BYTES]).encode() != seal[1]:
         raise StoreError(_unsealed(path, content))
@@ -216,7 +215,17 @@ def read_sealed(path: Path) -> dict[str, Any]:
     return value
 
 
-def _unsealed(path: Path, content: bytes) -> str:
+def write_sealed(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a sealed file; see `sealed`."""
+    write_bytes(path, sealed(value))
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Read what `write_sealed` wrote; raises StoreError where it is missing, or see `unsealed`."""
+    return unsealed(read_bytes(path), path)
+
+
+def _unsealed(path: Path | str, content: bytes) -> str:
     try:
         value = json.loads(content)
         version = value["format"]

@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sysconfig
 import tempfile
@@ -13,24 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from .servers import LOOPBACK, answers, free_port, served
+
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 GENLOSS, RAY = SCRIPTS / "genloss", SCRIPTS / "ray"
 DEADLINE = 90.0
-LOOPBACK = "127.0.0.1"
 NODE = [
     f"--node-ip-address={LOOPBACK}", "--num-cpus=1", "--object-store-memory=80000000",
     "--disable-usage-stats", "--block",
 ]  # fmt: skip
-
-
-def free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as server:
-        return server.getsockname()[1]
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex((LOOPBACK, port)) == 0
 
 
 class Nodes:
@@ -87,10 +77,18 @@ def graves(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_env() -> dict[str, str]:
-    """Return what nodes and drivers share: the cluster's token, and that all is on loopback."""
+def bucket(tmp_path_factory):
+    """Return the environment that leads to an S3 server with conditional puts."""
+    with served("moto", tmp_path_factory.mktemp("s3")) as env:
+        yield env
+
+
+@pytest.fixture(scope="session")
+def shared_env(bucket) -> dict[str, str]:
+    """Return what nodes and drivers share: a bucket, the cluster's token, loopback alone."""
     # With clusters off, Ray takes 127.0.0.1 for what it is, and not for a name of another address.
     return {
+        **bucket,
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",

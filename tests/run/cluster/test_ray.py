@@ -4,13 +4,18 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from genloss.run.executors.agreement import software
+from genloss.run.executors.ray_worker import Order, work
+from genloss.run.task import Task
 from genloss.spec.toml import toml_text
+from genloss.study.study import study_from
 
-from .conftest import GENLOSS
+from .conftest import DEADLINE, GENLOSS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 
@@ -39,31 +44,68 @@ def genloss(*command, folder: Path, env: dict[str, str], check: bool = True):
     return done
 
 
+def modules_in(folder: Path) -> Path:
+    for name in ("mine.py", "helped.py"):
+        shutil.copy(HERE / name, folder)
+    (folder / "spec.toml").write_text(toml_text(SPEC))
+    return folder
+
+
 @pytest.fixture
 def own(tmp_path) -> Path:
     """Return a folder of modules and a spec that only a driver which works there can import."""
-    for name in ("mine.py", "helped.py"):
-        shutil.copy(HERE / name, tmp_path)
-    (tmp_path / "spec.toml").write_text(toml_text(SPEC))
-    return tmp_path
+    return modules_in(tmp_path)
 
 
-def test_two_nodes_make_the_bytes_of_one_process_although_workers_die(
-    own, cluster, shared_env, graves, folder_bytes
-):
+@pytest.fixture(scope="module")
+def right(tmp_path_factory) -> Path:
+    """Return the runs of the sweep in one process, where nobody dies."""
+    own = modules_in(tmp_path_factory.mktemp("right"))
     genloss("sweep", "spec.toml", "--root", "here", "--workers", 1, folder=own, env={})
-    genloss("sweep", "spec.toml", "--root", "there", "--on", cluster, folder=own, env=shared_env)
-    runs = [path.name for path in (own / "here/spec").glob("*-????????????????")]
+    return own / "here/spec"
+
+
+def test_two_nodes_over_a_bucket_make_the_bytes_of_one_process_although_workers_die(
+    own, cluster, shared_env, graves, right, folder_bytes
+):
+    """Nodes share no path: what they write lies in scratch of their own, and in the bucket."""
+    options = ["--root", "there", "--on", cluster, "--store", "s3://runs/sweep"]
+    genloss("sweep", "spec.toml", *options, folder=own, env=shared_env)
+    runs = [path.name for path in right.glob("*-????????????????")]
     assert len(runs) == 4
     for run in runs:
-        assert folder_bytes(own / "here/spec" / run) == folder_bytes(own / "there/spec" / run)
+        assert folder_bytes(right / run) == folder_bytes(own / "there/spec" / run)
     assert sorted(grave.name for grave in graves.iterdir()) == ["16", "40", "8", "80"]
     logs = "".join(log.read_text() for log in (own / "there/spec/logs").iterdir())
     assert logs.count("WorkerLost: a worker of Ray died") == 4
     assert logs.count("begins again, attempt 2 of 3") == 4
+    # A fresh machine has it all from the bucket: ordinary runs, and the sweep.
+    genloss("pull", "s3://runs/sweep", "--root", "fresh", folder=own, env=shared_env)
+    for run in runs:
+        assert folder_bytes(right / run) == folder_bytes(own / "fresh/spec" / run)
+    genloss("verify", "fresh", folder=own, env={})
+    table = ("table", "fresh/spec", "--out", "fresh.csv")
+    genloss(*table, folder=own, env={})
+    genloss("table", right, "--out", "right.csv", folder=own, env={})
+    assert (own / "fresh.csv").read_text() == (own / "right.csv").read_text()
+    # Nothing is left to do: every block comes from the bucket.
+    again = ["--root", "again", "--on", cluster, "--store", "s3://runs/sweep"]
+    genloss("sweep", "spec.toml", *again, folder=own, env=shared_env)
+    for run in runs:
+        assert folder_bytes(right / run) == folder_bytes(own / "again/spec" / run)
 
 
-def test_other_code_on_a_node_is_refused_there(own, cluster, shared_env):
+def test_a_node_that_does_not_see_the_root_says_so():
+    """Without a bucket, nodes must share the folder: a bad path on a worker is one line."""
+    learner = {"kind": "gaussian", "ddof": 1}
+    spec = {"reality": "gaussian", "learner": learner, "n_real": 9, "generations": 2}
+    study = study_from({**spec, "name": "nowhere", "metrics": ["sigma"]})
+    order = Order(Task(study, Path("/nowhere"), 0).as_text(), software())
+    said = work(order, 0, None).message
+    assert "does not see /nowhere; pass a --root that all nodes share, or --store" in said
+
+
+def test_other_code_on_a_node_is_refused_there(own):
     """What a node has of the same name is not what the driver has."""
     code = (
         "from genloss.run.executors.agreement import check_code, reach\n"
@@ -84,3 +126,53 @@ def test_other_code_on_a_node_is_refused_there(own, cluster, shared_env):
     said, sources = json.loads(done.stdout)
     assert "expected 1111111111111111" in said
     assert sources == ["helped.py", "mine.py"]
+
+
+KAZDAN = {
+    "reality": {"kind": "gaussian", "d": 1},
+    "learner": {"kind": "gaussian", "ddof": 0},
+    "regime": "replace",
+    "n_real": 10,
+    "generations": 100,
+    "checkpoint_every": 20,
+    "metrics": ["trace_ratio", "determinant_ratio", "squared_mean_error"],
+    "measure": {"at": [1, 2, 3, 5, 7, 10, 14, 20, 30, 50, 70, 100]},
+    "sweep": {
+        "vary": {
+            "regime": ["replace", "accumulate", "accumulate_subsample"],
+            "n_real": [10, 32, 100, 316],
+        },
+        "seeds": 8,
+    },
+}
+
+
+def test_the_gaussian_of_kazdan_is_one_table_wherever_it_ran_although_the_driver_dies(
+    tmp_path, cluster, shared_env
+):
+    """3 regimes, 4 sizes, 8 chains; the driver's folder is lost with it, the bucket is not."""
+    (tmp_path / "kazdan.toml").write_text(toml_text(KAZDAN))
+    genloss("sweep", "kazdan.toml", "--root", "one", "--workers", 1, folder=tmp_path, env={})
+    genloss("sweep", "kazdan.toml", "--root", "two", "--workers", 2, folder=tmp_path, env={})
+    on = ["--on", cluster, "--store", "s3://runs/kazdan"]
+    first = [GENLOSS, "sweep", "kazdan.toml", "--root", "lost", *on]
+    deadline = time.monotonic() + DEADLINE
+    with subprocess.Popen(
+        first, cwd=tmp_path, env={**os.environ, **shared_env}, stderr=subprocess.DEVNULL
+    ) as driver:
+        while not list(tmp_path.glob("lost/kazdan/*/blocks/0000/manifest.json")):
+            assert driver.poll() is None
+            assert time.monotonic() < deadline
+        driver.kill()
+    done = len(list(tmp_path.glob("lost/kazdan/*/blocks/0000/manifest.json")))
+    assert done < 12
+    genloss("sweep", "kazdan.toml", "--root", "ray", *on, folder=tmp_path, env=shared_env)
+    tables = []
+    for root in ("one", "two", "ray"):
+        # The table names runs by their paths below here.
+        (tmp_path / root).rename(tmp_path / "runs")
+        genloss("table", "runs", "--out", f"{root}.csv", folder=tmp_path, env={})
+        (tmp_path / "runs").rename(tmp_path / root)
+        tables.append((tmp_path / f"{root}.csv").read_bytes())
+    assert tables[0].count(b"\n") > 12 * 8 * 12 * 3
+    assert tables[0] == tables[1] == tables[2]

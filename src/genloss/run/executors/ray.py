@@ -4,12 +4,15 @@ import os
 import signal
 import socket
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from genloss.core.extras import optional
+from genloss.core.places import Place
 from genloss.core.resources import MEMORY
 from genloss.errors import GenlossError, ResourceError, SpecError, WorkerLost
 from genloss.run.events import Failed, Finished, Moved, Sink
@@ -18,9 +21,13 @@ from genloss.run.executors.executor import Feed
 from genloss.run.executors.processes import uninterrupted
 from genloss.run.executors.ray_worker import Board, Order, here, step_of, work
 from genloss.run.importable import unimportable
+from genloss.run.other_machine import OtherMachine
+from genloss.run.shared import Shared
 from genloss.run.task import Task
 from genloss.run.threads import has_networks
 from genloss.spec.code import code_of, sources_of
+from genloss.store.bucket import Bucket
+from genloss.store.lease import leased
 from genloss.study.study import Study
 
 LOOK = 0.5
@@ -56,35 +63,67 @@ class Resources:
 
 
 @contextmanager
-def on_ray(address: str = "", resources: Resources | None = None) -> Iterator["OnRay"]:
+def on_ray(
+    address: str = "",
+    resources: Resources | None = None,
+    *,
+    store: str = "",
+    root: Place = "",
+    other_machine: OtherMachine = "refuse",
+) -> Iterator["OnRay"]:
     """Connect to a cluster and give the executor that runs tasks there.
 
     address: HOST:PORT of its head, ray://HOST:PORT through Ray's client, or "" for a cluster on
     this machine that lives as long as the context. A connection that this process has is used.
     All nodes need the same genloss, Python and packages; what the user's own classes are made of
-    is sent along.
+    is sent along. store: the URL of a bucket that nodes share instead of a path; runs below `root`
+    are published there and come back from it. other_machine: see `run_studies`.
 
     Raises:
         MissingExtra: Ray is not installed.
         SpecError: nobody answers there, versions differ, or no node has room for one block.
+        StoreError: the bucket cannot be written, or another driver is at work in it.
     """
     ray = optional("ray", "a cluster")
     mine = not ray.is_initialized()
     if mine:
         _connect(ray, address)
     try:
-        yield OnRay(ray, resources or Resources())
+        with _shared(store, root) as shared:
+            yield OnRay(ray, resources or Resources(), shared, other_machine)
     finally:
         if mine:
             with uninterrupted():
                 ray.shutdown()
 
 
+@contextmanager
+def _shared(store: str, root: Place) -> Iterator[Shared | None]:
+    if not store:
+        yield None
+        return
+    bucket = Bucket(store)
+    if not bucket.conditional:
+        warnings.warn(
+            f"{store} has no conditional puts: nothing keeps out a second driver, so see to it "
+            "that there is one",
+            stacklevel=5,
+        )
+    with leased(bucket) as lease:
+        shared = Shared(bucket, Path(root).resolve(), lease)
+        yield shared
+        shared.close()
+
+
 class OnRay:
     """A connected cluster; see `on_ray`."""
 
-    def __init__(self, ray: Any, resources: Resources) -> None:
+    def __init__(
+        self, ray: Any, resources: Resources, shared: Shared | None, other_machine: OtherMachine
+    ) -> None:
         self.ray, self.resources = ray, resources
+        self.shared, self.other_machine = shared, other_machine
+        self.tasks: dict[int, Task] = {}
         nodes = [node for node in ray.nodes() if node["Alive"]]
         self.side_by_side = sum(resources.fit(node["Resources"]) for node in nodes)
         if not self.side_by_side:
@@ -112,6 +151,8 @@ class OnRay:
         try:
             self._hand_out(feed, remote, board, at_work, sink)
             while at_work:
+                if self.shared is not None:
+                    self.shared.lease.check()
                 ready, _ = self.ray.wait(list(at_work), num_returns=1, timeout=LOOK)
                 self._look(board, at_work, sink)
                 for ref in ready:
@@ -128,11 +169,29 @@ class OnRay:
         while len(at_work) < self.side_by_side and (item := feed.take()) is not None:
             number, task = item
             try:
-                order = _order(task)
+                order = self._order(task)
             except GenlossError as error:
                 sink(Failed(number, error))
-            else:
-                at_work[remote.remote(order, number, board)] = number
+                continue
+            if order is None:
+                sink(Finished(number))
+                continue
+            self.tasks[number] = task
+            at_work[remote.remote(order, number, board)] = number
+
+    def _order(self, task: Task) -> Order | None:
+        """Return what a worker gets of a task; None where a bucket has it to its end already."""
+        if homeless := unimportable(task.study):
+            raise SpecError(
+                f"other machines cannot import {', '.join(homeless)}, which a notebook cell, a "
+                "prompt or a function defines; put the class into a module, or leave --on out"
+            )
+        claim = None
+        if self.shared is not None and (claim := self.shared.claim(task)) is None:
+            return None
+        study, task = task.study, replace(task, run=task.run.resolve())
+        code = code_of(study).checked
+        return Order(task.as_text(), software(), sources_of(study), code, claim, self.other_machine)
 
     def _look(self, board: Any, at_work: Mapping[Any, int], sink: Sink) -> None:
         # The board is for show: where its node is gone, it begins anew on another.
@@ -146,6 +205,12 @@ class OnRay:
             error = self.ray.get(ref).as_error()
         except self.ray.exceptions.RayError as lost:
             error = _lost(self.ray, lost)
+        if self.shared is not None:
+            try:
+                # After a failure too: what is lost counts from what is here.
+                self.shared.fetch(self.tasks[number])
+            except GenlossError as missing:
+                error = error or missing
         sink(Finished(number) if error is None else Failed(number, error))
 
     def _cancel(self, refs: list[Any]) -> None:
@@ -155,16 +220,6 @@ class OnRay:
                 self.ray.cancel(ref, force=True)
         if refs:
             self.ray.wait(refs, num_returns=len(refs), timeout=PATIENCE)
-
-
-def _order(task: Task) -> Order:
-    if homeless := unimportable(task.study):
-        raise SpecError(
-            f"other machines cannot import {', '.join(homeless)}, which a notebook cell, a prompt "
-            "or a function defines; put the class into a module, or leave --on out"
-        )
-    study, task = task.study, replace(task, run=task.run.resolve())
-    return Order(task.as_text(), software(), sources_of(study), code_of(study).checked)
 
 
 def _lost(ray: Any, error: Exception) -> GenlossError:

@@ -11,7 +11,14 @@ from typing import Any
 
 from genloss import errors
 from genloss.errors import GenlossError, ResourceError, StoreError
+from genloss.run.block import run_block
 from genloss.run.events import Phase, Step
+from genloss.run.executors.agreement import check_code, check_software, reach, scratch, software
+from genloss.run.other_machine import OtherMachine, check_machine
+from genloss.run.shared import Claim, run_shared
+from genloss.run.task import Task
+from genloss.store.header import HEADER
+from genloss.store.reader import Run
 
 EVERY = 1.0
 """Seconds between two messages about where a task is."""
@@ -24,13 +31,16 @@ class Order:
     """A task as it travels, and what the worker must agree with.
 
     task: see `Task.as_text`. sources: the user's modules, by file name; code: their digests.
-    software: see `genloss.run.executors.agreement`.
+    software: see `genloss.run.executors.agreement`. claim: of the block in a bucket, where the
+    nodes share no path.
     """
 
     task: tuple[str, str, int, int, int]
     software: Mapping[str, str]
     sources: Mapping[str, str] = field(default_factory=dict)
     code: Mapping[str, str] = field(default_factory=dict)
+    claim: Claim | None = None
+    other_machine: OtherMachine = "refuse"
 
 
 @dataclass(frozen=True)
@@ -81,19 +91,19 @@ def work(order: Order, number: int, board: Any) -> Outcome:
 
 
 def _run(order: Order, tell: Callable[[Step], None]) -> None:
-    from genloss.run.block import run_block
-    from genloss.run.executors.agreement import check_code, check_software, reach, software
-    from genloss.run.task import Task
-    from genloss.store.header import HEADER
-
     check_software(software(), order.software, platform.node())
     reach(order.sources)
     task = Task.of(*order.task)
     check_code(task.study, order.code)
+    if order.claim is not None:
+        run_shared(task, order.claim, scratch(), tell, order.other_machine)
+        return
     if not (task.run / HEADER).exists():
         raise StoreError(
-            f"node {platform.node()} does not see {task.run}; pass a --root that all nodes share"
+            f"node {platform.node()} does not see {task.run}; pass a --root that all nodes share, "
+            "or --store with a bucket"
         )
+    check_machine(Run(task.run), task.study, order.other_machine)
     run_block(task, tell)
 
 
@@ -118,8 +128,6 @@ def step_of(numbers: Numbers) -> Step:
 
 def here() -> dict[str, str]:
     """Return the software of the node that runs it."""
-    from genloss.run.executors.agreement import software
-
     return software()
 
 
