@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pytest
 
 from genloss.core.progress import reached
@@ -105,3 +106,28 @@ def test_what_the_study_itself_refuses_is_raised():
     clock = Clock()
     with pytest.raises(FitError, match="never"):
         timed(study(Never(clock, 1e-4)), clock=clock)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A metric that takes a second for every held-out row, before the first fit as well."""
+
+    clock: Clock
+    rows: list[int] = field(default_factory=list)
+    name: str = "judge"
+    unit: str = "1"
+    direction: str = "lower"
+
+    def __call__(self, view):
+        self.rows.append(view.held_out.shape[1])
+        self.clock.now[0] += view.held_out.shape[1]
+        return np.zeros(view.held_out.shape[0])
+
+
+def test_held_out_rows_are_as_few_as_the_others():
+    """Judging all 500 would take 500 s, over and over, and nobody could cut it short."""
+    clock = Clock()
+    judge = Judge(clock)
+    timed(study(Slow(clock, 1e-3), held_out=500, metrics=(judge,)), clock=clock)
+    assert judge.rows[0] == 500 * FIRST_ROWS // 1000
+    assert sum(judge.rows) < 100

@@ -262,12 +262,18 @@ def _kept_bytes(folder: Path, study: Study, small: Study) -> float:
 
 
 def _small(study: Study, size: Size, generations: int) -> Study:
-    """Return the study with fewer rows, chains and generations, every one measured, one kept."""
+    """Return the study with fewer rows, chains and generations, every one measured, one kept.
+
+    Held-out rows are as many fewer: a base that judges all of them before the first fit would take
+    longer than the budget, and what they cost is found by size as well.
+    """
     synthetic = max(1, round(study.n_synthetic * size.rows / study.n_real))
+    held_out = min(study.held_out, max(1, round(study.held_out * size.rows / study.n_real)))
     return replace(
         study,
         n_real=size.rows,
         n_synthetic=synthetic,
+        held_out=held_out,
         generations=min(generations, study.generations),
         regime=study.regime if size.rows == study.n_real else Replace(),
         chains=size.chains,

@@ -9,6 +9,9 @@ from genloss.models.torch.lm.objective import NamedTensors, Total, counted
 from genloss.models.torch.memory import SHARE, free_bytes
 from genloss.models.torch.training import DTYPES, Training
 
+LORA = 6
+"""Bytes per parameter of a base that is frozen: float32, and a copy in bfloat16."""
+
 ACTIVATIONS = 1 << 30
 """Bytes of a CPU's memory that rows which are learned from together may take."""
 
@@ -28,7 +31,8 @@ def check_room(name: str, learned: int, training: Training, frozen: int = 0) -> 
             f"{name}: {learned / 1e6:,.0f} million parameters x {each} bytes (weights, gradients, "
             f"moments) and {frozen / 1e6:,.0f} million frozen ones x 4 need {need / 2**30:.1f} "
             f"GiB; {device.type} has {free / 2**30:.1f} GiB free; try a smaller model, precision = "
-            "'bfloat16' in training, or kind = 'hugging_face' with adapters = 'lora'"
+            "'bfloat16' in training, or kind = 'hugging_face' with adapters = 'lora' "
+            f"({LORA * learned / 2**30:.1f} GiB and little more); rows go in portions by themselves"
         )
 
 
