@@ -90,9 +90,11 @@ def test_workers_and_order_change_no_byte(spec, tmp_path, folder_bytes):
 def test_another_sweep_of_the_same_name_is_refused(spec, tmp_path):
     grid = {"vary": {"n_real": [8, 16]}}
     run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
-    other = sweep_from({**spec, "generations": 3}, grid)
-    with pytest.raises(StoreError, match="holds another sweep: generations is 7 there and 3 here"):
+    other = sweep_from({**spec, "held_out": 3}, grid)
+    with pytest.raises(StoreError, match="holds another sweep: held_out is None there and 3 here"):
         run_sweep(other, tmp_path, workers=1)
+    with pytest.raises(SpecError, match="generations is 3; the folder has 7 already"):
+        run_sweep(sweep_from({**spec, "generations": 3}, grid), tmp_path, workers=1)
 
 
 def test_two_at_once_in_one_folder_are_refused(spec, tmp_path):

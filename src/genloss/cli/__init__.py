@@ -8,6 +8,7 @@ listing     runs and sweeps as `ls` lists them
 run_tables  runs as `show` prints them
 progress    where a run is, for the waiting
 sweeps      a sweep from a spec or its folder, and what became of it
+removal     what `genloss rm`, `gc` and `cancel` do and say
 watch       where work of another process is
 clusters    where blocks run, from the words of --on
 durations   times, rates and sizes as people say them

@@ -52,6 +52,7 @@ Elsewhere = Annotated[
 Trust = Annotated[
     bool, typer.Option("--trust", help="Run the code of classes that a run folder names.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Remove it, instead of only saying so.")]
 Vary = Annotated[
     list[str] | None, typer.Option(help="KEY=LIST to vary too, such as n_real=50,100; seeds=8.")
 ]
@@ -164,13 +165,14 @@ def run_spec(
     from genloss.cli import run_tables
     from genloss.cli.clusters import executor_for
     from genloss.cli.progress import progress
+    from genloss.run.continuing import continued
     from genloss.run.runner import run_studies
     from genloss.store.header import HEADER
     from genloss.study.load import load_study
 
     study = load_study(spec, overrides or [], model, trust=trust)
     if folder is None and (spec / HEADER).exists():
-        folder = spec
+        folder = continued(spec, study) if overrides else spec
     place = root if folder is None else folder.parent
     cluster = executor_for(on, cpus, gpus, memory, store=store, root=place, elsewhere=elsewhere)
     with cluster as executor, progress(study.name, tensorboard) as show:
@@ -330,6 +332,50 @@ def watch(
     from genloss.cli import watch as watching
 
     watching.watch(folder, json)
+
+
+@app.command(epilog="Example: genloss cancel runs/gaussian")
+def cancel(
+    folder: Annotated[Path, typer.Argument(help="The folder of a sweep or of a run.")],
+    json: Json = False,
+) -> None:
+    """End the work of another terminal in order; the same command goes on later."""
+    from genloss.cli import removal
+
+    removal.cancel(folder, json)
+
+
+@app.command(epilog="Example: genloss rm runs/gaussian --yes")
+def rm(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of runs and sweeps.")],
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Say what removing runs and sweeps would free; with --yes, remove them."""
+    from genloss.cli import removal
+
+    removal.remove(folders, yes, json)
+
+
+@app.command(epilog="Example: genloss gc runs --failed --stale 30")
+def gc(
+    root: Annotated[Path, typer.Argument(help="Folder that holds the runs.")] = RUNS,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Runs of cells that sweeps have given up.")
+    ] = False,
+    stale: Annotated[
+        float | None, typer.Option(min=0, help="Unfinished runs untouched for so many days.")
+    ] = None,
+    checkpoints: Annotated[
+        bool, typer.Option("--checkpoints", help="Last checkpoints of finished runs.")
+    ] = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Say what nobody needs any more; with --yes, remove it."""
+    from genloss.cli import removal
+
+    removal.collect(root, failed, stale, checkpoints, yes, json)
 
 
 @app.command(epilog="Example: genloss show runs/gaussian-0123456789abcdef")

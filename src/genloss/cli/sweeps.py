@@ -11,8 +11,8 @@ from genloss.errors import SpecError
 from genloss.plan.sweep_cost import sweep_plan
 from genloss.report.formatting import count
 from genloss.run.sweep import SweepRuns
-from genloss.spec.toml import read_spec
-from genloss.store.sweep import is_sweep, local_sweep_spec, read_sweep
+from genloss.spec.toml import overridden, read_spec
+from genloss.store.sweep import GROWING, is_sweep, local_sweep_spec, read_sweep
 from genloss.study.sweep import TABLE, Sweep, load_sweep, sweep_from
 
 MANY_CELLS = 10_000
@@ -27,14 +27,20 @@ def loaded(
     """Return a sweep and the folder in which its own lies; a sweep's folder goes on as it was."""
     if not is_sweep(spec):
         return load_sweep(spec, overrides, vary, model), root
-    if overrides or vary or model:
+    odd = [text for text in overrides if text.partition("=")[0] not in GROWING]
+    if odd or vary or model:
         raise SpecError(
             f"{spec} is the folder of a sweep, which has one spec; got "
-            f"{[*overrides, *vary, *([model] if model else [])]}; to add values, edit a copy of "
-            f"{spec / 'sweep.toml'} and pass that with the same name"
+            f"{[*odd, *vary, *([model] if model else [])]}; only {' and '.join(GROWING)} may be "
+            f"raised; to add values, edit a copy of {spec / 'sweep.toml'} and pass that"
         )
     file = read_sweep(spec)
-    return sweep_from(local_sweep_spec(spec, file), file.grid, str(spec)), spec.parent
+    shared = overridden(local_sweep_spec(spec, file), overrides)
+    # Chains of a grid are called seeds, which would win.
+    asked = any(text.startswith("chains=") for text in overrides)
+    fixed = isinstance(file.grid.get("seeds"), int)
+    grid = {**file.grid, "seeds": shared["chains"]} if asked and fixed else file.grid
+    return sweep_from(shared, grid, str(spec)), spec.parent
 
 
 def is_sweep_spec(spec: Path) -> bool:

@@ -48,7 +48,7 @@ def run_block(
         header, machine = read_header(task.run), Machine(task.threads, instructions(), versions())
         store = BlockStore(path, header.origin, task.block, machine, header.accepted, vouched)
         check_code(task.run, header.code, code_of(task.study))
-        checkpoint, watch = store.resume(), Watch(tell)
+        checkpoint, watch = store.resume(task.study.generations), Watch(tell)
         if checkpoint is not None and checkpoint.t >= task.study.generations:
             watch.enter(Phase.DONE, checkpoint.t)
             return

@@ -73,10 +73,8 @@ class Recorder:
         self.watch.enter(Phase.WRITING, t)
         if t in self.kept:
             self.keep(generation, memo)
-        if t == study.generations:
-            # Nothing continues after the last generation: the mark alone is enough.
-            self.store.checkpoint(Checkpoint(t, generation.history.n_real_drawn, {}))
-        elif t % study.checkpoint_every == 0:
+        # The last one too: a folder can be continued with more generations.
+        if t == study.generations or t % study.checkpoint_every == 0:
             self.store.checkpoint(checkpoint_of(generation, self.first, study.warm_start))
         self.watch.enter(Phase.DONE, t)
 

@@ -11,6 +11,7 @@ from genloss.core.resources import explained_shortage
 from genloss.errors import GenlossError, SpecError
 from genloss.run.block import ADVICE
 from genloss.run.cell_logs import CellLogs
+from genloss.run.continuing import check_longer, continued
 from genloss.run.disk import check_disk
 from genloss.run.events import Event, Sink
 from genloss.run.executors.executor import Executor
@@ -25,21 +26,25 @@ from genloss.spec.parts import check_extras
 from genloss.spec.toml import toml_text
 from genloss.store.files import own_folder
 from genloss.store.folder import run_path
-from genloss.store.header import Header
+from genloss.store.header import HEADER, Header, read_header
 from genloss.store.lock import locked
-from genloss.store.machine_file import portable
+from genloss.store.machine_file import local_spec, portable
 from genloss.store.provenance import now
 from genloss.store.reader import Run, folders
 from genloss.store.sweep import (
     LOGS,
     CellEntry,
     SweepFile,
+    cell_key,
+    check_sweep,
+    is_sweep,
     read_failures,
+    read_sweep,
     relative,
     write_failures,
     write_sweep,
 )
-from genloss.study.study import Study
+from genloss.study.study import Study, study_from
 from genloss.study.sweep import TABLE, Sweep
 
 RUN_FOLDER = re.compile(r".*-([0-9a-f]{16})(-[0-9a-f]{6})?")
@@ -68,7 +73,9 @@ def run_sweep(
     """Run or resume a sweep in root/NAME; cells that any run below root made are not run again.
 
     A cell that fails is noted, with its error, and the others go on. The same call runs what is
-    not complete, with cells that were added since; options are those of `run_studies`.
+    not complete, with cells that were added since; where generations or chains have grown, cells
+    are continued (`genloss.run.continuing`). check_room: refuse what cannot fit; other options are
+    those of `run_studies`.
 
     Raises:
         ResourceError: what is to be run takes more disk than there is, unless check_room is False.
@@ -77,13 +84,16 @@ def run_sweep(
     leave_if_imported()
     folder = Path(root) / sweep.name
     headers = [header_of(study) for _, study in sweep.cells]
-    known = runs_by_fingerprint(Path(root), folder)
-    places = [known.get(h.fingerprint, run_path(folder, h)) for h in headers]
-    file = _file(sweep, headers, places, folder)
+    check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
+    shorter = _shorter(folder, sweep, headers)
     if check_room:
-        studies = [study for _, study in sweep.cells]
-        check_disk([s for s, p in zip(studies, places, strict=True) if not p.exists()], folder)
+        check_disk([study for _, study in sweep.cells], folder)
     with explained_shortage(ADVICE), locked(folder):
+        for place, study in shorter:
+            continued(place, study)
+        known = runs_by_fingerprint(Path(root), folder)
+        places = [known.get(h.fingerprint, run_path(folder, h)) for h in headers]
+        file = _file(sweep, headers, places, folder)
         write_sweep(folder, file, _toml(sweep))
         failures = read_failures(folder)
         cells = []
@@ -121,6 +131,24 @@ def _run(
     with progress_file(folder) as written:
         sinks.append(written)
         run_cells(cells, executor, sink, give_up)
+
+
+def _shorter(folder: Path, sweep: Sweep, headers: Sequence[Header]) -> list[tuple[Path, Study]]:
+    """Return the cells that are there with fewer chains or generations; refuse what cannot grow."""
+    if not is_sweep(folder):
+        return []
+    places = {cell.key: folder / cell.run for cell in read_sweep(folder).cells}
+    out = []
+    for (options, study), header in zip(sweep.cells, headers, strict=True):
+        place = places.get(cell_key(options))
+        # A run that lies elsewhere belongs to others too.
+        if place is None or place.parent != folder or not (place / HEADER).exists():
+            continue
+        there = read_header(place)
+        if there.fingerprint != header.fingerprint:
+            check_longer(study_from(local_spec(place, there.spec)), study)
+            out.append((place, study))
+    return out
 
 
 def _checked(

@@ -21,6 +21,7 @@ same_code      what happens to a run that other code wrote
 schema         what a JSON file must look like
 series         one metric over generations and chains
 table          metrics.jsonl: a line per generation and metric
+removal        runs and sweeps that may go
 summaries      what is listed of runs, and an index of it
 sweep          sweep.json: the runs of a sweep, and what varies
 theory_file    theory.json: dashed lines, computed once

@@ -103,8 +103,10 @@ class BlockStore:
         self._mark = Mark(0, 0, table_link(origin, block).decode())
         self._kept: dict[int, dict[str, str]] = {}
 
-    def resume(self) -> Checkpoint | None:
+    def resume(self, last: int | None = None) -> Checkpoint | None:
         """Return the state to go on from, with everything newer removed; None for a fresh start.
+
+        last: a generation after which nothing goes on; at it, the checkpoint is not read.
 
         Raises:
             StoreError: what the manifest vouches for is damaged or gone; then nothing is removed.
@@ -114,7 +116,9 @@ class BlockStore:
         manifest = read_manifest(self.path, self.runs, self.block)
         arrays: Mapping[str, Array] = {}
         if manifest is not None:
-            arrays = self._verified(manifest)
+            self._verify(manifest)
+            if last is None or manifest.t < last:
+                arrays = self._arrays(manifest)
             self.machine = manifest.machine.moved_to(self.machine, manifest.t)
             self._mark = manifest.table
             self._kept = {t: dict(parts) for t, parts in manifest.kept.items()}
@@ -184,8 +188,8 @@ class BlockStore:
     def _table(self) -> IO[bytes]:
         return own_file(self.path / TABLE, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
-    def _verified(self, manifest: Manifest) -> Mapping[str, Array]:
-        """Read the table and the checkpoint once; return the latter's arrays."""
+    def _verify(self, manifest: Manifest) -> None:
+        """Read the table against the manifest, and see that every kept part is there."""
         table = Table(self.path / TABLE, self.origin, self.block, manifest.table)
         for _ in table.vouched():
             pass
@@ -197,6 +201,9 @@ class BlockStore:
                         f"{path} is half-deleted: the manifest of its block names it, and it is "
                         "gone; delete the run folder and run again, or put the file back"
                     )
+
+    def _arrays(self, manifest: Manifest) -> Mapping[str, Array]:
+        """Read the checkpoint that the manifest vouches for."""
         if manifest.checkpoint is None:
             return {}
         return read_arrays(checkpoint_path(self.path, manifest.t), manifest.checkpoint.sha256)[0]

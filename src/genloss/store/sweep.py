@@ -10,6 +10,7 @@ NAME/
   CELL-FINGERPRINT/   ordinary run folders; a cell that another folder had is not run again
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ SWEEP = "sweep.json"
 SPEC = "sweep.toml"
 FAILED = "failed.json"
 LOGS = "logs"
+
+GROWING = ("generations", "chains")
+"""Fields that may grow in the same sweep."""
 
 CELL = {"name": str, "options": {str: object}, "fingerprint": str, "run": str}
 
@@ -45,6 +49,17 @@ class CellEntry:
     options: Mapping[str, Any]
     fingerprint: str
     run: str
+
+    @property
+    def key(self) -> str:
+        """Return what tells the cell from others, however long its run is."""
+        return cell_key(self.options)
+
+
+def cell_key(options: Mapping[str, Any]) -> str:
+    """Return options without those that may grow, as text."""
+    rest = {k: v for k, v in options.items() if k not in GROWING}
+    return json.dumps(rest, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -79,19 +94,13 @@ def local_sweep_spec(folder: Path, file: SweepFile) -> dict[str, Any]:
 def write_sweep(folder: Path, file: SweepFile, toml: str) -> None:
     """Write what a sweep is; the caller holds its lock.
 
-    Raises:
-        StoreError: the folder holds another sweep, or something else.
+    Cells of an earlier grid stay; generations and chains may have grown since, see
+    `genloss.run.continuing`.
     """
     before: tuple[CellEntry, ...] = ()
-    if (folder / SWEEP).exists():
-        there = read_sweep(folder)
-        if there.spec != portable(file.spec):
-            raise StoreError(
-                f"{folder} holds another sweep: {_difference(there.spec, portable(file.spec))}; "
-                "give this one another name (name=...), or delete the folder"
-            )
-        now = {cell.fingerprint for cell in file.cells}
-        before = tuple(cell for cell in there.cells if cell.fingerprint not in now)
+    if is_sweep(folder):
+        now = {cell.key for cell in file.cells}
+        before = tuple(cell for cell in read_sweep(folder).cells if cell.key not in now)
     write_machine(folder, file.spec)
     write_bytes(folder / SPEC, toml.encode())
     varying = list(dict.fromkeys(k for c in (*before, *file.cells) for k in c.options))
@@ -105,6 +114,21 @@ def write_sweep(folder: Path, file: SweepFile, toml: str) -> None:
             "cells": [vars(cell) for cell in (*before, *file.cells)],
         },
     )
+
+
+def check_sweep(folder: Path, file: SweepFile) -> None:
+    """Raise StoreError where a folder holds another sweep; generations and chains may differ."""
+    if not is_sweep(folder):
+        return
+    there, here = (
+        {k: v for k, v in spec.items() if k not in GROWING}
+        for spec in (read_sweep(folder).spec, portable(file.spec))
+    )
+    if there != here:
+        raise StoreError(
+            f"{folder} holds another sweep: {_difference(there, here)}; give this one another "
+            "name (name=...), or delete the folder"
+        )
 
 
 def relative(run: Path, folder: Path) -> str:

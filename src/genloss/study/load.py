@@ -12,6 +12,9 @@ from genloss.store.machine_file import local_spec
 from genloss.study.own_text import is_text, name_of, own_text_spec
 from genloss.study.study import Study, study_from
 
+LONGER = ("generations", "chains")
+"""What a run folder may be continued with; see `genloss.run.continuing`."""
+
 
 def load_study(
     path: Place, overrides: Sequence[str] = (), model: str = "", *, trust: bool = False
@@ -22,8 +25,8 @@ def load_study(
     trust: whether a run folder may name classes of its own, whose code then runs.
 
     Raises:
-        SpecError: a spec that cannot be read, an unknown key, overrides of a run folder, or a
-            model beside anything but text, a run folder with classes of its own.
+        SpecError: a spec that cannot be read, an unknown key, overrides of a run folder that are
+            not of LONGER, a model beside anything but text, a run folder with own classes.
     """
     path = Path(path)
     if not path.exists():
@@ -34,12 +37,12 @@ def load_study(
     if model:
         raise SpecError(f"a model was given, but {path} is not text; name the model in the spec")
     if path.is_dir():
-        if overrides:
+        if odd := [text for text in overrides if text.partition("=")[0] not in LONGER]:
             raise SpecError(
-                f"{path} is a run folder, which has one config; got overrides {list(overrides)}; "
-                "pass the spec file to start another run"
+                f"{path} is a run folder, which has one config; got overrides {odd}; only "
+                f"{' and '.join(LONGER)} may be raised; pass the spec file to start another run"
             )
-        described = local_spec(path, read_header(path).spec)
+        described = overridden(local_spec(path, read_header(path).spec), overrides)
         if not trust and (own := foreign_classes(described)):
             raise SpecError(
                 f"{path} names {', '.join(own)}, whose code would run: it is neither genloss's nor "

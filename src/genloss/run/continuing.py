@@ -1,0 +1,112 @@
+"""Continuing a run folder with more chains or more generations, where what it holds stays true.
+
+Blocks that are there go on from their last checkpoint, and new ones begin. What would come out
+otherwise in a run that had been longer from the start is refused, with the reason.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from genloss.core.places import Place
+from genloss.core.streams import Streams
+from genloss.errors import GenlossError, RealityExhausted, SpecError, StoreError
+from genloss.run.runner import header_of
+from genloss.run.setup import reserve
+from genloss.store.folder import run_path
+from genloss.store.header import Header, read_header, write_header
+from genloss.store.lock import locked
+from genloss.store.machine_file import local_spec, portable
+from genloss.store.reader import Run
+from genloss.study.study import Study, study_from
+
+ASK = "run the spec in a folder of its own"
+
+
+def continued(run: Place, study: Study) -> Path:
+    """Make a folder that of a longer study and return its new place; nothing runs yet.
+
+    study: that of the folder with more generations, more chains, or both. The folder is renamed
+    after its new fingerprint, and run.json notes the earlier ones.
+
+    Raises:
+        SpecError: another study, fewer of them, or blocks and schedules that would differ.
+        RealityExhausted: the rows of a finite reality do not last that long.
+        StoreError: a block was finished without a checkpoint, or the new place is taken.
+    """
+    run = Path(run)
+    with locked(run):
+        there = read_header(run)
+        before = study_from(local_spec(run, there.spec))
+        here = header_of(study)
+        if here.fingerprint == there.fingerprint:
+            return run
+        check_longer(before, study)
+        if study.generations > before.generations:
+            _check_checkpoints(Run(run), before)
+        place = run_path(run.parent, here)
+        if place.exists():
+            raise StoreError(f"{place} is there already; run that, or remove it first")
+        write_header(run, _joined(there, here))
+    run.rename(place)
+    return place
+
+
+def check_longer(before: Study, study: Study) -> None:
+    """Refuse a study that is not the first part of a longer one, number by number."""
+    same = replace(study, generations=before.generations, chains=before.chains, name=before.name)
+    if header_of(same).fingerprint != header_of(before).fingerprint:
+        raise SpecError(f"more than generations and chains differ from the folder; {ASK}")
+    for name in ("generations", "chains"):
+        old, new = getattr(before, name), getattr(study, name)
+        if new < old:
+            raise SpecError(f"{name} is {new}; the folder has {old} already; {ASK}")
+    part = before.chains % before.chains_per_block
+    if study.chains > before.chains and part:
+        raise SpecError(
+            f"the last block of the folder has {part} chains of {before.chains_per_block}; more "
+            f"chains come in whole blocks, and those of a block share their draws; {ASK}"
+        )
+    _check_schedule(before, study)
+    _check_reality(study)
+
+
+def _check_schedule(before: Study, study: Study) -> None:
+    last = before.generations
+    if study.generations == last or last in study.measure.times(study.generations):
+        return
+    raise SpecError(
+        f"generation {last} was measured because it was the last one; a run of "
+        f"{study.generations} would not measure it (measure.every = {study.measure.every}); {ASK}"
+    )
+
+
+def _check_reality(study: Study) -> None:
+    """Raise RealityExhausted where a finite reality does not last; other refusals come later."""
+    streams = Streams(study.seed)
+    try:
+        p_0 = study.reality.realise(1, streams.rng(0, "realise"))
+        reserve(study, p_0, streams)
+    except RealityExhausted as error:
+        raise RealityExhausted(f"the folder cannot go on so long: {error}") from error
+    except GenlossError as error:
+        raise SpecError(f"the folder cannot go on: {error}") from error
+
+
+def _check_checkpoints(run: Run, before: Study) -> None:
+    for block in run.blocks:
+        manifest = block.manifest
+        if manifest is not None and manifest.t >= before.generations and not manifest.checkpoint:
+            raise StoreError(
+                f"{block.path} was finished, and its last checkpoint removed (genloss gc) or never "
+                f"written; there is nothing to go on from; {ASK}"
+            )
+
+
+def _joined(there: Header, here: Header) -> Header:
+    return replace(
+        here,
+        name=there.name,
+        spec=portable({**here.spec, "name": there.name}),
+        earlier=(*there.earlier, there.fingerprint),
+        code=there.code,
+    )

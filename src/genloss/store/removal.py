@@ -1,0 +1,133 @@
+"""Removing runs and sweeps: what would go is listed first, and nothing but what they are goes."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from genloss.errors import StoreError
+from genloss.store.block import checkpoint_path
+from genloss.store.files import removed, sync_folder
+from genloss.store.folder import holds_run
+from genloss.store.lock import is_held, locked
+from genloss.store.manifest import write_manifest
+from genloss.store.reader import Run, folders, is_run
+from genloss.store.sweep import is_sweep, read_failures, read_sweep
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Waste:
+    """Something that may go: a run, a sweep or the last checkpoint of a block, and why."""
+
+    path: Path
+    why: str
+    bytes: int
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files below a folder; links are not followed."""
+    if not path.is_dir() or path.is_symlink():
+        return path.lstat().st_size
+    return sum(
+        os.lstat(os.path.join(place, name)).st_size
+        for place, _, names in os.walk(path)
+        for name in names
+    )
+
+
+def named(paths: Sequence[Path]) -> list[Waste]:
+    """Return runs and sweeps by their folders.
+
+    Raises:
+        StoreError: a folder is neither, or somebody works in it.
+    """
+    out = []
+    for path in paths:
+        if not is_sweep(path) and not is_run(path):
+            raise StoreError(f"{path} is neither a run nor a sweep; remove it by other means")
+        if _busy(path):
+            raise StoreError(f"{path} is being written; cancel it first: genloss cancel {path}")
+        out.append(Waste(path, "sweep" if is_sweep(path) else "run", size_of(path)))
+    return out
+
+
+def failed(root: Path) -> Iterator[Waste]:
+    """Yield the unfinished runs of cells that sweeps have given up."""
+    for folder, _ in folders(root):
+        if not is_sweep(folder):
+            continue
+        given_up = read_failures(folder)
+        for cell in read_sweep(folder).cells:
+            path = folder / cell.run
+            if cell.fingerprint in given_up and is_run(path) and not _busy(path):
+                why = given_up[cell.fingerprint]["error"]
+                yield Waste(path, f"failed: {why}", size_of(path))
+
+
+def stale(root: Path, days: float) -> Iterator[Waste]:
+    """Yield unfinished runs in which nothing was written for so many days."""
+    for path, names in folders(root):
+        if not holds_run(names) or _busy(path):
+            continue
+        last = max(os.stat(place).st_mtime for place, _, _ in os.walk(path))
+        age = (time.time() - last) / DAY
+        if age >= days and not _is_complete(path):
+            yield Waste(path, f"unfinished, untouched for {age:.0f} days", size_of(path))
+
+
+def last_checkpoints(root: Path) -> Iterator[Waste]:
+    """Yield the checkpoints of finished blocks, which only a longer run would go on from."""
+    for path, names in folders(root):
+        if holds_run(names) and not _busy(path) and _is_complete(path):
+            for block in Run(path).blocks:
+                manifest = block.manifest
+                if manifest is not None and manifest.checkpoint is not None:
+                    file = checkpoint_path(block.path, manifest.t)
+                    yield Waste(file, "checkpoint of a finished block", manifest.checkpoint.bytes)
+
+
+def remove(waste: Sequence[Waste]) -> None:
+    """Remove what was listed; a run is locked meanwhile, and its header goes first.
+
+    Raises:
+        StoreError: somebody began to work there.
+    """
+    for one in waste:
+        if one.path.suffix == ".safetensors":
+            _drop_checkpoint(one.path)
+            continue
+        with ExitStack() as stack:
+            stack.enter_context(locked(one.path))
+            for name in ("sweep.json", "run.json"):
+                removed(one.path / name)
+            removed(one.path)
+
+
+def _drop_checkpoint(file: Path) -> None:
+    """Rewrite the manifest without its checkpoint, and only then remove that."""
+    block = file.parent
+    run = block.parent.parent
+    with locked(run):
+        number = int(block.name)
+        [found] = [b for b in Run(run).blocks if b.number == number]
+        if found.manifest is not None:
+            write_manifest(block, replace(found.manifest, checkpoint=None))
+            sync_folder(block)
+        removed(file)
+
+
+def _busy(path: Path) -> bool:
+    """Return whether somebody works in a folder, or in the sweep that it belongs to."""
+    return is_held(path) or (is_sweep(path.parent) and is_held(path.parent))
+
+
+def _is_complete(path: Path) -> bool:
+    try:
+        return Run(path).is_complete
+    except StoreError:
+        # A damaged one is shown by `ls`, and removed by name.
+        return True
