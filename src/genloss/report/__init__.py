@@ -5,6 +5,7 @@ same bytes.
 
 sections          which runs belong together: experiments with targets, and loose runs by reality
 measured          metrics at the generations that are drawn
+swept           what varies in the runs of a sweep
 factors           what differs between runs
 labels            short labels, and runs spread over panels
 published_values  values that others reported, from the targets of an experiment

@@ -1,13 +1,14 @@
 """One section of the page, worked out: its question, its line, its figure, and what is folded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from genloss.report import tables, texts, verdict_rows
 from genloss.report.budget import Budget
-from genloss.report.figures import families, images, samples
+from genloss.report.figures import doses, families, heat, images, samples
 from genloss.report.figures.combined import Combined
+from genloss.report.figures.explorer import Explorer, explorer
 from genloss.report.figures.lines import Figure, Panel
 from genloss.report.labels import plain
 from genloss.report.markup import slug
@@ -17,6 +18,12 @@ from genloss.report.published_values import points
 from genloss.report.question import question
 from genloss.report.run_rows import RunRow, how_many, run_rows
 from genloss.report.sections import Section
+
+FEW_CELLS = 24
+"""Sweeps of more cells than this are drawn over what varies, and by the explorer, alone."""
+
+FIRST_CELLS = 12
+"""Of a sweep, the specs of so many cells are on the page."""
 
 FILMS = 3
 """More grids of images than this are folded away."""
@@ -62,6 +69,8 @@ class Chapter:
     texts: Sequence[texts.TextFigure]
     samples: Sequence[tuple[str, samples.SampleFigure]]
     absent: Sequence[tuple[str, str, str]]
+    explorer: Explorer | None
+    given_up: Sequence[tuple[str, str]]
     origins: Sequence[Origin]
 
     @property
@@ -74,6 +83,8 @@ class Chapter:
         """Return what the contents list of it, as (id, name)."""
         lead = [(f"{self.id}-lead", self.lead.figure.title)] if self.lead else []
         folded = [
+            (self.explorer, "explorer", "Choose a run"),
+            (self.given_up, "failed", "Cells that failed"),
             (self.missed, "misses", "Targets missed"),
             (self.met, "met", "Targets met"),
             (self.runs, "runs", "Runs"),
@@ -91,14 +102,14 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
     """Work out section i with the data of its runs."""
     prefix = f"s{i}"
     named = [(plain(run.header.name), run) for run in section.runs]
-    row_figures = [samples.sample_figure(run, label, budget.rows) for label, run in named]
-    text_figures = [f for label, run in named if (f := texts.text_figure(run, label))]
+    looked_at = named if section.sweep is None or len(named) <= FEW_CELLS else []
+    row_figures = [samples.sample_figure(run, label, budget.rows) for label, run in looked_at]
+    text_figures = [f for label, run in looked_at if (f := texts.text_figure(run, label))]
     targets = section.targets or {"targets": []}
     missed, met = verdict_rows.verdict_rows(targets)
-    metric_figures = families.drawn(data, points(section.targets))
-    figures = [(f"{prefix}-{slug(f.metric)}", f) for f in metric_figures]
+    figures = [(f"{prefix}-{slug(f.metric)}", f) for f in _drawn(section, data)]
     first = lead(figures)
-    film, more = images.split(images.reel(named, budget.frames), FILMS)
+    film, more = images.split(images.reel(looked_at, budget.frames), FILMS)
     return Chapter(
         id=f"{prefix}-{slug(section.title)}",
         title=section.title,
@@ -123,8 +134,19 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         beside=texts.beside(text_figures),
         samples=[(f"{prefix}-rows-{j}", f) for j, f in enumerate(row_figures, 1) if f],
         absent=tables.not_applicable(data),
-        origins=[origin(run) for run in section.runs],
+        explorer=explorer(data, section.sweep) if section.sweep else None,
+        given_up=section.sweep.given_up if section.sweep else (),
+        origins=[origin(run) for run in section.runs[: FIRST_CELLS if section.sweep else None]],
     )
+
+
+def _drawn(section: Section, data: Sequence[Measured]) -> Iterator[Figure | Combined]:
+    """Yield the figures of a section: of a sweep first those over what varies."""
+    if section.sweep is not None:
+        yield from doses.figures(data, section.sweep)
+        yield from heat.figures(data, section.sweep)
+    if section.sweep is None or len(data) <= FEW_CELLS:
+        yield from families.drawn(data, points(section.targets))
 
 
 def lead(figures: Sequence[tuple[str, Figure | Combined]]) -> Lead | None:

@@ -55,7 +55,10 @@
       const button = metric(chart).querySelector(".axis");
       if (button?.dataset.touched) scaleX(spec, button.getAttribute("aria-pressed") === "true");
     }
-    spec.params?.forEach((p) => { if (p.name === "hidden") p.value = hidden(chart); });
+    spec.params?.forEach((p) => {
+      if (p.name === "hidden") p.value = hidden(chart);
+      if (p.name === "cell") p.value = Number(chart.dataset.cell ?? 0);
+    });
     if (exported) return spec;
     if (kind === "facet") {
       const n = spec.data.values.length;
@@ -147,6 +150,30 @@
     slider.addEventListener("input", show);
     reel.classList.add("sliding");
     slider.parentElement.hidden = false;
+    show();
+  });
+
+  // Sliders choose one of the runs that were made; where none has these values, the page says so.
+  document.querySelectorAll(".explorer").forEach((figure) => {
+    const sliders = [...figure.querySelectorAll("input[type=range]")];
+    const cells = JSON.parse(figure.querySelector(".sliders").dataset.cells);
+    const chart = figure.querySelector(".chart");
+    const show = () => {
+      const places = sliders.map((s) => s.valueAsNumber);
+      sliders.forEach((s) => {
+        const said = JSON.parse(s.dataset.words)[s.valueAsNumber];
+        s.setAttribute("aria-valuetext", said);
+        s.parentElement.querySelector("output").textContent = said;
+      });
+      const cell = cells.findIndex((c) => c.every((place, i) => place === places[i]));
+      figure.querySelector(".nothing").hidden = cell >= 0;
+      chart.classList.toggle("empty", cell < 0);
+      if (cell < 0) return;
+      chart.dataset.cell = cell;
+      views.get(chart)?.result?.view.signal("cell", cell).runAsync();
+    };
+    sliders.forEach((s) => s.addEventListener("input", show));
+    sliders.forEach((s, i) => { s.value = cells[0][i]; });
     show();
   });
 

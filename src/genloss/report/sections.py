@@ -9,10 +9,12 @@ from typing import Any
 
 from genloss.errors import StoreError
 from genloss.report.factors import kind_of
+from genloss.report.swept import Swept, swept, word
 from genloss.store.files import read_sealed
 from genloss.store.fingerprint import canonical_json
 from genloss.store.header import HEADER
 from genloss.store.reader import Run, folders, runs_below
+from genloss.store.sweep import SWEEP, read_sweep
 
 TARGETS = "targets.json"
 
@@ -24,16 +26,17 @@ NUMBER = re.compile(r"((?:(?<=[=:])-)?\d+(?:\.\d+)?(?:e[+-]?\d+(?![\w.]))?)")
 class Section:
     """Runs that are read together: an experiment with its targets, or runs on one reality.
 
-    targets: the content of targets.json, or None.
+    targets: the content of targets.json, or None. sweep: what varies in the runs of a sweep.
     """
 
     title: str
     runs: tuple[Run, ...]
     targets: Mapping[str, Any] | None = None
+    sweep: Swept | None = None
 
 
 def find_sections(paths: Sequence[Path]) -> list[Section]:
-    """Return the experiments below the paths, then all loose runs grouped by folder and reality.
+    """Return experiments and sweeps below the paths, then loose runs by folder and reality.
 
     A path is a run folder, the folder of an experiment, or any folder above some of them.
 
@@ -45,8 +48,14 @@ def find_sections(paths: Sequence[Path]) -> list[Section]:
     for path in paths:
         for folder in [f for f, names in folders(path) if TARGETS in names]:
             experiments.setdefault(folder.resolve(), _experiment(folder))
-    taken = {run.path.resolve() for s in experiments.values() for run in s.runs}
-    return [*experiments.values(), *_by_reality([r for p, r in loose.items() if p not in taken])]
+    sweeps: dict[Path, Section] = {}
+    for path in paths:
+        for folder in [f for f, names in folders(path) if SWEEP in names]:
+            sweeps.setdefault(folder.resolve(), _sweep(folder))
+    own = [*experiments.values(), *sweeps.values()]
+    taken = {run.path.resolve() for section in own for run in section.runs}
+    rest = [run for path, run in loose.items() if path not in taken]
+    return [*(s for s in own if s.runs), *_by_reality(rest)]
 
 
 def natural(text: str) -> list[Any]:
@@ -73,6 +82,11 @@ def _experiment(folder: Path) -> Section:
                 f"reproduce {targets['experiment']} again (it resumes)"
             )
     return section
+
+
+def _sweep(folder: Path) -> Section:
+    what, runs = swept(folder, read_sweep(folder))
+    return Section(f"Sweep {what.name}: {', '.join(map(word, what.keys))}", runs, sweep=what)
 
 
 def _by_reality(runs: Sequence[Run]) -> list[Section]:

@@ -9,6 +9,9 @@ combined     what a figure of several metrics is
 drawing      a figure of another package: one function from numbers to a chart
 chart_rules  what such a chart must be, so that a page can show it on any paper
 areas        K shares as stacked areas
+doses        a metric over a swept number
+heat         a metric over two swept numbers
+explorer     runs that were made, chosen by sliders
 fans         the quantiles of one law as a fan
 rarefaction  types against tokens, a line per generation
 histograms   histograms of the perplexity of texts, with both tails

@@ -1,0 +1,185 @@
+"""A metric over a swept number: a line for each setting of the rest, with intervals over chains."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from genloss.judge.estimates import NoInterval, median_interval
+from genloss.report.figures.bands import rounded
+from genloss.report.figures.combined import Combined, Plate, Spec
+from genloss.report.figures.markers import shape
+from genloss.report.formatting import number
+from genloss.report.labels import MOST_SERIES
+from genloss.report.measured import Measured
+from genloss.report.swept import Swept, said, word
+from genloss.report.tables import NumberTable
+from genloss.report.titles import meaning_of, title_of
+
+WIDE = 30.0
+"""A positive dose whose largest value is so many times the smallest gets a log axis."""
+
+KEY = (
+    "dot: median over chains at the last generation",
+    "bar: its interval at 95 %, where there are six chains or more",
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """The end of one cell: the dose, a label for the rest, and the median with its interval."""
+
+    x: float
+    run: str
+    t: int
+    chains: int
+    median: float
+    low: float | None
+    high: float | None
+
+    @property
+    def words(self) -> str:
+        """Return the median, with its interval if there is one."""
+        if self.low is None or self.high is None:
+            return number(self.median)
+        return f"{number(self.median)} [{number(self.low)}, {number(self.high)}]"
+
+
+def figures(runs: Sequence[Measured], sweep: Swept) -> Iterator[Combined]:
+    """Yield, for every metric, the figure over the number that varies most."""
+    if not sweep.doses:
+        return
+    dose = sweep.doses[0]
+    for metric in dict.fromkeys(name for run in runs for name in run.series):
+        points = ends(runs, sweep, metric, dose)
+        if len({p.x for p in points}) > 1:
+            yield _figure(metric, dose, points, runs)
+
+
+def ends(runs: Sequence[Measured], sweep: Swept, metric: str, dose: str) -> list[Point]:
+    """Return the last values of a metric, ordered by label and dose."""
+    out = []
+    for i, run in enumerate(runs):
+        if metric not in run.series:
+            continue
+        column = run.series[metric]
+        last = column.values[-1]
+        found = median_interval(last)
+        low, high = (None, None) if isinstance(found, NoInterval) else (found.low, found.high)
+        median = np.median(last) if isinstance(found, NoInterval) else found.estimate
+        x, label = float(sweep.options[i][dose]), sweep.others(i, [dose])
+        ends_at = (None if v is None else float(v) for v in (low, high))
+        out.append(Point(x, label, int(column.t[-1]), len(last), float(median), *ends_at))
+    order = list(dict.fromkeys(p.run for p in out))
+    return sorted(out, key=lambda p: (order.index(p.run), p.x))
+
+
+def _figure(metric: str, dose: str, points: Sequence[Point], runs: Sequence[Measured]) -> Combined:
+    about = runs[0].about
+    title = f"{title_of(metric, about)} by {word(dose)}"
+    labels = list(dict.fromkeys(p.run for p in points))
+    parts = [labels[i : i + MOST_SERIES] for i in range(0, len(labels), MOST_SERIES)]
+    domain = _domain(points)
+    panels = []
+    for i, part in enumerate(parts, start=1):
+        inside = [p for p in points if p.run in part]
+        name = f"{i} of {len(parts)}" if len(parts) > 1 else ""
+        panels.append(Plate(name, chart(inside, part, word(dose), title, domain)))
+    doses = sorted({p.x for p in points})
+    rows = []
+    for label, group in groupby(points, key=lambda p: p.run):
+        by_dose = {p.x: p.words for p in group}
+        rows.append((label or "all", tuple(by_dose.get(x, "–") for x in doses)))
+    heads = tuple(said(dose, int(x) if x.is_integer() else x) for x in doses)
+    return Combined(
+        kind="other",
+        metric=f"{metric} by {dose}",
+        title=title,
+        meaning=meaning_of(metric, about),
+        panels=tuple(panels),
+        key=KEY,
+        numbers=NumberTable(heads, tuple(rows)),
+        caption="median over chains at the last generation, and its interval at 95 %",
+    )
+
+
+def _domain(points: Sequence[Point]) -> list[float]:
+    drawn = [v for p in points for v in (p.median, p.low, p.high) if v is not None]
+    finite = [v for v in drawn if np.isfinite(v)]
+    low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
+    edge = 0.05 * (high - low) or 0.5
+    return [low - edge, high + edge]
+
+
+def chart(
+    points: Sequence[Point], legend: Sequence[str], x: str, title: str, domain: Sequence[float]
+) -> Spec:
+    """Return one chart: lines through medians, with a bar for each interval."""
+    doses = sorted({p.x for p in points})
+    log = doses[0] > 0 and doses[-1] / doses[0] >= WIDE
+    y: dict[str, Any] = {"type": "quantitative", "axis": {"title": None, "tickCount": 5}}
+    y["scale"] = {"domain": list(domain), "zero": False, "nice": True}
+    values = [
+        {
+            "x": p.x,
+            "run": p.run,
+            "t": p.t,
+            "chains": p.chains,
+            **dict(zip(("y", "low", "high"), _finite(p), strict=True)),
+        }
+        for p in points
+    ]
+    many = len(legend) > 1
+    return {
+        "description": f"{title}: {', '.join(legend)}",
+        "title": title,
+        "width": 460,
+        "height": 300,
+        "view": {"stroke": None},
+        "data": {"values": values},
+        "encoding": {
+            "x": {
+                "field": "x",
+                "type": "quantitative",
+                "scale": {"type": "log" if log else "linear", "zero": False, "nice": False}
+                | {"padding": 12},
+                "axis": {"title": x, "values": doses, "labelOverlap": True, "grid": False},
+            },
+            "color": {
+                "field": "run",
+                "type": "nominal",
+                "scale": {"domain": list(legend)},
+                "legend": {"title": None, "columns": 3} if many else None,
+            },
+            "tooltip": [
+                {"field": "run", "title": "setting"},
+                {"field": "x", "title": x},
+                {"field": "y", "title": "median", "format": ".4~g"},
+                {"field": "low", "title": "95 % from", "format": ".4~g"},
+                {"field": "high", "title": "to", "format": ".4~g"},
+                {"field": "t", "title": "generation"},
+                {"field": "chains"},
+            ],
+        },
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.7},
+                "encoding": {"y": {"field": "low", **y}, "y2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "line", "strokeWidth": 1.75},
+                "encoding": {"y": {"field": "y", **y}},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+                "encoding": {"y": {"field": "y", **y}} | ({"shape": shape(legend)} if many else {}),
+            },
+        ],
+    }
+
+
+def _finite(p: Point) -> list[float | None]:
+    values = [np.nan if v is None else v for v in (p.median, p.low, p.high)]
+    return rounded(np.array(values), 5)

@@ -1,0 +1,159 @@
+"""Runs that were really made, one at a time, chosen by a slider for each field that varies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from genloss.core.chain_quantiles import quantiles
+from genloss.report.figures.bands import FEWEST, LEVELS, rounded
+from genloss.report.figures.combined import Spec
+from genloss.report.measured import Measured, places
+from genloss.report.swept import Swept, said, word
+from genloss.report.titles import entry_of, meaning_of, title_of
+
+POINTS = 60_000
+"""Points of all curves together."""
+
+LONGEST = 80
+"""Generations of one curve, at most."""
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A field that varies, and its values as a reader sees them."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Explorer:
+    """One chart for all cells; cells: the places of each on the sliders, in the chart's order."""
+
+    title: str
+    meaning: str
+    sliders: tuple[Slider, ...]
+    cells: tuple[tuple[int, ...], ...]
+    spec: Spec
+
+
+def explorer(runs: Sequence[Measured], sweep: Swept) -> Explorer | None:
+    """Return the explorer of the metric that tells most; None where there is nothing to choose."""
+    metrics = dict.fromkeys(name for run in runs for name in run.series)
+    if len(runs) < 2 or not sweep.keys or not metrics:
+        return None
+    metric = next((m for m in metrics if entry_of(m, runs[0].about).headline), next(iter(metrics)))
+    having = [(i, run) for i, run in enumerate(runs) if metric in run.series]
+    levels = sweep.levels
+    sliders = tuple(
+        Slider(word(key), tuple(_word(key, value, sweep) for value in levels[key]))
+        for key in sweep.keys
+    )
+    cells = tuple(tuple(_place(sweep, i, key) for key in sweep.keys) for i, _ in having)
+    about = runs[0].about
+    return Explorer(
+        title_of(metric, about),
+        meaning_of(metric, about),
+        sliders,
+        cells,
+        _spec(metric, [run for _, run in having], title_of(metric, about)),
+    )
+
+
+def _place(sweep: Swept, cell: int, key: str) -> int:
+    value = sweep.options[cell].get(key)
+    names = [repr(level) for level in sweep.levels[key]]
+    return names.index(repr(value)) if repr(value) in names else names.index(repr(repr(value)))
+
+
+def _word(key: str, level: Any, sweep: Swept) -> str:
+    for options in sweep.options:
+        value = options.get(key)
+        if value == level or repr(value) == level:
+            return said(key, value).partition(" = ")[2] or said(key, value)
+    return str(level)
+
+
+def _spec(metric: str, runs: Sequence[Measured], title: str) -> Spec:
+    most = min(LONGEST, max(10, POINTS // len(runs)))
+    rows = [row for i, run in enumerate(runs) for row in _rows(i, run, metric, most)]
+    drawn = [v for r in rows for k in ("y", "low", "high", "law") if (v := r.get(k)) is not None]
+    low, high = (min(drawn), max(drawn)) if drawn else (0.0, 1.0)
+    positive = [v for v in drawn if v > 0]
+    log = low > 0 and high / min(positive) > 100
+    y: dict[str, Any] = {"type": "quantitative", "axis": {"title": None, "tickCount": 5}}
+    y["scale"] = {"domain": [low, high], "type": "log" if log else "linear", "nice": True}
+    last = max(int(run.series[metric].t[-1]) for run in runs)
+    group = {"detail": {"field": "chain", "type": "nominal"}}
+
+    def layer(kind: str, mark: Spec, **encoding: Any) -> Spec:
+        return {
+            "transform": [{"filter": f"datum.kind == '{kind}'"}],
+            "mark": mark,
+            "encoding": {"y": {"field": "y", **y}, **encoding},
+        }
+
+    return {
+        "description": f"{title} by generation, of the run that is chosen",
+        "title": title,
+        "width": 460,
+        "height": 300,
+        "view": {"stroke": None},
+        "params": [{"name": "cell", "value": 0}],
+        "data": {"values": rows},
+        "transform": [{"filter": "datum.cell == cell"}],
+        "encoding": {
+            "x": {
+                "field": "t",
+                "type": "quantitative",
+                "scale": {"domain": [0, last], "nice": False},
+                "axis": {"title": "generation", "tickMinStep": 1, "grid": False},
+            }
+        },
+        "layer": [
+            layer(
+                "band",
+                {"type": "area", "opacity": 0.2},
+                y={"field": "low", **y},
+                y2={"field": "high"},
+            ),
+            layer("chain", {"type": "line", "strokeWidth": 0.7, "opacity": 0.5}, **group),
+            layer("median", {"type": "line", "strokeWidth": 2.25}),
+            layer("law", {"type": "line", "strokeWidth": 1.75, "strokeDash": [7, 5]}),
+        ],
+    }
+
+
+def _rows(cell: int, run: Measured, metric: str, most: int) -> list[dict[str, Any]]:
+    column = run.series[metric]
+    at = places(len(column.t), most)
+    t, values = column.t[at].tolist(), column.values[at]
+    low, median, high = quantiles(values.T, (LEVELS[0], 0.5, LEVELS[-1]))
+    out = _line(cell, "median", t, median)
+    if values.shape[1] >= FEWEST:
+        ends = zip(t, rounded(low, 4), rounded(high, 4), strict=True)
+        out += [
+            {"cell": cell, "kind": "band", "t": s, "low": a, "high": b}
+            for s, a, b in ends
+            if a is not None and b is not None
+        ]
+    elif values.shape[1] > 1:
+        for c in range(values.shape[1]):
+            out += _line(cell, "chain", t, values[:, c], chain=c)
+    line = run.theory.get(metric)
+    if line is not None:
+        kept = [i for i, s in enumerate(line.t) if s <= column.t[-1]]
+        some = [kept[i] for i in places(len(kept), most)] if kept else []
+        law = np.array([line.value[i] for i in some], dtype=np.float64)
+        out += _line(cell, "law", [int(line.t[i]) for i in some], law)
+    return out
+
+
+def _line(cell: int, kind: str, t: Sequence[int], values: Any, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"cell": cell, "kind": kind, "t": s, "y": v, **more}
+        for s, v in zip(t, rounded(np.asarray(values), 4), strict=True)
+        if v is not None
+    ]

@@ -1,0 +1,144 @@
+"""A metric over two swept numbers as a map: colour and figure say the median of each cell."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from genloss.report.figures.bands import rounded
+from genloss.report.figures.combined import Combined, Plate, Spec
+from genloss.report.figures.doses import Point, ends
+from genloss.report.formatting import number
+from genloss.report.measured import Measured
+from genloss.report.swept import Swept, word
+from genloss.report.tables import NumberTable
+from genloss.report.titles import meaning_of, title_of
+
+MOST_TEXT = 48
+"""More cells than this have no room for their numbers, which the table and the pointer say."""
+
+KEY = (
+    "colour and number: median over chains at the last generation",
+    "small: its interval at 95 %, where there are six chains or more",
+)
+
+
+def figures(runs: Sequence[Measured], sweep: Swept) -> Iterator[Combined]:
+    """Yield, for every metric, a map over the two numbers that vary most."""
+    if len(sweep.doses) < 2:
+        return
+    across, up = sweep.doses[:2]
+    for metric in dict.fromkeys(name for run in runs for name in run.series):
+        rows = _rows(runs, sweep, metric, (across, up))
+        if rows:
+            yield _figure(metric, (across, up), rows, runs)
+
+
+Row = tuple[float, str, Point]
+"""The second number, a label for the rest, and the cell's end."""
+
+
+def _rows(runs: Sequence[Measured], sweep: Swept, metric: str, keys: tuple[str, str]) -> list[Row]:
+    out = []
+    for i, run in enumerate(runs):
+        one = Swept(sweep.name, sweep.keys, (sweep.options[i],))
+        for point in ends([run], one, metric, keys[0]):
+            out.append((float(sweep.options[i][keys[1]]), sweep.others(i, keys), point))
+    return out
+
+
+def _figure(
+    metric: str, keys: tuple[str, str], rows: Sequence[Row], runs: Sequence[Measured]
+) -> Combined:
+    about = runs[0].about
+    title = f"{title_of(metric, about)} by {word(keys[0])} and {word(keys[1])}"
+    finite = [r[2].median for r in rows if np.isfinite(r[2].median)]
+    domain = [min(finite), max(finite)] if finite else [0.0, 1.0]
+    panels = []
+    for label in dict.fromkeys(r[1] for r in rows):
+        inside = [r for r in rows if r[1] == label]
+        panels.append(Plate(label, chart(inside, keys, f"{title} {label}".strip(), domain)))
+    doses = sorted({r[2].x for r in rows})
+    table = []
+    for label, up in dict.fromkeys((r[1], r[0]) for r in rows):
+        cells = {r[2].x: r[2].words for r in rows if (r[1], r[0]) == (label, up)}
+        name = " · ".join(filter(None, [label, f"{word(keys[1])} = {number(up)}"]))
+        table.append((name, tuple(cells.get(x, "–") for x in doses)))
+    heads = tuple(f"{word(keys[0])} = {number(x)}" for x in doses)
+    return Combined(
+        kind="other",
+        metric=f"{metric} by {keys[0]} and {keys[1]}",
+        title=title,
+        meaning=meaning_of(metric, about),
+        panels=tuple(panels),
+        key=KEY,
+        numbers=NumberTable(heads, tuple(table)),
+        caption="median over chains at the last generation, and its interval at 95 %",
+    )
+
+
+def chart(rows: Sequence[Row], keys: tuple[str, str], title: str, domain: Sequence[float]) -> Spec:
+    """Return one map; both numbers stand in their order, evenly spaced."""
+    middle = (domain[0] + domain[1]) / 2
+    values = [
+        {
+            "x": p.x,
+            "up": up,
+            "y": rounded(np.array([p.median]), 5)[0],
+            "median": number(p.median),
+            "interval": p.words.partition(" ")[2],
+            "high": bool(p.median > middle),
+        }
+        for up, _, p in rows
+    ]
+    axes = {
+        "x": {"field": "x", "type": "ordinal", "axis": {"title": word(keys[0]), "labelAngle": 0}},
+        "y": {
+            "field": "up",
+            "type": "ordinal",
+            "sort": "descending",
+            "axis": {"title": word(keys[1])},
+        },
+    }
+    text = {"type": "text", "fontSize": 12, "baseline": "middle"}
+    dark = {"condition": {"test": "datum.high", "value": "#111"}, "value": "#fff"}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "rect"},
+            "encoding": {
+                "color": {
+                    "field": "y",
+                    "type": "quantitative",
+                    "scale": {"scheme": "viridis", "domain": list(domain)},
+                    "legend": {"title": None, "orient": "right"},
+                }
+            },
+        }
+    ]
+    if len(rows) <= MOST_TEXT:
+        layers += [
+            {
+                "mark": {**text, "dy": -6},
+                "encoding": {"text": {"field": "median"}, "color": dark},
+            },
+            {
+                "mark": {**text, "dy": 9, "fontSize": 9},
+                "encoding": {"text": {"field": "interval"}, "color": dark},
+            },
+        ]
+    return {
+        "description": title,
+        "title": title,
+        "width": 460,
+        "height": max(160, 44 * len({r[0] for r in rows})),
+        "data": {"values": values},
+        "encoding": {
+            **axes,
+            "tooltip": [
+                {"field": "x", "title": word(keys[0])},
+                {"field": "up", "title": word(keys[1])},
+                {"field": "median"},
+                {"field": "interval", "title": "95 % interval"},
+            ],
+        },
+        "layer": layers,
+    }

@@ -1,0 +1,97 @@
+"""What varies in the runs of a sweep, as its own file says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from genloss.report.factors import WORDS
+from genloss.store.reader import Run
+from genloss.store.sweep import SweepFile, read_failures
+
+Level = Any
+"""A value of a field that varies."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """The cells of a sweep that are there: what is set in each, in the order of their runs.
+
+    given_up: cells without an end, with their errors.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    options: tuple[Mapping[str, Level], ...]
+    given_up: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def levels(self) -> dict[str, list[Level]]:
+        """Return the values of each key: numbers in their order, others as written."""
+        out = {}
+        for key in self.keys:
+            values = list(dict.fromkeys(_hashable(o.get(key)) for o in self.options))
+            numeric = all(is_number(v) for v in values)
+            out[key] = sorted(values) if numeric else values
+        return out
+
+    @property
+    def doses(self) -> list[str]:
+        """Return the keys of numbers with three values or more, the one with most values first."""
+        found = [
+            key
+            for key, values in self.levels.items()
+            if len(values) > 2 and all(map(is_number, values))
+        ]
+        return sorted(found, key=lambda key: -len(self.levels[key]))
+
+    def others(self, cell: int, without: Sequence[str]) -> str:
+        """Return what is set in a cell beside some keys, as a label."""
+        rest = [key for key in self.keys if key not in without]
+        return " · ".join(said(key, self.options[cell].get(key)) for key in rest)
+
+
+def swept(folder: Path, file: SweepFile) -> tuple[Swept, tuple[Run, ...]]:
+    """Return what varies, and the runs of the cells that have begun."""
+    there = [cell for cell in file.cells if (folder / cell.run).is_dir()]
+    failures = read_failures(folder)
+    given_up = tuple(
+        (
+            cell.name,
+            f"{failures[cell.fingerprint]['error']}: {failures[cell.fingerprint]['message']}",
+        )
+        for cell in file.cells
+        if cell.fingerprint in failures
+    )
+    runs = tuple(Run(folder / cell.run) for cell in there)
+    whole = [(cell, run) for cell, run in zip(there, runs, strict=True) if run.measured()]
+    varying = tuple(k for k in file.varying if len({repr(c.options.get(k)) for c in there}) > 1)
+    what = Swept(file.name, varying, tuple(cell.options for cell, _ in whole), given_up)
+    return what, tuple(run for _, run in whole)
+
+
+def said(key: str, value: Level) -> str:
+    """Return a value with its field, as labels say it: n = 100, replace."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(said(k, v) for k, v in value.items() if k != "kind")
+        kind = str(value.get("kind", "")).replace("_", " ")
+        return f"{kind} ({inner})" if inner and kind else kind or inner
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    return f"{word(key)} = {value:,}" if is_number(value) else f"{word(key)} = {value}"
+
+
+def word(key: str) -> str:
+    """Return how labels say a field."""
+    last = key.rpartition(".")[2]
+    return WORDS.get(key, WORDS.get(last, last.replace("_", " ")))
+
+
+def is_number(value: Level) -> bool:
+    """Return whether a value is a number, and no truth value."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _hashable(value: Level) -> Level:
+    return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
