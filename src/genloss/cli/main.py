@@ -453,6 +453,26 @@ def report(
         console.print_line(place)
 
 
+@app.command(epilog="Example: genloss figure runs/gaussian trace-ratio --out trace.pdf")
+def figure(
+    runs: Annotated[Path, typer.Argument(help="A run, a sweep, or a folder that holds them.")],
+    name: Annotated[str | None, typer.Argument(help="Of the chart; none: list them.")] = None,
+    out: Annotated[Path, typer.Option(help="The file: .svg, .pdf or .png.")] = Path("figure.pdf"),
+    width: Annotated[float, typer.Option(min=40, max=400, help="In mm: a journal's column.")] = 89,
+    json: Json = False,
+) -> None:
+    """Write one chart of the report as a file, at the width of a journal's column."""
+    from genloss.report.chart_files import chart_names, save_figure
+
+    names = chart_names([runs]) if name is None else []
+    place = str(save_figure([runs], name, out, width)) if name is not None else ""
+    if json:
+        console.print_json({"figure": place} if place else {"figures": names})
+    else:
+        for line in names or [place]:
+            console.print_line(line)
+
+
 @app.callback(invoke_without_command=True)
 def version(
     show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,

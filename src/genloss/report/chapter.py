@@ -42,6 +42,7 @@ class Lead:
 class Chapter:
     """One section.
 
+    explorer, over: of a sweep, the chooser of runs and the first figure over what varies.
     figures: all of them, as (key, figure); others: those that are not shown at once. film and
     more_film: grids of images to show at once, and the rest.
     """
@@ -70,6 +71,7 @@ class Chapter:
     samples: Sequence[tuple[str, samples.SampleFigure]]
     absent: Sequence[tuple[str, str, str]]
     explorer: Explorer | None
+    over: tuple[str, Figure | Combined] | None
     given_up: Sequence[tuple[str, str]]
     origins: Sequence[Origin]
 
@@ -108,6 +110,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
     targets = section.targets or {"targets": []}
     missed, met = verdict_rows.verdict_rows(targets)
     figures = [(f"{prefix}-{slug(f.metric)}", f) for f in _drawn(section, data)]
+    over = figures[0] if section.sweep and section.sweep.doses and figures else None
     first = lead(figures)
     film, more = images.split(images.reel(looked_at, budget.frames), FILMS)
     return Chapter(
@@ -127,13 +130,14 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         sources=[(mark, text) for text, mark in verdict_rows.source_marks(targets).items()],
         lead=first,
         figures=figures,
-        others=[(key, f) for key, f in figures if not _is_whole(first, f)],
+        others=[(key, f) for key, f in figures if not _is_whole(first, f) and (key, f) != over],
         film=film,
         more_film=more,
         texts=text_figures,
         beside=texts.beside(text_figures),
         samples=[(f"{prefix}-rows-{j}", f) for j, f in enumerate(row_figures, 1) if f],
         absent=tables.not_applicable(data),
+        over=over,
         explorer=explorer(data, section.sweep) if section.sweep else None,
         given_up=section.sweep.given_up if section.sweep else (),
         origins=[origin(run) for run in section.runs[: FIRST_CELLS if section.sweep else None]],

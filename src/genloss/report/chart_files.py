@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.extras import optional
+from genloss.errors import SpecError
 from genloss.report.budget import budget_of
 from genloss.report.chapter import Chapter, chapter
 from genloss.report.figures.size import COLUMN, sized
@@ -15,6 +16,7 @@ from genloss.report.sections import find_sections
 from genloss.report.theme import Mode, config
 from genloss.report.titles import wording
 from genloss.report.vega import VEGA_LITE
+from genloss.spec.wording import offered
 from genloss.store.files import explained, write_bytes
 from genloss.store.output import check_output
 
@@ -86,6 +88,30 @@ def save_figures(
             check_output(path)
             files.append(KINDS[kind](spec, path, "light", width_mm))
     return files
+
+
+def chart_names(paths: Sequence[Path]) -> list[str]:
+    """Return the names of all charts of the report on some runs, as `save_figure` takes them."""
+    return [name for name, _ in _charts(paths)]
+
+
+def save_figure(paths: Sequence[Path], name: str, out: Path, width_mm: float = COLUMN) -> Path:
+    """Write one chart of the report on some runs; the ending of `out` says as what.
+
+    Raises:
+        SpecError: no chart of that name, or another ending than svg, pdf or png.
+        StoreError: a path without runs, or a file that may not be written.
+        MissingExtra: vl-convert is not installed.
+    """
+    kind = out.suffix.removeprefix(".").lower()
+    if kind not in KINDS:
+        raise SpecError(f"{out} ends in {out.suffix!r}; expected .svg, .pdf or .png")
+    charts = dict(_charts(paths))
+    if slug(name) not in charts:
+        known = offered(slug(name), sorted(charts), "genloss figure RUNS")
+        raise SpecError(f"no figure is called {name!r}{known}")
+    check_output(out)
+    return KINDS[kind](charts[slug(name)], out, "light", width_mm)
 
 
 def _charts(paths: Sequence[Path]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -81,7 +81,13 @@ def render(sections: Sequence[Section], *, title: str) -> str:
     return text
 
 
-CONSTANT = {"theme": theme, "strip": verdict_rows.STRIP, "fewest": FEWEST, "shapes": PATHS}
+CONSTANT = {
+    "few_failed": 3,
+    "theme": theme,
+    "strip": verdict_rows.STRIP,
+    "fewest": FEWEST,
+    "shapes": PATHS,
+}
 """What templates need on every page."""
 
 

@@ -59,12 +59,15 @@ def figures(runs: Sequence[Measured], sweep: Swept) -> Iterator[Combined]:
 
 
 def ends(runs: Sequence[Measured], sweep: Swept, metric: str, dose: str) -> list[Point]:
-    """Return the last values of a metric, ordered by label and dose."""
+    """Return a metric at the last generation of finished runs, ordered by label and dose."""
     out = []
     for i, run in enumerate(runs):
         if metric not in run.series:
             continue
         column = run.series[metric]
+        # A cell that is unfinished has another last generation.
+        if int(column.t[-1]) < int(run.run.spec["generations"]):
+            continue
         last = column.values[-1]
         found = median_interval(last)
         low, high = (None, None) if isinstance(found, NoInterval) else (found.low, found.high)

@@ -9,6 +9,7 @@ import numpy as np
 from genloss.core.chain_quantiles import quantiles
 from genloss.report.figures.bands import FEWEST, LEVELS, rounded
 from genloss.report.figures.combined import Spec
+from genloss.report.formatting import statistic_words
 from genloss.report.measured import Measured, places
 from genloss.report.swept import Swept, said, word
 from genloss.report.titles import entry_of, meaning_of, title_of
@@ -30,13 +31,17 @@ class Slider:
 
 @dataclass(frozen=True, eq=False)
 class Explorer:
-    """One chart for all cells; cells: the places of each on the sliders, in the chart's order."""
+    """One chart for all cells; cells: the places of each on the sliders, in the chart's order.
+
+    theory: what the dashed lines are.
+    """
 
     title: str
     meaning: str
     sliders: tuple[Slider, ...]
     cells: tuple[tuple[int, ...], ...]
     spec: Spec
+    theory: str
 
 
 def explorer(runs: Sequence[Measured], sweep: Swept) -> Explorer | None:
@@ -59,7 +64,15 @@ def explorer(runs: Sequence[Measured], sweep: Swept) -> Explorer | None:
         sliders,
         cells,
         _spec(metric, [run for _, run in having], title_of(metric, about)),
+        ", ".join(
+            dict.fromkeys(_law_words(run, metric) for _, run in having if metric in run.theory)
+        ),
     )
+
+
+def _law_words(run: Measured, metric: str) -> str:
+    line = run.theory[metric]
+    return f"{statistic_words(line.statistic)}: {line.label}"
 
 
 def _place(sweep: Swept, cell: int, key: str) -> int:
