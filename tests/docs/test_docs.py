@@ -1,6 +1,7 @@
 """The docs cannot rot: the CLI reference is regenerated, examples run, links lead somewhere."""
 
 import importlib
+import os
 import re
 import runpy
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from genloss.cli.main import app
 from genloss.study.load import load_study
+from genloss.study.sweep import load_sweep
 from genloss.testing import check_learner
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +57,40 @@ def test_the_example_keeps_the_laws(monkeypatch):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.name)
 def test_example_specs_build(path):
-    assert load_study(path).name == tomllib.loads(path.read_text())["name"]
+    spec = tomllib.loads(path.read_text())
+    made = load_sweep(path) if "sweep" in spec else load_study(path)
+    assert made.name == spec["name"]
+
+
+TRACKER = """
+import sys
+from contextlib import nullcontext
+calls = []
+def start_run(): return nullcontext()
+def init(project): pass
+def log_metric(name, value, step): calls.append((name, value, step))
+def log(values, step): calls.extend((k, v, step) for k, v in values.items())
+def finish(): pass
+import atexit
+atexit.register(lambda: print(len(calls), len({c[2] for c in calls})))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mlflow", "trackio"])
+def test_sinks_for_trackers_hand_every_value_over_and_stay_short(name, tmp_path):
+    """The tracker is none of ours: one that counts stands in for it."""
+    path = ROOT / "examples" / "trackers" / f"{name}_sink.py"
+    assert len(path.read_text().splitlines()) <= 30
+    (tmp_path / f"{name}.py").write_text(TRACKER)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, path], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    # Five metrics at generations 0, 5, 10, 15 and 20.
+    assert done.stdout.split() == ["25", "5"]
 
 
 SCRIPTS = [

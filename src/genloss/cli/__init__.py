@@ -1,6 +1,8 @@
 """The command line: thin, every command a few lines over a library call.
 
 main        the commands
+upkeep      commands on runs that are there or at work
+options     what several commands take
 console     tables and JSON as a person or a script wants them
 exits       how a command ends: one line, one exit code
 display     plans and verdicts in words

@@ -7,7 +7,27 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from genloss.cli import console, exits
+from genloss.cli import console, exits, upkeep
+from genloss.cli.options import (
+    RUNS,
+    Cpus,
+    Elsewhere,
+    Fresh,
+    Gpus,
+    Json,
+    Memory,
+    Model,
+    On,
+    Overrides,
+    Root,
+    SameCode,
+    Scale,
+    Store,
+    TensorBoard,
+    Trust,
+    Vary,
+    Workers,
+)
 
 
 class Commands(TyperGroup):
@@ -29,46 +49,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Root = Annotated[Path, typer.Option("--root", help="Folder that holds the runs.")]
-Workers = Annotated[int, typer.Option(help="Processes; 0 for one per core.", min=0)]
-Scale = Annotated[str, typer.Option(help="smoke (seconds), laptop (minutes) or paper.")]
-Overrides = Annotated[
-    list[str] | None, typer.Argument(help="key=value overrides, such as n_real=500 learner.ddof=0.")
-]
-Model = Annotated[
-    str, typer.Option(help="For text: the language model to fine-tune, a hub name or a folder.")
-]
-Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Start another folder if your own classes' code changed.")
-]
-SameCode = Annotated[
-    bool, typer.Option("--same-code", help="Go on although their code changed; record both.")
-]
-Elsewhere = Annotated[
-    bool, typer.Option("--elsewhere", help="Go on with what another machine began; record it.")
-]
-Trust = Annotated[
-    bool, typer.Option("--trust", help="Run the code of classes that a run folder names.")
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Remove it, instead of only saying so.")]
-Vary = Annotated[
-    list[str] | None, typer.Option(help="KEY=LIST to vary too, such as n_real=50,100; seeds=8.")
-]
-TensorBoard = Annotated[
-    Path | None, typer.Option(help="Also write what is measured here, for TensorBoard.")
-]
-On = Annotated[
-    str, typer.Option(help="A Ray cluster: ray (on this machine), HOST:PORT or ray://HOST:PORT.")
-]
-Cpus = Annotated[float, typer.Option(help="Of a block, with --on.", min=0.01)]
-Gpus = Annotated[float, typer.Option(help="Of a block, with --on.", min=0)]
-Memory = Annotated[str, typer.Option(help="Of a block, with --on, such as 4GB.")]
-Store = Annotated[
-    str, typer.Option(help="Bucket that its nodes share instead of a path: s3://BUCKET/PREFIX.")
-]
-RUNS = Path("runs")
 
 
 def run() -> None:
@@ -323,61 +303,6 @@ def ls(
     listing(folder, json)
 
 
-@app.command(epilog="Example: genloss watch runs/gaussian")
-def watch(
-    folder: Annotated[Path, typer.Argument(help="The folder of a sweep or of a run.")],
-    json: Json = False,
-) -> None:
-    """Show where a sweep or a run is that works in another terminal, until it ends."""
-    from genloss.cli import watch as watching
-
-    watching.watch(folder, json)
-
-
-@app.command(epilog="Example: genloss cancel runs/gaussian")
-def cancel(
-    folder: Annotated[Path, typer.Argument(help="The folder of a sweep or of a run.")],
-    json: Json = False,
-) -> None:
-    """End the work of another terminal in order; the same command goes on later."""
-    from genloss.cli import removal
-
-    removal.cancel(folder, json)
-
-
-@app.command(epilog="Example: genloss rm runs/gaussian --yes")
-def rm(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of runs and sweeps.")],
-    yes: Yes = False,
-    json: Json = False,
-) -> None:
-    """Say what removing runs and sweeps would free; with --yes, remove them."""
-    from genloss.cli import removal
-
-    removal.remove(folders, yes, json)
-
-
-@app.command(epilog="Example: genloss gc runs --failed --stale 30")
-def gc(
-    root: Annotated[Path, typer.Argument(help="Folder that holds the runs.")] = RUNS,
-    failed: Annotated[
-        bool, typer.Option("--failed", help="Runs of cells that sweeps have given up.")
-    ] = False,
-    stale: Annotated[
-        float | None, typer.Option(min=0, help="Unfinished runs untouched for so many days.")
-    ] = None,
-    checkpoints: Annotated[
-        bool, typer.Option("--checkpoints", help="Last checkpoints of finished runs.")
-    ] = False,
-    yes: Yes = False,
-    json: Json = False,
-) -> None:
-    """Say what nobody needs any more; with --yes, remove it."""
-    from genloss.cli import removal
-
-    removal.collect(root, failed, stale, checkpoints, yes, json)
-
-
 @app.command(epilog="Example: genloss show runs/gaussian-0123456789abcdef")
 def show(
     run: Annotated[Path, typer.Argument(help="A run folder, or a folder that holds some.")],
@@ -453,24 +378,13 @@ def report(
         console.print_line(place)
 
 
-@app.command(epilog="Example: genloss figure runs/gaussian trace-ratio --out trace.pdf")
-def figure(
-    runs: Annotated[Path, typer.Argument(help="A run, a sweep, or a folder that holds them.")],
-    name: Annotated[str | None, typer.Argument(help="Of the chart; none: list them.")] = None,
-    out: Annotated[Path, typer.Option(help="The file: .svg, .pdf or .png.")] = Path("figure.pdf"),
-    width: Annotated[float, typer.Option(min=40, max=400, help="In mm: a journal's column.")] = 89,
-    json: Json = False,
-) -> None:
-    """Write one chart of the report as a file, at the width of a journal's column."""
-    from genloss.report.chart_files import chart_names, save_figure
-
-    names = chart_names([runs]) if name is None else []
-    place = str(save_figure([runs], name, out, width)) if name is not None else ""
-    if json:
-        console.print_json({"figure": place} if place else {"figures": names})
-    else:
-        for line in names or [place]:
-            console.print_line(line)
+app.command(epilog="Example: genloss watch runs/gaussian")(upkeep.watch)
+app.command(epilog="Example: genloss cancel runs/gaussian")(upkeep.cancel)
+app.command(epilog="Example: genloss rm runs/gaussian --yes")(upkeep.rm)
+app.command(epilog="Example: genloss gc runs --failed --stale 30")(upkeep.gc)
+app.command(epilog="Example: genloss figure runs/gaussian trace-ratio --out trace.pdf")(
+    upkeep.figure
+)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,15 +1,17 @@
-"""The tour: the demo's own studies, every published experiment at smoke scale, one report."""
+"""The tour: the demo's own studies and sweeps, every published experiment at smoke scale."""
 
 import time
 from pathlib import Path
 from typing import Any
 
-from genloss.published.experiments import tour_experiments
+from genloss.published.experiments import published_folder, tour_experiments
 from genloss.published.reproduce import reproduce
 from genloss.report.page import write_report
 from genloss.report.vega import charts_left_out
 from genloss.run.events import Sink
 from genloss.run.runner import run_studies
+from genloss.run.sweep import run_sweep
+from genloss.study.sweep import load_sweep
 
 
 def tour(root: Path, *, workers: int, progress: Sink) -> dict[str, Any]:
@@ -25,6 +27,8 @@ def tour(root: Path, *, workers: int, progress: Sink) -> dict[str, Any]:
         _, verdicts = reproduce(experiment, root, workers=workers, progress=progress)
         passed += sum(v.passed for v in verdicts)
         failed += sum(not v.passed for v in verdicts)
+    for spec in sorted((published_folder() / "sweeps").glob("*.toml")):
+        run_sweep(load_sweep(spec), root, workers=workers, progress=progress)
     charts = charts_left_out()
     left_out += [f"charts of the report: {charts}"] if charts else []
     report = write_report([root], root / "report.html", title="Model collapse, a tour")
