@@ -1,6 +1,6 @@
 """Runs that were really made, one at a time, chosen by a slider for each field that varies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,8 @@ def _word(key: str, level: Any, sweep: Swept) -> str:
     for options in sweep.options:
         value = options.get(key)
         if value == level or repr(value) == level:
-            return said(key, value).partition(" = ")[2] or said(key, value)
+            words = said(key, value)
+            return words if isinstance(value, Mapping) else words.partition(" = ")[2] or words
     return str(level)
 
 

@@ -1,0 +1,153 @@
+"""What a page shows of a sweep: ends over what varies, maps, and every run behind the sliders."""
+
+import numpy as np
+import pytest
+
+from genloss.errors import SpecError
+from genloss.judge.estimates import median_interval
+from genloss.report.budget import budget_of
+from genloss.report.chapter import chapter
+from genloss.report.chart_files import chart_names, save_figure
+from genloss.report.figures import doses, explorer, heat
+from genloss.report.measured import measured
+from genloss.report.page import write_report
+from genloss.report.sections import find_sections
+from genloss.report.swept import said
+from genloss.run.sweep import run_sweep
+from genloss.store.sweep import read_sweep
+from genloss.study.sweep import sweep_from
+
+SPEC = {
+    "name": "play",
+    "reality": "gaussian",
+    "learner": {"kind": "gaussian", "ddof": 1},
+    "form": "moments",
+    "n_real": 10,
+    "generations": 3,
+    "metrics": ["sigma"],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Three sizes x three lengths x two regimes; n = 1 fails (no degree of freedom)."""
+    grid = {
+        "vary": {
+            "n_real": [100, 5, 20],
+            "generations": [2, 3, 4],
+            "regime": ["replace", {"kind": "window", "k": 2}],
+        },
+        "seeds": 7,
+    }
+    root = tmp_path_factory.mktemp("runs")
+    more = {"vary": {"n_real": [1], "generations": [2], "regime": ["replace"]}, "seeds": 7}
+    run_sweep(sweep_from(SPEC, grid), root, workers=1)
+    return run_sweep(sweep_from(SPEC, more | {"seeds": 7}), root, workers=1).folder
+
+
+@pytest.fixture(scope="module")
+def section(folder):
+    [found] = find_sections([folder])
+    return found
+
+
+@pytest.fixture(scope="module")
+def data(section):
+    return [measured(run) for run in section.runs]
+
+
+def test_a_section_knows_what_varies_and_what_failed(section, folder):
+    assert len(read_sweep(folder).cells) == 19
+    assert len(section.runs) == 18
+    assert section.sweep.doses == ["n_real", "generations"]
+    [(name, why)] = section.sweep.given_up
+    assert name.startswith("n_real=1,")
+    assert "degrees of freedom" in why
+
+
+def test_points_are_medians_with_their_intervals_in_the_order_of_doses(section, data):
+    points = doses.ends(data, section.sweep, "sigma", "n_real")
+    assert len(points) == 18
+    for label in {p.run for p in points}:
+        assert [p.x for p in points if p.run == label] == [5.0, 20.0, 100.0]
+    options = section.sweep.options
+    wanted = {"n_real": 20, "generations": 4, "regime": "replace"}
+    at = next(i for i, o in enumerate(options) if all(o[k] == v for k, v in wanted.items()))
+    expected = median_interval(data[at].series["sigma"].values[-1])
+    [point] = [p for p in points if p.x == 20 and p.run == section.sweep.others(at, ["n_real"])]
+    assert (point.median, point.low, point.high, point.t) == (*map(float, expected), 4)
+
+
+def test_what_is_unfinished_has_no_end(section, data):
+    """A run of five generations that has three: its last value is another generation's."""
+    from dataclasses import replace
+
+    run = data[0]
+    header = replace(run.run.header, spec={**run.run.spec, "generations": 5})
+    other = type(run.run)(run.run.path)
+    other.__dict__["header"] = header
+    assert doses.ends([replace(run, run=other)], section.sweep, "sigma", "n_real") == []
+
+
+def test_a_map_has_a_cell_for_every_pair(section, data):
+    [figure] = heat.figures(data, section.sweep)
+    assert [plate.title for plate in figure.panels] == ["replace", "window (k = 2)"]
+    for plate in figure.panels:
+        values = plate.spec["data"]["values"]
+        assert {(v["x"], v["up"]) for v in values} == {
+            (n, t) for n in (5.0, 20.0, 100.0) for t in (2.0, 3.0, 4.0)
+        }
+
+
+def test_every_run_lies_behind_the_sliders_once(section, data):
+    made = explorer.explorer(data, section.sweep)
+    assert len(set(made.cells)) == len(made.cells) == 18
+    words = {slider.name: slider.words for slider in made.sliders}
+    assert words["n"] == ("5", "20", "100")
+    assert words["regime"] == ("replace", "window (k = 2)")
+    values = made.spec["data"]["values"]
+    for cell, run in enumerate(data):
+        rows = [v for v in values if v["cell"] == cell and v["kind"] == "median"]
+        column = run.series["sigma"]
+        np.testing.assert_allclose(
+            [v["y"] for v in rows], np.median(column.values, axis=1), rtol=1e-3
+        )
+        # Seven chains carry no band of nine in ten: each is drawn.
+        chains = {v["chain"] for v in values if v["cell"] == cell and v["kind"] == "chain"}
+        assert chains == set(range(7))
+    assert not [v for v in values if v["kind"] == "band"]
+
+
+def test_the_page_holds_all_of_it_and_is_the_same_twice(folder, section, data, tmp_path):
+    one, two = (write_report(folder, tmp_path / f"{i}.html").read_bytes() for i in (1, 2))
+    assert one == two
+    text = one.decode()
+    assert text.count('<input type="range"') == 3
+    assert "1 cell failed" in text
+    made = chapter(1, section, data, budget_of([section]))
+    assert made.over[1].title.endswith("by n")
+
+
+def test_one_chart_is_a_file_by_its_name(folder, tmp_path):
+    names = chart_names([folder])
+    assert {"sigma-by-n-real", "sigma-by-n-real-and-generations-replace"} <= set(names)
+    for kind in ("svg", "pdf", "png"):
+        assert save_figure([folder], "sigma-by-n-real", tmp_path / f"a.{kind}").stat().st_size
+    with pytest.raises(SpecError, match="no figure is called 'sigma-by'"):
+        save_figure([folder], "sigma-by", tmp_path / "a.pdf")
+    with pytest.raises(SpecError, match=r"expected \.svg, \.pdf or \.png"):
+        save_figure([folder], "sigma-by-n-real", tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("n_real", 1000, "n = 1,000"),
+        ("regime", "replace", "replace"),
+        ("regime", {"kind": "fresh", "n_real": 5}, "fresh (n = 5)"),
+        ("warm_start", True, "warm start = True"),
+        ("learner.ddof", 0, "ddof = 0"),
+    ],
+)
+def test_values_are_said_as_labels_say_them(key, value, words):
+    assert said(key, value) == words
