@@ -124,16 +124,6 @@ def chart(
     log = doses[0] > 0 and doses[-1] / doses[0] >= WIDE
     y: dict[str, Any] = {"type": "quantitative", "axis": {"title": None, "tickCount": 5}}
     y["scale"] = {"domain": list(domain), "zero": False, "nice": True}
-    values = [
-        {
-            "x": p.x,
-            "run": p.run,
-            "t": p.t,
-            "chains": p.chains,
-            **dict(zip(("y", "low", "high"), _finite(p), strict=True)),
-        }
-        for p in points
-    ]
     many = len(legend) > 1
     return {
         "description": f"{title}: {', '.join(legend)}",
@@ -141,7 +131,7 @@ def chart(
         "width": 460,
         "height": 300,
         "view": {"stroke": None},
-        "data": {"values": values},
+        "data": {"values": list(map(_row, points))},
         "encoding": {
             "x": {
                 "field": "x",
@@ -183,6 +173,7 @@ def chart(
     }
 
 
-def _finite(p: Point) -> list[float | None]:
+def _row(p: Point) -> Spec:
     values = [np.nan if v is None else v for v in (p.median, p.low, p.high)]
-    return rounded(np.array(values), 5)
+    numbers = zip(("y", "low", "high"), rounded(np.array(values), 5), strict=True)
+    return {"x": p.x, "run": p.run, "t": p.t, "chains": p.chains, **dict(numbers)}
