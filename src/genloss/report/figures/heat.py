@@ -78,18 +78,6 @@ def _figure(
 
 def chart(rows: Sequence[Row], keys: tuple[str, str], title: str, domain: Sequence[float]) -> Spec:
     """Return one map; both numbers stand in their order, evenly spaced."""
-    middle = (domain[0] + domain[1]) / 2
-    values = [
-        {
-            "x": p.x,
-            "up": up,
-            "y": rounded(np.array([p.median]), 5)[0],
-            "median": number(p.median),
-            "interval": p.words.partition(" ")[2],
-            "high": bool(p.median > middle),
-        }
-        for up, _, p in rows
-    ]
     axes = {
         "x": {"field": "x", "type": "ordinal", "axis": {"title": word(keys[0]), "labelAngle": 0}},
         "y": {
@@ -99,6 +87,38 @@ def chart(rows: Sequence[Row], keys: tuple[str, str], title: str, domain: Sequen
             "axis": {"title": word(keys[1])},
         },
     }
+    return {
+        "description": title,
+        "title": title,
+        "width": 460,
+        "height": max(160, 44 * len({r[0] for r in rows})),
+        "data": {"values": [_row(row, domain) for row in rows]},
+        "encoding": {
+            **axes,
+            "tooltip": [
+                {"field": "x", "title": word(keys[0])},
+                {"field": "up", "title": word(keys[1])},
+                {"field": "median"},
+                {"field": "interval", "title": "95 % interval"},
+            ],
+        },
+        "layer": _layers(domain, len(rows) <= MOST_TEXT),
+    }
+
+
+def _row(row: Row, domain: Sequence[float]) -> Spec:
+    up, _, p = row
+    return {
+        "x": p.x,
+        "up": up,
+        "y": rounded(np.array([p.median]), 5)[0],
+        "median": number(p.median),
+        "interval": p.words.partition(" ")[2],
+        "high": bool(p.median > (domain[0] + domain[1]) / 2),
+    }
+
+
+def _layers(domain: Sequence[float], says_numbers: bool) -> list[Spec]:
     text = {"type": "text", "fontSize": 12, "baseline": "middle"}
     dark = {"condition": {"test": "datum.high", "value": "#111"}, "value": "#fff"}
     layers: list[Spec] = [
@@ -114,7 +134,7 @@ def chart(rows: Sequence[Row], keys: tuple[str, str], title: str, domain: Sequen
             },
         }
     ]
-    if len(rows) <= MOST_TEXT:
+    if says_numbers:
         layers += [
             {
                 "mark": {**text, "dy": -6},
@@ -125,20 +145,4 @@ def chart(rows: Sequence[Row], keys: tuple[str, str], title: str, domain: Sequen
                 "encoding": {"text": {"field": "interval"}, "color": dark},
             },
         ]
-    return {
-        "description": title,
-        "title": title,
-        "width": 460,
-        "height": max(160, 44 * len({r[0] for r in rows})),
-        "data": {"values": values},
-        "encoding": {
-            **axes,
-            "tooltip": [
-                {"field": "x", "title": word(keys[0])},
-                {"field": "up", "title": word(keys[1])},
-                {"field": "median"},
-                {"field": "interval", "title": "95 % interval"},
-            ],
-        },
-        "layer": layers,
-    }
+    return layers
