@@ -1,13 +1,17 @@
 """Where a command lets its blocks run, from the words of --on and what a block takes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from genloss.errors import SpecError
 from genloss.run.executors.executor import Executor
 from genloss.run.other_machine import OtherMachine
+from genloss.spec.toml import checked_keys
+
+TABLE: Mapping[str, Any] = {"cpus": int | float, "gpus": int | float, "memory": str}
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -22,11 +26,14 @@ def executor_for(
     store: str = "",
     root: Path = Path(),
     elsewhere: bool = False,
+    asked: Any = None,
 ) -> Iterator[Executor | None]:
     """Give the executor that --on names: none for this machine's processes, or one on Ray.
 
+    asked: the table `resources` of a sweep, which holds where no option says otherwise.
+
     Raises:
-        SpecError: a bucket, or CPUs, GPUs or memory for a block, without a cluster to use them.
+        SpecError: a table of another shape; a bucket, or what a block takes, without a cluster.
     """
     if not on:
         if cpus != 1 or gpus or memory or store:
@@ -36,10 +43,29 @@ def executor_for(
     from genloss.run.executors.ray import Resources, on_ray
 
     address = "" if on == "ray" else on
+    table = _checked(asked)
+    cpus = table.get("cpus", 1) if cpus == 1 else cpus
+    gpus, memory = gpus or table.get("gpus", 0), memory or table.get("memory", "")
     resources = Resources(cpus, gpus, bytes_of(memory) if memory else 0)
     machine: OtherMachine = "accept" if elsewhere else "refuse"
     with on_ray(address, resources, store=store, root=root, other_machine=machine) as executor:
         yield executor
+
+
+def _checked(asked: Any) -> Mapping[str, Any]:
+    """Return a table of resources; raises SpecError for one of another shape."""
+    if asked is None:
+        return {}
+    where = "sweep.resources"
+    if not isinstance(asked, Mapping):
+        raise SpecError(f"{where} is {asked!r}; expected a table with {', '.join(TABLE)}")
+    checked_keys(asked, where, optional=tuple(TABLE))
+    for key, value in asked.items():
+        if isinstance(value, bool) or not isinstance(value, TABLE[key]):
+            raise SpecError(
+                f'{where}.{key} is {value!r}; expected such as cpus = 2, memory = "4GB"'
+            )
+    return asked
 
 
 def bytes_of(text: str) -> int:

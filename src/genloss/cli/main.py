@@ -205,7 +205,10 @@ def sweep(
     from genloss.run.sweep import run_sweep
 
     what, place = sweeps.loaded(spec, overrides or [], vary or [], model, root)
-    cluster = executor_for(on, cpus, gpus, memory, store=store, root=place, elsewhere=elsewhere)
+    asked = what.grid.get("resources")
+    cluster = executor_for(
+        on, cpus, gpus, memory, store=store, root=place, elsewhere=elsewhere, asked=asked
+    )
     with cluster as executor, progress(what.name, tensorboard) as show:
         done = run_sweep(
             what,

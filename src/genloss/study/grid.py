@@ -4,6 +4,7 @@ vary = { n_real = [100, 1000], regime = ["replace", "accumulate"] }       # ever
 vary = { "n_real, n_synthetic" = [[100, 50], [200, 100]] }                # together, row by row
 cases = [{ regime = "replace" }, { regime = "fresh", "regime.n_real" = 10 }]   # one by one
 exclude = [{ n_real = 1000, regime = "accumulate" }]                      # what is left out
+resources = { cpus = 2, gpus = 1, memory = "8GB" }             # of a block on a cluster
 seeds = 8            # chains of one run; a list, such as [0, 1], makes a run of each seed
 """
 
@@ -17,6 +18,9 @@ from genloss.spec.toml import checked_keys
 from genloss.spec.wording import nearest
 
 KEYS = ("vary", "cases", "exclude", "seeds")
+
+RESOURCES = "resources"
+"""What a block takes of a cluster stands in the table too, and changes no number."""
 
 Options = dict[str, Any]
 """Dotted keys of a spec and what they are set to."""
@@ -37,7 +41,7 @@ class Grid:
     @classmethod
     def of(cls, table: Mapping[str, Any], where: str) -> "Grid":
         """Read a grid from a table; raises SpecError where it is laid out otherwise."""
-        checked_keys(table, where, optional=KEYS)
+        checked_keys(table, where, optional=(*KEYS, RESOURCES))
         if not isinstance(vary := table.get("vary", {}), Mapping):
             raise SpecError(f"{where}: vary is {vary!r}; expected a table of lists")
         for key in ("cases", "exclude"):

@@ -11,6 +11,7 @@ from genloss.errors import FitError, GenlossError, SpecError, WorkerLost
 from genloss.run.executors.agreement import check_software, software
 from genloss.run.executors.ray import Resources
 from genloss.run.executors.ray_worker import Outcome, outcome_of
+from genloss.study.grid import Grid
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,25 @@ def test_two_checkouts_of_one_version_differ():
 def test_a_cluster_that_is_not_there_says_how_to_start_one(on, said):
     with pytest.raises(SpecError, match=said), executor_for(on, 1, 0, ""):
         pass
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"cpu": 2}, "cpu"),
+        ({"cpus": "two"}, "sweep.resources.cpus is 'two'"),
+        ({"memory": "much"}, "such as 4GB"),
+        ([1], "expected a table with cpus, gpus, memory"),
+    ],
+)
+def test_a_table_of_resources_is_checked(table, said):
+    with pytest.raises(SpecError, match=said), executor_for("ray", asked=table):
+        pass
+
+
+def test_a_grid_may_say_what_a_block_takes():
+    grid = {"vary": {"n_real": [8, 16]}, "resources": {"cpus": 2}}
+    assert Grid.of(grid, "x") == Grid.of({"vary": grid["vary"]}, "x")
 
 
 def test_resources_without_a_cluster_are_refused():
