@@ -43,11 +43,11 @@ WRITER = "only continues prompts; metrics and regimes see the language model ins
 ROWS = "rows after prompts are drawn and nothing else; they have no law of their own"
 NOT_ASKED = {
     "WatchedLearner": {
-        STUDY: "BasedLearner EpochLearner PlugInLearner ResumableLearner StartingLearner "
+        STUDY: "Based BasedLearner EpochLearner PlugInLearner ResumableLearner StartingLearner "
         "TextLearner"
     },
     "Noted": {
-        STUDY: "BasedLearner EpochLearner PlugInLearner StartingLearner TextLearner",
+        STUDY: "Based BasedLearner EpochLearner PlugInLearner StartingLearner TextLearner",
         "it is what a resumable learner becomes": "ResumableLearner",
     },
     "_Relative": {"it is scaled already": "ScaledLearner"},

@@ -62,6 +62,25 @@ def test_example_specs_build(path):
     assert made.name == spec["name"]
 
 
+@pytest.mark.slow
+def test_the_commands_of_the_page_on_sweeps_run(tmp_path):
+    """All of its blocks, in their order, on the example as it is shipped."""
+    page = (ROOT / "docs" / "sweeps.md").read_text()
+    lines = [
+        line
+        for block in re.findall(r"```bash\n(.*?)```", page, flags=re.DOTALL)
+        for line in block.splitlines()
+    ]
+    assert len(lines) >= 7
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    for line in lines:
+        words = [sys.executable, "-m", *line.split()]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+    for name in ("sizes.csv", "sizes.pdf", "report.html"):
+        assert (tmp_path / name).stat().st_size > 1000
+
+
 TRACKER = """
 import sys
 from contextlib import nullcontext
