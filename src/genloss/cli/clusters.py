@@ -1,11 +1,13 @@
 """Where a command lets its blocks run, from the words of --on and what a block takes."""
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from genloss.cli import console
 from genloss.errors import SpecError
 from genloss.run.executors.executor import Executor
 from genloss.run.other_machine import OtherMachine
@@ -48,7 +50,14 @@ def executor_for(
     gpus, memory = gpus or table.get("gpus", 0), memory or table.get("memory", "")
     resources = Resources(cpus, gpus, bytes_of(memory) if memory else 0)
     machine: OtherMachine = "accept" if elsewhere else "refuse"
-    with on_ray(address, resources, store=store, root=root, other_machine=machine) as executor:
+    with ExitStack() as stack:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            cluster = on_ray(address, resources, store=store, root=root, other_machine=machine)
+            executor = stack.enter_context(cluster)
+        for warning in said:
+            if warning.category is UserWarning:
+                console.print_hint(f"warning: {warning.message}")
         yield executor
 
 

@@ -23,6 +23,9 @@ NODE = [
 ]  # fmt: skip
 
 
+PAGE = (Path(__file__).parents[3] / "docs" / "cluster.md").read_text()
+
+
 class Nodes:
     """Processes of `ray start`, each of which takes its node along when it ends."""
 
@@ -44,6 +47,8 @@ class Nodes:
         log.close()
 
     def head(self) -> None:
+        assert "ray start --head --port=6379 " in PAGE
+        assert "ray start --address=HEAD:6379 " in PAGE
         self.start(
             "--head", f"--port={self.port}", "--include-dashboard=false",
             f"--temp-dir={self.folder}",

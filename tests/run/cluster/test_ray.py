@@ -57,6 +57,16 @@ def own(tmp_path) -> Path:
     return modules_in(tmp_path)
 
 
+PAGE = (HERE.parents[2] / "docs" / "cluster.md").read_text()
+
+
+def of_page(line: str, head: str) -> list[str]:
+    """Return a command of the documentation, with the places of this test."""
+    assert line in PAGE
+    places = {"HEAD:6379": head, "sweep.toml": "spec.toml", "s3://BUCKET/PREFIX": "s3://runs/sweep"}
+    return [places.get(word, word) for word in line.split()[1:]]
+
+
 @pytest.fixture(scope="module")
 def right(tmp_path_factory) -> Path:
     """Return the runs of the sweep in one process, where nobody dies."""
@@ -69,8 +79,8 @@ def test_two_nodes_over_a_bucket_make_the_bytes_of_one_process_although_workers_
     own, cluster, shared_env, graves, right, folder_bytes
 ):
     """Nodes share no path: what they write lies in scratch of their own, and in the bucket."""
-    options = ["--root", "there", "--on", cluster, "--store", "s3://runs/sweep"]
-    genloss("sweep", "spec.toml", *options, folder=own, env=shared_env)
+    sweep = of_page("genloss sweep sweep.toml --on HEAD:6379 --store s3://BUCKET/PREFIX", cluster)
+    genloss(*sweep, "--root", "there", folder=own, env=shared_env)
     runs = [path.name for path in right.glob("*-????????????????")]
     assert len(runs) == 4
     for run in runs:
@@ -80,7 +90,8 @@ def test_two_nodes_over_a_bucket_make_the_bytes_of_one_process_although_workers_
     assert logs.count("WorkerLost: a worker of Ray died") == 4
     assert logs.count("begins again, attempt 2 of 3") == 4
     # A fresh machine has it all from the bucket: ordinary runs, and the sweep.
-    genloss("pull", "s3://runs/sweep", "--root", "fresh", folder=own, env=shared_env)
+    pull = of_page("genloss pull s3://BUCKET/PREFIX --root runs", cluster)
+    genloss(*pull[:-1], "fresh", folder=own, env=shared_env)
     for run in runs:
         assert folder_bytes(right / run) == folder_bytes(own / "fresh/spec" / run)
     genloss("verify", "fresh", folder=own, env={})
@@ -93,6 +104,17 @@ def test_two_nodes_over_a_bucket_make_the_bytes_of_one_process_although_workers_
     genloss("sweep", "spec.toml", *again, folder=own, env=shared_env)
     for run in runs:
         assert folder_bytes(right / run) == folder_bytes(own / "again/spec" / run)
+
+
+def test_a_cluster_of_this_machine_ends_with_the_command(own, right, shared_env, folder_bytes):
+    """Over a folder that is no S3: one driver, which is said."""
+    env = {k: v for k, v in shared_env.items() if not k.startswith("RAY_AUTH")}
+    options = ["--root", "there", "--store", f"file://{own}/store"]
+    said = genloss(*of_page("genloss sweep sweep.toml --on ray", ""), *options, folder=own, env=env)
+    assert "has no conditional puts: nothing keeps out a second driver" in said.stderr
+    assert "UserWarning" not in said.stderr
+    for run in right.glob("*-????????????????"):
+        assert folder_bytes(run) == folder_bytes(own / "there/spec" / run.name)
 
 
 def test_a_node_that_does_not_see_the_root_says_so():
