@@ -152,8 +152,8 @@ def test_equivalents_are_named_as_mutants_are_with_a_reason(mutants):
 
 
 def named(mutants, path, text, scope):
-    return (
-        m
-        for m in (mutants.mutant(path, text, site) for site in mutants.sites(text))
-        if m.change.split(" ", 2)[1] == scope
-    )
+    """Return the mutants of one scope."""
+    changes = importlib.import_module("mutation.changes")
+    scopes = [f"{place.scope or 'module'}:" for place in changes._places(ast.parse(text))]
+    there = (site for site in mutants.sites(text) if scopes[site.node] == scope)
+    return [mutants.mutant(path, text, site) for site in there]

@@ -217,3 +217,12 @@ def test_a_mixture_counts_real_rows_beside_a_shortfall():
     counts = two.train.origin_counts()
     np.testing.assert_array_equal(counts[0], N // 2)
     assert (counts[1] < N // 2).all()
+
+
+@pytest.mark.parametrize(("reason", "says"), [([0, 2, 9], "reason 2"), ([0, -1, 9], "reason 0")])
+def test_a_refused_row_has_a_reason_that_there_is(reason, says):
+    """Read for refused rows only: the last one is accepted."""
+    accepted = np.array([[False, False, True]])
+    with pytest.raises(DataError, match=f"a refused row has {says}; expected a place in"):
+        Selection(accepted, np.array([reason]), ("small", "large"))
+    Selection(accepted, np.array([[0, 1, 9]]), ("small", "large"))

@@ -109,3 +109,17 @@ def test_other_errors_stay_what_they_are(error):
     with pytest.raises(type(error)) as found, explained_shortage("-"):
         raise error
     assert found.value is error
+
+
+def test_a_full_disk_is_told_as_the_store_told_it_and_other_lacks_with_advice():
+    for number, says in (
+        (errno.ENOSPC, r"^cannot write x$"),
+        (errno.EDQUOT, r"^cannot write x$"),
+        (errno.EMFILE, r"^this machine lacks file handles \(ulimit -n\): cannot write x; wait$"),
+    ):
+        error = StoreError("cannot write x")
+        error.__cause__ = OSError(number, "short")
+        with pytest.raises(ResourceError, match=says), explained_shortage("wait"):
+            raise error
+    with pytest.raises(ResourceError, match=r"lacks memory; wait$"), explained_shortage("wait"):
+        raise MemoryError

@@ -142,3 +142,29 @@ def test_an_exact_copy_counts_even_where_real_rows_repeat():
         nearest_ratio(made, np.zeros((1, 3)))
     with pytest.raises(SpecError, match="not a percentage"):
         copy_rate(made, real, 5)
+
+
+def test_two_classes_have_a_balance_and_one_has_none():
+    share = np.array([[[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.2, 0.8]]])
+    right = -(0.75 * np.log2(0.75) + 0.25 * np.log2(0.25))
+    np.testing.assert_allclose(class_entropy(share), [right])
+    with pytest.raises(DataError, match="got 1 class, expected 2 or more; one has no balance"):
+        class_entropy(np.ones((1, 3, 1)))
+
+
+def test_the_chain_without_labels_is_named():
+    with pytest.raises(DataError, match="label: got no label in chain 1, expected some"):
+        label_accuracy(np.full((3, 2, 2), 0.5), np.array([[0, -1], [-1, -1], [1, 1]]))
+
+
+def test_two_rows_have_a_covariance():
+    """Means 1 and 5; variances 2 and 8."""
+    pair = frechet_distance(np.array([[[0.0], [2.0]]]), np.array([[3.0], [7.0]]))
+    np.testing.assert_allclose(pair, [16 + (8**0.5 - 2**0.5) ** 2])
+    with pytest.raises(DataError, match="got 2 and 1 rows, expected 2 or more"):
+        frechet_distance(np.zeros((1, 2, 1)), np.zeros((1, 1)))
+
+
+def test_one_chain_of_repeated_real_rows_says_nothing_about_copies():
+    with pytest.raises(DataError, match="real: got distances of 0 only"):
+        nearest_ratio(np.ones((2, 3)), np.array([[1.0, 2.0], [0.0, 0.0]]))

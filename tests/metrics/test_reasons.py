@@ -75,6 +75,11 @@ CASES = [
     ),
     (tokens.Entropy(), seen.SEEN, "Known on Known: not symbols"),
     (tokens.SymbolProbability(4), numbers.LEFT, "there are only 4 symbols"),
+    (
+        tokens.SymbolProbability(4),
+        replace(numbers.LEFT, p_0=numbers.Symbols(numbers.ALL[:, :3])),
+        "there are only 4 symbols",
+    ),
     (training.TrainLoss(), replace(seen.SEEN, t=0), "reality is not trained"),
     (training.TrainLoss(), seen.SEEN, "Known keeps no training loss"),
     (text.DistinctN(), seen.SEEN, "Known is not text"),

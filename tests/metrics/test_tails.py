@@ -76,3 +76,13 @@ def test_quantile_coverage_by_dimension_shows_what_the_mean_hides():
 def test_bad_arguments_are_refused(call, error, says):
     with pytest.raises(error, match=says):
         call(np.zeros((2, 10, 2)))
+
+
+@pytest.mark.parametrize(("q", "least"), [(0.05, 39), (0.1, 19), (0.5, 3), (0.3, 6)])
+def test_a_tail_takes_a_row_of_its_own(q, least):
+    """(n + 1) q / 2 of at least 1."""
+    rows = np.arange(float(least)).reshape(1, -1, 1)
+    low, high = tails.tail_thresholds(rows, q)
+    assert rows.min() <= low.min() < high.max() <= rows.max()
+    with pytest.raises(DataError, match=f"got {least - 1} rows for a tail of {q}, expected at le"):
+        tails.tail_thresholds(rows[:, 1:], q)

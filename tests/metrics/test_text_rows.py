@@ -40,6 +40,12 @@ def test_one_seed_for_all_requests_is_seen():
 def test_compression_is_that_of_zlib():
     text = "the cat sat on the mat; " * 30 + "ä"
     right = len(text.encode()) / len(zlib.compress(text.encode(), 6))
+    kinds = ["alpha", "beta", "gamma", "delta"]
+    some = np.random.default_rng(1).integers(0, 10**6, 2000)
+    words = " ".join(f"{kinds[k % 4]}{k % 7}" for k in some)
+    # Levels 5 and 7 give other sizes of this text.
+    at_six = len(words) / len(zlib.compress(words.encode(), 6))
+    np.testing.assert_allclose(tr.compression_ratio([words]), at_six)
     noise = "".join(map(chr, np.random.default_rng(0).integers(33, 126, 700)))
     found = tr.compression_ratio([text, noise])
     np.testing.assert_allclose(found[0], right)

@@ -1,0 +1,56 @@
+"""Counts: how many may be drawn, and what is refused; variances where a coordinate is constant."""
+
+import numpy as np
+import pytest
+
+from genloss.core.samples import Samples
+from genloss.core.statistics import Counts, variances
+from genloss.errors import DataError
+
+ROWS = Counts(np.array([[3, 0, 1], [1, 1, 2]]), ((0, 4),))
+
+
+@pytest.mark.parametrize("n", [1, 2, 4])
+def test_a_subsample_takes_rows_that_are_there(n):
+    drawn = ROWS.subsample(n, np.random.default_rng(0))
+    assert drawn.n_rows == n
+    assert (drawn.counts <= ROWS.counts).all()
+    np.testing.assert_array_equal(drawn.counts.sum(axis=1), [n, n])
+    assert drawn.origins == ((0, n),)
+
+
+def test_a_subsample_of_one_is_drawn_by_the_shares():
+    """400 draws of 3 in 4: 300, standard deviation 8.7."""
+    stream = np.random.default_rng(1)
+    firsts = sum(int(ROWS.subsample(1, stream).counts[0, 0]) for _ in range(400))
+    assert abs(firsts - 300) < 4 * 8.7
+
+
+@pytest.mark.parametrize("n", [0, 5])
+def test_no_more_rows_than_there_are_and_no_fewer_than_one(n):
+    with pytest.raises(DataError, match=rf"subsample\({n}\) of 4 rows without replacement"):
+        ROWS.subsample(n, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("counts", "says"),
+    [
+        (np.array([[3, 0, 1], [1, 1, 1]]), "counts of a chain must sum to its 4 rows"),
+        (np.array([[5, -1, 0], [1, 1, 2]]), "expected non-negative integers"),
+        (np.array([3, 0, 1]), r"counts have shape \(3,\) and dtype int64"),
+        (np.array([[3.0, 0, 1]]), r"counts have shape \(1, 3\) and dtype float64"),
+    ],
+)
+def test_what_are_no_counts(counts, says):
+    with pytest.raises(DataError, match=says):
+        Counts(counts, ((0, 4),))
+
+
+def test_a_constant_coordinate_takes_the_mean_variance_of_the_others():
+    """Of 0, 4: 4; of 0, 2: 1; weighed 3 to 1: 3 and 3 / 4."""
+    x = np.array([[[0.0, 5, 0], [4, 5, 2]], [[5, 5, 0], [5, 5, 2]], [[5, 5, 5], [5, 5, 5]]])
+    right = [[4, 2.5, 1], [1, 1, 1], [0, 0, 0]]
+    np.testing.assert_allclose(variances(Samples.of(x, 0)), right)
+    weight = np.array([[3.0, 1], [1, 1], [1, 1]])
+    weighed = Samples(x, np.zeros((3, 2), int), weight)
+    np.testing.assert_allclose(variances(weighed), [[3, 1.875, 0.75], *right[1:]])
