@@ -75,7 +75,7 @@ def forked(work: Callable[[], Any]) -> tuple[int, Any]:
 def attempt(study: Any, root: Path, url: str, number: int, stop: int, after: bool) -> int:
     """Run the block as the attempt of that number; return its changes of the bucket."""
     cell = Cell(study, run_path(root, header_of(study)), header_of(study))
-    with opened(cell):
+    with opened(cell, lambda event: None):
         pass
     bucket = Bucket(url)
     driver = shared.Shared(bucket, root.resolve(), Lease(bucket, 1, "driver"))
