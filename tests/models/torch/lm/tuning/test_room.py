@@ -1,5 +1,8 @@
 """Too little memory: stand-ins that hold no more than so many rows at a time."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -243,3 +246,14 @@ def test_generation_with_little_memory_writes_the_same(how, base, monkeypatch):
     assert max(tried) > 4
     assert tried[-1] <= 4
     np.testing.assert_array_equal(decoder.decoding(how).continue_(asked, rng(3)), whole)
+
+
+def test_the_plan_lets_go_of_what_it_counted(network):
+    """A hook that returns what it is given would keep graph and weights for ever."""
+    decoder, weights = network
+    own = {name: w.detach().clone().requires_grad_() for name, w in weights.items()}
+    alive = weakref.ref(next(iter(own.values())))
+    rows_that_fit(decoder_total(decoder), own, torch.from_numpy(rows(2)[0, 1:]), 1000)
+    del own
+    gc.collect()
+    assert alive() is None

@@ -58,7 +58,8 @@ def _saved_bytes(total: Total, weights: NamedTensors, x: Tensor) -> int:
     def keep(tensor: Tensor) -> Tensor:
         memory = tensor.untyped_storage()
         saved[memory.data_ptr()] = memory.nbytes()
-        return tensor
+        # Itself would hold the graph that holds it, for ever.
+        return tensor.detach()
 
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         loss = total(weights, x, counted(x), None)
