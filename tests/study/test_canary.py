@@ -1,13 +1,12 @@
 """The canary: a base that is computed wrongly ends a run before it begins, and is told by name."""
 
-import os
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from genloss.core import bases
-from genloss.core.bases import SMOLLM2, kept_folder
+from genloss.core.bases import SMOLLM2
 from genloss.errors import FitError
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
@@ -38,19 +37,6 @@ def study(tmp_path_factory):
         patch.setenv("GENLOSS_CACHE", str(root / "cache"))
         fetched(str(root / "tiny.gguf"))
         yield load_study(root / "texts", QUICK, str(root / "tiny.gguf"))
-
-
-@pytest.fixture(scope="module")
-def smollm2(tmp_path_factory):
-    """The name of the real base, from the wheel that GENLOSS_SMOLLM2 names, or from the cache."""
-    wheel = os.environ.get("GENLOSS_SMOLLM2", "")
-    with pytest.MonkeyPatch.context() as patch:
-        if wheel:
-            patch.setenv("GENLOSS_CACHE", str(tmp_path_factory.mktemp("real")))
-            fetched(SMOLLM2.name, wheel)
-        elif not kept_folder(SMOLLM2.name).is_dir():
-            pytest.skip(f"needs {SMOLLM2.requirement}; set GENLOSS_SMOLLM2 to its wheel")
-        yield SMOLLM2.name
 
 
 def known(study, monkeypatch, value):
@@ -108,7 +94,8 @@ def test_transformers_is_held_against_our_own_decoder(study, monkeypatch):
     assert not canary_of(theirs).is_well
 
 
-def test_the_real_base_sings_as_it_should(smollm2):
-    canary = canary_of(SimpleNamespace(learner=TransformerLearner(smollm2)))
+def test_the_real_base_sings_as_it_should(smollm2, monkeypatch):
+    monkeypatch.setenv("GENLOSS_CACHE", str(smollm2))
+    canary = canary_of(SimpleNamespace(learner=TransformerLearner(SMOLLM2.name)))
     assert canary.is_well, str(canary)
     assert (canary.tokens, canary.source) == (512, "known value")
