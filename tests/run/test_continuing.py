@@ -3,12 +3,13 @@
 import pytest
 
 from genloss.errors import RealityExhausted, SpecError, StoreError
+from genloss.run import continuing
 from genloss.run.continuing import continued
 from genloss.run.events import Finished
 from genloss.run.runner import header_of, run_studies, run_study
 from genloss.run.sweep import run_sweep
 from genloss.store.folder import run_path
-from genloss.store.reader import Run
+from genloss.store.reader import Run, find_runs
 from genloss.store.removal import last_checkpoints, remove
 from genloss.store.sweep import read_sweep
 from genloss.store.verify import verify
@@ -109,3 +110,34 @@ def test_a_sweep_goes_on_cell_by_cell(small, tmp_path):
         assert len(a.header.earlier) == 1
         same_numbers(a, b)
     assert len(read_sweep(done.folder).cells) == 2
+
+
+def test_a_kill_before_the_folder_is_renamed_loses_nothing(small, tmp_path, monkeypatch):
+    spec = {**small("moments_replace", metrics=["sigma"], generations=4, **LONG), "name": "s"}
+    grid = {"vary": {"n_real": [8, 16]}}
+    run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
+    longer = sweep_from({**spec, "generations": 7}, grid)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(continuing, "_rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_sweep(longer, tmp_path, workers=1)
+    done = run_sweep(longer, tmp_path, workers=1)
+    names = [run.path.name for run in find_runs(done.folder)]
+    assert sorted(names) == sorted(run.path.name for run in done.runs)
+    for run in done.runs:
+        assert run.path.name.endswith(run.header.fingerprint)
+        assert len(run.header.earlier) == 1
+
+
+def test_a_sweep_whose_last_cell_cannot_go_on_changes_none(small, tmp_path):
+    spec = {**small("moments_replace", metrics=["sigma"], generations=4, **LONG), "name": "s"}
+    grid = {"vary": {"n_real": [8, 16]}}
+    done = run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
+    remove(list(last_checkpoints(done.runs[-1].path)))
+    with pytest.raises(StoreError, match="last checkpoint removed"):
+        run_sweep(sweep_from({**spec, "generations": 7}, grid), tmp_path, workers=1)
+    assert all(run.path.exists() for run in done.runs)

@@ -17,6 +17,7 @@ from genloss.spec.toml import toml_text
 from genloss.store import removal
 from genloss.store.lock import locked
 from genloss.store.reader import Run, find_runs
+from genloss.store.sweep import read_sweep, write_failures
 from genloss.study.study import study_from
 from genloss.study.sweep import sweep_from
 
@@ -101,3 +102,57 @@ def test_the_commands_say_first_and_cancel_ends_in_order(small, tmp_path):
     gone = subprocess.run([GENLOSS, "rm", root / "s", "--yes", "--json"], capture_output=True)
     assert json.loads(gone.stdout)["removed"] is True
     assert not (root / "s").exists()
+
+
+@pytest.fixture
+def sweep_folder(small, tmp_path):
+    spec = {**small("moments_replace"), "name": "s.safetensors"}
+    sweep = sweep_from(spec, {"vary": {"n_real": [8, 16]}})
+    return run_sweep(sweep, tmp_path / "runs", workers=1).folder
+
+
+def test_a_link_is_refused_and_what_it_names_stays(sweep_folder, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(sweep_folder)
+    with pytest.raises(StoreError, match=r"link is a link; name the folder itself: .*safetensors"):
+        removal.named([link])
+    assert read_sweep(sweep_folder).cells
+
+
+def test_a_sweep_of_any_name_is_removed_whole(sweep_folder):
+    removal.remove(removal.named([sweep_folder]))
+    assert not sweep_folder.exists()
+
+
+def test_a_sweep_with_another_or_with_work_in_it_stays(sweep_folder, small):
+    [cell, _] = find_runs(sweep_folder)
+    with locked(cell.path), pytest.raises(StoreError, match="is being written"):
+        removal.named([sweep_folder])
+    waste = removal.named([sweep_folder])
+    with locked(cell.path), pytest.raises(StoreError, match="is being written"):
+        removal.remove(waste)
+    spec = {**small("moments_replace"), "name": "inner"}
+    run_sweep(sweep_from(spec, {"vary": {"n_real": [9]}}), sweep_folder, workers=1)
+    with pytest.raises(StoreError, match=r"holds another sweep, .*inner"):
+        removal.named([sweep_folder])
+
+
+def test_a_complete_cell_that_was_refused_later_is_no_waste(sweep_folder):
+    """Refused on a machine without room, say: its numbers are whole all the same."""
+    cells = read_sweep(sweep_folder).cells
+    why = {"error": "ResourceError", "message": "no room", "time": "2026-01-01T00:00:00+00:00"}
+    write_failures(sweep_folder, {cell.fingerprint: why for cell in cells})
+    assert list(removal.failed(sweep_folder)) == []
+    (sweep_folder / cells[0].run / "blocks/0000/manifest.json").unlink()
+    assert [one.path for one in removal.failed(sweep_folder)] == [sweep_folder / cells[0].run]
+
+
+def test_a_cell_that_lies_elsewhere_is_not_the_sweeps_to_remove(run, small):
+    spec = {**small("rows_accumulate"), "name": "other"}
+    grid = {"vary": {"n_real": [spec["n_real"]]}}
+    done = run_sweep(sweep_from(spec, grid), run.path.parent, workers=1)
+    assert done.runs[0].path == run.path
+    why = {"error": "WorkerLost", "message": "gone", "time": "2026-01-01T00:00:00+00:00"}
+    write_failures(done.folder, {run.header.fingerprint: why})
+    (run.path / "blocks/0000/manifest.json").unlink()
+    assert list(removal.failed(done.folder)) == []

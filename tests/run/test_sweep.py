@@ -5,6 +5,7 @@ import subprocess
 import sysconfig
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from genloss.cli.listing import listing
 from genloss.errors import ResourceError, SpecError, StoreError
 from genloss.plan.sweep_cost import sweep_plan
+from genloss.run import disk
 from genloss.run.events import Finished, Planned
 from genloss.run.runner import run_study
 from genloss.run.sweep import run_sweep
@@ -197,3 +199,37 @@ def test_cells_that_lie_elsewhere_belong_to_the_sweep_too(spec, tmp_path):
     assert before.path in {r.path.resolve() for r in find_runs(done.folder)}
     # Listed once, although two ways lead there.
     assert len(find_runs(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("name", ["../up", "/tmp/away", "", ".", "..", "a/b", 5])
+def test_a_name_that_leads_elsewhere_is_refused(spec, name):
+    with pytest.raises(SpecError, match="expected letters, digits"):
+        sweep_from({**spec, "name": name}, {"vary": {"n_real": [8, 16]}})
+
+
+def test_a_folder_with_files_of_somebody_is_no_sweeps(spec, tmp_path):
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "photo.jpg").write_bytes(b"me")
+    sweep = sweep_from(spec, {"vary": {"n_real": [8, 16]}})
+    with pytest.raises(StoreError, match=r"has files but no sweep\.json \(photo\.jpg\)"):
+        run_sweep(sweep, tmp_path, workers=1)
+    assert [p.name for p in (tmp_path / "small").iterdir()] == ["photo.jpg"]
+
+
+def test_a_sweep_whose_own_file_is_lost_goes_on(spec, tmp_path):
+    sweep = sweep_from(spec, {"vary": {"n_real": [8, 16]}})
+    done = run_sweep(sweep, tmp_path, workers=1)
+    (done.folder / "sweep.json").unlink()
+    seen = []
+    run_sweep(sweep, tmp_path, workers=1, progress=seen.append)
+    assert finished(seen) == 0
+    assert len(read_sweep(done.folder).cells) == 2
+
+
+def test_cells_that_are_there_need_no_room(spec, tmp_path, monkeypatch):
+    grid = {"vary": {"n_real": [8, 16]}}
+    run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: SimpleNamespace(free=disk.RUN_BYTES))
+    run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
+    with pytest.raises(ResourceError, match="1 runs take"):
+        run_sweep(sweep_from(spec, {"vary": {"n_real": [8, 16, 32]}}), tmp_path, workers=1)

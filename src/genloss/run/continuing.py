@@ -12,6 +12,7 @@ from genloss.core.streams import Streams
 from genloss.errors import GenlossError, RealityExhausted, SpecError, StoreError
 from genloss.run.runner import header_of
 from genloss.run.setup import reserve
+from genloss.store.files import explained, sync_folder
 from genloss.store.folder import run_path
 from genloss.store.header import Header, read_header, write_header
 from genloss.store.lock import locked
@@ -36,19 +37,37 @@ def continued(run: Place, study: Study) -> Path:
     run = Path(run)
     with locked(run):
         there = read_header(run)
-        before = study_from(local_spec(run, there.spec))
         here = header_of(study)
-        if here.fingerprint == there.fingerprint:
+        if here.fingerprint == there.fingerprint and not is_half_renamed(run, there):
             return run
-        check_longer(before, study)
-        if study.generations > before.generations:
-            _check_checkpoints(Run(run), before)
+        check_continued(run, study)
         place = run_path(run.parent, here)
-        if place.exists():
-            raise StoreError(f"{place} is there already; run that, or remove it first")
-        write_header(run, _joined(there, here))
-    run.rename(place)
+        if here.fingerprint != there.fingerprint:
+            write_header(run, _joined(there, here))
+    _rename(run, place)
     return place
+
+
+def _rename(run: Path, place: Path) -> None:
+    with explained("rename", run):
+        run.rename(place)
+        sync_folder(place.parent)
+
+
+def is_half_renamed(run: Path, header: Header) -> bool:
+    """Return whether a folder still has an earlier name: a kill came before it was renamed."""
+    return run.name.endswith(tuple(f"-{earlier}" for earlier in header.earlier))
+
+
+def check_continued(run: Path, study: Study) -> None:
+    """Refuse what `continued` refuses; nothing is written."""
+    before = study_from(local_spec(run, read_header(run).spec))
+    check_longer(before, study)
+    if study.generations > before.generations:
+        _check_checkpoints(Run(run), before)
+    place = run_path(run.parent, header_of(study))
+    if place.exists():
+        raise StoreError(f"{place} is there already; run that, or remove it first")
 
 
 def check_longer(before: Study, study: Study) -> None:

@@ -11,7 +11,7 @@ from genloss.core.resources import explained_shortage
 from genloss.errors import GenlossError, SpecError
 from genloss.run.block import ADVICE
 from genloss.run.cell_logs import CellLogs
-from genloss.run.continuing import check_longer, continued
+from genloss.run.continuing import check_continued, continued, is_half_renamed
 from genloss.run.disk import check_disk
 from genloss.run.events import Event, Sink
 from genloss.run.executors.executor import Executor
@@ -28,7 +28,7 @@ from genloss.store.files import own_folder
 from genloss.store.folder import run_path
 from genloss.store.header import HEADER, Header, read_header
 from genloss.store.lock import locked
-from genloss.store.machine_file import local_spec, portable
+from genloss.store.machine_file import portable
 from genloss.store.provenance import now
 from genloss.store.reader import Run, folders
 from genloss.store.sweep import (
@@ -44,7 +44,7 @@ from genloss.store.sweep import (
     write_failures,
     write_sweep,
 )
-from genloss.study.study import Study, study_from
+from genloss.study.study import Study
 from genloss.study.sweep import TABLE, Sweep
 
 RUN_FOLDER = re.compile(r".*-([0-9a-f]{16})(-[0-9a-f]{6})?")
@@ -87,7 +87,12 @@ def run_sweep(
     check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
     shorter = _shorter(folder, sweep, headers)
     if check_room:
-        check_disk([study for _, study in sweep.cells], folder)
+        # What has begun lies on the disk already, as far as it is done.
+        begun = {*runs_by_fingerprint(Path(root), folder)}
+        new = [h.fingerprint not in begun for h in headers]
+        check_disk(
+            [cell[1] for cell, is_new in zip(sweep.cells, new, strict=True) if is_new], folder
+        )
     with explained_shortage(ADVICE), locked(folder):
         for place, study in shorter:
             continued(place, study)
@@ -145,8 +150,8 @@ def _shorter(folder: Path, sweep: Sweep, headers: Sequence[Header]) -> list[tupl
         if place is None or place.parent != folder or not (place / HEADER).exists():
             continue
         there = read_header(place)
-        if there.fingerprint != header.fingerprint:
-            check_longer(study_from(local_spec(place, there.spec)), study)
+        if there.fingerprint != header.fingerprint or is_half_renamed(place, there):
+            check_continued(place, study)
             out.append((place, study))
     return out
 

@@ -14,7 +14,7 @@ from genloss.store.folder import holds_run
 from genloss.store.lock import is_held, locked
 from genloss.store.manifest import write_manifest
 from genloss.store.reader import Run, folders, is_run
-from genloss.store.sweep import is_sweep, read_failures, read_sweep
+from genloss.store.sweep import SWEEP, is_sweep, read_failures, read_sweep
 
 DAY = 86_400.0
 
@@ -43,14 +43,20 @@ def named(paths: Sequence[Path]) -> list[Waste]:
     """Return runs and sweeps by their folders.
 
     Raises:
-        StoreError: a folder is neither, or somebody works in it.
+        StoreError: a folder is neither, or a link, or holds a sweep of its own; or somebody works
+            there.
     """
     out = []
     for path in paths:
+        if path.is_symlink():
+            raise StoreError(f"{path} is a link; name the folder itself: {path.resolve()}")
         if not is_sweep(path) and not is_run(path):
             raise StoreError(f"{path} is neither a run nor a sweep; remove it by other means")
         if _busy(path):
             raise StoreError(f"{path} is being written; cancel it first: genloss cancel {path}")
+        for inner, names in folders(path) if is_sweep(path) else ():
+            if inner != path and SWEEP in names:
+                raise StoreError(f"{path} holds another sweep, {inner}; remove or move that first")
         out.append(Waste(path, "sweep" if is_sweep(path) else "run", size_of(path)))
     return out
 
@@ -63,7 +69,9 @@ def failed(root: Path) -> Iterator[Waste]:
         given_up = read_failures(folder)
         for cell in read_sweep(folder).cells:
             path = folder / cell.run
-            if cell.fingerprint in given_up and is_run(path) and not _busy(path):
+            # What lies elsewhere belongs to others; what is complete was only refused here.
+            mine = path.parent == folder and cell.fingerprint in given_up
+            if mine and is_run(path) and not _busy(path) and not _is_complete(path):
                 why = given_up[cell.fingerprint]["error"]
                 yield Waste(path, f"failed: {why}", size_of(path))
 
@@ -97,11 +105,12 @@ def remove(waste: Sequence[Waste]) -> None:
         StoreError: somebody began to work there.
     """
     for one in waste:
-        if one.path.suffix == ".safetensors":
+        if not one.path.is_dir():
             _drop_checkpoint(one.path)
             continue
         with ExitStack() as stack:
             stack.enter_context(locked(one.path))
+            _check_inside(one.path)
             for name in ("sweep.json", "run.json"):
                 removed(one.path / name)
             removed(one.path)
@@ -121,8 +130,16 @@ def _drop_checkpoint(file: Path) -> None:
 
 
 def _busy(path: Path) -> bool:
-    """Return whether somebody works in a folder, or in the sweep that it belongs to."""
+    """Return whether somebody works in a folder, in its runs, or in the sweep it belongs to."""
+    if is_sweep(path) and any(is_held(inner) for inner, _ in folders(path)):
+        return True
     return is_held(path) or (is_sweep(path.parent) and is_held(path.parent))
+
+
+def _check_inside(path: Path) -> None:
+    for inner, _ in folders(path) if is_sweep(path) else ():
+        if inner != path and is_held(inner):
+            raise StoreError(f"{inner} is being written; cancel it first: genloss cancel {inner}")
 
 
 def _is_complete(path: Path) -> bool:

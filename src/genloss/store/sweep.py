@@ -18,14 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from genloss.errors import StoreError
-from genloss.store.files import read_sealed, write_bytes, write_sealed
-from genloss.store.machine_file import local_spec, portable, write_machine
+from genloss.store.files import TEMPORARY, explained, read_sealed, write_bytes, write_sealed
+from genloss.store.folder import holds_run
+from genloss.store.lock import LOCK
+from genloss.store.machine_file import MACHINE, local_spec, portable, write_machine
 from genloss.store.schema import expect
 
 SWEEP = "sweep.json"
 SPEC = "sweep.toml"
 FAILED = "failed.json"
 LOGS = "logs"
+
+BEGUN = (LOCK, MACHINE, SPEC, FAILED, LOGS, "progress.json", ".index.json")
+"""What a folder may hold, beside runs, whose sweep.json is not there or not there yet."""
 
 GROWING = ("generations", "chains")
 """Fields that may grow in the same sweep."""
@@ -117,8 +122,12 @@ def write_sweep(folder: Path, file: SweepFile, toml: str) -> None:
 
 
 def check_sweep(folder: Path, file: SweepFile) -> None:
-    """Raise StoreError where a folder holds another sweep; generations and chains may differ."""
+    """Raise StoreError where a folder holds another sweep, or files that no sweep began with.
+
+    Generations and chains may differ.
+    """
     if not is_sweep(folder):
+        _check_foreign(folder)
         return
     there, here = (
         {k: v for k, v in spec.items() if k not in GROWING}
@@ -128,6 +137,25 @@ def check_sweep(folder: Path, file: SweepFile) -> None:
         raise StoreError(
             f"{folder} holds another sweep: {_difference(there, here)}; give this one another "
             "name (name=...), or delete the folder"
+        )
+
+
+def _check_foreign(folder: Path) -> None:
+    """Raise StoreError where a folder without sweep.json holds more than what a sweep leaves."""
+    if not folder.exists():
+        return
+    with explained("read", folder):
+        foreign = [
+            path.name
+            for path in sorted(folder.iterdir())
+            if path.name not in BEGUN
+            and not path.name.endswith(TEMPORARY)
+            and not (path.is_dir() and holds_run(os.listdir(path)))
+        ]
+    if foreign:
+        raise StoreError(
+            f"{folder} has files but no {SWEEP} ({foreign[0]}): it is not the folder of a sweep; "
+            "give the sweep another name (name=...), or choose another root"
         )
 
 

@@ -174,8 +174,7 @@ class Study:
             )
         # A regime that cannot work with these sizes says so before anything runs.
         self.regime.sizes(1, self.n_real, self.n_synthetic)
-        if not self.name or not all(c.isalnum() or c in "-_.=," for c in self.name):
-            raise SpecError(f"name is {self.name!r}; expected letters, digits and - _ . = ,")
+        checked_name(self.name)
         learner = self.learner
         if isinstance(learner, StartingLearner) and learner.start == "last" and not self.warm_start:
             raise SpecError(
@@ -199,6 +198,14 @@ class Study:
     def metric_header(self) -> list[dict[str, Any]]:
         """Return name, unit, direction and labels of every metric."""
         return [entry_of(metric) for metric in self.metrics]
+
+
+def checked_name(name: object) -> str:
+    """Return the name of a run or a sweep; raises SpecError where it cannot be one of a folder."""
+    fits = isinstance(name, str) and all(c.isalnum() or c in "-_.=," for c in name)
+    if not fits or not str(name).strip("."):
+        raise SpecError(f"name is {name!r}; expected letters, digits and - _ . = ,")
+    return str(name)
 
 
 def study_from(spec: Mapping[str, Any]) -> Study:

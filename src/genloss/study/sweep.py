@@ -10,7 +10,7 @@ from genloss.errors import SpecError
 from genloss.spec.toml import merged, overridden, parsed, read_spec
 from genloss.study.grid import KEYS, Grid, Options
 from genloss.study.own_text import is_text, name_of, own_text_spec
-from genloss.study.study import Study, study_from
+from genloss.study.study import Study, checked_name, study_from
 
 TABLE = "sweep"
 """The table of a spec that holds its grid."""
@@ -65,7 +65,7 @@ def sweep_from(spec: Mapping[str, Any], grid: Mapping[str, Any], where: str = TA
     Raises:
         SpecError: nothing varies, two cells are one run, or a cell has an unknown or unfit field.
     """
-    name = str(spec.get("name", TABLE))
+    name = checked_name(spec.get("name", TABLE))
     what = Grid.of(grid, where)
     if not what.varying:
         raise SpecError(
@@ -79,7 +79,9 @@ def sweep_from(spec: Mapping[str, Any], grid: Mapping[str, Any], where: str = TA
         study = study_from({**merged(spec, options), "name": called})
         cells.append((options, study))
     if not cells:
-        raise SpecError(f"{where}: no cell is left; exclude matches all of them")
+        raise SpecError(
+            f"{where}: no cell is left; exclude matches all of them, or a list is empty"
+        )
     return Sweep(name, spec, grid, tuple(what.varying), tuple(cells))
 
 
@@ -107,7 +109,7 @@ def _short_names(keys: Sequence[str]) -> dict[str, str]:
 
 
 def _cell_name(options: Mapping[str, Any], number: int) -> str:
-    name = ",".join(f"{key}={_word(value)}" for key, value in options.items())
+    name = ",".join(f"{_word(key)}={_word(value)}" for key, value in options.items())
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 7]}-{number:06d}"
 
 
