@@ -151,3 +151,11 @@ def test_one_chart_is_a_file_by_its_name(folder, tmp_path):
 )
 def test_values_are_said_as_labels_say_them(key, value, words):
     assert said(key, value) == words
+
+
+def test_a_number_written_in_two_ways_is_one_place_of_a_slider(tmp_path):
+    cases = [{"reality.mean": m, "n_real": n} for m, n in ((1, 5), (1.0, 9), (2, 9))]
+    done = run_sweep(sweep_from(SPEC, {"cases": cases}), tmp_path, workers=1)
+    [found] = find_sections([done.folder])
+    page = explorer.explorer([measured(run) for run in found.runs], found.sweep)
+    assert page.cells == ((0, 0), (0, 1), (1, 1))

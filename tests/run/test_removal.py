@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from genloss.cli import removal as cli_removal
 from genloss.errors import StoreError
 from genloss.run.runner import run_study
 from genloss.run.sweep import run_sweep
@@ -156,3 +157,12 @@ def test_a_cell_that_lies_elsewhere_is_not_the_sweeps_to_remove(run, small):
     write_failures(done.folder, {run.header.fingerprint: why})
     (run.path / "blocks/0000/manifest.json").unlink()
     assert list(removal.failed(done.folder)) == []
+
+
+@pytest.mark.parametrize("process", [0, -1, 2**22 + 1])
+def test_cancel_ends_nobody_else(run, monkeypatch, process):
+    """A lock may name what is no process, or one that is not ours to end."""
+    (run.path / ".lock").write_text(json.dumps({"process": process, "since": "now"}))
+    monkeypatch.setattr(cli_removal, "is_held", lambda _: True)
+    with pytest.raises(StoreError, match=r"nobody is at work|cannot be ended"):
+        cli_removal.cancel(run.path, json=False)

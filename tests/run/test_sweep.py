@@ -233,3 +233,34 @@ def test_cells_that_are_there_need_no_room(spec, tmp_path, monkeypatch):
     run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
     with pytest.raises(ResourceError, match="1 runs take"):
         run_sweep(sweep_from(spec, {"vary": {"n_real": [8, 16, 32]}}), tmp_path, workers=1)
+
+
+@pytest.mark.parametrize("key", ["generations", "chains"])
+def test_values_of_what_may_grow_are_cells_side_by_side(spec, tmp_path, key):
+    spec = {**spec, "chains_per_block": 1}
+    for values, cells in (([2, 3], 2), ([3, 2], 2), ([2, 4], 3)):
+        seen = []
+        sweep = sweep_from(spec, {"vary": {key: values}})
+        done = run_sweep(sweep, tmp_path, workers=1, progress=seen.append)
+        assert [getattr(study, key) for _, study in sweep.cells] == values
+        assert len(read_sweep(done.folder).cells) == cells
+    assert len(find_runs(done.folder)) == 3
+    assert finished(seen) == done.runs[1].header.n_blocks
+
+
+def test_seeds_can_be_raised_after_values_were_added(spec, tmp_path):
+    spec = {**spec, "chains_per_block": 1}
+    for values, seeds in (([8], 2), ([16], 2), ([8, 16], 3)):
+        grid = {"vary": {"n_real": values}, "seeds": seeds}
+        done = run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
+    assert len(find_runs(done.folder)) == 2
+    assert all(len(run.header.earlier) == 1 for run in done.runs)
+
+
+def test_ls_shows_a_sweep_whose_cells_lie_elsewhere(spec, tmp_path, capsys):
+    grid = {"vary": {"n_real": [8, 16]}}
+    for name in ("first", "second"):
+        run_sweep(sweep_from({**spec, "name": name}, grid), tmp_path, workers=1)
+    listing(tmp_path, True)
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["run"], row["done"]) for row in rows] == [("first", 2), ("second", 2)]

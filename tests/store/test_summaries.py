@@ -8,6 +8,7 @@ import pytest
 from genloss.errors import StoreError
 from genloss.run.runner import run_study
 from genloss.store import summaries as module
+from genloss.store.files import read_sealed, write_sealed
 from genloss.store.summaries import INDEX, Summary, summaries
 from genloss.study.study import Study
 
@@ -69,3 +70,12 @@ def test_a_damaged_index_is_made_again(runs, content):
     (runs / INDEX).write_bytes(content)
     assert dict(summaries(runs)) == before
     assert (runs / INDEX).read_bytes() != content
+
+
+def test_an_index_of_another_version_is_made_again(runs):
+    before = dict(summaries(runs))
+    value = read_sealed(runs / INDEX)
+    for change in ({"colour": "red"}, {"chains": None}):
+        table = {k: {**v, "summary": {**v["summary"], **change}} for k, v in value["runs"].items()}
+        write_sealed(runs / INDEX, {"runs": table})
+        assert dict(summaries(runs)) == before

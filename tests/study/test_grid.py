@@ -4,7 +4,7 @@ import pytest
 
 from genloss.errors import SpecError
 from genloss.study.grid import Grid
-from genloss.study.sweep import sweep_from
+from genloss.study.sweep import _cell_name, sweep_from
 
 SPEC = {
     "name": "small",
@@ -59,6 +59,12 @@ def test_a_list_of_seeds_is_a_run_each():
         ({"vary": {"a": [1]}, "exclude": [{"b": 2}]}, "exclude names 'b'.*does not vary"),
         ({"vary": {"a": [1]}, "exclude": [{"a": 2}]}, "which matches no cell"),
         ({"seeds": "x"}, "seeds is 'x'; expected a number of chains or a list"),
+        ({"vary": {"a": [1], "a, b": [[1, 2]]}}, "a stands twice in vary"),
+        ({"vary": {"chains": [2, 3]}, "seeds": 8}, "chains varies, and seeds sets it"),
+        ({"vary": {"seed": [2, 3]}, "seeds": [8]}, "seed varies, and seeds sets it"),
+        ({"vary": {"r.n": [1], "r": ["a"]}}, "r sets all of r, and undoes r.n; write r first"),
+        ({"vary": {"r": ["a"]}, "cases": [{"r.n": 1}]}, "undoes r.n"),
+        ({"vary": {"r.n": [1], "r.kind": ["a"]}}, "r.kind sets all of r, and undoes r.n"),
         ({"seeds": []}, "seeds is .*; expected a number of chains"),
     ],
 )
@@ -90,6 +96,8 @@ def test_tables_and_long_values_make_names_that_a_folder_can_have():
     [
         ({}, "nothing varies"),
         ({"seeds": 4}, "nothing varies"),
+        ({"vary": {"name": ["a", "b"]}}, "name varies, which is no part of what a run does"),
+        ({"vary": {"n_real": []}}, "no cell is left; .*or a list is empty"),
         ({"vary": {"n_rael": [1, 2]}}, "n_rael.*did you mean 'n_real'"),
         ({"vary": {"regime": ["replase"]}}, "replase.*did you mean 'replace'"),
         ({"vary": {"n_real": [1]}, "exclude": [{"n_real": 1}]}, "no cell is left"),
@@ -98,3 +106,17 @@ def test_tables_and_long_values_make_names_that_a_folder_can_have():
 def test_a_sweep_of_nothing_or_of_no_field_is_refused(grid, why):
     with pytest.raises(SpecError, match=why):
         sweep_from(SPEC, grid)
+
+
+def test_names_fit_a_file_system_that_counts_bytes():
+    grid = {"vary": {"measure": [{"at": list(range(n))} for n in (100, 101)]}}
+    names = [s.name for _, s in sweep_from(SPEC, grid).cells]
+    wide = _cell_name({"text": "\u65e5" * 100}, 7)
+    assert wide.endswith("-000007")
+    assert max(len(name.encode()) for name in [*names, wide]) <= 120
+
+
+def test_keys_that_add_to_a_list_make_names_too():
+    grid = {"vary": {"metrics+": [["sigma"], ["entropy"]]}}
+    names = [s.name for _, s in sweep_from({**SPEC, "metrics": []}, grid).cells]
+    assert names == ["metrics-=sigma", "metrics-=entropy"]

@@ -1,7 +1,7 @@
 """What `genloss ls` lists: runs, and a sweep as one line."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from genloss.errors import StoreError
 from genloss.store.lock import is_held
 from genloss.store.reader import Run
 from genloss.store.summaries import Summary, summaries, summary_of
-from genloss.store.sweep import SweepFile, is_sweep, read_failures, read_sweep
+from genloss.store.sweep import SWEEP, SweepFile, read_failures, read_sweep
 
 VARIES = "varies"
 
@@ -20,7 +20,7 @@ Found = dict[Path, Summary | StoreError]
 def listing(root: Path, json: bool) -> None:
     """List runs and sweeps with their progress; a damaged one is one row with the reason."""
     found = dict(summaries(root))
-    sweeps = sorted({p.parent for p in found if p.parent != root and is_sweep(p.parent)})
+    sweeps = sorted(_sweeps(root, found))
     rows = [_run_row(path, what, root) for path, what in found.items() if path.parent not in sweeps]
     rows += [_sweep_row(folder, found, root) for folder in sweeps]
     rows.sort(key=lambda row: str(row["run"]))
@@ -36,6 +36,15 @@ def listing(root: Path, json: bool) -> None:
     shown = [[_word(row, key) for key in columns] for row in rows]
     # A path can be cut in two and still be read; "comple/te" cannot.
     console.print_table(columns, shown, folds=("run", "problem"))
+
+
+def _sweeps(root: Path, runs: Found) -> Iterator[Path]:
+    """Yield the sweeps below a folder, those too whose cells lie elsewhere or have not begun."""
+    for place, inner, files in os.walk(root):
+        folder = Path(place)
+        inner[:] = [name for name in inner if folder / name not in runs]
+        if SWEEP in files and folder != root:
+            yield folder
 
 
 SHOWN = ("run", "generations", "chains", "regime", "learner", "reality", "complete", "problem")
@@ -85,8 +94,9 @@ def _cells(folder: Path, file: SweepFile, found: Found) -> list[Summary | StoreE
     out: list[Summary | StoreError] = []
     for cell in file.cells:
         path = folder / cell.run
-        if path in found:
-            out.append(found[path])
+        flat = Path(os.path.normpath(path))
+        if flat in found:
+            out.append(found[flat])
         elif path.is_dir():
             try:
                 out.append(summary_of(Run(path)))

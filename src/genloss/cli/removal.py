@@ -63,7 +63,13 @@ def cancel(folder: Path, json: bool) -> None:
     process = holder(folder)
     if process is None or not is_held(folder):
         raise StoreError(f"nobody is at work in {folder}")
-    os.kill(process, signal.SIGTERM)
+    try:
+        os.kill(process, signal.SIGTERM)
+    except OSError as error:
+        raise StoreError(
+            f"process {process}, which {folder} names, cannot be ended: {error.strerror}; it may "
+            "run as another user or on another machine; end it there"
+        ) from error
     deadline = time.monotonic() + PATIENCE
     while is_held(folder):
         if time.monotonic() > deadline:

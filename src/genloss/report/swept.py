@@ -31,7 +31,7 @@ class Swept:
         """Return the values of each key: numbers in their order, others as written."""
         out = {}
         for key in self.keys:
-            values = list(dict.fromkeys(_hashable(o.get(key)) for o in self.options))
+            values = list(dict.fromkeys(level_of(o.get(key)) for o in self.options))
             numeric = all(is_number(v) for v in values)
             out[key] = sorted(values) if numeric else values
         return out
@@ -66,7 +66,7 @@ def swept(folder: Path, file: SweepFile) -> tuple[Swept, tuple[Run, ...]]:
     )
     runs = tuple(Run(folder / cell.run) for cell in there)
     whole = [(cell, run) for cell, run in zip(there, runs, strict=True) if run.measured()]
-    varying = tuple(k for k in file.varying if len({repr(c.options.get(k)) for c in there}) > 1)
+    varying = tuple(k for k in file.varying if len({level_of(c.options.get(k)) for c in there}) > 1)
     what = Swept(file.name, varying, tuple(cell.options for cell, _ in whole), given_up)
     return what, tuple(run for _, run in whole)
 
@@ -93,5 +93,6 @@ def is_number(value: Level) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _hashable(value: Level) -> Level:
+def level_of(value: Level) -> Level:
+    """Return a value as one of `Swept.levels`, which tables and lists are as text."""
     return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)

@@ -142,10 +142,12 @@ def _shorter(folder: Path, sweep: Sweep, headers: Sequence[Header]) -> list[tupl
     """Return the cells that are there with fewer chains or generations; refuse what cannot grow."""
     if not is_sweep(folder):
         return []
-    places = {cell.key: folder / cell.run for cell in read_sweep(folder).cells}
+    file = read_sweep(folder)
+    varying = {*file.varying, *sweep.varying}
+    places = {cell_key(cell.options, varying): folder / cell.run for cell in file.cells}
     out = []
     for (options, study), header in zip(sweep.cells, headers, strict=True):
-        place = places.get(cell_key(options))
+        place = places.get(cell_key(options, varying))
         # A run that lies elsewhere belongs to others too.
         if place is None or place.parent != folder or not (place / HEADER).exists():
             continue

@@ -139,7 +139,9 @@ def holder(folder: Path) -> int | None:
     """Return the process that last took a folder's lock, as it says; None where nobody says."""
     try:
         with open_regular(folder / LOCK) as file:
-            return int(json.loads(os.pread(file.fileno(), 200, 0))["process"])
+            process = int(json.loads(os.pread(file.fileno(), 200, 0))["process"])
+            # 0 and below name groups of processes.
+            return process if process > 0 else None
     except (StoreError, ValueError, LookupError, TypeError):
         return None
 
@@ -155,7 +157,10 @@ def _holder(file: IO[bytes]) -> str:
 def _is_named(file: IO[bytes]) -> bool:
     """Return whether a lock names a process that lives; one that was killed leaves its name."""
     try:
-        os.kill(int(json.loads(os.pread(file.fileno(), 200, 0))["process"]), 0)
+        process = int(json.loads(os.pread(file.fileno(), 200, 0))["process"])
+        if process <= 0:
+            return False
+        os.kill(process, 0)
     except PermissionError:
         return True
     except (OSError, OverflowError, ValueError, LookupError, TypeError):

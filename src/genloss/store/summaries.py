@@ -47,6 +47,17 @@ class Summary:
         return len(self.t) == self.blocks and all(t >= self.generations for t in self.t)
 
 
+SHAPE = {
+    "generations": int,
+    "chains": int,
+    "blocks": int,
+    "regime": str,
+    "learner": str,
+    "reality": str,
+    "t": [int],
+}
+
+
 def summary_of(run: Run) -> Summary:
     """Read a run's header and manifests, and hold its tables to the lengths that they say.
 
@@ -124,7 +135,9 @@ def _read_index(root: Path) -> Mapping[str, Any]:
         return {}
     try:
         value = read_sealed(path)
-        expect(value, {"runs": {str: {"stamps": {str: [int]}, "summary": {"t": [int]}}}}, path)
+        expect(value, {"runs": {str: {"stamps": {str: [int]}, "summary": SHAPE}}}, path)
+        if any(one["summary"].keys() != SHAPE.keys() for one in value["runs"].values()):
+            return {}
     except StoreError:
         # It is made again from what it was made of.
         return {}

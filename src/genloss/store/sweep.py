@@ -12,7 +12,7 @@ NAME/
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,15 +55,13 @@ class CellEntry:
     fingerprint: str
     run: str
 
-    @property
-    def key(self) -> str:
-        """Return what tells the cell from others, however long its run is."""
-        return cell_key(self.options)
 
+def cell_key(options: Mapping[str, Any], varying: Collection[str]) -> str:
+    """Return what tells a cell from others, however long its run is, as text.
 
-def cell_key(options: Mapping[str, Any]) -> str:
-    """Return options without those that may grow, as text."""
-    rest = {k: v for k, v in options.items() if k not in GROWING}
+    Fields that may grow do not, unless they vary: their values are cells side by side.
+    """
+    rest = {k: v for k, v in options.items() if k in varying or k not in GROWING}
     return json.dumps(rest, sort_keys=True)
 
 
@@ -103,19 +101,21 @@ def write_sweep(folder: Path, file: SweepFile, toml: str) -> None:
     `genloss.run.continuing`.
     """
     before: tuple[CellEntry, ...] = ()
+    varying = [*file.varying]
     if is_sweep(folder):
-        now = {cell.key for cell in file.cells}
-        before = tuple(cell for cell in read_sweep(folder).cells if cell.key not in now)
+        there = read_sweep(folder)
+        varying = list(dict.fromkeys((*there.varying, *file.varying)))
+        now = {cell_key(cell.options, varying) for cell in file.cells}
+        before = tuple(c for c in there.cells if cell_key(c.options, varying) not in now)
     write_machine(folder, file.spec)
     write_bytes(folder / SPEC, toml.encode())
-    varying = list(dict.fromkeys(k for c in (*before, *file.cells) for k in c.options))
     write_sealed(
         folder / SWEEP,
         {
             "name": file.name,
             "spec": portable(file.spec),
             "grid": file.grid,
-            "varying": [k for k in varying if k in file.varying or before],
+            "varying": varying if before else list(file.varying),
             "cells": [vars(cell) for cell in (*before, *file.cells)],
         },
     )

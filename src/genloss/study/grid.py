@@ -65,7 +65,10 @@ class Grid:
         fixed: Options = {}
         if isinstance(self.seeds, int):
             fixed["chains"] = self.seeds
-        elif self.seeds is not None:
+        taken = "chains" if isinstance(self.seeds, int) else "seed"
+        if self.seeds is not None and taken in self._names:
+            raise SpecError(f"{where}: {taken} varies, and seeds sets it; drop one of them")
+        if self.seeds is not None and not isinstance(self.seeds, int):
             vary["seed"] = list(self.seeds)
         matched = [False] * len(self.exclude)
         for case in self.cases or ({},):
@@ -73,6 +76,7 @@ class Grid:
                 if twice := sorted({*case} & {*options}):
                     raise SpecError(f"{where}: {twice[0]} stands in vary and in cases")
                 cell = {**case, **options}
+                _check_lost([*cell], where)
                 out = [_matches(row, cell, self.varying, where) for row in self.exclude]
                 matched = [a or b for a, b in zip(matched, out, strict=True)]
                 if not any(out):
@@ -84,10 +88,28 @@ class Grid:
     @property
     def varying(self) -> list[str]:
         """Return the keys whose values differ from cell to cell, in the order written."""
-        keys = [key for case in self.cases for key in case]
-        keys += [name.strip() for key in self.vary for name in key.split(",")]
-        keys += ["seed"] if isinstance(self.seeds, Sequence) else []
+        keys = [*self._names, *(["seed"] if isinstance(self.seeds, Sequence) else [])]
         return list(dict.fromkeys(keys))
+
+    @property
+    def _names(self) -> list[str]:
+        return [key for case in self.cases for key in case] + names_of(self.vary)
+
+
+def names_of(vary: Mapping[str, Any]) -> list[str]:
+    """Return the fields that a table of lists names."""
+    return [name.strip() for key in vary for name in key.split(",")]
+
+
+def _check_lost(keys: Sequence[str], where: str) -> None:
+    """Raise SpecError where a key is undone by a later one, which sets the whole part."""
+    for i, key in enumerate(keys):
+        part = key.removesuffix(".kind")
+        lost = [k for k in keys[:i] if k.startswith(f"{part}.")]
+        if lost:
+            raise SpecError(
+                f"{where}: {key} sets all of {part}, and undoes {lost[0]}; write {key} first"
+            )
 
 
 def _matches(
@@ -108,8 +130,11 @@ def combinations(vary: Mapping[str, Any], where: str) -> Iterator[Options]:
     A key "a, b" names several that vary together: its values are the rows [a, b] of a table.
 
     Raises:
-        SpecError: values that are not a list, or a row of another length.
+        SpecError: values that are not a list, a row of another length, or a name twice.
     """
+    all_names = names_of(vary)
+    if twice := [name for name in all_names if all_names.count(name) > 1]:
+        raise SpecError(f"{where}: {twice[0]} stands twice in vary; name it once")
     columns: list[list[Options]] = []
     for key, values in vary.items():
         if not isinstance(values, list):

@@ -16,7 +16,7 @@ TABLE = "sweep"
 """The table of a spec that holds its grid."""
 
 LONGEST = 120
-"""Characters of a cell's name, which becomes a part of its folder's."""
+"""Bytes of a cell's name, which becomes a part of its folder's."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ def sweep_from(spec: Mapping[str, Any], grid: Mapping[str, Any], where: str = TA
             f"{where}: nothing varies; give lists in vary, such as vary = {{ n_real = [10, 100] }}"
             " (on the command line: --vary n_real=10,100)"
         )
+    if "name" in what.varying:
+        raise SpecError(f"{where}: name varies, which is no part of what a run does; drop it")
     shorts = _short_names(what.varying)
     cells: list[tuple[Options, Study]] = []
     for options in what.cells(where):
@@ -110,7 +112,9 @@ def _short_names(keys: Sequence[str]) -> dict[str, str]:
 
 def _cell_name(options: Mapping[str, Any], number: int) -> str:
     name = ",".join(f"{_word(key)}={_word(value)}" for key, value in options.items())
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 7]}-{number:06d}"
+    # A file system counts bytes.
+    cut = name.encode()[: LONGEST - 7].decode(errors="ignore")
+    return name if len(name.encode()) <= LONGEST else f"{cut}-{number:06d}"
 
 
 def _word(value: Any) -> str:

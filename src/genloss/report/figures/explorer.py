@@ -11,7 +11,7 @@ from genloss.report.figures.bands import FEWEST, LEVELS, rounded
 from genloss.report.figures.combined import Spec
 from genloss.report.formatting import statistic_words
 from genloss.report.measured import Measured, places
-from genloss.report.swept import Swept, said, word
+from genloss.report.swept import Swept, level_of, said, word
 from genloss.report.titles import entry_of, meaning_of, title_of
 
 POINTS = 60_000
@@ -76,15 +76,13 @@ def _law_words(run: Measured, metric: str) -> str:
 
 
 def _place(sweep: Swept, cell: int, key: str) -> int:
-    value = sweep.options[cell].get(key)
-    names = [repr(level) for level in sweep.levels[key]]
-    return names.index(repr(value)) if repr(value) in names else names.index(repr(repr(value)))
+    return sweep.levels[key].index(level_of(sweep.options[cell].get(key)))
 
 
 def _word(key: str, level: Any, sweep: Swept) -> str:
     for options in sweep.options:
         value = options.get(key)
-        if value == level or repr(value) == level:
+        if level_of(value) == level:
             words = said(key, value)
             return words if isinstance(value, Mapping) else words.partition(" = ")[2] or words
     return str(level)
