@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from genloss.cli.listing import listing
+from genloss.cli.watch import watch
 from genloss.errors import ResourceError, SpecError, StoreError
 from genloss.plan.sweep_cost import sweep_plan
 from genloss.run import disk
@@ -264,3 +265,32 @@ def test_ls_shows_a_sweep_whose_cells_lie_elsewhere(spec, tmp_path, capsys):
     listing(tmp_path, True)
     rows = json.loads(capsys.readouterr().out)
     assert [(row["run"], row["done"]) for row in rows] == [("first", 2), ("second", 2)]
+
+
+@pytest.mark.parametrize("name", ["sweep.json", "failed.json"])
+def test_a_damaged_file_of_the_sweeps_own_costs_no_run(spec, tmp_path, name):
+    """What the message tells to do is enough: the file goes, and no run is made again."""
+    sweep = sweep_from(spec, {"vary": {"n_real": [8, 16]}})
+    done = run_sweep(sweep, tmp_path, workers=1)
+    (done.folder / name).write_bytes((done.folder / name).read_bytes()[:20])
+    with pytest.raises(StoreError, match="remove this file alone and run the spec again"):
+        run_sweep(sweep, tmp_path, workers=1)
+    (done.folder / name).unlink()
+    seen = []
+    again = run_sweep(
+        load_sweep(done.folder / "sweep.toml"), tmp_path, workers=1, progress=seen.append
+    )
+    assert again.folder == done.folder
+    assert finished(seen) == 0
+
+
+def test_watch_looks_at_a_sweep_without_a_progress_file(spec, tmp_path, capsys):
+    done = run_sweep(sweep_from(spec, {"vary": {"n_real": [8]}}), tmp_path, workers=1)
+    run_sweep(sweep_from(spec, {"vary": {"n_real": [8]}}), tmp_path, workers=1)
+    watch(done.folder, json=False)
+    assert capsys.readouterr().out.startswith("nothing was left to do; ended")
+    (done.folder / "progress.json").unlink()
+    watch(done.folder, json=False)
+    assert capsys.readouterr().out.startswith("no progress written; nobody is at work")
+    watch(done.folder, json=True)
+    assert json.loads(capsys.readouterr().out) == {"at_work": False, "progress": []}

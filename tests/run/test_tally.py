@@ -7,7 +7,7 @@ import pytest
 from genloss.core.regimes import Accumulate
 from genloss.models.gaussian import GaussianLearner
 from genloss.realities.gaussians import Gaussian
-from genloss.run.events import Failed, Moved, Phase, Planned, Step
+from genloss.run.events import Failed, Finished, Moved, Phase, Planned, Step
 from genloss.run.tally import Tally, Work
 from genloss.run.task import Task
 from genloss.study.study import Study
@@ -152,3 +152,13 @@ def test_generations_count_although_nobody_saw_their_end():
     at = told.standing
     assert at.rate == pytest.approx(2.0)
     assert not at.at_least
+
+
+@pytest.mark.parametrize("n", range(2, 40))
+def test_a_whole_is_a_whole_whatever_its_parts_sum_to(n):
+    told = Told(*(study(n_real=7 * i + 3) for i in range(n)))
+    for i in range(n):
+        told.at(float(i), i, Phase.FITTING, 3, 0.37)
+    for i in range(n):
+        told.tally(Finished(i))
+    assert told.standing.share == 1.0

@@ -14,7 +14,7 @@ from genloss.run.progress_file import Progress, read_progress
 from genloss.store.header import HEADER
 from genloss.store.lock import is_held
 from genloss.store.reader import Run
-from genloss.store.sweep import SWEEP
+from genloss.store.sweep import SWEEP, is_sweep
 
 LOOK, LINE = 1.0, 30.0
 """Seconds between looks on a terminal, and between lines elsewhere."""
@@ -33,7 +33,7 @@ def watch(folder: Path, json: bool) -> None:
         )
     if json:
         at = read_progress(folder)
-        rest = asdict(at) if at is not None else {"progress": Run(folder).progress()}
+        rest = asdict(at) if at is not None else {"progress": _reached(folder)}
         console.print_json({"at_work": is_held(folder), **rest})
         return
     terminal, last = sys.stdout.isatty(), 0.0
@@ -54,12 +54,19 @@ def watch(folder: Path, json: bool) -> None:
 
 
 def _line(folder: Path, at_work: bool) -> str:
-    if (at := read_progress(folder)) is None:
+    at = read_progress(folder)
+    if at is None and is_sweep(folder):
+        return plain("; ".join(filter(None, ["no progress written", _state(at_work, ended=False)])))
+    if at is None:
         run = Run(folder)
         done = min(run.progress(), default=0)
         where = f"generation {done} of {run.spec['generations']} checkpointed"
         return plain(f"{where}; {_state(at_work, run.is_complete)}")
     return plain("; ".join(filter(None, [*_parts(at), _state(at_work, at.state == "ended")])))
+
+
+def _reached(folder: Path) -> list[int]:
+    return [] if is_sweep(folder) else Run(folder).progress()
 
 
 def _state(at_work: bool, ended: bool) -> str:
@@ -69,6 +76,8 @@ def _state(at_work: bool, ended: bool) -> str:
 
 
 def _parts(at: Progress) -> list[str]:
+    if at.state == "ended" and not at.blocks:
+        return ["nothing was left to do"]
     parts = [f"{at.share:.0%}", f"{at.finished} of {at.blocks} blocks done"]
     parts += [f"{at.failed} failed"] if at.failed else []
     parts += [f"{at.retried} tried again"] if at.retried else []

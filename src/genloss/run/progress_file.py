@@ -125,6 +125,6 @@ def read_progress(folder: Path) -> Progress | None:
     path = folder / PROGRESS
     if not path.exists():
         return None
-    value = read_sealed(path)
+    value = read_sealed(path, "remove this file alone; it is written again")
     expect(value, SHAPE, path)
     return Progress(**{key: value[key] for key in SHAPE})

@@ -124,6 +124,12 @@ class Tally:
         all_ = fit + draw + self.spent[Phase.MEASURING] + self.spent[Phase.WRITING]
         return (fit / all_, draw / all_, 1.0 - (fit + draw) / all_) if all_ else (1.0, 0.0, 0.0)
 
+    def _share(self) -> float:
+        # The sum of the parts may miss the last bit of the whole.
+        if self.tasks and len(self.finished) == len(self.tasks):
+            return 1.0
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
     def standing(self) -> Standing:
         """Return where the run is now."""
         now, tasks = self.clock(), self.tasks
@@ -146,7 +152,7 @@ class Tally:
             task=None if i is None else tasks[i],
             step=step,
             seconds=0.0 if i is None else now - self.entered[i],
-            share=min(self.done / self.total, 1.0) if self.total else 0.0,
+            share=self._share(),
             rate=self.generations / seconds,
             left=seconds * max(self.total - self.done, 0.0) / gained if known else None,
             at_least=not self.generations,

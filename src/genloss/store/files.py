@@ -26,6 +26,8 @@ FORMAT = 2
 TEMPORARY = ".tmp"
 """Ending of everything not yet complete; whatever carries it may be deleted."""
 
+REMEDY = "put the file back, or delete the run folder and run again"
+
 SEAL = re.compile(rb',\n "digest": "([0-9a-f]{64})"\n}\n')
 SEAL_BYTES = len(b',\n "digest": ""\n}\n') + 64
 
@@ -199,18 +201,18 @@ def sealed(value: Mapping[str, Any]) -> bytes:
     return body + f',\n "digest": "{sha256(body)}"\n}}\n'.encode()
 
 
-def unsealed(content: bytes, path: Path | str) -> dict[str, Any]:
-    """Return what `sealed` made JSON of, without its digest; path: for errors.
+def unsealed(content: bytes, path: Path | str, remedy: str = REMEDY) -> dict[str, Any]:
+    """Return what `sealed` made JSON of, without its digest; path, remedy: for errors.
 
     Raises:
         StoreError: it is of another format, or any byte of it has changed.
     """
     seal = SEAL.fullmatch(content[-SEAL_BYTES:])
     if seal is None or sha256(content[:-SEAL_BYTES]).encode() != seal[1]:
-        raise StoreError(_unsealed(path, content))
+        raise StoreError(_unsealed(path, content, remedy))
     value: dict[str, Any] = json.loads(content)
     if value.get("format") != FORMAT:
-        raise StoreError(_unsealed(path, content))
+        raise StoreError(_unsealed(path, content, remedy))
     del value["digest"]
     return value
 
@@ -220,12 +222,12 @@ def write_sealed(path: Path, value: Mapping[str, Any]) -> None:
     write_bytes(path, sealed(value))
 
 
-def read_sealed(path: Path) -> dict[str, Any]:
+def read_sealed(path: Path, remedy: str = REMEDY) -> dict[str, Any]:
     """Read what `write_sealed` wrote; raises StoreError where it is missing, or see `unsealed`."""
-    return unsealed(read_bytes(path), path)
+    return unsealed(read_bytes(path), path, remedy)
 
 
-def _unsealed(path: Path | str, content: bytes) -> str:
+def _unsealed(path: Path | str, content: bytes, remedy: str) -> str:
     try:
         value = json.loads(content)
         version = value["format"]
@@ -238,5 +240,5 @@ def _unsealed(path: Path | str, content: bytes) -> str:
         )
     return (
         f"{path} is damaged: it does not have the digest that it carries (cut off, changed or "
-        "edited by hand); put the file back, or delete the run folder and run again"
+        f"edited by hand); {remedy}"
     )

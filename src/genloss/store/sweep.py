@@ -32,6 +32,9 @@ LOGS = "logs"
 BEGUN = (LOCK, MACHINE, SPEC, FAILED, LOGS, "progress.json", ".index.json")
 """What a folder may hold, beside runs, whose sweep.json is not there or not there yet."""
 
+REMEDY = "remove this file alone and run the spec again (sweep.toml, same root): runs are kept"
+"""Of a file of the sweep's own, which is made again."""
+
 GROWING = ("generations", "chains")
 """Fields that may grow in the same sweep."""
 
@@ -83,7 +86,7 @@ def is_sweep(folder: Path) -> bool:
 
 def read_sweep(folder: Path) -> SweepFile:
     """Read sweep.json; raises StoreError where it is damaged or missing."""
-    value = read_sealed(folder / SWEEP)
+    value = read_sealed(folder / SWEEP, REMEDY)
     expect(value, SHAPE, folder / SWEEP)
     cells = tuple(CellEntry(**{k: c[k] for k in CELL}) for c in value["cells"])
     return SweepFile(value["name"], value["spec"], value["grid"], tuple(value["varying"]), cells)
@@ -169,7 +172,7 @@ def read_failures(folder: Path) -> dict[str, dict[str, str]]:
     path = folder / FAILED
     if not path.exists():
         return {}
-    value = read_sealed(path)
+    value = read_sealed(path, REMEDY)
     expect(value, {"cells": {str: {"error": str, "message": str, "time": str}}}, path)
     return dict(value["cells"])
 
