@@ -159,3 +159,19 @@ def test_a_number_written_in_two_ways_is_one_place_of_a_slider(tmp_path):
     [found] = find_sections([done.folder])
     page = explorer.explorer([measured(run) for run in found.runs], found.sweep)
     assert page.cells == ((0, 0), (0, 1), (1, 1))
+
+
+def test_a_field_that_a_case_leaves_out_has_the_value_of_its_run(tmp_path):
+    cases = [
+        {"n_real": 5, "regime": "accumulate"},
+        {"n_real": 20},
+        {"regime": "accumulate"},
+        {"regime": {"kind": "window", "k": 2}, "seed": 3, "regime.k": 3},
+    ]
+    done = run_sweep(sweep_from(SPEC, {"cases": cases}), tmp_path, workers=1)
+    [found] = find_sections([done.folder])
+    assert [o["n_real"] for o in found.sweep.options] == [5, 20, 10, 10]
+    assert found.sweep.options[1]["regime"] == "replace"
+    assert found.sweep.levels["n_real"] == [5, 10, 20]
+    assert found.sweep.doses == ["n_real"]
+    assert said("regime.k", None) == "no k"

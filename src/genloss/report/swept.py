@@ -67,8 +67,21 @@ def swept(folder: Path, file: SweepFile) -> tuple[Swept, tuple[Run, ...]]:
     runs = tuple(Run(folder / cell.run) for cell in there)
     whole = [(cell, run) for cell, run in zip(there, runs, strict=True) if run.measured()]
     varying = tuple(k for k in file.varying if len({level_of(c.options.get(k)) for c in there}) > 1)
-    what = Swept(file.name, varying, tuple(cell.options for cell, _ in whole), given_up)
-    return what, tuple(run for _, run in whole)
+    options = tuple(
+        {**{k: _of_spec(run.spec, k) for k in varying}, **cell.options} for cell, run in whole
+    )
+    return Swept(file.name, varying, options, given_up), tuple(run for _, run in whole)
+
+
+def _of_spec(spec: Mapping[str, Any], key: str) -> Level:
+    """Return what a run has where its cell sets nothing; None where it has no such field."""
+    place: Any = spec
+    for part in key.split("."):
+        if not isinstance(place, Mapping) or part not in place:
+            return None
+        place = place[part]
+    # A part without fields of its own is written by its kind.
+    return place["kind"] if isinstance(place, Mapping) and {*place} == {"kind"} else place
 
 
 def said(key: str, value: Level) -> str:
@@ -77,6 +90,8 @@ def said(key: str, value: Level) -> str:
         inner = ", ".join(said(k, v) for k, v in value.items() if k != "kind")
         kind = str(value.get("kind", "")).replace("_", " ")
         return f"{kind} ({inner})" if inner and kind else kind or inner
+    if value is None:
+        return f"no {word(key)}"
     if isinstance(value, str):
         return value.replace("_", " ")
     return f"{word(key)} = {value:,}" if is_number(value) else f"{word(key)} = {value}"
