@@ -166,3 +166,12 @@ def test_cancel_ends_nobody_else(run, monkeypatch, process):
     monkeypatch.setattr(cli_removal, "is_held", lambda _: True)
     with pytest.raises(StoreError, match=r"nobody is at work|cannot be ended"):
         cli_removal.cancel(run.path, json=False)
+
+
+def test_whoever_removes_runs_hears_of_the_sweeps_that_have_them(small, tmp_path):
+    spec = small("moments_replace")
+    run_sweep(sweep_from({**spec, "name": "s"}, {"vary": {"n_real": [8, 16]}}), tmp_path, workers=1)
+    other = sweep_from({**spec, "name": "t"}, {"vary": {"n_real": [8, 32]}})
+    run_sweep(other, tmp_path, workers=1)
+    assert removal.named([tmp_path / "s"])[0].why == "sweep, of which t has cells"
+    assert removal.named([tmp_path / "t"])[0].why == "sweep"

@@ -294,3 +294,39 @@ def test_watch_looks_at_a_sweep_without_a_progress_file(spec, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("no progress written; nobody is at work")
     watch(done.folder, json=True)
     assert json.loads(capsys.readouterr().out) == {"at_work": False, "progress": []}
+
+
+OWN = """
+from dataclasses import dataclass
+import numpy as np
+from genloss.core.view import Direction
+
+@dataclass(frozen=True)
+class Mine:
+    unit = "1"
+    direction = Direction.LOWER
+    name = "mine"
+
+    def __call__(self, view):
+        return np.full(view.p_0.n_chains, 1.0)
+"""
+
+
+@pytest.mark.slow
+def test_cells_of_other_code_are_made_beside_and_the_sweep_knows_where(spec, tmp_path):
+    """A class changes between two commands: --fresh makes folders, which the sweep then names."""
+    (tmp_path / "own_mine.py").write_text(OWN)
+    path = tmp_path / "s.toml"
+    path.write_text(toml_text({**spec, "metrics": ["own_mine:Mine"]}))
+    command = [GENLOSS, "sweep", path, "--vary", "n_real=8,16", "--workers", "1"]
+
+    def run(*more):
+        return subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True)
+
+    assert run().returncode == 0
+    (tmp_path / "own_mine.py").write_text(OWN.replace("1.0)", "2.0)"))
+    assert run().returncode == 1
+    assert run("--fresh").returncode == 0
+    folder = tmp_path / "runs" / "small"
+    values = [Run(folder / cell.run).series["mine"].values for cell in read_sweep(folder).cells]
+    assert all((value == 2.0).all() for value in values)

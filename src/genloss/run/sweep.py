@@ -85,7 +85,7 @@ def run_sweep(
     folder = Path(root) / sweep.name
     headers = [header_of(study) for _, study in sweep.cells]
     check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
-    shorter = _shorter(folder, sweep, headers)
+    _shorter(folder, sweep, headers)
     if check_room:
         # What has begun lies on the disk already, as far as it is done.
         begun = {*runs_by_fingerprint(Path(root), folder)}
@@ -94,17 +94,19 @@ def run_sweep(
             [cell[1] for cell, is_new in zip(sweep.cells, new, strict=True) if is_new], folder
         )
     with explained_shortage(ADVICE), locked(folder):
-        for place, study in shorter:
+        # Looked at again: somebody may have worked here until the lock was free.
+        check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
+        for place, study in _shorter(folder, sweep, headers):
             continued(place, study)
         known = runs_by_fingerprint(Path(root), folder)
-        places = [known.get(h.fingerprint, run_path(folder, h)) for h in headers]
-        file = _file(sweep, headers, places, folder)
-        write_sweep(folder, file, _toml(sweep))
         failures = read_failures(folder)
-        cells = []
-        for (_, study), header, place in zip(sweep.cells, headers, places, strict=True):
+        places, cells = list[Path](), list[Cell]()
+        for (_, study), header in zip(sweep.cells, headers, strict=True):
+            place = known.get(header.fingerprint, run_path(folder, header))
             cell = _checked(study, header, place, code_changed, other_machine, failures)
-            cells += [cell] if cell is not None else []
+            places.append(place if cell is None else cell.path)
+            cells += [cell] if cell is not None and not _is_done(cell) else []
+        write_sweep(folder, _file(sweep, headers, places, folder), _toml(sweep))
         executor = executor or local_executor([cell.study for cell in cells], workers)
         _run(folder, cells, executor, progress, failures)
     mine = {h.fingerprint for h in headers}
@@ -166,17 +168,22 @@ def _checked(
     other_machine: OtherMachine,
     failures: dict[str, dict[str, str]],
 ) -> Cell | None:
-    """Return a cell that is to be run; None where it is complete, or refused, which is noted."""
+    """Return a cell with the folder that its code asks for; None where it is refused: noted."""
     try:
         check_extras(study)
         check_loaded(study)
         check_memory(study)
         path = checked_path(place, study, header, code_changed, other_machine)
-        done = path.exists() and Run(path).is_complete
+        cell = Cell(study, path, header)
+        _is_done(cell)
     except GenlossError as error:
         failures[header.fingerprint] = _failure(error)
         return None
-    return None if done else Cell(study, path, header)
+    return cell
+
+
+def _is_done(cell: Cell) -> bool:
+    return cell.path.exists() and Run(cell.path).is_complete
 
 
 def runs_by_fingerprint(root: Path, first: Path) -> dict[str, Path]:

@@ -57,8 +57,20 @@ def named(paths: Sequence[Path]) -> list[Waste]:
         for inner, names in folders(path) if is_sweep(path) else ():
             if inner != path and SWEEP in names:
                 raise StoreError(f"{path} holds another sweep, {inner}; remove or move that first")
-        out.append(Waste(path, "sweep" if is_sweep(path) else "run", size_of(path)))
+        what = "sweep" if is_sweep(path) else "run"
+        others = ", ".join(_sharing(path))
+        why = f"{what}, of which {others} has cells" if others else what
+        out.append(Waste(path, why, size_of(path)))
     return out
+
+
+def _sharing(path: Path) -> Iterator[str]:
+    """Yield the sweeps beside a folder whose cells lie in it."""
+    for folder in sorted(path.resolve().parent.iterdir()):
+        if folder != path.resolve() and is_sweep(folder):
+            runs = [(folder / cell.run).resolve() for cell in read_sweep(folder).cells]
+            if any(run.is_relative_to(path.resolve()) for run in runs):
+                yield folder.name
 
 
 def failed(root: Path) -> Iterator[Waste]:
