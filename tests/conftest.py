@@ -26,6 +26,17 @@ if threading.current_thread() is threading.main_thread():
     for number in filter(None, IGNORED.split(",")):
         signal.signal(int(number), lambda *_: None)
 
+
+@pytest.fixture(autouse=True)
+def signals():
+    """Put back what a test changes: a command that leaves in this process ignores signals."""
+    before = {number: signal.getsignal(number) for number in (*CAUGHT, signal.SIGALRM)}
+    yield
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
 SEED = os.environ.get("GENLOSS_SEED", "")
 """Set by `make deep`: other cases than ever before, and many more of them."""
 
