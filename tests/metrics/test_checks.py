@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from genloss.core import numbers
 from genloss.errors import DataError, SpecError
 from genloss.metrics.arrays import checks
 
@@ -94,13 +95,13 @@ def test_weights_become_shares():
 
 @pytest.mark.parametrize("value", [0, 1, -0.1, 1.5, NAN])
 def test_a_fraction_is_inside(value):
-    with says(SpecError, f"q: got {value}, expected a fraction in (0, 1)"):
-        checks.open_fraction(value, "q")
-    assert checks.open_fraction(0.999, "q") == 0.999
+    with says(SpecError, f"q is {value!r}; "):
+        numbers.open_fraction(value, "q")
+    assert numbers.open_fraction(0.999, "q") == 0.999
 
 
 @pytest.mark.parametrize("value", [0, -1, INF, NAN])
 def test_a_positive_number_is_finite_and_above_zero(value):
-    with says(SpecError, f"h: got {value}, expected a finite number above 0"):
-        checks.positive(value, "h")
-    assert checks.positive(1e-300, "h") == 1e-300
+    with says(SpecError, f"h is {value!r}; expected a "):
+        numbers.positive(value, "h")
+    assert numbers.positive(1e-300, "h") == 1e-300

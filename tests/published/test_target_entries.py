@@ -99,7 +99,7 @@ def test_an_entry_that_does_not_vary_is_one_target():
         ("{when}", "{wehn}", r"nothing is called \{wehn\} \(did you mean 'when'"),
         ("vary = { n =", "vary = { k = [1], n =", r"k varies, but no text holds \{k\}"),
         ("vary = { n = [10] }", "vary = { n = 10 }", "n varies over 10; expected a list"),
-        ("n = [10] }", '"n, t" = [[10]] }', r"n, t takes \[10\]; expected a row of 2"),
+        ("n = [10] }", '"n, t" = [[10]] }', "n stands twice in vary; name it once"),
         ("n = [10] }", "n = [10, 10] }", "two targets are called 'law.n=10,smoke'"),
         ("run =", "rnu =", r"unknown key 'rnu' \(did you mean 'run'"),
         ("smoke = {", "smaok = {", "unknown key 'smaok'"),
