@@ -78,7 +78,7 @@ def test_of_several_ends_the_text_s_is_taken_unless_one_is_named(base, kind):
     folder = base(eos_token_id=[5, 9, 0])
     for end in (5, 9, 0):
         several = kind(folder).of_text(Words(V, end))
-        assert several.base_model().end == end
+        assert several.base_model().read().end == end
         assert several.restore(several.base_model().state()).end == end
     for end in (5, 9):
         assert kind(folder, end=end).of_text(Words(V, end)) == kind(folder, end=end)

@@ -24,12 +24,12 @@ def rng(seed: int = 0) -> np.random.Generator:
 def models(pair, request):
     """The same checkpoint, by the own decoder and by transformers; its end is a usual token."""
     folder = str(pair(request.param).folder)
-    own = TransformerLearner(folder).base_model()
+    own = TransformerLearner(folder).base_model().read()
     prompts = rng(3).integers(3, own.vocabulary, (1, 16, 7))
     written = own.decoding(BeamSearch(5, NEW, NEW)).continue_(prompts, rng())
     end = int(np.bincount(written.ravel()).argsort()[-3])
     own = replace(own, decoder=replace(own.decoder, end=end))
-    return own, HuggingFaceLearner(folder, end=end).base_model(), prompts
+    return own, HuggingFaceLearner(folder, end=end).base_model().read(), prompts
 
 
 PLAIN = Sampling(1.3, max_new=NEW)

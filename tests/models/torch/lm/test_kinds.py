@@ -64,5 +64,5 @@ def test_models_without_a_limit_are_trained_and_write(kind, tmp_path):
         assert found.max() < V
     model.module.save_pretrained(tmp_path)
     base = HuggingFaceLearner(str(tmp_path), training=TRAINING)
-    assert base.base_model().block == ROW
+    assert base.base_model().read().block == ROW
     assert np.isfinite(base.fit(Samples.of(x, 0), rng(2)).token_log_probs(x)).all()

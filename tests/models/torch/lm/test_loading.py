@@ -279,7 +279,7 @@ def test_what_it_writes_is_of_what_it_holds(tmp_path):
     written = []
     for kind in (TransformerLearner, HuggingFaceLearner):
         learner = kind(folder, training=TRAINING)
-        model = learner.base_model()
+        model = learner.base_model().read()
         for one in (model, learner.restore(model.state())):
             prompts = X[:, :, :5]
             written.append(one.decoding(how).continue_(prompts, np.random.default_rng(0)))

@@ -49,7 +49,7 @@ def test_the_own_decoder_sees_the_same_bits_on_1_2_and_3_threads(
 ):
     """In one batch, or in several side by side."""
     monkeypatch.setattr(writer, "BEAM_ROWS", rows)
-    model = TransformerLearner(str(pair("llama").folder)).base_model()
+    model = TransformerLearner(str(pair("llama").folder)).base_model().read()
     prompts = np.random.default_rng(0).integers(3, 97, (1, 14, 7))
     logits, threads = seen
     written, bits = [], []
@@ -69,7 +69,7 @@ def test_the_own_decoder_sees_the_same_bits_on_1_2_and_3_threads(
 @pytest.mark.parametrize("rows", [0, 3])
 @pytest.mark.parametrize("how", HOWS, ids=str)
 def test_models_of_transformers_see_the_same_bits_on_1_2_and_3_threads(pair, rows, how):
-    model = HuggingFaceLearner(str(pair("llama").folder), rows=rows).base_model()
+    model = HuggingFaceLearner(str(pair("llama").folder), rows=rows).base_model().read()
     prompts = np.random.default_rng(0).integers(3, 97, (1, 14, 7))
     bits, lock = [], threading.Lock()
 
