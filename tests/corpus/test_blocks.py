@@ -1,9 +1,10 @@
 """Blocks know the bytes of their documents, and what their tokens lose of them."""
 
+import re
 from itertools import pairwise
 
 import pytest
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
 from genloss.corpus import subwords
 from genloss.corpus.blocks import Lost, corpus_of
@@ -45,7 +46,8 @@ def words():
 def test_bytes_are_those_of_the_documents_whatever_the_tokeniser_loses(tmp_path, kind, option):
     """Blocks of two tokens leave out the last end token at most."""
     tokenising = saved(OPTIONS[option](KINDS[kind]()), tmp_path)
-    found = corpus(tokenising, AWKWARD, 2, [t.replace("</s>", "") for t in TEXTS])
+    plain = [text.replace("</s>", "").replace("[SEP]", "") for text in TEXTS]
+    found = corpus(tokenising, AWKWARD, 2, plain)
     assert found.test_bytes == sum(len(text.encode()) for text in AWKWARD)
     assert found.tokeniser.lossless == (kind in LOSSLESS and option == "plain")
     lost = found.summary.lost
@@ -75,11 +77,48 @@ def test_what_is_lost_is_counted_by_hand(tmp_path):
         assert found == Lost(letters, spaces, len(text) + 2 * 6 * len("a bb ccc"))
 
 
-def test_a_text_in_which_the_end_is_read_is_refused(tmp_path):
-    """A unigram model may choose any entry, its end token too."""
-    tokenising = Pretrained(saved(KINDS["unigram"](), tmp_path).source, end="</s>")
-    with pytest.raises(DataError, match=r"document 0: .*end token in the text.*reality\.end"):
-        corpus(tokenising, ["a cat </s> and a mat"], 2, ["a cat"] * 6)
+def chat():
+    """Words of two texts; the tokens of a chat are entries like any other."""
+    entries = ["<unk>", "<s>", "</s>", "<|im_start|>", "<pad>", "a", "cat", "and", "mat"]
+    inner = Tokenizer(models.WordLevel({w: i for i, w in enumerate(entries)}, unk_token="<unk>"))
+    inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    inner.add_special_tokens(["<unk>", "<|im_start|>", "<pad>"])
+    inner.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 1)]
+    )
+    return inner
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "role", "remedy"),
+    [
+        (KINDS["unigram"], "</s>", "end", r"tokeniser by reality\.tokeniser"),
+        (words, "</s>", "end", r"end token by reality\.end"),
+        (chat, "</s>", "end", r"end token by reality\.end"),
+        (chat, "<s>", "begin", r"tokeniser by reality\.tokeniser"),
+        (chat, "<|im_start|>", "special", r"tokeniser by reality\.tokeniser"),
+        (chat, "<pad>", "special", r"tokeniser by reality\.tokeniser"),
+    ],
+)
+def test_a_text_in_which_a_token_is_read_that_is_no_text_is_refused(
+    tmp_path, make, name, role, remedy
+):
+    """Some models may choose any entry; then the tokeniser still encodes as AutoTokenizer does."""
+    tokenising = Pretrained(saved(make(), tmp_path).source, end="</s>")
+    text = f"a cat {name} and a mat"
+    tokeniser = tokenising.made_from([])
+    assert tokeniser.inner.token_to_id(name) in tokeniser.encode([text])[0]
+    expected = rf"^document 0: .*its {role} token in the text, '{re.escape(name)}' at .*{remedy}$"
+    with pytest.raises(DataError, match=expected):
+        corpus(tokenising, [text], 2, ["a cat"] * 6)
+
+
+def test_unknown_words_and_names_that_are_words_are_text(tmp_path):
+    """<unk> stands for a word as any unknown one does; byte pairs spell the names out."""
+    tokenising = Pretrained(saved(chat(), tmp_path).source, end="</s>")
+    assert corpus(tokenising, ["a <unk> zebra"], 2, ["a cat"] * 6).test.tolist() == [2, 5, 0, 0, 2]
+    names = "</s> <s> <|im_start|>user\nhi<|im_end|> <|endoftext|>"
+    assert corpus(BytePair(300), [names], 2).tokeniser.lossless
 
 
 def test_the_first_tokens_of_a_text_are_a_beginning_of_it(tmp_path, monkeypatch):

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import Tokeniser as TokeniserProtocol
-from genloss.corpus import subwords
 from genloss.corpus.documents import embedded
 from genloss.corpus.tokenisers import END, BytePair
 from genloss.errors import DataError
@@ -70,15 +69,3 @@ def test_long_texts_are_cut_where_the_tokeniser_cuts():
     whole = [LEARNED.inner.encode(t, add_special_tokens=False).ids for t in texts]
     for found, expected in zip(LEARNED.encode(texts), whole, strict=True):
         np.testing.assert_array_equal(found, expected)
-
-
-def test_a_text_that_holds_the_end_token_is_refused():
-    """A unigram model whose end token is an entry like any other reads it in a text."""
-    from tokenizers import Tokenizer, models
-
-    entries = [("<unk>", 0.0), ("</s>", 0.0), ("a", -1.0), (" ", -1.0)]
-    inner = Tokenizer(models.Unigram(entries, unk_id=0, byte_fallback=False))
-    tokeniser = subwords.ready(inner, "</s>")
-    assert tokeniser.encode(["a a"])[0].tolist() == [2, 3, 2]
-    with pytest.raises(DataError, match=r"the text holds '</s>'.*take it out of the text"):
-        tokeniser.encode(["a a", "a </s> a"])

@@ -120,7 +120,8 @@ def corpus_of(splits: Splits, tokenising: Tokenising, block: int) -> Corpus:
     """Return the corpus of split documents; the tokeniser may learn from the training split.
 
     Raises:
-        DataError: a split too small for one block, with the numbers.
+        DataError: a split too small for one block, with the numbers, or a document in which the
+            tokeniser reads an end, begin or special token.
     """
     tokeniser = tokenising.made_from(document.text for document in splits.train)
     named = {"train": splits.train, "validation": splits.validation, "test": splits.test}
@@ -164,15 +165,27 @@ def _stream(documents: Sequence[Document], tokeniser: Subwords) -> tuple[Compact
     parts, lost = [end], Lost()
     read = tokeniser.each(document.text for document in documents)
     for document, tokens in zip(documents, read, strict=True):
-        if (tokens == tokeniser.end).any():
-            raise DataError(
-                f"{document.source}: the tokeniser reads its end token in the text, at token "
-                f"{int(np.argmax(tokens == tokeniser.end))}; take the end token's name out of the "
-                "text, or name another by reality.end"
-            )
+        _check_plain(document, tokens, tokeniser)
         lost += _lost(document.text, tokens, tokeniser)
         parts += [tokens, end]
     return np.concatenate(parts), lost
+
+
+def _check_plain(document: Document, tokens: Compact, tokeniser: Subwords) -> None:
+    """Raise DataError where a token is read in a text that is no text: end, begin, special."""
+    (places,) = np.isin(tokens, tokeniser.markers).nonzero()
+    if not places.size:
+        return
+    token = int(tokens[places[0]])
+    name = tokeniser.inner.id_to_token(token)
+    role = {tokeniser.begin: "begin", tokeniser.end: "end"}.get(token, "special")
+    # A special token stays one, whichever ends a document.
+    other = "another tokeniser by reality.tokeniser"
+    remedy = other if tokeniser.is_special(token) else "another end token by reality.end"
+    raise DataError(
+        f"{document.source}: the tokeniser reads its {role} token in the text, {name!r} at token "
+        f"{int(places[0])}; take that name out of the text, or name {remedy}"
+    )
 
 
 def _lost(text: str, tokens: Compact, tokeniser: Subwords) -> Lost:

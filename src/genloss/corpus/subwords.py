@@ -22,13 +22,17 @@ BATCH = 1 << 21
 """Characters of one piece of a long text, and of the pieces that are encoded together: the library
 keeps some 100 bytes per token until it hands them out."""
 
+BYTE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
 LETTER = re.compile(r"[^\W\d_]")
 BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_]) (?=[^\W\d_])")
 
 
 @dataclass(frozen=True, eq=False)
 class Subwords:
-    """A tokeniser of the library `tokenizers`; nothing in a text becomes the end token.
+    """A tokeniser of the library `tokenizers`, with its own tokens for every text.
+
+    A model that may choose any entry reads a special token where its name stands in a text;
+    `markers` are those that no document may hold.
 
     inner: the tokenizers.Tokenizer. end: the token that ends a document. begin: the one that it
     puts before a text that a model is given, NO_TOKEN where it puts none. size: entries of the
@@ -52,7 +56,7 @@ class Subwords:
         return keeps_every_byte(self.inner)
 
     def encode(self, texts: Sequence[str]) -> list[Ints]:
-        """Return the tokens of each text, without an end token; no special token is read in it."""
+        """Return the tokens of each text, those that AutoTokenizer gives, without an end token."""
         return [tokens.astype(np.int64) for tokens in self.each(texts)]
 
     def each(self, texts: Iterable[str]) -> Iterator[Compact]:
@@ -64,19 +68,8 @@ class Subwords:
             for (_, last), encoding in zip(batch, encoded, strict=True):
                 parts.append(encoding.ids)
                 if last:
-                    tokens = np.concatenate([np.array(ids, dtype=np.int32) for ids in parts])
-                    self._check_plain(tokens)
-                    yield tokens
+                    yield np.concatenate([np.array(ids, dtype=np.int32) for ids in parts])
                     parts = []
-
-    def _check_plain(self, tokens: Compact) -> None:
-        for token in {self.end, self.begin} - {NO_TOKEN}:
-            if (tokens == token).any():
-                raise DataError(
-                    f"the text holds {self.inner.id_to_token(token)!r}, which this tokeniser reads "
-                    "as the token that ends or begins a document; take it out of the text, or name "
-                    "another tokeniser, or another of its tokens by end"
-                )
 
     def decode(self, tokens: Ints) -> str:
         """Return the text of tokens (T,); NO_TOKEN and the end token are left out."""
@@ -106,6 +99,25 @@ class Subwords:
                 return text[: place + offsets[n - 1][1]] if n else text[:place]
             n, place = n - len(offsets), place + len(piece)
         return text
+
+    @cached_property
+    def markers(self) -> Ints:
+        """The tokens that are no text: end, begin and special ones, such as those of a chat (m,).
+
+        Neither what stands for an unknown character nor a byte is among them.
+        """
+        special = {
+            token
+            for token, added in self.inner.get_added_tokens_decoder().items()
+            if added.special and not BYTE.fullmatch(added.content)
+        }
+        special -= {self.unknown}
+        return np.array(sorted((special | {self.end, self.begin}) - {NO_TOKEN}), dtype=np.int64)
+
+    def is_special(self, token: int) -> bool:
+        """Return whether a token is a marker even where it does not end a document."""
+        added = self.inner.get_added_tokens_decoder().get(token)
+        return token == self.begin or (added is not None and added.special)
 
     def to_json(self) -> str:
         """Return the whole tokeniser as the text of a tokenizer.json."""

@@ -18,6 +18,7 @@ from genloss.errors import SpecError
 from genloss.realities.text_rows import TextRows
 from genloss.spec.build import build
 from genloss.spec.toml import overridden
+from genloss.store.folder import BLOCKS
 from genloss.store.reader import is_run
 from genloss.study.own_model import (
     blocks_in_an_hour,
@@ -76,7 +77,7 @@ def is_text(path: Path) -> bool:
     """Return whether a path means text rather than a spec or a run folder."""
     if path.is_dir():
         # A half-deleted run folder is reported when it is opened, not here.
-        return not is_run(path)
+        return not (is_run(path) or (path / BLOCKS).exists())
     return path.is_file() and path.suffix != ".toml"
 
 
