@@ -38,7 +38,7 @@ MIXTURES = {
     "reality": {"kind": "two_blobs"},
     "learner": {"kind": "mixture", "k": 2},
     "n_real": 1000,
-    "generations": 60,
+    "generations": 500,
     "chains": 40,
     "metrics": ["trace_ratio"],
 }
