@@ -96,16 +96,23 @@ def _figure(metric: str, dose: str, points: Sequence[Point], runs: Sequence[Meas
         by_dose = {p.x: p.words for p in group}
         rows.append((label or "all", tuple(by_dose.get(x, "–") for x in doses)))
     heads = tuple(said(dose, int(x) if x.is_integer() else x) for x in doses)
-    return Combined(
-        kind="other",
-        metric=f"{metric} by {dose}",
-        title=title,
-        meaning=meaning_of(metric, about),
-        panels=tuple(panels),
-        key=KEY,
-        numbers=NumberTable(heads, tuple(rows)),
-        caption="median over chains at the last generation, and its interval at 95 %",
+    name = f"{metric} by {dose}"
+    return of_ends(
+        name, title, meaning_of(metric, about), panels, KEY, NumberTable(heads, tuple(rows))
     )
+
+
+def of_ends(
+    name: str,
+    title: str,
+    meaning: str,
+    panels: Sequence[Plate],
+    key: tuple[str, ...],
+    numbers: NumberTable,
+) -> Combined:
+    """Return a figure of medians at the last generation, with their intervals."""
+    caption = "median over chains at the last generation, and its interval at 95 %"
+    return Combined("other", name, title, meaning, tuple(panels), key, numbers, caption)
 
 
 def _domain(points: Sequence[Point]) -> list[float]:

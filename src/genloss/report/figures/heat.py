@@ -6,7 +6,7 @@ import numpy as np
 
 from genloss.report.figures.bands import rounded
 from genloss.report.figures.combined import Combined, Plate, Spec
-from genloss.report.figures.doses import Point, ends
+from genloss.report.figures.doses import Point, ends, of_ends
 from genloss.report.formatting import number
 from genloss.report.measured import Measured
 from genloss.report.swept import Swept, word
@@ -64,15 +64,9 @@ def _figure(
         name = " · ".join(filter(None, [label, f"{word(keys[1])} = {number(up)}"]))
         table.append((name, tuple(cells.get(x, "–") for x in doses)))
     heads = tuple(f"{word(keys[0])} = {number(x)}" for x in doses)
-    return Combined(
-        kind="other",
-        metric=f"{metric} by {keys[0]} and {keys[1]}",
-        title=title,
-        meaning=meaning_of(metric, about),
-        panels=tuple(panels),
-        key=KEY,
-        numbers=NumberTable(heads, tuple(table)),
-        caption="median over chains at the last generation, and its interval at 95 %",
+    name = f"{metric} by {keys[0]} and {keys[1]}"
+    return of_ends(
+        name, title, meaning_of(metric, about), panels, KEY, NumberTable(heads, tuple(table))
     )
 
 
