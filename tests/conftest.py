@@ -96,6 +96,12 @@ def pytest_report_header() -> str:
     return f"seed of generated cases: {SEED or 0}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Turn the order round under GENLOSS_REVERSE=1: workers share a module in no fixed order."""
+    if os.environ.get("GENLOSS_REVERSE") == "1":
+        items.reverse()
+
+
 @pytest.fixture(scope="session")
 def seed() -> int:
     """Return the seed of a test's own generated cases: 0, or what `make deep` has drawn."""

@@ -70,14 +70,24 @@ def test_a_package_that_cannot_be_imported_troubles_nobody_else(genloss, work):
     assert "cannot load sick_package:Sick of sick 1.0 (sick)" in told
 
 
-def test_its_experiment_is_listed_run_and_reported(genloss, work):
+@pytest.fixture(scope="module")
+def reproduced(genloss, work):
+    """Return the summary of its experiment, whose runs lie in `work`."""
+    return json.loads(genloss("reproduce", "student-decay", "--scale", "smoke", "--json"))
+
+
+@pytest.fixture(scope="module")
+def page(genloss, work, reproduced):
+    """Return the report of its runs, beside which their theory now lies."""
+    genloss("report", "runs", "--out", "page.html")
+    return (work / "page.html").read_text()
+
+
+def test_its_experiment_is_listed_run_and_reported(genloss, reproduced, page):
     listed = {e["experiment"]: e["title"] for e in json.loads(genloss("reproduce", "--json"))}
     assert "heavy-tailed" in listed["student-decay"]
     assert listed["sick-1"].startswith("cannot be run: ")
-    summary = json.loads(genloss("reproduce", "student-decay", "--scale", "smoke", "--json"))
-    assert (summary["passed"], summary["failed"]) == (1, 0)
-    genloss("report", "runs", "--out", "page.html")
-    page = (work / "page.html").read_text()
+    assert (reproduced["passed"], reproduced["failed"]) == (1, 0)
     assert "A heavy-tailed model of Gaussian data" in page
     assert "The Probable Error of a Mean" in page
     assert "learner student t" in page
@@ -92,7 +102,7 @@ def test_its_experiment_is_listed_run_and_reported(genloss, work):
     assert "expected ratio" in page
 
 
-def test_its_curator_runs_by_its_short_name(work):
+def test_its_curator_runs_by_its_short_name(work, page):
     (run,) = (p for p in (work / "runs").rglob("curated-*") if p.is_dir())
     header = json.loads((run / "run.json").read_text())
     curator = {"kind": "within", "limit": 2.5, "rounds": 10, "covers": "generated"}
@@ -102,7 +112,7 @@ def test_its_curator_runs_by_its_short_name(work):
     assert json.loads((run / "theory.json").read_text())["lines"] == {}
 
 
-def test_without_its_package_the_report_draws_lines_and_says_so(work):
+def test_without_its_package_the_report_draws_lines_and_says_so(work, reproduced):
     command = [sys.executable, "-m", "genloss", "report", "runs", "--out", "alone.html"]
     subprocess.run(command, cwd=work, check=True, capture_output=True)
     page = (work / "alone.html").read_text()
@@ -125,7 +135,7 @@ def test_it_keeps_the_laws(site):
     assert done.returncode == 0, done.stderr
 
 
-def test_identity_and_header_name_the_distribution(work):
+def test_identity_and_header_name_the_distribution(work, reproduced):
     runs = {p.parent.name.rpartition("-")[0]: p for p in (work / "runs").rglob("run.json")}
     header = json.loads(runs["respite"].read_text())
     assert header["identity"]["learner"]["from"] == "genloss-student 0.1.0"
