@@ -13,6 +13,7 @@ from genloss.core.forms import AsCounts as AsCounts
 from genloss.core.forms import AsMoments as AsMoments
 from genloss.core.forms import Endless as Endless
 from genloss.core.forms import Rows as Rows
+from genloss.core.real_only import RealOnly as RealOnly
 from genloss.core.regimes import Accumulate as Accumulate
 from genloss.core.regimes import AccumulateSubsample as AccumulateSubsample
 from genloss.core.regimes import Augment as Augment

@@ -180,6 +180,14 @@ REGIMES = [
     Regime("accumulate_subsample", {"size": 7}, None, ()),
     Regime("accumulate_subsample", {"size": 10_000}, pool),
     Regime("accumulate_subsample", {}, None, ()),
+    Regime("real_only", {}, lambda t: {0: N_REAL}, fresh=N_REAL),
+    Regime(
+        "real_only",
+        {"rows": [5], "writes": [9, 4]},
+        lambda t: {0: 5},
+        synthetic=lambda t: 9 if t == 1 else 4,
+        fresh=5,
+    ),
     Regime("mix", {"real_fraction": 0.25}, lambda t: {0: 2, t - 1: 6}, ("source",)),
     Regime(
         "mix", {"real_fraction": 0.25, "real_rows": "same"}, lambda t: {0: 2, t - 1: 6}, ("source",)

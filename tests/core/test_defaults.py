@@ -15,6 +15,7 @@ DEFAULTS = {
     "accumulate_subsample": {"size": 0},
     "mix": {"real_rows": "redrawn"},
     "augment": {"synthetic": "last"},
+    "real_only": {"rows": (), "writes": ()},
     "static_contamination": {"n_real": 0},
     "denoising": {"steps": 0, "eta": 1.0, "guidance": 0.0},
     "beam_search": {

@@ -7,6 +7,7 @@ forms            which of these three the chain carries
 roles            Model, Learner, Sampler, Form, Regime: what each part must offer
 streams          named random streams
 regimes          what generation t trains on
+real_only        the regime of controls: real rows alone
 samplers         how rows are drawn from a model
 decoding         how a language model writes text
 text             rows of tokens, and what text needs of realities and models

@@ -35,23 +35,41 @@ def draw_real(
     t: int,
     start: int,
     curator: Curator | None = None,
+    repeats: bool = False,
 ) -> Data:
     """Draw n rows of reality as generation t sees them; a finite one continues at row `start`.
 
-    Their origin is `REAL`, unless the reality knows that others made some of them.
+    Their origin is `REAL`, unless the reality knows that others made some of them. repeats: whether
+    a finite reality begins again where it ends, as often as it takes.
     """
 
     def draw(k: int) -> Data:
         if isinstance(p_0, FiniteModel):
-            place = start + k * n
-            origins = p_0.origins_of(place, n) if isinstance(p_0, OriginModel) else None
-            origin = REAL if origins is None else origins
-            return form.of(p_0.rows(place, n), origin, p_0.labels_of(place, n))
+            places = _places(start + k * n, n, p_0.n_rows) if repeats else [(start + k * n, n)]
+            parts = [_handed_out(p_0, form, place, m) for place, m in places]
+            return parts[0] if len(parts) == 1 else type(parts[0]).concat(parts)
         return form.draw(p_0, n, streams.rng(t, "reality", k), REAL)
 
     if curator is None or curator.covers != "all":
         return draw(0)
     return curated(draw, n, curator, lambda k: streams.rng(t, "curate_reality", k))[0]
+
+
+def _handed_out(p_0: FiniteModel, form: Form, place: int, n: int) -> Data:
+    origins = p_0.origins_of(place, n) if isinstance(p_0, OriginModel) else None
+    origin = REAL if origins is None else origins
+    return form.of(p_0.rows(place, n), origin, p_0.labels_of(place, n))
+
+
+def _places(start: int, n: int, size: int) -> list[tuple[int, int]]:
+    """Return n places from `start` on a ring of `size` rows, as (first, how many)."""
+    out = []
+    while n:
+        first = start % size
+        m = min(n, size - first)
+        out.append((first, m))
+        start, n = start + m, n - m
+    return out
 
 
 def generation_zero(
@@ -91,7 +109,8 @@ def run_chain(
         fresh = None
         if sizes.fresh:
             start = history.n_real_drawn
-            fresh = draw_real(p_0, form, sizes.fresh, streams, t, start, curator)
+            again = sizes.repeats
+            fresh = draw_real(p_0, form, sizes.fresh, streams, t, start, curator, again)
         composing = streams.rng(t, "compose")
         train = history.real if t == 1 else regime.compose(history, fresh, composing)
         init = history.model if warm_start and t > 1 else None

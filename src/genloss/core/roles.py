@@ -179,11 +179,15 @@ class History:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Rows of one chain at one generation: of D_t, of S_t, and new real rows inside D_t."""
+    """Rows of one chain at one generation: of D_t, of S_t, and new real rows inside D_t.
+
+    repeats: whether a finite reality may hand out rows again once it has no new ones left.
+    """
 
     train: int
     synthetic: int
     fresh: int = 0
+    repeats: bool = False
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@
 predictions   the closed forms that apply to a study: the dashed lines
 expected      what theory expects of a study: the numbers that targets are held against
 targets       what was published, where we measure it, and the band that decides
+controls      a run beside what the same learner reaches on real rows
 verdicts      targets judged: pass or fail
 estimates     quantiles, ranges, intervals and waiting times over chains: pure functions, the one
               copy

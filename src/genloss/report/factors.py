@@ -11,7 +11,16 @@ from genloss.store.fingerprint import canonical_json
 Row = Mapping[str, str]
 """Factor to what a label says of it for one run; a factor that a run lacks is left out."""
 
-SILENT = ("name", "metrics", "measure", "keep", "checkpoint_every", "chains_per_block", "form")
+SILENT = (
+    "name",
+    "metrics",
+    "measure",
+    "keep",
+    "checkpoint_every",
+    "controls",
+    "chains_per_block",
+    "form",
+)
 """Spec keys that do not make a run different for a reader."""
 
 LAST = ("seed", "chains", "generations", "held_out", "n_synthetic")

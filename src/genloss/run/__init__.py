@@ -15,6 +15,7 @@ schedule       which task begins next, and what follows from a failure
 sweep          all cells of a sweep; one that fails does not end the others
 cell_logs      a log file for each cell of a sweep
 progress_file  where work is, as a file that others can read
+controls       which controls are run with some studies, and where
 continuing     a run folder with more chains or generations
 disk           whether what runs will write fits
 measured       what was measured since one last looked

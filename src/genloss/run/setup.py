@@ -139,8 +139,9 @@ def reserve(study: Study, p_0: Model, streams: Streams) -> tuple[Model, Array | 
 
 def real_rows_needed(study: Study) -> int:
     """Return the real rows that one chain of the study uses up, held-out ones included."""
-    fresh = sum(
-        study.regime.sizes(t, study.n_real, study.n_synthetic).fresh
+    sizes = (
+        study.regime.sizes(t, study.n_real, study.n_synthetic)
         for t in range(1, study.generations + 1)
     )
+    fresh = sum(s.fresh for s in sizes if not s.repeats)
     return rows_reserved(study.n_real + fresh, study.curator) + study.held_out

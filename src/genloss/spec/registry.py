@@ -48,6 +48,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "window": "genloss.core.regimes:Window",
         "static_contamination": "genloss.core.regimes:StaticContamination",
         "switch": "genloss.core.regimes:Switch",
+        "real_only": "genloss.core.real_only:RealOnly",
     },
     "sampler": {
         "ancestral": "genloss.core.samplers:Ancestral",

@@ -35,6 +35,12 @@ THEORY = "theory.json"
 PROVENANCE = "provenance.jsonl"
 BLOCKS = "blocks"
 
+CONTROLS = "controls"
+"""The folder of the controls of all runs beside it."""
+
+CONTROL = "real-only-"
+"""How the folders in it begin."""
+
 BEGUN = (LOCK, ABOUT, MACHINE)
 """What a folder may hold whose creation was cut off before its header."""
 
@@ -48,6 +54,16 @@ def holds_run(names: Collection[str]) -> bool:
 def run_path(root: Path, header: Header) -> Path:
     """Return the folder of a run below root."""
     return root / f"{header.name}-{header.fingerprint}"
+
+
+def control_path(run: Path, fingerprint: str) -> Path:
+    """Return the folder of a control of a run; runs side by side share it."""
+    return run.parent / CONTROLS / f"{CONTROL}{fingerprint}"
+
+
+def is_control_path(path: Path) -> bool:
+    """Return whether a folder lies where controls do."""
+    return path.parent.name == CONTROLS and path.name.startswith(CONTROL)
 
 
 def block_path(run: Path, block: int) -> Path:

@@ -55,6 +55,10 @@ MOST_BLOCKS = 1_000_000
 """Every block has a folder of its own."""
 
 
+UNIDENTIFIED = ("name", "checkpoint_every", "controls")
+"""Fields that decide no number of a run."""
+
+
 @dataclass(frozen=True)
 class Schedule:
     """Generations at which something happens: all of `at`, and every `every`-th (0: none).
@@ -101,8 +105,9 @@ class Study:
 
     n_real rows in S_0; n_synthetic rows in each S_t (0: n_real); held_out real rows per chain that
     no generation trains on; chains_per_block chains advance together and share random streams (0:
-    all). name and checkpoint_every are not part of the run's identity. Parts may be named as a spec
-    names them: regime="accumulate", learner={"kind": "kde", "bandwidth": 0.2}.
+    all). controls: whether commands run real-only controls beside it, see genloss.study.controls.
+    name, checkpoint_every and controls are not part of the run's identity. Parts may be named as a
+    spec names them: regime="accumulate", learner={"kind": "kde", "bandwidth": 0.2}.
 
     Raises:
         SpecError, DataError: a count of 0 or below, or an empty or unfit name.
@@ -127,6 +132,7 @@ class Study:
     keep: Keep = field(default_factory=Keep)
     name: str = "run"
     checkpoint_every: int = 50
+    controls: bool = True
 
     if TYPE_CHECKING:  # The fields hold objects; what makes them may be named.
 
@@ -151,6 +157,7 @@ class Study:
             keep: Keep | Mapping[str, Any] = ...,
             name: str = ...,
             checkpoint_every: int = ...,
+            controls: bool = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -219,6 +226,6 @@ def study_from(spec: Mapping[str, Any]) -> Study:
 
 
 def identity(study: Study) -> dict[str, Any]:
-    """Return what the fingerprint covers: the description without name, paths and cadence."""
+    """Return what the fingerprint covers: what decides a number, and no paths."""
     out: dict[str, Any] = describe(study, identity=True)
-    return {k: v for k, v in out.items() if k not in ("name", "checkpoint_every")}
+    return {k: v for k, v in out.items() if k not in UNIDENTIFIED}
