@@ -1,6 +1,5 @@
 """Whose code a run was made by, as far as it is not genloss's own."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -37,4 +36,7 @@ class Code:
 
 def text_digest(text: str) -> str:
     """Return the first 16 hex digits of SHA-256 over a text."""
+    # Costs a command that only prints help a tenth of its time.
+    import hashlib
+
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
