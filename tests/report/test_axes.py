@@ -3,7 +3,7 @@ import pytest
 
 from genloss.core.over_chains import MEAN
 from genloss.core.view import Direction
-from genloss.report.figures.axes import log_ticks, steps, x_channel, y_axes, y_axis
+from genloss.report.figures.axes import log_ticks, steps, turned, x_channel, y_axes, y_axis
 from genloss.report.figures.bands import curve
 from genloss.store.reader import Series
 from genloss.store.theory_file import TheoryLine
@@ -127,12 +127,23 @@ def test_a_short_run_beside_a_long_one_is_seen():
     assert x_channel(8, y, Direction.ONE, 5)["scale"]["type"] == "linear"
 
 
-def test_panels_are_all_log_or_all_linear():
-    def one(*values):
-        s = Series("x", "1", Direction.LOWER, np.arange(len(values)), column(*values))
-        return [curve("a", s, None)]
+def one(*values):
+    s = Series("x", "1", Direction.LOWER, np.arange(len(values)), column(*values))
+    return [curve("a", s, None)]
 
+
+def test_panels_are_all_log_or_all_linear():
     wide, narrow, signed = one(1.0, 1e-6), one(1.0, 0.5), one(1.0, -0.5)
     assert y_axis(wide, Direction.LOWER).log
     assert [a.log for a in y_axes([wide, narrow], Direction.LOWER)] == [True, True]
     assert [a.log for a in y_axes([wide, signed], Direction.LOWER)] == [False, False]
+
+
+def test_all_panels_have_the_other_axis_or_none_has():
+    wide, narrow, signed = one(1.0, 1e-8), one(1.0, 0.8), one(1.0, -1.0)
+    linear = turned([wide, narrow], Direction.LOWER, y_axes([wide, narrow], Direction.LOWER))
+    assert [a.log for a in linear] == [False, False]
+    log = turned([narrow], Direction.LOWER, y_axes([narrow], Direction.LOWER))
+    assert [a.log for a in log] == [True]
+    axes = y_axes([narrow, signed], Direction.LOWER)
+    assert turned([narrow, signed], Direction.LOWER, axes) == [None, None]

@@ -126,6 +126,32 @@ def test_the_page_works(browser, lab, tmp_path):
     assert [url for url in urls if not url.startswith(ALLOWED)] == []
 
 
+TURN = """
+const [change, done] = arguments;
+const chart = document.querySelector(".lead .chart");
+const button = document.querySelector(".lead [data-axis=y]");
+const pixels = () => chart.querySelector("canvas")?.toDataURL();
+const before = pixels();
+const step = () => !pixels() || pixels() === before ? requestAnimationFrame(step)
+  : done([button.getAttribute("aria-pressed"), pixels()]);
+if (change) { button.click(); step(); } else done([button.getAttribute("aria-pressed"), before]);
+"""
+"""Press the button of the y axis if told to; return it and the chart once that looks otherwise."""
+
+
+def test_a_button_turns_the_y_axis_to_log_and_back(browser, lab, tmp_path):
+    page = write_report([lab], tmp_path / "report.html")
+    show(browser, 1280, 900, "light")
+    browser.get(page.as_uri())
+    assert set(browser.execute_async_script(SCROLL)) == {"drawn"}
+    before, drawn = browser.execute_async_script(TURN, False)
+    after, turned = browser.execute_async_script(TURN, True)
+    assert {before, after} == {"true", "false"}
+    assert browser.execute_async_script(TURN, True) == [before, drawn]
+    assert turned != drawn
+    assert browser.get_log("browser") == []
+
+
 CORNERS = """
 return [...document.querySelectorAll(".chart canvas")].map(
   (c) => [...c.getContext("2d").getImageData(1, 1, 1, 1).data].slice(0, 3).join());

@@ -46,14 +46,30 @@
     axis.values = log ? ticks(scale.domain[1]) : whole(scale.domain[1]);
   };
 
+  // Log for linear or back; a rule that has no place on the other axis is left out.
+  const turnY = (spec) => {
+    const { scale, axis } = spec.usermeta.y;
+    const [low, high] = scale.domain;
+    spec.layer = spec.layer.filter(({ encoding }) => !(encoding.y.datum < low || encoding.y.datum > high));
+    for (const { encoding: { y } } of spec.layer) {
+      const title = y.axis?.title;
+      y.scale = { ...scale };
+      if (y.axis) y.axis = { ...axis, title };
+    }
+  };
+  const isLog = (y) => y.scale?.type === "log";
+  const button = (chart, axis) => metric(chart).querySelector(`[data-axis=${axis}]`);
+  const pressed = (b) => b.getAttribute("aria-pressed") === "true";
+
   // The spec of a chart as it shall look now; an exported one keeps its own width and legend.
   const current = (chart, exported) => {
     const spec = read(chart.dataset.spec + "-spec");
     const width = Math.floor(chart.clientWidth);
     const kind = chart.dataset.kind;
     if (kind === "line") {
-      const button = metric(chart).querySelector(".axis");
-      if (button?.dataset.touched) scaleX(spec, button.getAttribute("aria-pressed") === "true");
+      const [x, y] = [button(chart, "x"), button(chart, "y")];
+      if (x?.dataset.touched) scaleX(spec, pressed(x));
+      if (y && pressed(y) !== isLog(spec.layer[0].encoding.y)) turnY(spec);
     }
     spec.params?.forEach((p) => {
       if (p.name === "hidden") p.value = hidden(chart);
@@ -219,7 +235,8 @@
   document.querySelectorAll(".axis").forEach((button) => {
     const chart = button.closest(".metric").querySelector(".chart");
     const spec = read(chart.dataset.spec + "-spec");
-    button.setAttribute("aria-pressed", String(spec.encoding.x.scale.type === "symlog"));
+    const log = button.dataset.axis === "x" ? spec.encoding.x.scale.type === "symlog" : isLog(spec.layer[0].encoding.y);
+    button.setAttribute("aria-pressed", String(log));
   });
 
   // A chart as a file is light whatever the screen is, and as wide as a journal has room.

@@ -72,6 +72,15 @@ def y_axes(groups: Sequence[Sequence[Curve]], direction: Direction) -> list[YAxi
     return [y_axis(curves, direction, log=False) for curves in groups]
 
 
+def turned(
+    groups: Sequence[Sequence[Curve]], direction: Direction, axes: Sequence[YAxis]
+) -> list[YAxis | None]:
+    """Return the other axis of each group, linear for log; None for all where one has no other."""
+    log = not axes[0].log
+    others = [y_axis(curves, direction, log=log) for curves in groups]
+    return [other if all(o.log == log for o in others) else None for other in others]
+
+
 def y_axis(curves: Sequence[Curve], direction: Direction, log: bool | None = None) -> YAxis:
     """Return the axis that shows all that is drawn of the curves, and published values.
 

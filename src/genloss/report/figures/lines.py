@@ -13,7 +13,7 @@ import numpy as np
 from genloss.core.view import Direction
 from genloss.report.captions import Reading, reading
 from genloss.report.figures import layers
-from genloss.report.figures.axes import LOG_FROM, YAxis, x_channel, y_axes
+from genloss.report.figures.axes import LOG_FROM, YAxis, turned, x_channel, y_axes
 from genloss.report.figures.bands import SPREAD_WORDS, Curve, curve
 from genloss.report.figures.markers import markers
 from genloss.report.figures.overlaps import overlaps
@@ -95,6 +95,11 @@ class Figure:
         )
 
     @property
+    def turns(self) -> bool:
+        """Whether its y axes have another form, log or linear."""
+        return all("usermeta" in p.spec for p in self.panels)
+
+    @property
     def left_out(self) -> int:
         """The number of runs that only the table of numbers shows."""
         return len(self.rows) - sum(len(p.spec["data"]["values"]) for p in self.panels)
@@ -152,15 +157,16 @@ def _panels(
     ]
     scopes = [list(curves)] * len(groups) if comparable(names) else groups
     axes = y_axes(scopes, about.direction)
+    others = turned(scopes, about.direction, axes)
     out = []
-    for title, inside, scope, axis in zip(titles, groups, scopes, axes, strict=True):
+    for title, inside, scope, axis, other in zip(titles, groups, scopes, axes, others, strict=True):
         legend = shared if len(shared) <= MOST_SERIES else tuple(c.label for c in inside)
         lasts = [c.last() for c in scope]
         x = x_channel(max(lasts), axis, about.direction, min(lasts))
         out.append(
             Panel(
                 title=title,
-                spec=chart(inside, axis, x, legend, about, (heading, title)),
+                spec=chart(inside, axis, x, legend, about, (heading, title)) | _turning(other),
                 legend=legend,
                 runs=tuple(c.label for c in inside),
                 reading=reading(inside, about.direction),
@@ -171,6 +177,11 @@ def _panels(
             )
         )
     return tuple(out)
+
+
+def _turning(other: YAxis | None) -> Spec:
+    """Return what the page's button exchanges: scale and axis of y, log for linear or back."""
+    return {"usermeta": {"y": other.channel("")}} if other else {}
 
 
 def comparable(names: Sequence[Named]) -> bool:
