@@ -2,6 +2,8 @@
 
 main        the commands
 upkeep      commands on runs that are there or at work
+advise      how much real data is needed
+advice      how that is shown
 options     what several commands take
 console     tables and JSON as a person or a script wants them
 exits       how a command ends: one line, one exit code

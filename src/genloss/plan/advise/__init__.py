@@ -1,0 +1,10 @@
+"""How much real data is needed: the smallest supply that holds a metric where it is wanted.
+
+question   what is asked: a metric, a bound, a generation, of the mean or of a new chain
+supplies   studies of k real rows a generation: as a share or a count; fresh, redrawn or kept
+exact      the answer of a closed form
+evidence   small runs of a sweep, and what they gave
+curve      a line through the runs near the bound, where it crosses, and how sure that is
+search     which runs to make next
+advice     all of it: one answer for each way to count
+"""

@@ -1,0 +1,182 @@
+"""Advice against optima that are known: by closed form, and by search with the closed form off."""
+
+import math
+
+import numpy as np
+import pytest
+
+from genloss.errors import SpecError
+from genloss.plan.advise.advice import advise
+from genloss.plan.advise.curve import falling, fitted
+from genloss.plan.advise.evidence import Cell
+from genloss.plan.advise.exact import smallest
+from genloss.plan.advise.question import Question, question_of, target_of
+from genloss.plan.advise.supplies import real_rows, supply_of
+from genloss.study.study import study_from
+from genloss.theory.anchored import anchored
+
+GAUSSIAN = {
+    "name": "line",
+    "reality": {"kind": "gaussian", "d": 8},
+    "learner": {"kind": "gaussian", "ddof": 1},
+    "form": "moments",
+    "n_real": 100,
+    "generations": 5,
+    "chains": 60,
+    "metrics": ["squared_mean_error", "trace_ratio"],
+}
+
+
+@pytest.fixture
+def study():
+    return study_from(GAUSSIAN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sigma >= 0.8 at 50",
+        "perplexity(under=base) <= 300 at 5",
+        "mode_share[3] >= 0.05 at 7",
+        "perplexity within 10 % of control at 5",
+        "trace_ratio within 0.1 of control at 20",
+    ],
+)
+def test_a_target_reads_back(text):
+    assert str(target_of(text)) == text
+    assert target_of(str(target_of(text))) == target_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("sigma", "expected"),
+        ("sigma < 3 at 4", "expected"),
+        ("sigma <= three at 4", "no finite number"),
+        ("sigma <= nan at 4", "no finite number"),
+        ("sigma <= 3 at 0", "no generation"),
+        ("sigma <= 3 at last", "no generation"),
+        ("sigma within -1 of control at 3", "no distance"),
+    ],
+)
+def test_a_target_that_is_none_is_refused(text, why):
+    with pytest.raises(SpecError, match=why):
+        target_of(text)
+
+
+def test_a_metric_that_the_study_lacks_is_refused_with_the_nearest(study):
+    with pytest.raises(SpecError, match=r"trace_ratoi.*did you mean 'trace_ratio'"):
+        question_of(study, target_of("trace_ratoi >= 0.9 at 5"))
+
+
+def test_values_that_rise_are_pooled():
+    """Hand case: 3, 1, 2 and 2, 2 of weight 1 and 2: the middle pair is worth 5/3."""
+    pooled = falling(np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 2.0]))
+    np.testing.assert_allclose(pooled, [3.0, 5 / 3, 5 / 3])
+    np.testing.assert_allclose(falling(np.arange(4.0), np.ones(4)), np.full(4, 1.5))
+    np.testing.assert_allclose(falling(-np.arange(4.0), np.ones(4)), -np.arange(4.0))
+
+
+def test_bisection_is_exact():
+    for first in range(12):
+        assert smallest(lambda k, first=first: k >= first, 10) == (first if first <= 10 else None)
+
+
+@pytest.mark.parametrize("supply", ["fresh", "redrawn", "kept"])
+@pytest.mark.parametrize("axis", ["share", "count"])
+def test_the_closed_form_gives_the_first_number_that_holds(study, supply, axis, tmp_path):
+    """Each number of real rows tried in turn, by theory alone."""
+    question = question_of(study, target_of("squared_mean_error <= 0.6 at 30"), "mean")
+    [answer] = advise(question, supply, tmp_path, axes=[axis]).answers
+    rows = {"fresh": "fresh", "redrawn": "redrawn", "kept": "fixed"}[supply]
+
+    def error(k: int) -> float:
+        synthetic = 100 - k if axis == "share" else 100
+        return 8 * float(anchored(30, 100, k, synthetic, real_rows=rows, ddof=1).mean_error)
+
+    expected = next(k for k in range(1, 100) if error(k) <= 0.6)
+    assert (answer.how, answer.rows) == ("closed form", expected)
+    assert answer.best == pytest.approx(error(expected))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_search_finds_what_the_closed_form_knows(study, tmp_path):
+    """With theory switched off; 20 % is T15b's band."""
+    question = question_of(study, target_of("squared_mean_error <= 0.6 at 30"), "mean")
+    [exact] = advise(question, "fresh", tmp_path, axes=["count"]).answers
+    [found] = advise(
+        question, "fresh", tmp_path, axes=["count"], theory=False, chains=60, workers=1
+    ).answers
+    assert found.how == "search"
+    assert found.rows == pytest.approx(exact.rows, rel=0.2)
+    assert found.low <= exact.rows <= found.high
+    assert found.monotone
+    assert found.fit is not None
+    # Nothing is run again, and the answer is the same.
+    [again] = advise(
+        question, "fresh", tmp_path, axes=["count"], theory=False, chains=60, workers=1
+    ).answers
+    assert (again.rows, again.low, again.high) == (found.rows, found.low, found.high)
+
+
+def test_a_target_that_nothing_holds_is_answered_with_the_best(study, tmp_path):
+    """100 rows in all err by 0.08 at least, whatever their share: an error of 0.05 is too much."""
+    question = question_of(study, target_of("squared_mean_error <= 0.05 at 4"), "mean")
+    for theory in (True, False):
+        [answer] = advise(
+            question, "fresh", tmp_path, axes=["share"], theory=theory, chains=60, workers=1
+        ).answers
+        assert answer.rows is None
+        assert answer.best > 0.05
+        assert answer.best == pytest.approx(0.08, rel=0.35)
+
+
+def test_none_are_needed_where_replacement_alone_holds(study, tmp_path):
+    question = question_of(study, target_of("squared_mean_error <= 100 at 4"))
+    [answer] = advise(
+        question, "kept", tmp_path, axes=["share"], theory=False, chains=20, workers=1
+    ).answers
+    assert answer.rows == 0
+
+
+def test_a_line_crosses_where_it_must():
+    """Log-normal values around 10/(1 + k): 95 % are below 1 from k = 10 exp(1.645 s) - 1."""
+    rng = np.random.default_rng(3)
+    dials = (8.0, 10.0, 13.0, 16.0, 20.0)
+    cells = [Cell(k, 10 / (1 + k) * np.exp(0.2 * rng.standard_normal(2000))) for k in dials]
+    question = Question(study_from(GAUSSIAN), target_of("squared_mean_error <= 1 at 5"))
+    fit = fitted(question, cells)
+    assert fit is not None
+    # Standard error of the quantile of 10,000 residuals: 0.2 * 2.1 / 100 = 0.4 %, of 5 shown.
+    assert fit.crossing == pytest.approx(10 * math.exp(1.6449 * 0.2) - 1, rel=0.02)
+    assert fit.low < fit.crossing < fit.high
+    assert fit.slope == pytest.approx(-1, abs=0.03)
+    assert fit.lack > 1e-4
+    bent = [Cell(c.dial, c.values * np.exp(((c.dial - 13) / 5) ** 2)) for c in cells]
+    other = fitted(question, bent)
+    assert other is None or other.lack < 1e-6
+
+
+def test_finite_data_are_kept_and_give_only_so_many_fresh_rows(study, tmp_path):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(1797, 2)))
+    table = {"kind": "table_file", "path": str(tmp_path / "rows.npy")}
+    finite = study_from(GAUSSIAN | {"reality": table, "form": "rows", "n_real": 1000})
+    assert supply_of(finite)[0] == "kept"
+    assert supply_of(study)[0] == "fresh"
+    assert real_rows(finite, "count", "fresh").most == (1797 - 1000) // 4
+    assert real_rows(finite, "share", "kept").most == 999
+    assert real_rows(finite, "count", "kept").most == 1797
+    with pytest.raises(SpecError, match="leaves none"):
+        real_rows(study_from(GAUSSIAN | {"reality": table, "n_real": 1795}), "count", "fresh")
+
+
+def test_studies_have_the_rows_that_are_asked_for(study):
+    for supply in ("fresh", "redrawn", "kept"):
+        for axis in ("share", "count"):
+            rows = real_rows(study, axis, supply)
+            for k in (0, 1, 37):
+                made = rows.study_of(k)
+                sizes = made.regime.sizes(2, made.n_real, made.n_synthetic)
+                assert sizes.train == rows.total(k) == (100 if axis == "share" else 100 + k)
+                if supply == "fresh":
+                    assert (sizes.fresh, sizes.synthetic) == (k, sizes.train - k)
