@@ -74,6 +74,7 @@ from genloss.metrics.laws import W2Squared as W2Squared
 from genloss.metrics.modes import AverageModalVariance as AverageModalVariance
 from genloss.metrics.modes import ModeShare as ModeShare
 from genloss.metrics.modes import SurvivingModes as SurvivingModes
+from genloss.metrics.novelty import FarRows as FarRows
 from genloss.metrics.rows import DuplicateRate as DuplicateRate
 from genloss.metrics.rows import EnergyDistance as EnergyDistance
 from genloss.metrics.rows import MMDSquared as MMDSquared

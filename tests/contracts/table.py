@@ -280,6 +280,8 @@ METRICS = [
     Line("mode_share", {"mode": 1}),
     Line("copy_rate", {"q": 0.2}),
     Line("copy_rate"),
+    Line("far_rows", {"q": 0.9}),
+    Line("far_rows"),
     Line("class_share", CLASSIFIER),
     Line("class_entropy", CLASSIFIER),
     Line("confidence", CLASSIFIER),

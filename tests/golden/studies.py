@@ -41,7 +41,9 @@ def measured_in(study: str) -> list[Spec]:
     files = {
         kind: path.partition(":")[0].split(".")[-1] for kind, path in CATALOG["metric"].items()
     }
-    return metrics(*(kind for kind, file in files.items() if MEASURED_IN.get(file) == study))
+    return metrics(
+        *(kind for kind, file in files.items() if MEASURED_IN.get(file, "rows") == study)
+    )
 
 
 GAUSS: Spec = {

@@ -9,9 +9,10 @@ import pytest
 from genloss.core.regimes import Replace
 from genloss.spec.build import describe
 from genloss.spec.registry import CATALOG
+from genloss.study.study import study_from
 
-from .studies import LEFT_OUT, STUDIES, has_network, kind_in
-from .tiny import FILE, measured, revision, same
+from .studies import LEFT_OUT, STUDIES, has_network, kind_in, whole
+from .tiny import FILE, measured, names_in, revision, same
 
 FROZEN = json.loads(FILE.read_text())
 
@@ -45,6 +46,15 @@ def test_every_kind_has_numbers():
 
 def test_every_entry_has_a_study():
     assert {key.partition(":")[0] for key in FROZEN} == set(STUDIES)
+
+
+def test_every_entry_is_measured(tmp_path):
+    named = {
+        f"{name}: {role}/{kind}"
+        for name, spec in STUDIES.items()
+        for role, kind, _ in names_in(study_from(whole(spec, tmp_path)))
+    }
+    assert set(FROZEN) == named
 
 
 def test_revisions_are_those_of_the_classes():

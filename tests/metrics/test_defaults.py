@@ -36,6 +36,7 @@ BINDINGS = {
     "label_accuracy": ROWS,
     "nearest_train": ROWS,
     "copy_rate": {"q": 0.01, "rows": 1000},
+    "far_rows": {"q": 0.999, "rows": 1000, "reference": 1000},
     "perplexity": {"stride": 0, "blocks": 0},
     "bits_per_byte": {"stride": 0, "blocks": 0},
     "predictive_entropy": {"rows": 200},

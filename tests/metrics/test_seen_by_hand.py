@@ -8,7 +8,7 @@ import pytest
 from genloss.core.curators import Curation
 from genloss.core.samples import Samples
 from genloss.core.view import NotApplicable, View
-from genloss.metrics import classes, copies, curation, images, laws, rows, training
+from genloss.metrics import classes, copies, curation, images, laws, novelty, rows, training
 
 LN, E = np.log, np.exp
 
@@ -140,6 +140,8 @@ CASES = [
     (classes.LabelAccuracy(Shares(), 2), SEEN, [1, 1 / 2]),
     (copies.NearestTrain(), COPIES, [2 / 3.5, 1 / 1.25]),
     (copies.CopyRate(0.25), COPIES, [2 / 3, 1 / 3]),
+    # Nearest of those two real rows: 1, 7, 2 and 3, 6, 5.
+    (novelty.FarRows(0.25, reference=2), COPIES, [1 / 3, 1]),
     (curation.AcceptanceRate(), of(MIXED, curation=CURATED), [1 / 4, 1 / 2]),
     (curation.Shortfall(), of(MIXED, curation=CURATED), [1 / 2, 1 / 5]),
     (training.TrainLoss(), of(MIXED, model=Trained()), [2, 1.5]),

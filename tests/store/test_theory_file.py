@@ -18,7 +18,7 @@ LINES = {
 
 def test_lines_come_back_with_what_they_predict(tmp_path):
     write_theory(tmp_path, HEADER, LINES)
-    assert read_theory(tmp_path, HEADER) == LINES
+    assert read_theory(tmp_path, HEADER) == (LINES, {})
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ read it from the about.json of a run, never from the class.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Any, Protocol, runtime_checkable
@@ -41,6 +42,21 @@ class Work:
             raise SpecError(f"{self.key}: link is {self.link!r}; expected https://... or none")
 
 
+class Aspect(StrEnum):
+    """Which question about a model a metric answers; verdicts ask for one, never for a metric."""
+
+    RISK = "risk"
+    """How wrong the model is about reality."""
+    SPREAD = "spread"
+    """How much variety is left, 0 for a model that says one thing only."""
+    TAIL = "tail"
+    """How much of what is rare is left, 0 where all of it is lost."""
+    MODES = "modes"
+    """How many of reality's modes are left, counted."""
+    NOVELTY = "novelty"
+    """Share of rows unlike anything real."""
+
+
 @dataclass(frozen=True)
 class Component:
     """What a metric of several numbers says of one of them; see `About`."""
@@ -61,7 +77,8 @@ class About:
     a metric that has several; those that it leaves out are titled by the metric's title and their
     label. figure: how a report draws them together ('area', 'fan', 'rarefaction', 'path', or one
     of another package, see `genloss.spec.figures`), else each has lines of its own. images: whether
-    the rows of a reality are square grey images, which reports show as such.
+    the rows of a reality are square grey images, which reports show as such. aspect: which question
+    a metric answers, if it is one that verdicts ask.
     """
 
     kind: str
@@ -72,6 +89,7 @@ class About:
     components: tuple[Component, ...] = ()
     figure: str = ""
     images: bool = False
+    aspect: Aspect | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,7 @@ class Entry:
     components: tuple[Component, ...] = ()
     figure: str = ""
     images: bool = False
+    aspect: str = ""
 
 
 Entries = Mapping[str, Mapping[str, Entry]]

@@ -172,6 +172,15 @@ class UsesBase(Protocol):
 
 
 @runtime_checkable
+class KnowsTrivial(Protocol):
+    """A metric of risk that knows what a predictor scores that has learnt nothing."""
+
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return that score (C,), from a view of generation 0, or why there is none."""
+        ...
+
+
+@runtime_checkable
 class Binned(Protocol):
     """A metric of single rows, whose counts per bin are kept with the generations that are kept."""
 

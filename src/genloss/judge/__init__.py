@@ -8,5 +8,6 @@ verdicts      targets judged: pass or fail
 estimates     quantiles, ranges, intervals and waiting times over chains: pure functions, the one
               copy
 statistics    what targets measure over chains, each with its standard error
-theory_lines  the lines of a stored run, computed once
+theory_lines  what is expected of a stored run, computed once
+profile       the collapse profile: eight verdicts on a run, and which metric moves first
 """

@@ -1,13 +1,15 @@
-"""The theory lines of a stored run: computed when somebody first asks, and kept beside it."""
+"""What is expected of a stored run: computed when somebody first asks, and kept beside it."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from genloss.errors import GenlossError, StoreError
 from genloss.judge.predictions import theory_lines
+from genloss.judge.profile.trivial import trivial_scores
 from genloss.spec.consent import foreign_classes
 from genloss.store.reader import Run
-from genloss.store.theory_file import Lines, read_theory, write_theory
-from genloss.study.study import study_from
+from genloss.store.theory_file import Lines, Theory, read_theory, write_theory
+from genloss.study.study import Study, study_from
 
 
 def theory_of(run: Run) -> Lines:
@@ -18,14 +20,33 @@ def theory_of(run: Run) -> Lines:
     must not run because somebody reads a report, and none where the study cannot be built here,
     such as without its data.
     """
-    if (lines := read_theory(run.path, run.header)) is not None:
-        return lines
+    return _theory_of(run).lines
+
+
+def trivial_of(run: Run) -> Mapping[str, float]:
+    """Return what a predictor that has learnt nothing scores, by metric; as `theory_of`."""
+    return _theory_of(run).trivial
+
+
+def study_of(run: Run) -> Study | None:
+    """Return the study of a run; None where its classes are its own, or it cannot be built here."""
     if foreign_classes(run.spec):
-        return {}
+        return None
     try:
-        lines = theory_lines(study_from(run.local_spec))
+        return study_from(run.local_spec)
     except (GenlossError, ImportError, OSError):
-        return {}
+        return None
+
+
+def _theory_of(run: Run) -> Theory:
+    if (known := read_theory(run.path, run.header)) is not None:
+        return known
+    if (study := study_of(run)) is None:
+        return Theory({}, {})
+    try:
+        theory = Theory(theory_lines(study), trivial_scores(study))
+    except (GenlossError, ImportError, OSError):
+        return Theory({}, {})
     with suppress(StoreError):
-        write_theory(run.path, run.header, lines)
-    return lines
+        write_theory(run.path, run.header, *theory)
+    return theory

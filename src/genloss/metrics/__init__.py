@@ -3,6 +3,7 @@
 laws         of the model's law: moments, sigma, Wasserstein, components, held-out likelihood
 rows         of rows beside held-out real ones
 tokens       of symbols and their probabilities
+novelty      of novelty: generated rows unlike anything real
 modes        of laws with named modes
 training     of the fit itself
 features     Pixels, the plainest feature map

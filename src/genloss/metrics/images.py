@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from genloss.core.about import About
+from genloss.core.about import About, Aspect
 from genloss.core.arrays import Array, Floats
 from genloss.core.features import Features
 from genloss.core.roles import Model
@@ -76,6 +76,7 @@ class LatentSpread(OfLatents):
         "Spread of generated images as the encoder of the first model sees them.",
         ("shumailov-2024",),
         headline=True,
+        aspect=Aspect.SPREAD,
     )
     images: int = 100
     base: ClassVar[str] = "latent_spread"
@@ -118,6 +119,7 @@ class FID(NamedMetric):
         "Fréchet distance between features of samples and of held-out real data.",
         ("dowson-1982", "heusel-2017", "alemohammad-2023"),
         headline=True,
+        aspect=Aspect.RISK,
     )
     features: Features = PIXELS
     rows: int = 1000

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, Protocol, runtime_checkable
 import numpy as np
 
 from genloss.core.abilities import MomentLaw
-from genloss.core.about import About
+from genloss.core.about import About, Aspect
 from genloss.core.arrays import Array, Floats
 from genloss.core.roles import Model
 from genloss.core.samples import REAL, Samples
@@ -80,6 +80,13 @@ class OfMoments(ABC):
     @abstractmethod
     def of(self, mean: Floats, cov: Floats, mean_0: Floats, cov_0: Floats) -> Floats:
         """Return (C,) from means (C, d) and covariances (C, d, d)."""
+
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return what a model scores (C,) that always says reality's mean."""
+        pair = both_moments(view)
+        if isinstance(pair, NotApplicable):
+            return pair
+        return self.of(pair[2], np.zeros_like(pair[3]), pair[2], pair[3])
 
 
 @dataclass(frozen=True)
@@ -168,6 +175,7 @@ class TraceRatio(OfMoments):
         "Total variance of the model, as a share of reality's.",
         ("kazdan-2024",),
         headline=True,
+        aspect=Aspect.SPREAD,
     )
     name: ClassVar[str] = "trace_ratio"
     unit: ClassVar[str] = "1"
@@ -187,6 +195,7 @@ class DeterminantRatio(OfMoments):
         "Determinant ratio",
         "Volume that the model covers (covariance determinant) against reality's.",
         ("kazdan-2024",),
+        aspect=Aspect.SPREAD,
     )
     name: ClassVar[str] = "determinant_ratio"
     unit: ClassVar[str] = "1"
@@ -207,6 +216,7 @@ class Sigma(OfMoments):
         "Standard deviation of the model, averaged over the coordinates.",
         ("shumailov-2024",),
         headline=True,
+        aspect=Aspect.SPREAD,
     )
     name: ClassVar[str] = "sigma"
     unit: ClassVar[str] = "units of the data"
@@ -253,6 +263,7 @@ class W2Squared(OfMoments):
         "Squared Wasserstein-2 distance between model and reality, as Gaussians.",
         ("gelbrich-1990", "shumailov-2024"),
         headline=True,
+        aspect=Aspect.RISK,
     )
     name: ClassVar[str] = "w2_squared"
     unit: ClassVar[str] = "squared units of the data"
@@ -272,6 +283,7 @@ class W2(OfMoments):
         "Wasserstein-2 distance",
         "Wasserstein-2 distance between model and reality, as Gaussians.",
         ("gelbrich-1990",),
+        aspect=Aspect.RISK,
     )
     name: ClassVar[str] = "w2"
     unit: ClassVar[str] = "units of the data"
@@ -311,6 +323,7 @@ class SquaredL2:
         "Squared L2 distance between the densities of model and reality.",
         ("shumailov-2024",),
         headline=True,
+        aspect=Aspect.RISK,
     )
     name: ClassVar[str] = "squared_l2"
     unit: ClassVar[str] = "1 / units of the data^d"
@@ -322,6 +335,16 @@ class SquaredL2:
         if not (isinstance(laws[0], MixtureLaw) and isinstance(laws[1], MixtureLaw)):
             return NotApplicable("squared_l2 needs Gaussian mixtures on both sides")
         return mixtures.squared_l2(*laws[0].mixture(), *laws[1].mixture())
+
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return what a model scores (C,) that spreads its mass evenly over all of space."""
+        p_0: Model = view.p_0
+        if not isinstance(p_0, MixtureLaw):
+            return NotApplicable("squared_l2 needs Gaussian mixtures on both sides")
+        weights, means, covs = p_0.mixture()
+        # So wide that its own density adds nothing: what is left is the square of p_0's.
+        wide = np.tile(1e12 * covs[:, :1].max() * np.eye(means.shape[2]), (len(means), 1, 1, 1))
+        return mixtures.squared_l2(weights[:, :1] * 0 + 1, means[:, :1], wide, weights, means, covs)
 
 
 @dataclass(frozen=True)
@@ -366,6 +389,7 @@ class HeldOutNLL(NamedMetric):
         "Held-out negative log-likelihood",
         "How surprised the model is by real rows that no generation trained on.",
         ("kazdan-2024",),
+        aspect=Aspect.RISK,
     )
     rows: int = 0
     base: ClassVar[str] = "held_out_nll"
@@ -383,3 +407,11 @@ class HeldOutNLL(NamedMetric):
             return likelihood.held_out_nll(view.model.log_prob(x))
         except FitError as error:
             return NotApplicable(str(error))
+
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return what a law scores (C,) that is uniform over the box of the held-out rows."""
+        rows = view.held_out
+        if rows is None or not _vectors(rows):
+            return NotApplicable("no held-out rows of real vectors")
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(np.ptp(rows, axis=1)).sum(axis=1))

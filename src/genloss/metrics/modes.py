@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
-from genloss.core.about import About
+from genloss.core.about import About, Aspect
 from genloss.core.arrays import Floats
 from genloss.core.roles import Model
 from genloss.core.view import Direction, NamedMetric, NotApplicable, View
@@ -53,6 +53,7 @@ class SurvivingModes(OfModes):
         "Surviving modes",
         "Number of reality's modes that still receive samples.",
         ("alemohammad-2023",),
+        aspect=Aspect.MODES,
     )
     min_share: float = 0.0
     base: ClassVar[str] = "surviving_modes"
@@ -73,6 +74,7 @@ class AverageModalVariance(OfModes):
         "Average modal variance",
         "Variance within the modes that are still alive.",
         ("alemohammad-2023",),
+        aspect=Aspect.SPREAD,
     )
     min_share: float = 0.0
     base: ClassVar[str] = "average_modal_variance"

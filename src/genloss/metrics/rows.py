@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from genloss.core.about import About, Component
+from genloss.core.about import About, Aspect, Component
 from genloss.core.arrays import Floats
 from genloss.core.features import Features
 from genloss.core.view import Direction, NamedMetric, NotApplicable, View
@@ -35,6 +35,15 @@ class BesideReality(NamedMetric, ABC):
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return (C,) from rows (C, n, d) of S_t and held-out rows (C, m, d)."""
 
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return what a model scores (C,) that always writes the mean of the held-out rows."""
+        rows = view.held_out
+        if rows is None or rows.ndim != 3 or rows.dtype.kind != "f":
+            return NotApplicable("no held-out rows of real vectors")
+        real = rows[:, : self.rows] if self.rows else rows
+        constant = np.broadcast_to(real.mean(axis=1, keepdims=True), real.shape)
+        return self.of(np.ascontiguousarray(constant), real, view.rng)
+
 
 @dataclass(frozen=True)
 class SlicedWasserstein(BesideReality):
@@ -45,6 +54,7 @@ class SlicedWasserstein(BesideReality):
         "Sliced Wasserstein distance",
         "Distance between samples and reality, averaged over directions.",
         ("bonneel-2015",),
+        aspect=Aspect.RISK,
     )
     n_directions: int = 64
     rows: int = 2000
@@ -66,6 +76,7 @@ class EnergyDistance(BesideReality):
         "Energy distance",
         "Energy distance between samples and reality; 0 for equal laws.",
         ("szekely-2013",),
+        aspect=Aspect.RISK,
     )
     rows: int = 1000
     base: ClassVar[str] = "energy_distance"
@@ -86,6 +97,7 @@ class MMDSquared(BesideReality):
         "Squared MMD",
         "Squared maximum mean discrepancy between samples and reality.",
         ("gretton-2012",),
+        aspect=Aspect.RISK,
     )
     estimator: Literal["unbiased", "biased"] = "unbiased"
     rows: int = 1000
@@ -152,6 +164,7 @@ class TailMass(BesideReality):
         "Tail mass",
         "Mass that the model leaves in reality's tails, against what reality has there.",
         ("shumailov-2024",),
+        aspect=Aspect.TAIL,
     )
     q: float = 0.05
     base: ClassVar[str] = "tail_mass"
@@ -192,6 +205,7 @@ class VendiScore(NamedMetric):
         "Vendi score",
         "Effective number of different rows among the samples.",
         ("friedman-2023",),
+        aspect=Aspect.SPREAD,
     )
     q: float = 1.0
     rows: int = 1000

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from genloss.core.about import About
+from genloss.core.about import About, Aspect
 from genloss.core.arrays import Floats, Ints, checked_count
 from genloss.core.numbers import open_fraction
 from genloss.core.samples import NO_TOKEN
@@ -118,6 +118,7 @@ class DistinctN(AtEqualTokens):
         "Distinct n-grams",
         "Different n-grams over all n-grams, at as many tokens as real text.",
         ("li-2016", "guo-2023"),
+        aspect=Aspect.SPREAD,
     )
     n: int = 2
     tokens: int = 0
@@ -139,6 +140,7 @@ class TypeTokenRatio(AtEqualTokens):
         "Type-token ratio",
         "Different tokens over all tokens, at as many tokens as real text.",
         ("guo-2023",),
+        aspect=Aspect.SPREAD,
     )
     tokens: int = 0
     base: ClassVar[str] = "type_token_ratio"
@@ -160,6 +162,7 @@ class SurvivingVocabulary(AtEqualTokens):
         "Share of real text's tokens that are still written.",
         ("suresh-2024",),
         headline=True,
+        aspect=Aspect.TAIL,
     )
     tokens: int = 0
     base: ClassVar[str] = "surviving_vocabulary"
@@ -183,6 +186,7 @@ class SurvivingNGrams(AtEqualTokens):
         "Surviving n-grams",
         "Share of real text's n-grams that are still written.",
         ("suresh-2024",),
+        aspect=Aspect.TAIL,
     )
     n: int = 2
     band: Literal["all", "hapax", "rare", "common"] = "all"
@@ -233,6 +237,7 @@ class RareTokenShare(AtEqualTokens):
         "rare_token_share",
         "Rare token share",
         "Share of generated tokens that are among real text's rarest.",
+        aspect=Aspect.TAIL,
     )
     mass: float = 0.05
     tokens: int = 0

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from genloss.core.about import About
+from genloss.core.about import About, Aspect
 from genloss.core.arrays import Array, Floats, Ints, checked_count
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel, TextModel
@@ -85,6 +85,7 @@ class Perplexity(OfTest):
         "How many tokens the model hesitates between on real test text.",
         ("shumailov-2024",),
         headline=True,
+        aspect=Aspect.RISK,
     )
     stride: int = 0
     blocks: int = 0
@@ -111,6 +112,7 @@ class BitsPerByte(OfTest):
         "bits_per_byte",
         "Bits per byte",
         "Bits the model needs for a byte of real test text.",
+        aspect=Aspect.RISK,
     )
     stride: int = 0
     blocks: int = 0

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from genloss.core.about import About
+from genloss.core.about import About, Aspect
 from genloss.core.arrays import Floats, Ints, checked_count
 from genloss.core.text import Tokeniser
 from genloss.core.view import Direction, NamedMetric, NotApplicable, View
@@ -77,6 +77,7 @@ class TextDiversity(OfRows):
         "Text diversity",
         "Texts free of repeated 2-, 3- and 4-grams, multiplied.",
         ("su-2022",),
+        aspect=Aspect.SPREAD,
     )
     base: ClassVar[str] = "text_diversity"
     unit: ClassVar[str] = "1"

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from genloss.core.abilities import CategoricalLaw
-from genloss.core.about import About
+from genloss.core.about import About, Aspect
 from genloss.core.arrays import Floats, checked_count
 from genloss.core.numbers import open_fraction
 from genloss.core.view import Direction, NamedMetric, NotApplicable, View
@@ -34,6 +34,13 @@ class OfSymbols(ABC):
     def of(self, p: Floats, p_0: Floats) -> Floats:
         """Return (C,) from probabilities (C, k) of p_t and p_0."""
 
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return what a model scores (C,) that always says reality's likeliest symbol."""
+        laws = both_laws(view)
+        if isinstance(laws, NotApplicable):
+            return laws
+        return self.of(np.eye(laws[1].shape[1])[laws[1].argmax(axis=1)], laws[1])
+
 
 @dataclass(frozen=True)
 class Entropy(OfSymbols):
@@ -44,6 +51,7 @@ class Entropy(OfSymbols):
         "Entropy",
         "Entropy of the model over its symbols.",
         ("shannon-1948",),
+        aspect=Aspect.SPREAD,
     )
     name: ClassVar[str] = "entropy"
     unit: ClassVar[str] = "nats"
@@ -64,6 +72,7 @@ class EntropyRatio(OfSymbols):
         "Entropy of the model, as a share of reality's.",
         ("kazdan-2024", "shannon-1948"),
         headline=True,
+        aspect=Aspect.SPREAD,
     )
     name: ClassVar[str] = "entropy_ratio"
     unit: ClassVar[str] = "1"
@@ -102,6 +111,7 @@ class Diversity(OfSymbols):
         "Diversity",
         "Chance that two draws differ; 0 is total collapse.",
         ("seddik-2024",),
+        aspect=Aspect.SPREAD,
     )
     name: ClassVar[str] = "diversity"
     unit: ClassVar[str] = "1"
@@ -121,6 +131,7 @@ class SurvivingSymbols(OfSymbols):
         "Surviving symbols",
         "Number of symbols that the model can still produce.",
         ("suresh-2024",),
+        aspect=Aspect.TAIL,
     )
     name: ClassVar[str] = "surviving_symbols"
     unit: ClassVar[str] = "symbols"
@@ -141,6 +152,7 @@ class SurvivingFraction(OfSymbols):
         "Share of reality's symbols that the model can still produce.",
         ("suresh-2024",),
         headline=True,
+        aspect=Aspect.TAIL,
     )
     name: ClassVar[str] = "surviving_fraction"
     unit: ClassVar[str] = "1"
@@ -198,6 +210,7 @@ class ForwardKL(NamedMetric, OfSymbols):
         "KL divergence, reality to model",
         "KL divergence from reality to model (smoothed): blind spots cost most.",
         ("kullback-1951",),
+        aspect=Aspect.RISK,
     )
     smoothing: float = 1e-6
     base: ClassVar[str] = "forward_kl"
@@ -244,6 +257,7 @@ class RareMass(NamedMetric, OfSymbols):
         "Rare mass",
         "Mass that the model leaves on reality's rarest symbols, against reality's.",
         ("suresh-2024",),
+        aspect=Aspect.TAIL,
     )
     mass: float = 0.05
     base: ClassVar[str] = "rare_mass"

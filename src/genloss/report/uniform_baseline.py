@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from genloss.judge.profile.trivial import of_tokens
 from genloss.report.figures.bands import Curve
 from genloss.report.formatting import number
 from genloss.report.measured import Measured
@@ -29,8 +30,4 @@ def no_better(metric: str, runs: Sequence[Measured], curves: Sequence[Curve]) ->
 
 def uniform(metric: str, run: Run) -> float | None:
     """Return what a metric says of a uniform model, or None where that is not known."""
-    name, reality = base_name(metric), run.spec["reality"]
-    if name == "bits_per_byte":
-        return 8.0
-    size = reality.get("vocabulary") if not reality.get("tokeniser") else None
-    return float(size) if name == "perplexity" and size else None
+    return of_tokens(base_name(metric), run.spec["reality"])

@@ -72,6 +72,7 @@ def entry_of(part: Any, key: str) -> Entry:
         about.components,
         about.figure,
         about.images,
+        str(about.aspect or ""),
     )
 
 

@@ -118,6 +118,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "label_accuracy": "genloss.metrics.classes:LabelAccuracy",
         "nearest_train": "genloss.metrics.copies:NearestTrain",
         "copy_rate": "genloss.metrics.copies:CopyRate",
+        "far_rows": "genloss.metrics.novelty:FarRows",
         "perplexity": "genloss.metrics.text_models:Perplexity",
         "bits_per_byte": "genloss.metrics.text_models:BitsPerByte",
         "predictive_entropy": "genloss.metrics.text_models:PredictiveEntropy",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from genloss.core.over_chains import Statistic, statistic_from
 from genloss.errors import SpecError, StoreError
@@ -16,6 +17,7 @@ SHAPE = {
     "run": str,
     "genloss": str,
     "lines": {str: {"label": str, "statistic": str, "t": [int], "value": [float]}},
+    "trivial": {str: float},
 }
 
 
@@ -60,8 +62,15 @@ Lines = Mapping[str, TheoryLine]
 """By metric, or metric[component]."""
 
 
-def read_theory(run: Path, header: Header) -> Lines | None:
-    """Return the lines; None where they must be computed (again).
+class Theory(NamedTuple):
+    """What is expected of a run: lines, and what predictors score that have learnt nothing."""
+
+    lines: Lines
+    trivial: Mapping[str, float]
+
+
+def read_theory(run: Path, header: Header) -> Theory | None:
+    """Return what the file says; None where they must be computed (again).
 
     They are derived from the header: a damaged file, another run's, or another version's is as
     good as none.
@@ -85,14 +94,21 @@ def read_theory(run: Path, header: Header) -> Lines | None:
         return None
     if (value["run"], value["genloss"]) != (header.fingerprint, metadata.version("genloss")):
         return None
-    return lines
+    return Theory(lines, value["trivial"])
 
 
-def write_theory(run: Path, header: Header, lines: Lines) -> None:
-    """Write the lines; raises StoreError where the folder cannot be written."""
+def write_theory(
+    run: Path, header: Header, lines: Lines, trivial: Mapping[str, float] | None = None
+) -> None:
+    """Write lines and trivial scores; raises StoreError where the folder cannot be written."""
     plain = {
         name: {"label": x.label, "statistic": str(x.statistic), "t": x.t, "value": x.value}
         for name, x in lines.items()
     }
-    value = {"run": header.fingerprint, "genloss": metadata.version("genloss"), "lines": plain}
+    value = {
+        "run": header.fingerprint,
+        "genloss": metadata.version("genloss"),
+        "lines": plain,
+        "trivial": dict(trivial or {}),
+    }
     write_sealed(run / THEORY, value)

@@ -1,0 +1,93 @@
+"""The fourth verdict: does the error fall more slowly with the size of the data than it should?
+
+A matter of several runs: at least four sizes over 1.5 decades, each beside its control.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.errors import DataError
+from genloss.judge.profile.intervals import YES, Quotient
+from genloss.judge.profile.verdicts import FEWEST_CHAINS, RULES, Answer, Verdict, few
+
+SIZES, DECADES = 4, 1.5
+
+SLOWER = 0.25
+"""Loss of the exponent, as a share of the control's, that counts as another law."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sized:
+    """Risk of a run (C,) and of its control (B, K) at one size of data, lower is better."""
+
+    size: int
+    run: Floats
+    control: Floats
+
+
+def scaling(at: Sequence[Sized], metric: str = "", generation: int = 0) -> Verdict:
+    """Return the verdict on runs that differ in size alone.
+
+    Statistic: the share of the control's exponent that is lost, (c - a) / c, where the mean risk
+    falls as size^-a in the runs and as size^-c in their controls; weighted least squares of log
+    means, errors over chains by the delta method.
+
+    Raises:
+        DataError: a size that occurs twice.
+    """
+    rule, sizes = RULES[3], sorted(s.size for s in at)
+    if len(set(sizes)) < len(sizes):
+        raise DataError(f"sizes {sizes}: one occurs twice; expected one run of each")
+    if len(sizes) < SIZES or log10(sizes[-1] / sizes[0]) < DECADES:
+        return Verdict(rule, Answer.UNKNOWN, metric, why=one_size(sizes), generation=generation)
+    chains = min(min(len(s.run), len(s.control)) for s in at)
+    fits = sum(s.control.size for s in at)
+
+    def said(answer: Answer, found: Quotient | None, why: str = "") -> Verdict:
+        return Verdict(rule, answer, metric, found, chains, fits, generation, why)
+
+    if chains < FEWEST_CHAINS:
+        return said(Answer.UNKNOWN, None, few(chains))
+    if min(float(v.mean()) for s in at for v in (s.run, s.control)) <= 0:
+        return said(Answer.UNKNOWN, None, "a risk of 0 has no exponent")
+    (a, va), (c, vc) = _exponent(at, control=False), _exponent(at, control=True)
+    if c <= 3 * vc**0.5:
+        return said(Answer.UNKNOWN, None, "the control does not improve with size")
+    # (c - a) / c by the delta method; runs and controls are independent fits.
+    lost, error = (c - a) / c, (va + (a / c) ** 2 * vc) ** 0.5 / c
+    half = _t(len(sizes) * (chains - 1)) * error
+    found = Quotient(lost, lost - half, lost + half)
+    if found.low > SLOWER or found.high < SLOWER:
+        return said(Answer.YES if found.low > SLOWER else Answer.NO, found)
+    return said(Answer.UNKNOWN, found, "the interval holds the threshold")
+
+
+def one_size(sizes: Sequence[int]) -> str:
+    """Return why these sizes show no law."""
+    have = "one size" if len(sizes) == 1 else f"{len(sizes)} sizes"
+    return f"{have}; a law needs {SIZES} or more over {DECADES} decades (a sweep of n_real)"
+
+
+def _exponent(at: Sequence[Sized], control: bool) -> tuple[float, float]:
+    """Return the exponent and its variance."""
+    values = [s.control.mean(axis=1) if control else s.run for s in at]
+    mean = np.array([v.mean() for v in values])
+    var = np.array([v.var(ddof=1) / len(v) for v in values]) / mean**2
+    # Chains that agree to the bit still leave rounding; no weight is infinite.
+    weight = 1 / np.maximum(var, 1e-12)
+    x = np.log([s.size for s in at])
+    x = x - (weight * x).sum() / weight.sum()
+    slope = float((weight * x * np.log(mean)).sum() / (weight * x**2).sum())
+    return -slope, float(1 / (weight * x**2).sum())
+
+
+def _t(degrees: int) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, 1 - YES))
