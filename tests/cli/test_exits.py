@@ -161,3 +161,15 @@ def test_a_signal_that_a_destructor_swallows_comes_again():
     done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=60)
     assert done.returncode == 128 + signal.SIGTERM
     assert "ended by SIGTERM" in done.stderr
+
+
+def test_a_warning_is_one_line_without_source():
+    code = (
+        "import warnings; from genloss.cli import exits; exits.prepare(); "
+        "warnings.warn('odd \\x1b[31mred')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("genloss: warning: odd ")
+    assert "\x1b" not in line

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
@@ -47,10 +48,23 @@ def prepare() -> None:
         getattr(stream, "reconfigure", lambda **options: None)(errors="backslashreplace")
     if closed:
         say("standard output is closed: what the command prints is lost")
+    warnings.showwarning = _warned
     for number in ENDING:
         # Under nohup, a hang-up is ignored already.
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _end)
+
+
+def _warned(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Say a warning as everything else is said, without the line of source that gave it."""
+    say(f"warning: {message}")
 
 
 def _end(number: int, frame: Any) -> None:

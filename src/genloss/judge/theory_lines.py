@@ -1,9 +1,10 @@
 """What is expected of a stored run: computed when somebody first asks, and kept beside it."""
 
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 
-from genloss.errors import GenlossError, StoreError
+from genloss.errors import GenlossError, SpecError, StoreError
 from genloss.judge.predictions import theory_lines
 from genloss.judge.profile.trivial import trivial_scores
 from genloss.spec.consent import foreign_classes
@@ -18,7 +19,7 @@ def theory_of(run: Run) -> Lines:
     Computed from the spec where theory.json is missing or of another run or version, and written
     there if the folder can be written. None for a spec that names classes of its own, whose code
     must not run because somebody reads a report, and none where the study cannot be built here,
-    such as without its data.
+    such as without its data. A class whose own predictions fail costs the lines and a warning.
     """
     return _theory_of(run).lines
 
@@ -45,6 +46,9 @@ def _theory_of(run: Run) -> Theory:
         return Theory({}, {})
     try:
         theory = Theory(theory_lines(study), trivial_scores(study))
+    except SpecError as error:
+        warnings.warn(f"{run.path.name} is shown without theory: {error}", stacklevel=3)
+        return Theory({}, {})
     except (GenlossError, ImportError, OSError):
         return Theory({}, {})
     with suppress(StoreError):
