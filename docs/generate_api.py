@@ -28,6 +28,7 @@ TITLES = {
     "sampler": "Samplers",
     "form": "Forms",
     "curator": "Curators",
+    "score": "Scores of rows",
     "features": "Features",
     "metric": "Metrics",
 }

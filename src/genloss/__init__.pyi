@@ -5,7 +5,12 @@ from genloss.core.about import Work as Work
 from genloss.core.chain import Generation as Generation
 from genloss.core.chain import generation_zero as generation_zero
 from genloss.core.chain import run_chain as run_chain
-from genloss.core.curators import Thinning as Thinning
+from genloss.core.curators.chance import Oracle as Oracle
+from genloss.core.curators.chance import Thinning as Thinning
+from genloss.core.curators.choice import TopK as TopK
+from genloss.core.curators.detector import Detector as Detector
+from genloss.core.curators.scores import Likelihood as Likelihood
+from genloss.core.curators.scores import ReferenceDistance as ReferenceDistance
 from genloss.core.decoding import BeamSearch as BeamSearch
 from genloss.core.decoding import Prompts as Prompts
 from genloss.core.decoding import Sampling as Sampling

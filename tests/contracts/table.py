@@ -251,6 +251,18 @@ SAMPLERS = [
 CURATORS = [
     Line("thinning", {"keep": 0.5}),
     Line("thinning", {"keep": 0.9, "rounds": 2}),
+    Line("oracle"),
+    Line("detector", {"tpr": 0.5, "fpr": 0.2, "tilt": 3.0}),
+    Line("detector", {"tpr": 0.5, "fpr": 0.2, "covers": "all", "rounds": 4}),
+    Line("top_k", {"keep": 0.3, "score": {"kind": "likelihood"}}),
+]
+
+SCORES = [
+    Asked("likelihood", {}, "line"),
+    Asked("likelihood", {}, "symbols"),
+    Asked("likelihood", {"under": "writer"}, "text"),
+    Asked("reference_distance", {}, "line"),
+    Asked("reference_distance", {"width": 0.5}, "space"),
 ]
 
 FEATURES = [
@@ -330,6 +342,7 @@ TABLE: Mapping[str, Sequence[Line]] = {
     "reality": REALITIES,
     "sampler": SAMPLERS,
     "curator": CURATORS,
+    "score": SCORES,
     "features": FEATURES,
     "metric": METRICS,
     "form": (),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from genloss.core.about import About
-from genloss.core.curators import Selection
+from genloss.core.curators.selection import Selection
 from genloss.core.samples import Samples
 from genloss.errors import DataError
 from genloss.testing import ContractError, check_curator
@@ -42,7 +42,7 @@ class UpperHalf:
     rounds: int = 3
     covers: str = "generated"
 
-    def select(self, rows, rng):
+    def select(self, rows, reference, rng):
         x = rows.x[:, :, 0]
         w = np.ones(x.shape) if rows.weight is None else rows.weight
         accepted = x > self.bar(x, w)[:, None] + self.shift
@@ -89,8 +89,8 @@ class CoversSome(UpperHalf):
 @breaks("it decides about every row")
 @dataclass(frozen=True)
 class AllButOne(UpperHalf):
-    def select(self, rows, rng):
-        return super().select(rows.head(rows.n_rows - 1), rng)
+    def select(self, rows, reference, rng):
+        return super().select(rows.head(rows.n_rows - 1), reference, rng)
 
 
 @breaks("it decides about every row")
@@ -109,9 +109,9 @@ class StreamOfItsOwn(UpperHalf):
 @breaks("it leaves its rows alone")
 @dataclass(frozen=True)
 class Clips(UpperHalf):
-    def select(self, rows, rng):
+    def select(self, rows, reference, rng):
         np.clip(rows.x, -1, 1, out=rows.x.base)
-        return super().select(rows, rng)
+        return super().select(rows, reference, rng)
 
 
 @breaks("a decision does not depend on neighbours")
@@ -141,8 +141,8 @@ class IgnoresWeights(UpperHalf):
 class ReasonsChange(UpperHalf):
     """Two reasons of one name: the counts of one round hide those of the other."""
 
-    def select(self, rows, rng):
-        made = super().select(rows, rng)
+    def select(self, rows, reference, rng):
+        made = super().select(rows, reference, rng)
         reason = np.where(rows.x[:, :, 0] < 0, 0, 1)
         object.__setattr__(made, "reason", reason)
         return made
@@ -168,10 +168,10 @@ def test_every_law_has_a_wrong_curator():
 
 @dataclass(frozen=True)
 class RefusesWeights(UpperHalf):
-    def select(self, rows, rng):
+    def select(self, rows, reference, rng):
         if rows.weight is not None:
             raise DataError("RefusesWeights takes no weights; put it before other curators")
-        return super().select(rows, rng)
+        return super().select(rows, reference, rng)
 
 
 def test_weighted_rows_may_be_refused():

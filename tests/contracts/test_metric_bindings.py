@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from genloss.core.curators import Curation
+from genloss.core.curators.rounds import Curation
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.streams import Streams

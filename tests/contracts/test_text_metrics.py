@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from genloss.core.abilities import UsesFirst
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.statistics import Counts
 from genloss.core.text import TextModel
@@ -14,7 +15,6 @@ from genloss.core.view import (
     NotApplicable,
     Partial,
     UsesBase,
-    UsesFirst,
     View,
 )
 from genloss.errors import SpecError

@@ -15,7 +15,7 @@ import pytest
 
 import genloss
 from genloss.core.abilities import scaled
-from genloss.core.curators import Curator
+from genloss.core.curators.selection import Curator
 from genloss.core.features import Features
 from genloss.core.roles import Learner, Model, Reality, Regime, Sampler
 from genloss.core.samples import Samples

@@ -8,7 +8,10 @@ import pytest
 from scipy import stats
 
 from genloss.core.chain import generation_zero, run_chain
-from genloss.core.curators import Selection, Thinning, curated, rows_reserved
+from genloss.core.curators.chance import Thinning
+from genloss.core.curators.reference import Reference
+from genloss.core.curators.rounds import curated, rows_reserved
+from genloss.core.curators.selection import Selection
 from genloss.core.forms import AsMoments, Rows
 from genloss.core.regimes import Accumulate, Fresh, Mix, Replace
 from genloss.core.samplers import Ancestral
@@ -49,7 +52,7 @@ class Above:
     rounds: int = 3
     covers: str = "generated"
 
-    def select(self, rows, rng):
+    def select(self, rows, reference, rng):
         x = rows.x[:, :, 0]
         reason = np.where(x < -self.bar, 1, 0)
         weight = np.where(x > 2 * self.bar, 2.0, 1.0)
@@ -108,7 +111,9 @@ def test_a_chain_does_not_depend_on_what_its_neighbours_need():
             x = np.concatenate([rounds[k], rounds[k] + offset])
             return Samples.of(x, 1)
 
-        rows, curation = curated(draw, N, Above(0.3, rounds=6), lambda k: rng)
+        rows, curation = curated(
+            draw, N, Above(0.3, rounds=6), Reference(law(2), STREAMS, N), lambda k: rng
+        )
         assert curation.accepted[1] == N or offset < 0
         return rows.x[0], rows.weight[0], curation.seen[0]
 
@@ -169,7 +174,7 @@ class Broken:
     rounds: int = 1
     covers: str = "generated"
 
-    def select(self, rows, rng):
+    def select(self, rows, reference, rng):
         shape = rows.x.shape[:2]
         return self.selection(shape)
 

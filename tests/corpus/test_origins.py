@@ -123,7 +123,7 @@ def test_their_blocks_are_no_real_rows(mixed):
     expected = np.where(share > 0.5, FOREIGN, REAL)
     np.testing.assert_array_equal(model.origins_of(0, n), expected[model.order])
     assert ((share > 0) & (share < 1)).sum() <= 1
-    drawn = draw_real(model, Rows(), n - 5, streams, 0, 5)
+    drawn = draw_real(model, Rows(), n - 5, streams, 0, 5)[0]
     np.testing.assert_array_equal(drawn.origin, expected[model.order][:, 5:])
     # The law of reality is the real blocks alone.
     real = {

@@ -142,12 +142,27 @@ def of_sampler(line: Asked) -> Spec:
     return {**(TEXT if line.rows == "text" else GAUSS), "sampler": line.table}
 
 
+LEARNED_BY: dict[str, Spec] = {
+    "symbols": {"kind": "categorical", "k": 5, "smoothing": 0.1},
+    "text": {"kind": "ngram", "order": 2},
+}
+"""A learner that suits rows of a kind; that of others is `GAUSS`."""
+
+
+def of_score(line: Asked) -> Spec:
+    """Return a study whose curator chooses by a score."""
+    curator = {"kind": "top_k", "keep": 0.5, "score": line.table}
+    learner = LEARNED_BY.get(line.rows, GAUSS["learner"])
+    return {**ROWS[line.rows], "learner": learner, "curator": curator}
+
+
 STUDY_OF: dict[str, Callable[[Any], Spec]] = {
     "reality": of_reality,
     "learner": of_learner,
     "sampler": of_sampler,
     "regime": lambda line: {**GAUSS, "regime": line.table},
-    "curator": lambda line: {**GAUSS, "curator": line.table},
+    "curator": lambda line: {**GAUSS, "regime": "accumulate", "curator": line.table},
+    "score": of_score,
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from genloss.core.curators import Curation
+from genloss.core.curators.rounds import Curation
 from genloss.core.samples import Samples
 from genloss.core.view import NotApplicable, View
 from genloss.metrics import classes, copies, curation, images, laws, novelty, rows, training

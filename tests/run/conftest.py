@@ -32,6 +32,16 @@ SYSTEMS = {
         "regime": {"kind": "fresh", "n_real": 1},
         "curator": {"kind": "thinning", "keep": 0.6, "rounds": 3, "covers": "all"},
     },
+    "rows_detected": {
+        **LINE,
+        "regime": "accumulate",
+        "curator": {"kind": "detector", "tpr": 0.5, "fpr": 0.2, "tilt": 4.0},
+    },
+    "rows_chosen": {
+        **LINE,
+        "regime": {"kind": "window", "k": 2},
+        "curator": {"kind": "top_k", "keep": 0.4, "score": {"kind": "likelihood"}},
+    },
     "kde_accumulate": {**MOONS, "regime": "accumulate"},
     "kde_shrunk": {**MOONS, "sampler": {"kind": "shrinkage", "lam": 0.5}},
     "counts_replace": {**WORDS, "n_real": 30, "form": "counts"},

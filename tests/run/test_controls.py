@@ -23,7 +23,7 @@ def finite(n=10, chains=2):
 
 
 def drawn(p_0, n, start, form=None):
-    return draw_real(p_0, form or Rows(), n, Streams(0), 2, start, repeats=True)
+    return draw_real(p_0, form or Rows(), n, Streams(0), 2, start, repeats=True)[0]
 
 
 def test_a_finite_reality_begins_again_where_it_ends():

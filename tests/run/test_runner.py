@@ -282,7 +282,7 @@ def test_the_held_out_stream_is_not_the_training_stream(small, tmp_path):
     study = study_from(small("rows_accumulate"))
     streams = Streams(0)
     p_0, held_out = reserve(study, study.reality.realise(3, streams.rng(0, "realise")), streams)
-    real = draw_real(p_0, study.form, study.n_real, streams, 0, 0)
+    real = draw_real(p_0, study.form, study.n_real, streams, 0, 0)[0]
     assert not np.intersect1d(real.x, held_out).size
 
 

@@ -32,6 +32,15 @@ class MomentLaw(Model, Protocol):
 
 
 @runtime_checkable
+class DensityModel(Model, Protocol):
+    """A model that knows its density."""
+
+    def log_prob(self, x: Array) -> Floats:
+        """Return log p(x) in nats per row: (C, n) for x (C, n, ...)."""
+        ...
+
+
+@runtime_checkable
 class CategoricalLaw(Model, Protocol):
     """A model over k symbols."""
 
@@ -97,6 +106,21 @@ class UsesThreads(Protocol):
     def uses_threads(self) -> bool:
         """Whether it does."""
         ...
+
+
+@runtime_checkable
+class UsesFirst(Protocol):
+    """A metric, or a curator, that looks through p_1, which is then kept in every checkpoint."""
+
+    @property
+    def uses_first(self) -> bool:
+        """Whether p_1 is needed."""
+        ...
+
+
+def uses_first(part: object) -> bool:
+    """Whether a part looks through p_1."""
+    return isinstance(part, UsesFirst) and part.uses_first
 
 
 @runtime_checkable

@@ -146,7 +146,8 @@ class History:
     real: S_0. synthetic: remembered samples, oldest first; a regime may have dropped or pooled old
     ones, so their origins, not their places, say who made them. n_real_drawn: real rows handed out
     so far, S_0 included (a finite reality continues there). model: p_{t-1}, where a warm start
-    begins; p_0 at t = 1, and where there is none. With its t, a history is all that a resume needs.
+    begins; p_0 at t = 1, and where there is none. first: p_1, where a curator looks through it,
+    else None. With its t, a history is all that a resume needs.
     """
 
     real: Data
@@ -154,6 +155,7 @@ class History:
     t: int
     n_real_drawn: int
     model: Model
+    first: Model | None = None
 
     def after(self, model: Model, samples: Data, n_real: int) -> "History":
         """Return the history one generation later: p_t, S_t, n_real more real rows handed out."""

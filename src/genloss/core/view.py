@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 import numpy as np
 
 from genloss.core.arrays import Array, Floats
-from genloss.core.curators import Curation
+from genloss.core.curators.rounds import Curation
 from genloss.core.roles import Data, Model
 from genloss.core.streams import Streams
 from genloss.errors import SpecError
@@ -148,16 +148,6 @@ class Diverse(Labelled, Protocol):
     @property
     def directions(self) -> tuple[Direction, ...]:
         """The direction of each."""
-        ...
-
-
-@runtime_checkable
-class UsesFirst(Protocol):
-    """A metric that looks through p_1, which is then kept in every checkpoint."""
-
-    @property
-    def uses_first(self) -> bool:
-        """Whether View.first is needed."""
         ...
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from genloss.core.abilities import MomentLaw
+from genloss.core.abilities import DensityModel, MomentLaw
 from genloss.core.about import About, Aspect
 from genloss.core.arrays import Array, Floats
 from genloss.core.roles import Model
@@ -18,15 +18,6 @@ from genloss.core.samples import REAL, Samples
 from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.errors import FitError
 from genloss.metrics.arrays import likelihood, mixtures, moments
-
-
-@runtime_checkable
-class DensityModel(Model, Protocol):
-    """A model that knows its density."""
-
-    def log_prob(self, x: Array) -> Floats:
-        """Return log p(x) in nats per row: (C, n) for x (C, n, ...)."""
-        ...
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from genloss.core.abilities import uses_first
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation
 from genloss.core.roles import History, Model
@@ -44,8 +45,8 @@ def restored(setup: Setup, checkpoint: Checkpoint) -> tuple[History, Model | Non
     model = zero.model
     if study.warm_start:
         model = study.learner.restore(_below(checkpoint.arrays, "model"))
-    history = History(zero.samples, tuple(parts), checkpoint.t + 1, checkpoint.n_real_drawn, model)
-    return history, first_model
+    drawn, seen = checkpoint.n_real_drawn, first_model if uses_first(study.curator) else None
+    return History(zero.samples, tuple(parts), checkpoint.t + 1, drawn, model, seen), first_model
 
 
 def _prefixed(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from genloss.core.abilities import uses_first
 from genloss.core.arrays import Array, Floats
 from genloss.core.chain import Generation
 from genloss.core.progress import span
@@ -16,7 +17,6 @@ from genloss.core.view import (
     Metric,
     NotApplicable,
     Partial,
-    UsesFirst,
     View,
     stream_key,
 )
@@ -59,7 +59,7 @@ class Recorder:
         self.kept = study.keep.times(study.generations)
         self.first: Model | None = None
         self.lasting: dict[Hashable, Any] = {}
-        self.uses_first = any(isinstance(m, UsesFirst) and m.uses_first for m in study.metrics)
+        self.uses_first = any(uses_first(part) for part in (*study.metrics, study.curator))
 
     def record(self, generation: Generation) -> None:
         """Store what the study asks for of this generation."""

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from genloss.core.abilities import FiniteModel
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation, generation_zero, run_chain
-from genloss.core.curators import rows_reserved
+from genloss.core.curators.rounds import rows_reserved
 from genloss.core.forms import Rows
 from genloss.core.resources import check_room
 from genloss.core.roles import History, Learner, Model, Sampler

@@ -10,7 +10,8 @@ from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 from genloss.core.about import about_class
-from genloss.core.curators import Curator
+from genloss.core.curators.scores import Score
+from genloss.core.curators.selection import Curator
 from genloss.core.features import Features
 from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
 from genloss.core.view import Metric
@@ -46,6 +47,7 @@ ROLES: Mapping[Any, str] = {
     Metric: "metric",
     Features: "features",
     Curator: "curator",
+    Score: "score",
 }
 
 REVISION = "numbers_revision"

@@ -30,6 +30,7 @@ GROUPS: Mapping[str, str] = {
     "sampler": "genloss.samplers",
     "form": "genloss.forms",
     "curator": "genloss.curators",
+    "score": "genloss.scores",
     "features": "genloss.features",
     "metric": "genloss.metrics",
     "experiment": "genloss.experiments",

@@ -64,7 +64,14 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "endless": "genloss.core.forms:Endless",
     },
     "curator": {
-        "thinning": "genloss.core.curators:Thinning",
+        "thinning": "genloss.core.curators.chance:Thinning",
+        "oracle": "genloss.core.curators.chance:Oracle",
+        "detector": "genloss.core.curators.detector:Detector",
+        "top_k": "genloss.core.curators.choice:TopK",
+    },
+    "score": {
+        "likelihood": "genloss.core.curators.scores:Likelihood",
+        "reference_distance": "genloss.core.curators.scores:ReferenceDistance",
     },
     "features": {
         "pixels": "genloss.metrics.features:Pixels",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from genloss.core.arrays import checked_count
-from genloss.core.curators import Curator
+from genloss.core.curators.selection import Curator
 from genloss.core.forms import Rows
 from genloss.core.regimes import Replace
 from genloss.core.roles import Form, Learner, Reality, Regime, Sampler

@@ -19,6 +19,7 @@ from genloss.testing.objects import check_object
 from genloss.testing.reality import check_reality
 from genloss.testing.regime import check_regime
 from genloss.testing.sampler import check_sampler
+from genloss.testing.score import check_score
 from genloss.testing.systems import System
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "check_reality",
     "check_regime",
     "check_sampler",
+    "check_score",
 ]

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from genloss.core.arrays import Array
-from genloss.core.curators import Curator, Selection, curated
+from genloss.core.curators.reference import Reference
+from genloss.core.curators.rounds import curated
+from genloss.core.curators.selection import Covers, Curator, Selection
 from genloss.core.samples import Samples
 from genloss.errors import DataError, GenlossError
+from genloss.testing.beside import beside, without_memory
 from genloss.testing.examples import Kind, example
 from genloss.testing.laws import Law, Outcome, Skipped, check, digest, require, rng
 from genloss.testing.objects import OBJECT_LAWS
@@ -21,6 +24,7 @@ class CuratorCase:
 
     curator: Curator
     given: Samples
+    beside: Reference
     role: str = field(default="curator", init=False)
 
     @property
@@ -35,8 +39,8 @@ class CuratorCase:
         return copy if x is None else replace(copy, x=x.copy())
 
     def select(self, rows: Samples | None = None, key: int = 0) -> Selection:
-        """Decide about rows."""
-        return self.curator.select(rows or self.rows(), rng(key))
+        """Decide about rows, beside a reference that remembers nothing yet."""
+        return self.curator.select(rows or self.rows(), without_memory(self.beside), rng(key))
 
     @cached_property
     def selection(self) -> Selection:
@@ -72,10 +76,14 @@ def weights_of(selection: Selection) -> Array:
     return np.where(selection.accepted, weight, 0.0)
 
 
-def check_curator(curator: Curator, rows: Samples | Kind = "line") -> Outcome:
+def check_curator(
+    curator: Curator, rows: Samples | Kind = "line", reference: Reference | None = None
+) -> Outcome:
     """Hold a curator to the laws of its role.
 
     rows: two chains or more of which it accepts some, or the kind of ours; see `check_learner`.
+    reference: what it looks at beside them, or one where a plain model of the rows is reality, p_1
+    and writer; see `beside`.
 
     Raises:
         ContractError: with all laws that do not hold.
@@ -87,15 +95,19 @@ def check_curator(curator: Curator, rows: Samples | Kind = "line") -> Outcome:
             f"rows of {given.n_chains} chains of {given.n_rows}; expected two chains or more, of "
             "ten rows or more"
         )
-    return check(type(curator).__name__, CURATOR_LAWS, CuratorCase(curator, given))
+    return check(
+        type(curator).__name__,
+        CURATOR_LAWS,
+        CuratorCase(curator, given, reference or beside(given)),
+    )
 
 
 def rounds_and_what_it_covers_are_known(case: CuratorCase) -> None:
-    """A whole number of rounds, and 'generated' or 'all'."""
+    """A whole number of rounds, and which rows must pass."""
     rounds: Any = case.curator.rounds
     covers: Any = case.curator.covers
     require(isinstance(rounds, int) and rounds >= 1, f"rounds {rounds!r}", "1 or more")
-    require(covers in ("generated", "all"), f"covers {covers!r}", "'generated' or 'all'")
+    require(covers in get_args(Covers), f"covers {covers!r}", f"one of {get_args(Covers)}")
 
 
 def it_decides_about_every_row(case: CuratorCase) -> None:
@@ -169,7 +181,9 @@ def weights_are_frequencies(case: CuratorCase) -> None:
 def what_enters_is_what_it_accepted(case: CuratorCase) -> None:
     """In rounds, until as many rows as were asked for are accepted; a shortfall has no weight."""
     n = case.given.n_rows
-    entering, curation = curated(lambda k: case.rows(), n, case.curator, lambda k: rng(20 + k))
+    entering, curation = curated(
+        lambda k: case.rows(), n, case.curator, case.beside, lambda k: rng(20 + k)
+    )
     weight = np.ones(entering.x.shape[:2]) if entering.weight is None else entering.weight
     got = (weight > 0).sum(axis=1)
     require(np.array_equal(got, curation.accepted), f"{got} rows enter", f"{curation.accepted}")

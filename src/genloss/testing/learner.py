@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
+from genloss.core.abilities import DensityModel
 from genloss.core.arrays import Array
 from genloss.core.roles import Learner, Model
 from genloss.core.samples import Samples
 from genloss.errors import DataError, FitError, GenlossError, SpecError
-from genloss.metrics.laws import DensityModel
 from genloss.testing.examples import Kind, example, forms, is_text
 from genloss.testing.laws import (
     Law,

@@ -4,13 +4,12 @@ from typing import Protocol
 
 import numpy as np
 
-from genloss.core.abilities import CategoricalLaw, MomentLaw
+from genloss.core.abilities import CategoricalLaw, DensityModel, MomentLaw
 from genloss.core.arrays import Array, Floats
 from genloss.core.decoding import PromptedModel
 from genloss.core.roles import Model
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel
-from genloss.metrics.laws import DensityModel
 from genloss.testing.examples import is_symbols, is_text
 from genloss.testing.laws import Skipped, digest, gap, near, require, rng
 

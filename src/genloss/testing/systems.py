@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.curators import Curation
+from genloss.core.curators.rounds import Curation
 from genloss.core.forms import AsMoments, Rows
 from genloss.core.roles import Data, Form, Model
 from genloss.core.samples import NO_TOKEN, Samples

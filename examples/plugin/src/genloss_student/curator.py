@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from genloss.core.about import About
-from genloss.core.curators import Selection
+from genloss.core.curators.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,6 @@ class Within:
     rounds: int = 10
     covers: Literal["generated", "all"] = "generated"
 
-    def select(self, rows, rng):
+    def select(self, rows, reference, rng):
         far = np.abs(rows.x.reshape(*rows.x.shape[:2], -1)).max(axis=2)
         return Selection(far <= self.limit, np.zeros(far.shape, dtype=int), ("outlier",))

@@ -1,0 +1,12 @@
+"""Curators: which rows may enter the training data? Filters inside the recursion.
+
+selection   what a curator is, and what it decides
+rounds      from decisions to rows, in rounds, and what became of all
+reference   what a curator may look at beside the rows
+rarity      how rare a row is in reality, from 0 (most typical) to 1
+dial        rates that rise with rarity and keep their mean
+chance      curators that ask nothing but chance or origin
+detector    a detector of generated rows with dialled errors, with or without a tilt
+scores      by what rows are valued
+choice      curators that choose the best rows, or any, or the better the likelier
+"""
