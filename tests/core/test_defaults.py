@@ -1,4 +1,4 @@
-"""What regimes, samplers and curators take where a spec is silent, and that values are frozen."""
+"""What regimes, samplers, curators and scores take where a spec is silent, and that values are frozen."""
 
 import importlib
 import pkgutil
@@ -34,6 +34,10 @@ DEFAULTS = {
         "repetition_penalty": 1.0,
     },
     "thinning": {"rounds": 10, "covers": "generated"},
+    "detector": {"tilt": 0.0, "rounds": 1, "covers": "training"},
+    "top_k": {"covers": "generated"},
+    "likelihood": {"under": "first"},
+    "reference_distance": {"shift": 0.0, "dims": 0, "width": 1.0},
 }
 KINDS = [
     (role, kind)
@@ -55,7 +59,7 @@ ARRAYS = re.compile("ndarray|Model|Samples|Stream")
 
 def test_what_travels_is_frozen_and_equal_to_nothing_else_if_it_holds_arrays():
     """Samples, views, regimes and the others are shared; == of arrays is no truth."""
-    for info in pkgutil.iter_modules(core.__path__, "genloss.core."):
+    for info in pkgutil.walk_packages(core.__path__, "genloss.core."):
         for one in vars(importlib.import_module(info.name)).values():
             if is_dataclass(one) and one.__module__ == info.name:
                 assert one.__dataclass_params__.frozen, one
