@@ -1,4 +1,4 @@
-"""What regimes, samplers, curators and scores take where a spec is silent, and that values are frozen."""
+"""What roles of the core take where a spec is silent, and that what travels is frozen."""
 
 import importlib
 import pkgutil
