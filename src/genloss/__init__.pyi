@@ -14,6 +14,7 @@ from genloss.core.curators.scores import ReferenceDistance as ReferenceDistance
 from genloss.core.decoding import BeamSearch as BeamSearch
 from genloss.core.decoding import Prompts as Prompts
 from genloss.core.decoding import Sampling as Sampling
+from genloss.core.editing import ToEdit as ToEdit
 from genloss.core.forms import AsCounts as AsCounts
 from genloss.core.forms import AsMoments as AsMoments
 from genloss.core.forms import Endless as Endless
@@ -33,6 +34,7 @@ from genloss.core.roles import History as History
 from genloss.core.roles import Sizes as Sizes
 from genloss.core.samplers import Ancestral as Ancestral
 from genloss.core.samplers import Denoising as Denoising
+from genloss.core.samplers import Relabelling as Relabelling
 from genloss.core.samplers import Shrinkage as Shrinkage
 from genloss.core.samples import Samples as Samples
 from genloss.core.source import Source as Source
@@ -80,6 +82,7 @@ from genloss.metrics.modes import AverageModalVariance as AverageModalVariance
 from genloss.metrics.modes import ModeShare as ModeShare
 from genloss.metrics.modes import SurvivingModes as SurvivingModes
 from genloss.metrics.novelty import FarRows as FarRows
+from genloss.metrics.regression import ExcessRisk as ExcessRisk
 from genloss.metrics.rows import DuplicateRate as DuplicateRate
 from genloss.metrics.rows import EnergyDistance as EnergyDistance
 from genloss.metrics.rows import MMDSquared as MMDSquared
@@ -128,6 +131,7 @@ from genloss.models.gaussian import GaussianLearner as GaussianLearner
 from genloss.models.gaussian import GaussianModel as GaussianModel
 from genloss.models.kde import KDELearner as KDELearner
 from genloss.models.kde import KDEModel as KDEModel
+from genloss.models.linear import LeastSquaresLearner as LeastSquaresLearner
 from genloss.models.mixture.mixture import MixtureLearner as MixtureLearner
 from genloss.models.mixture.mixture import MixtureModel as MixtureModel
 from genloss.models.ngram.ngram import NGramLearner as NGramLearner
@@ -154,6 +158,7 @@ from genloss.realities.mixtures import Blobs as Blobs
 from genloss.realities.mixtures import ModeGrid as ModeGrid
 from genloss.realities.mixtures import SingleBlob as SingleBlob
 from genloss.realities.mixtures import TwoBlobs as TwoBlobs
+from genloss.realities.regression import Regression as Regression
 from genloss.realities.shapes import Circles as Circles
 from genloss.realities.shapes import SwissRoll as SwissRoll
 from genloss.realities.shapes import TwoMoons as TwoMoons

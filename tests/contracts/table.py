@@ -110,6 +110,7 @@ BASE = {"config": OPT, "training": FINE}
 
 STATISTICS = ("moments", "counts")
 ONLY_NUMBERS = ("counts", "symbols", "text")
+NO_SOURCE = (*ONLY_NUMBERS, "source")
 ONLY_SYMBOLS = ("moments", "rows", "text")
 NO_TOKENS = (*STATISTICS, "symbols", "text")
 ONLY_ROWS = (*NO_TOKENS, "source")
@@ -133,6 +134,8 @@ NGRAMS = (NO_MOMENTS, NO_DENSITY, NO_NOTES)
 LEARNERS = [
     Learner("gaussian", {"ddof": 0}, "line", ONLY_NUMBERS, EXACT),
     Learner("gaussian", {"ddof": 1}, "space", ONLY_NUMBERS, EXACT),
+    Learner("least_squares", {}, "space", NO_SOURCE, EXACT),
+    Learner("least_squares", {"sigma2": 0.25}, "space", NO_SOURCE, EXACT),
     Learner("categorical", {"k": 5}, "symbols", ONLY_SYMBOLS, COUNTED),
     Learner("categorical", {"k": 5, "smoothing": 0.5}, "symbols", ONLY_SYMBOLS, COUNTED),
     Learner("kde", {"bandwidth": 0.4}, "line", ONLY_ROWS, EXACT),
@@ -167,6 +170,13 @@ def pool(t: int) -> dict[int, int]:
 
 def last_k(t: int, k: int) -> dict[int, int]:
     return {origin: rows for origin, rows in pool(t).items() if origin >= t - k}
+
+
+def rewritten(t: int, rows: list[int]) -> dict[int, int]:
+    """Rows that each generation rewrote before D_t; the real ones are those that are left."""
+    edits = {s: n for s, n in enumerate(rows, 1) if s < t and n}
+    left = N_REAL - sum(edits.values())
+    return edits | ({0: left} if left else {})
 
 
 FOREIGNERS = {"law": {"kind": "gaussian", "d": 2}, "n_foreign": 4}
@@ -205,6 +215,15 @@ REGIMES = [
         lambda t: {t - 1: N} if t <= 3 else {0: N}, NOT_CHOSEN,
     ),
     Regime(
+        "to_edit", {"share": 0.5, "decay": 0.5},
+        lambda t: rewritten(t, [6, 3, 1, 1, 1]), (), synthetic=lambda t: N_REAL,
+    ),
+    Regime("to_edit", {"share": 0.0}, lambda t: {0: N_REAL}, (), synthetic=lambda t: N_REAL),
+    Regime(
+        "to_edit", {"share": 0.75, "decay": 1.0},
+        lambda t: rewritten(t, [9, 3]), (), synthetic=lambda t: N_REAL,
+    ),
+    Regime(
         "static_contamination", FOREIGNERS,
         lambda t: {0: N_REAL, FOREIGN: 4}, ("moments", "source"),
     ),
@@ -227,6 +246,8 @@ REALITIES = [
     Line("swiss_roll"),
     Line("swiss_roll", {"d": 2}),
     Line("uniform_tokens", {"k": 10}),
+    Line("regression", {"d": 2}),
+    Line("regression", {"d": 3, "w": [1.0, -2.0, 0.5], "sigma2": 0.25}),
     Line("zipf_mandelbrot", {"k": 30}),
     Line("token_law", {"p": [0.5, 0.5, 0.0]}),
     Line("table_file", {"path": "rows.npy"}),
@@ -354,6 +375,7 @@ ELSEWHERE = {
     "hub_text": "reads from the network: tests/realities/test_texts.py",
     "vision": "needs a saved network: tests/models/torch/features/test_vision.py",
     "denoising": "needs a trained network: test_sampler_laws.py",
+    "relabelling": "needs a regression: test_sampler_laws.py",
 }
 """Kinds that the laws of their role meet in another place, and why."""
 

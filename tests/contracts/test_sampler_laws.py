@@ -8,10 +8,11 @@ import pytest
 
 from genloss.core.about import About
 from genloss.core.decoding import Prompts, prompted
-from genloss.core.samplers import Ancestral, Denoising
+from genloss.core.samplers import Ancestral, Denoising, Relabelling
 from genloss.core.samples import NO_TOKEN
 from genloss.errors import SpecError
 from genloss.models.gaussian import GaussianModel
+from genloss.models.linear import LeastSquaresLearner
 from genloss.models.torch.denoising.diffusion import DiffusionLearner
 from genloss.models.torch.training import Training
 from genloss.testing import ContractError, check_sampler
@@ -74,6 +75,10 @@ def test_every_sampler_keeps_the_laws(line):
 @pytest.mark.parametrize(("sampler", "kind"), [(Shift(), "line"), (Draws(), "text")], ids=str)
 def test_honest_samplers_of_others_keep_them(sampler, kind):
     check_sampler(sampler, kind)
+
+
+def test_relabelling_keeps_the_laws():
+    check_sampler(Relabelling(), "space", learner=LeastSquaresLearner())
 
 
 @pytest.mark.slow

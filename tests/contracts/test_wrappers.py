@@ -56,8 +56,16 @@ NOT_ASKED = {
     "Continued": {
         WRITER: "ConditionalModel PromptedModel SequenceModel TrainedModel",
         ROWS: "CategoricalLaw ContinuedText CountsModel DenoisingModel DensityModel EncodingModel "
-        "FiniteModel LabelledModel MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel "
-        "ShrinkableModel TextModel TorchModel",
+        "FiniteModel LabelledModel LinearLaw MixtureLaw ModalLaw MomentLaw MomentsModel "
+        "OriginModel ResponseModel ShrinkableModel TextModel TorchModel",
+    },
+    "Relabelled": {
+        "rows with given features are drawn and nothing else; metrics see the regression inside": (
+            "CategoricalLaw ConditionalModel ContinuedText CountsModel DenoisingModel DensityModel "
+            "EncodingModel FiniteModel LabelledModel LinearLaw MixtureLaw ModalLaw MomentLaw "
+            "MomentsModel OriginModel PromptedModel ResponseModel SequenceModel ShrinkableModel "
+            "TextModel TorchModel TrainedModel"
+        )
     },
     "Continuing": {WRITER: "PromptedModel SequenceModel TrainedModel"},
     "ReadAgain": {

@@ -38,6 +38,7 @@ DEFAULTS = {
     "top_k": {"covers": "generated"},
     "likelihood": {"under": "first"},
     "reference_distance": {"shift": 0.0, "dims": 0, "width": 1.0},
+    "to_edit": {"share": 0.2, "decay": 0.5},
 }
 KINDS = [
     (role, kind)

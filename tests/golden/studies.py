@@ -21,6 +21,7 @@ MEASURED_IN = {
     "modes": "laws",
     "tokens": "tokens",
     "curation": "curated",
+    "regression": "regression",
     "text": "text",
     "text_rows": "text",
     "text_judged": "text",
@@ -82,6 +83,12 @@ TOGETHER: dict[str, Spec] = {
         **GAUSS,
         "curator": {"kind": "thinning", "keep": 0.5},
         "metrics": measured_in("curated"),
+    },
+    "regression": {
+        "reality": {"kind": "regression", "d": 2},
+        "learner": {"kind": "least_squares"},
+        "sampler": {"kind": "relabelling"},
+        "metrics": measured_in("regression"),
     },
     "text": {**TEXT, "metrics": measured_in("text")},
     "images": {

@@ -48,6 +48,21 @@ def tokens(metrics, regime="replace", **more):
     )
 
 
+def linear(regime, form="rows", **more):
+    """Linear regression, features kept, or drawn anew where the sampler is ancestral."""
+    return {
+        "reality": {"kind": "regression", "d": 3, "w": [1.0, 0.0, -2.0], "sigma2": 2.25},
+        "learner": {"kind": "least_squares", "sigma2": 2.25},
+        "regime": regime,
+        "sampler": "relabelling",
+        "form": form,
+        "metrics": ["excess_risk"],
+        "chains": 2000,
+        **more,
+    }
+
+
+FOREIGN = {"kind": "regression", "d": 3, "w": 1.0, "sigma2": 2.25}
 MIX = {"kind": "mix", "real_fraction": 0.3}
 SHRUNK = {"sampler": {"kind": "shrinkage", "lam": 0.7}}
 KDE = {"learner": {"kind": "kde", "bandwidth": 0.5}, "metrics": MOMENTS}
@@ -79,6 +94,19 @@ STUDIES = {
     "moons": rows(gaussian(1, d=2)) | {"reality": "two_moons"},
     "symbols": tokens(["diversity", "collision_probability", "surviving_symbols"]),
     "symbols_unequal": tokens(["diversity", "collision_probability"], n_synthetic=35),
+    "regression_replace": linear("replace"),
+    "regression_fewer": linear("replace", n_synthetic=12),
+    "regression_accumulate": linear("accumulate"),
+    "regression_multiple": linear("replace_multiple"),
+    "regression_edited": linear({"kind": "to_edit", "share": 0.3, "decay": 0.7}),
+    "regression_all_edited": linear({"kind": "to_edit", "share": 0.4, "decay": 1.0}),
+    "regression_new": linear("replace", "moments", sampler="ancestral", n_synthetic=30),
+    "regression_new_multiple": linear("replace_multiple", "moments", sampler="ancestral"),
+    "regression_contaminated": linear(
+        {"kind": "static_contamination", "law": FOREIGN, "n_foreign": 9},
+        "moments",
+        sampler="ancestral",
+    ),
     "symbols_accumulate": tokens(["diversity"], "accumulate"),
 }
 
@@ -143,6 +171,12 @@ def test_lines_start_at_reality():
 
 
 NO_LINE = {
+    "new features accumulate: not derived": linear("accumulate", sampler="ancestral"),
+    "another noise than reality's": linear(
+        "replace", learner={"kind": "least_squares", "sigma2": 1.0}
+    ),
+    "features that repeat in part": linear("replace", n_synthetic=50),
+    "as many rows as features, whose inverse has no mean": linear("replace", n_real=4),
     "a single row": gaussian(0, n_synthetic=1),
     "endless: no finite-sample error": gaussian(1, form="endless"),
     "window: not derived": gaussian(1, {"kind": "window", "k": 2}),

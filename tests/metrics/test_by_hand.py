@@ -7,7 +7,7 @@ import pytest
 
 from genloss.core.samples import Samples
 from genloss.core.view import NotApplicable, View
-from genloss.metrics import laws, modes, rows, tokens
+from genloss.metrics import laws, modes, regression, rows, tokens
 
 LN = np.log
 
@@ -54,6 +54,16 @@ class Laplace(Known):
 
     def log_prob(self, x):
         return -np.abs(x[..., 0]) * np.array([[1.0], [2.0]])
+
+
+@dataclass(frozen=True)
+class Slopes(Known):
+    """Two coefficients of every chain."""
+
+    w: np.ndarray
+
+    def coefficients(self):
+        return self.w
 
 
 @dataclass(frozen=True)
@@ -149,6 +159,11 @@ CASES = [
     (laws.ComponentStd("largest"), view(Widths()), [5, 2]),
     (laws.HeldOutNLL(), view(Laplace(), real=[[1, -3, 8], [2, 2, 5]]), [4, 6]),
     (laws.HeldOutNLL(2), view(Laplace(), real=[[1, -3, 8], [2, 2, 5]]), [2, 4]),
+    (
+        regression.ExcessRisk(),
+        view(Slopes(np.array([[1.0, 2], [0, 0]])), Slopes(np.array([[0.0, 4], [3, -1]]))),
+        [5, 10],
+    ),
     (tokens.Entropy(), LEFT, H),
     (tokens.EntropyRatio(), LEFT, np.divide(H, H_0)),
     (tokens.CollisionProbability(), LEFT, [0.375, 0.58]),

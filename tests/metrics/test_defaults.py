@@ -95,6 +95,7 @@ HEADLINES = [
     "manifold[recall]",
     "entropy_ratio",
     "surviving_fraction",
+    "excess_risk",
     "latent_spread",
     "fid",
     "class_entropy",

@@ -17,8 +17,11 @@ PLAINEST = {
     "q": 0.5,
     "least": 0.0,
     "keep": None,
+    "kept": False,
+    "draws": 4000,
 }
-"""No shrinkage, no kernel, unit variance, one dimension, the median, any number from 0 on."""
+"""No shrinkage, no kernel, unit variance, one dimension, the median, any number from 0 on, and
+features that are new ones."""
 
 MODULES = [
     importlib.import_module(m.name)

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from genloss.core.editing import ToEdit
 from genloss.errors import SpecError
 from genloss.theory import contamination, regression
 
@@ -17,7 +18,7 @@ def labels(x, w, rng):
     return np.einsum("cnd,cd->cn", x, w) + 1.5 * rng.standard_normal(x.shape[:2])
 
 
-@pytest.mark.parametrize("regime", ["replace", "accumulate", "replace_multiple"])
+@pytest.mark.parametrize("regime", ["replace", "accumulate", "replace_multiple", "kept"])
 def test_relabelling_against_rows(regime, within_band):
     chains = 6000
     rng = np.random.default_rng(18)
@@ -28,13 +29,17 @@ def test_relabelling_against_rows(regime, within_band):
     for t in range(1, 5):
         if regime == "replace_multiple":
             x = rng.standard_normal((chains, t * ROWS, D))
+        if regime == "kept":
+            x = np.concatenate([x[:, :ROWS]] * t, axis=1)
         y = labels(x, w, rng)
         every_y.append(y)
         if regime == "accumulate":
             w = least_squares(np.concatenate([x] * t, axis=1), np.concatenate(every_y, axis=1))
         else:
             w = least_squares(x, y)
-        error = getattr(regression, f"{regime}_error")(t, ROWS, D, sigma2=1.5**2)
+        kept = {"kept": True} if regime == "kept" else {}
+        law = getattr(regression, f"{'replace_multiple' if kept else regime}_error")
+        error = law(t, ROWS, D, sigma2=1.5**2, **kept)
         within_band(((w - truth) ** 2).sum(axis=1), error)
 
 
@@ -45,6 +50,55 @@ def test_published_regression_numbers():
     far = regression.accumulate_error(10**6, 111, 10)
     np.testing.assert_allclose(far, 0.1 * math.pi**2 / 6, rtol=1e-5)
     assert regression.token_edit_bound(111, 10) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("m", [1, 20, 56, 110])
+def test_one_edit_against_the_moments_of_matrix_beta(m):
+    """tr(I + 2 B - B^2) / d with B matrix beta: the moments of `contamination.regression_error`."""
+    n, d = 111, 10
+    below = n * (n + 2) * (n - 1)
+    square = (m * (m * (n + 1) - 2) + (n - m) * m * (1 + d)) / below
+    exact = 0.1 * (1 + 2 * m / n - square)
+    error = regression.token_edit_error([1, 2, 9], n, d, share=m / n, decay=0)
+    np.testing.assert_allclose(error, [0.1, exact, exact], rtol=1e-3)
+
+
+def test_edits_of_one_feature_by_moments_of_dirichlet():
+    # d = 1, two halves of six rows: b ~ Beta(3/2, 3/2), the other half 1 - b.
+    b, b2, b3, b4 = np.cumprod([(1.5 + k) / (3 + k) for k in range(4)])
+    one = 1 + 2 * b - b2
+    # c_3 = (2 - b) c_2 - e_B + e'_B, Cov(c_2, e_B) = (1 + b)(1 - b), averaged by hand.
+    v2 = np.array([1, 2, -1])  # 1 + 2 b - b^2
+    grown = np.polynomial.polynomial.polymul([4, -4, 1], v2)
+    lost = 2 * np.polynomial.polynomial.polymul([2, -1], [1, 0, -1])
+    two = np.polynomial.polynomial.polyadd(grown, -lost)
+    two = np.polynomial.polynomial.polyadd(two, [2, -2])
+    exact = [1, one, two @ [1, b, b2, b3, b4]]
+    error = regression.token_edit_error(
+        [1, 2, 3], 6, 1, share=0.5, decay=1, sigma2=4.0, draws=200_000
+    )
+    np.testing.assert_allclose(error, np.array(exact), rtol=5e-3)
+
+
+def test_edits_of_nothing_of_all_and_little_by_little():
+    edited = regression.token_edit_error
+    np.testing.assert_allclose(edited([1, 2, 50], 111, 10, share=0, decay=1), 0.1)
+    np.testing.assert_allclose(edited([1, 2, 50], 111, 10, share=1, decay=1), [0.1, 0.2, 0.2])
+    # d much smaller than T: 2 e^f - 1 doses; the published bound of 2 holds up to f = ln 1.5.
+    for f in (0.25, 0.5, 1.0):
+        share = edited(401, 10_000, 1, share=f / 400, decay=1.0, draws=2000)
+        right = 2 * math.exp(f) - 1
+        np.testing.assert_allclose(share / regression.dose(10_000, 1), right, rtol=0.01)
+    assert edited(30, 111, 10, share=0.2, decay=0.5) < regression.token_edit_bound(111, 10)
+    assert edited(30, 111, 10, share=0.5, decay=0.5) > regression.token_edit_bound(111, 10)
+
+
+def test_the_schedule_of_edits_is_that_of_the_regime():
+    for share, decay in ((0.2, 0.5), (0.5, 1.0), (0.0, 0.3), (1.0, 0.0), (0.37, 0.9)):
+        regime = ToEdit(share, decay)
+        rows = [regime.edited(t, 111) for t in range(1, 40)]
+        law = regression.edited_rows(np.arange(1, 40), 111, share=share, decay=decay)
+        assert rows == law.tolist()
 
 
 def test_replace_multiple_grows_like_a_logarithm():

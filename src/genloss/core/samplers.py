@@ -1,10 +1,12 @@
-"""Samplers that need no prompts: ancestral draws, shrunk variance, steps and guidance."""
+"""Samplers of rows: ancestral draws, shrunk variance, steps and guidance, new labels for S_0."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from genloss.core.about import About
-from genloss.core.arrays import Array, checked_count, checked_fraction
+from genloss.core.arrays import Array, Floats, checked_count, checked_fraction
 from genloss.core.roles import Model
 from genloss.errors import SpecError
 
@@ -24,6 +26,15 @@ class DenoisingModel(Model, Protocol):
 
     def denoised(self, steps: int, eta: float, guidance: float) -> Model:
         """Return the model asked with other steps, noise per step and guidance; see `Denoising`."""
+        ...
+
+
+@runtime_checkable
+class ResponseModel(Model, Protocol):
+    """A model that writes a response y for features x, as in regression."""
+
+    def respond(self, features: Floats, rng: np.random.Generator) -> Floats:
+        """Draw y (C, n) for features (C, n, d)."""
         ...
 
 
@@ -112,3 +123,58 @@ class Denoising:
                 "use the ancestral sampler"
             )
         return model.denoised(self.steps, self.eta, self.guidance)
+
+
+@dataclass(frozen=True)
+class Relabelling:
+    """Rows of S_0 with responses that the model writes anew: the features stay for ever.
+
+    Row i of S_t has the features of row i of S_0; of more rows than S_0 has they repeat in order.
+    The setting of Gerstgrasser et al. 2024; with the ancestral sampler features are new ones.
+
+    Raises:
+        SpecError: a model that writes no response, or data without rows.
+    """
+
+    about = About(
+        "relabelling",
+        "Relabelling",
+        "The real features stay; the model writes new responses for them.",
+        ("gerstgrasser-2024",),
+    )
+
+    def ask(self, model: Model, prompts: Array | None = None) -> Model:
+        """Return the model asked about the features of the rows `prompts` (C, n, d + 1)."""
+        if not isinstance(model, ResponseModel):
+            raise SpecError(
+                f"Relabelling needs a model that writes y for given features; got "
+                f"{type(model).__name__}; use the ancestral sampler"
+            )
+        if prompts is None:
+            raise SpecError(
+                "Relabelling keeps the features of S_0, but these data have no rows; "
+                "use form = 'rows', or the ancestral sampler"
+            )
+        return Relabelled(model, prompts[:, :, :-1])
+
+
+@dataclass(frozen=True, eq=False)
+class Relabelled:
+    """A model asked about given features (C, m, d)."""
+
+    model: ResponseModel
+    features: Floats
+
+    @property
+    def n_chains(self) -> int:
+        """C, the number of independent chains."""
+        return self.model.n_chains
+
+    def sample(self, n: int, rng: np.random.Generator) -> Floats:
+        """Write rows (x, y) for the first n features, which repeat in order: (C, n, d + 1)."""
+        x = self.features[:, np.arange(n) % self.features.shape[1]]
+        return np.concatenate([x, self.model.respond(x, rng)[:, :, None]], axis=2)
+
+    def state(self) -> dict[str, Array]:
+        """Return the model's own state."""
+        return self.model.state()

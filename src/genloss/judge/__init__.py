@@ -1,6 +1,7 @@
 """What the numbers of a run say: estimates, closed forms, targets, verdicts.
 
 predictions   the closed forms that apply to a study: the dashed lines
+regression_lines  those of linear regression
 expected      what theory expects of a study: the numbers that targets are held against
 targets       what was published, where we measure it, and the band that decides
 controls      a run beside what the same learner reaches on real rows

@@ -24,6 +24,7 @@ from genloss.core.roles import Model
 from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.core.view import column_names
 from genloss.errors import GenlossError, SpecError
+from genloss.judge.regression_lines import excess_risk
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.models.kde import KDELearner
@@ -84,6 +85,8 @@ def _our_laws(study: Study) -> "Laws":
     lam = _shrinkage(study)
     if not _enters_unchanged(study):
         return {}
+    if (risk := excess_risk(study, schedule(study))) is not None:
+        return {"excess_risk": ClosedForm("expected risk (exact)", MEAN, risk)}
     if lam is None or isinstance(study.form, Endless) or min(schedule(study)) < 2:
         return {}
     p_0 = study.reality.realise(2, np.random.default_rng(0))

@@ -5,6 +5,7 @@ rows         of rows beside held-out real ones
 tokens       of symbols and their probabilities
 novelty      of novelty: generated rows unlike anything real
 modes        of laws with named modes
+regression   of models that predict a response
 training     of the fit itself
 features     Pixels, the plainest feature map
 shared       rows and features that several metrics look at

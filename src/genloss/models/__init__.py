@@ -2,6 +2,7 @@
 
 gaussian     GaussianLearner, GaussianModel: maximum likelihood or unbiased, rows or Moments
 categorical  CategoricalLearner, CategoricalModel: rows or Counts
+linear       LeastSquaresLearner, LinearModel: regression of the last column on the others
 kde          KDELearner, KDEModel: fixed, Scott or Silverman bandwidth
 mixture      MixtureLearner, MixtureModel: expectation-maximisation
 ngram        NGramLearner, NGramModel: Kneser-Ney or add-k

@@ -3,6 +3,7 @@
 gaussians    Gaussian in d dimensions
 mixtures     SingleBlob, TwoBlobs, Blobs, ModeGrid: laws with named modes
 shapes       TwoMoons, Circles, SwissRoll: curves with Gaussian noise
+regression   Regression: features and a response linear in them
 tokens       UniformTokens, ZipfMandelbrot, TokenLaw: laws over k symbols
 finite       FiniteRows: rows that are handed out once each, and run dry
 digits       Digits8x8: the handwritten digits that scikit-learn bundles

@@ -1,0 +1,46 @@
+"""Metrics of models that predict a response from features."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+
+from genloss.core.about import About
+from genloss.core.arrays import Floats
+from genloss.core.roles import Model
+from genloss.core.view import Direction, NotApplicable, View
+
+
+@runtime_checkable
+class LinearLaw(Model, Protocol):
+    """A model y = x . w + noise with x ~ N(0, I_d)."""
+
+    def coefficients(self) -> Floats:
+        """Return w (C, d)."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExcessRisk:
+    """||w_t - w*||^2 = E (x . w_t - x . w*)^2: test error without the noise of y, units of y^2.
+
+    x ~ N(0, I_d) is a new row of reality; the whole test error is the noise's variance more.
+    """
+
+    about = About(
+        "excess_risk",
+        "Excess risk",
+        "How far predictions for new rows lie from the best possible ones, squared.",
+        ("gerstgrasser-2024",),
+        headline=True,
+    )
+    name: ClassVar[str] = "excess_risk"
+    unit: ClassVar[str] = "squared units of y"
+    direction: ClassVar[Direction] = Direction.LOWER
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the excess risk (C,), >= 0, or why there is none."""
+        if not (isinstance(view.model, LinearLaw) and isinstance(view.p_0, LinearLaw)):
+            return NotApplicable("needs a linear regression, as reality and as model")
+        gap = view.model.coefficients() - view.p_0.coefficients()
+        return np.asarray((gap**2).sum(axis=1), dtype=np.float64)
