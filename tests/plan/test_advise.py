@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from genloss.errors import SpecError
-from genloss.plan.advise.advice import advise
+from genloss.errors import DataError, SpecError
+from genloss.plan.advise.advice import Effort, advise
 from genloss.plan.advise.curve import falling, fitted
 from genloss.plan.advise.evidence import Cell
 from genloss.plan.advise.exact import smallest
+from genloss.plan.advise.fields import field_dial
 from genloss.plan.advise.question import Question, question_of, target_of
 from genloss.plan.advise.supplies import real_rows, supply_of
 from genloss.study.study import study_from
@@ -87,7 +88,7 @@ def test_bisection_is_exact():
 def test_the_closed_form_gives_the_first_number_that_holds(study, supply, axis, tmp_path):
     """Each number of real rows tried in turn, by theory alone."""
     question = question_of(study, target_of("squared_mean_error <= 0.6 at 30"), "mean")
-    [answer] = advise(question, supply, tmp_path, axes=[axis]).answers
+    [answer] = advise(question, [real_rows(question.study, axis, supply)], Effort(tmp_path)).answers
     rows = {"fresh": "fresh", "redrawn": "redrawn", "kept": "fixed"}[supply]
 
     def error(k: int) -> float:
@@ -103,19 +104,17 @@ def test_the_closed_form_gives_the_first_number_that_holds(study, supply, axis, 
 def test_the_search_finds_what_the_closed_form_knows(study, tmp_path):
     """With theory switched off; 20 % is T15b's band."""
     question = question_of(study, target_of("squared_mean_error <= 0.6 at 30"), "mean")
-    [exact] = advise(question, "fresh", tmp_path, axes=["count"]).answers
-    [found] = advise(
-        question, "fresh", tmp_path, axes=["count"], theory=False, chains=60, workers=1
-    ).answers
+    dials = [real_rows(question.study, "count", "fresh")]
+    effort = Effort(tmp_path, chains=400, workers=1)
+    [exact] = advise(question, dials, effort).answers
+    [found] = advise(question, dials, effort, theory=False).answers
     assert found.how == "search"
     assert found.rows == pytest.approx(exact.rows, rel=0.2)
     assert found.low <= exact.rows <= found.high
     assert found.monotone
     assert found.fit is not None
     # Nothing is run again, and the answer is the same.
-    [again] = advise(
-        question, "fresh", tmp_path, axes=["count"], theory=False, chains=60, workers=1
-    ).answers
+    [again] = advise(question, dials, effort, theory=False).answers
     assert (again.rows, again.low, again.high) == (found.rows, found.low, found.high)
 
 
@@ -123,9 +122,8 @@ def test_a_target_that_nothing_holds_is_answered_with_the_best(study, tmp_path):
     """100 rows in all err by 0.08 at least, whatever their share: an error of 0.05 is too much."""
     question = question_of(study, target_of("squared_mean_error <= 0.05 at 4"), "mean")
     for theory in (True, False):
-        [answer] = advise(
-            question, "fresh", tmp_path, axes=["share"], theory=theory, chains=60, workers=1
-        ).answers
+        dials = [real_rows(question.study, "share", "fresh")]
+        [answer] = advise(question, dials, Effort(tmp_path, 60, workers=1), theory=theory).answers
         assert answer.rows is None
         assert answer.best > 0.05
         assert answer.best == pytest.approx(0.08, rel=0.35)
@@ -133,9 +131,8 @@ def test_a_target_that_nothing_holds_is_answered_with_the_best(study, tmp_path):
 
 def test_none_are_needed_where_replacement_alone_holds(study, tmp_path):
     question = question_of(study, target_of("squared_mean_error <= 100 at 4"))
-    [answer] = advise(
-        question, "kept", tmp_path, axes=["share"], theory=False, chains=20, workers=1
-    ).answers
+    dials = [real_rows(question.study, "share", "kept")]
+    [answer] = advise(question, dials, Effort(tmp_path, 20, workers=1), theory=False).answers
     assert answer.rows == 0
 
 
@@ -164,7 +161,7 @@ def test_finite_data_are_kept_and_give_only_so_many_fresh_rows(study, tmp_path):
     assert supply_of(finite)[0] == "kept"
     assert supply_of(study)[0] == "fresh"
     assert real_rows(finite, "count", "fresh").most == (1797 - 1000) // 4
-    assert real_rows(finite, "share", "kept").most == 999
+    assert real_rows(finite, "share", "kept").most == 1000
     assert real_rows(finite, "count", "kept").most == 1797
     with pytest.raises(SpecError, match="leaves none"):
         real_rows(study_from(GAUSSIAN | {"reality": table, "n_real": 1795}), "count", "fresh")
@@ -174,9 +171,58 @@ def test_studies_have_the_rows_that_are_asked_for(study):
     for supply in ("fresh", "redrawn", "kept"):
         for axis in ("share", "count"):
             rows = real_rows(study, axis, supply)
-            for k in (0, 1, 37):
+            for k in (0, 1, 37, 100):
                 made = rows.study_of(k)
                 sizes = made.regime.sizes(2, made.n_real, made.n_synthetic)
                 assert sizes.train == rows.total(k) == (100 if axis == "share" else 100 + k)
-                if supply == "fresh":
+                if supply == "fresh" and not (axis == "share" and k == 100):
                     assert (sizes.fresh, sizes.synthetic) == (k, sizes.train - k)
+
+
+@pytest.mark.slow
+def test_a_target_beside_the_control_has_its_bound(study, tmp_path):
+    """Fits on 100 rows err by 8/100 on average: 50 % more is 0.12."""
+    text = "squared_mean_error within 50 % of control at 5"
+    question = question_of(study, target_of(text), "mean")
+    dials = [real_rows(question.study, "count", "fresh")]
+    advice = advise(question, dials, Effort(tmp_path, chains=200, workers=1))
+    assert advice.beside is not None
+    # 800 fits of 8 coordinates: a relative error of sqrt(2 / 6400) = 1.8 %; four of them.
+    assert advice.beside.control == pytest.approx(0.08, rel=0.07)
+    bound = advice.question.target
+    assert (bound.sign, bound.value) == (1, pytest.approx(1.5 * advice.beside.control))
+    [exact] = advice.answers
+    assert exact.how == "closed form"
+    assert exact.best <= bound.value
+
+
+def test_a_field_is_searched_where_it_lies(tmp_path):
+    """A window of k sets of 100 rows errs by 0.64 after 8 generations of one set, less of more."""
+    spec = GAUSSIAN | {"regime": {"kind": "window", "k": 1}, "chains": 30}
+    question = question_of(study_from(spec), target_of("squared_mean_error <= 0.3 at 8"), "mean")
+    dial = field_dial(question.study, "regime.k=1:9")
+    assert [dial.value(k) for k in (0, 4, 8)] == [1, 5, 9]
+    assert dial.study_of(4).regime.k == 5
+    effort = Effort(tmp_path, seconds=0, workers=1)
+    [answer] = advise(question, [dial], effort, theory=False).answers
+    assert answer.stopped == "the time is up"
+    by_k = {dial.value(c.dial): float(c.values.mean()) for c in answer.cells}
+    assert by_k[1] > 0.3 > by_k[9]
+    assert 1 < answer.value < 9
+    assert dial.limit == "regime.k = 9"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("regime.k", "expected KEY=START:END"),
+        ("regime.k=3", "expected KEY=START:END"),
+        ("regime.k=a:b", "finite number"),
+        ("regime.k=3:3", "nothing lies between"),
+        ("regime.q=1:3", "unknown key 'q'"),
+        ("regime.k=0:3", "window: k"),
+    ],
+)
+def test_a_field_that_cannot_be_searched_is_refused(text, why):
+    with pytest.raises((SpecError, DataError), match=why):
+        field_dial(study_from(GAUSSIAN | {"regime": {"kind": "window", "k": 1}}), text)

@@ -7,26 +7,28 @@ from genloss.cli import console
 from genloss.cli.durations import duration
 from genloss.plan.advise.advice import Advice, Answer, reached
 from genloss.plan.advise.question import Question
-from genloss.plan.advise.supplies import MEANING
+from genloss.plan.advise.supplies import RealRows
 from genloss.report.formatting import count, number, percent
 
 POOR_FIT = 0.01
 """A p value of the test of a line below which that is said."""
 
 
-def shown(advice: Advice, why: str) -> None:
+def shown(advice: Advice, assumed: str) -> None:
     """Print advice for people: what was assumed, the answers, the runs they rest on."""
     question, study = advice.question, advice.question.study
-    console.print_prose(f"Question: how many real rows hold {question.target}?")
+    console.print_prose(f"Question: what holds {question.target}?")
     console.print_prose(
-        f"Supply: {advice.supply}, {MEANING[advice.supply]} ({why}). Rows are pooled without "
-        f"weights. Generation 1 learns from the {study.n_real:,} rows of S_0 alone."
+        f"Real rows: {assumed}. Rows are pooled without weights of their own, and generation 1 "
+        f"learns from the {study.n_real:,} rows of S_0 alone."
     )
-    console.print_table(
-        ["of", "real rows", "of rows", "share", "95 % interval", "by"],
-        [_row(a, question) for a in advice.answers],
-        ["of"],
-    )
+    if advice.beside is not None:
+        console.print_prose(
+            f"Control: {number(advice.beside.control)} on average over "
+            f"{count(advice.beside.fits, 'fit')} on {study.n_real:,} new real rows each."
+        )
+    rows = [_row(a, question) for a in advice.answers]
+    console.print_table(["of", "needed", "of rows", "95 % interval", "by"], rows, ["of"])
     for answer in advice.answers:
         console.print_prose(sentence(answer, advice))
     for answer in advice.answers:
@@ -35,38 +37,56 @@ def shown(advice: Advice, why: str) -> None:
 
 
 def _row(answer: Answer, question: Question) -> list[str]:
-    what = f"{'share of N' if answer.axis == 'share' else 'count'}, {_of(answer, question)}"
-    if answer.rows is None:
-        return [what, "none holds", f"{answer.total:,}", "–", "–", answer.how]
-    ends = f"{number(answer.low)} to {number(answer.high)}" if answer.cells else "exact"
-    share = percent(answer.rows / answer.total)
-    return [what, f"{answer.rows:,}", f"{answer.total:,}", share, ends, answer.how]
+    what = f"{_called(answer)}, {_of(answer, question)}"
+    if answer.value is None:
+        return [what, "none holds", f"{answer.total:,}", "–", answer.how]
+    ends = f"{_setting(answer.low)} to {_setting(answer.high)}" if answer.cells else "exact"
+    needed = _setting(answer.value)
+    if answer.rows is not None:
+        needed += f" ({percent(answer.rows / answer.total)})"
+    return [what, needed, f"{answer.total:,}", ends, answer.how]
+
+
+def _called(answer: Answer) -> str:
+    return {"share": "real rows, a share of N", "count": "real rows, a count"}.get(
+        answer.axis, answer.axis
+    )
 
 
 def _of(answer: Answer, question: Question) -> str:
     return "mean" if answer.estimand == "mean" else f"{percent(question.level)} of new chains"
 
 
+def _setting(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else number(value)
+
+
 def sentence(answer: Answer, advice: Advice) -> str:
     """Return an answer in plain words."""
     question = advice.question
     target, study = question.target, question.study
-    whom = "on average" if answer.estimand == "mean" else f"for {percent(question.level)} of chains"
-    if answer.rows is None:
+    whom = (
+        "on average over chains"
+        if answer.estimand == "mean"
+        else f"in {percent(question.level)} of new chains"
+    )
+    if answer.value is None:
         return (
-            f"No setting holds {target} {whom}: up to {answer.most:,} real rows a generation were "
-            f"tried ({answer.limit}), and the best, {answer.best_at:,}, reaches "
-            f"{number(answer.best)}."
+            f"No setting holds {target} {whom}: {_called(answer)}, was tried up to "
+            f"{_setting(answer.dial.value(answer.dial.most))} ({answer.dial.limit}), and the best, "
+            f"{_setting(answer.best_at)}, reaches {number(answer.best)}."
         )
+    if answer.rows is None:
+        return f"{answer.axis} = {_setting(answer.value)} holds {target} {whom}."
     tokens = f" ({answer.rows * advice.tokens:,} tokens)" if advice.tokens else ""
     if answer.axis == "share":
         synthetic = answer.total - answer.rows
         return (
             f"Of {answer.total:,} rows a generation, {answer.rows:,} must be real{tokens} and "
-            f"{synthetic:,} may be synthetic, and {target} holds {whom}."
+            f"{synthetic:,} may be synthetic: so {target} holds {whom}."
         )
     return (
-        f"Beside {study.n_synthetic:,} synthetic rows a generation, {answer.rows:,} real ones"
+        f"Beside {study.n_synthetic:,} synthetic rows a generation, {answer.rows:,} real rows"
         f"{tokens} hold {target} {whom}."
     )
 
@@ -80,7 +100,7 @@ def _evidence(answer: Answer, question: Question) -> None:
         met = sum(question.target.is_met(float(v)) for v in cell.values)
         rows.append(
             [
-                f"{round(cell.dial):,}",
+                _setting(answer.dial.value(cell.dial)),
                 f"{len(cell.values):,}",
                 number(float(cell.values.mean())),
                 number(reached(question, cell)),
@@ -88,7 +108,17 @@ def _evidence(answer: Answer, question: Question) -> None:
             ]
         )
     console.print_line("")
-    console.print_table(["real rows", "chains", "mean", bound, "chains that hold it"], rows, [])
+    console.print_table(
+        [
+            "real rows" if answer.rows is not None else answer.axis,
+            "chains",
+            "mean",
+            bound,
+            "hold it",
+        ],
+        rows,
+        [],
+    )
     console.print_prose(diagnostics(answer))
 
 
@@ -99,14 +129,14 @@ def diagnostics(answer: Answer) -> str:
         f"{runs}, {answer.fitted_rows:,.0f} rows fitted and drawn, {duration(answer.seconds)}, in "
         f"{answer.folder}; it ended because: {answer.stopped}."
     )
-    words = [f"As a {answer.axis}: {cost}"]
+    words = [f"{_called(answer)}: {cost}"]
     if answer.fit is not None:
         fit = answer.fit
         words.append(
             f"The answer is where a line through {len(fit.cells)} settings and {fit.chains:,} "
-            f"chains crosses the bound (the metric by its {fit.scale} over log rows, slope "
-            f"{number(fit.slope)}; test of a line p = {number(fit.lack)}; the spread of chains "
-            f"differs by {number(fit.spreads)} times between settings)."
+            f"chains crosses the bound (the metric by its {fit.scale} over log(1 + setting); its "
+            f"slope is {number(fit.slope)}; test of a line p = {number(fit.lack)}; the spread of "
+            f"chains differs by {number(fit.spreads)} times between settings)."
         )
         if fit.lack < POOR_FIT:
             words.append("A line fits badly: take the interval as too narrow.")
@@ -125,26 +155,28 @@ def as_json(advice: Advice) -> dict[str, Any]:
         "generation": question.target.t,
         "estimand": question.estimand,
         "level": None if question.estimand == "mean" else question.level,
-        "supply": advice.supply,
         "weighting": "pooled",
         "tokens_per_row": advice.tokens or None,
+        "control": None if advice.beside is None else advice.beside.control,
         "answers": [_answer_json(a, question) for a in advice.answers],
     }
 
 
 def _answer_json(answer: Answer, question: Question) -> dict[str, Any]:
     fit = answer.fit
-    found = answer.rows is not None
+    rows, found = answer.rows, answer.value is not None
     return {
         "as": answer.axis,
         "estimand": answer.estimand,
         "by": answer.how,
-        "real_rows": answer.rows,
+        "supply": answer.dial.supply if isinstance(answer.dial, RealRows) else None,
+        "value": answer.value,
+        "real_rows": rows,
         "interval": [_finite(answer.low), _finite(answer.high)] if found else None,
         "rows": answer.total,
-        "share": answer.rows / answer.total if answer.rows is not None else None,
-        "most": answer.most,
-        "most_because": answer.limit,
+        "share": None if rows is None else rows / answer.total,
+        "most": answer.dial.value(answer.dial.most),
+        "most_because": answer.dial.limit,
         "best": _finite(answer.best),
         "best_at": answer.best_at,
         "seconds": answer.seconds,
@@ -164,7 +196,7 @@ def _answer_json(answer: Answer, question: Question) -> dict[str, Any]:
         },
         "evidence": [
             {
-                "real_rows": cell.dial,
+                "value": answer.dial.value(cell.dial),
                 "chains": len(cell.values),
                 "mean": _finite(float(cell.values.mean())),
                 "reached": _finite(reached(question, cell)),

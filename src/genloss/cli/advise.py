@@ -10,7 +10,7 @@ from genloss.cli.options import RUNS, Json, Overrides, Root, Workers
 from genloss.errors import SpecError
 
 if TYPE_CHECKING:
-    from genloss.plan.advise.supplies import Axis, Supply
+    from genloss.plan.advise.supplies import Axis, Dial, Supply
     from genloss.study.study import Study
 
 AXES: "dict[str, tuple[Axis, ...]]" = {
@@ -35,6 +35,9 @@ def command(
     count_as: Annotated[
         str, typer.Option("--as", help="share (of N rows), count (beside synthetic ones) or both.")
     ] = "both",
+    vary: Annotated[
+        str, typer.Option(help="KEY=START:END: seek this field of the spec, not real rows.")
+    ] = "",
     mean: Annotated[
         bool, typer.Option("--mean", help="Ask for the mean over chains, not for a new chain.")
     ] = False,
@@ -55,7 +58,7 @@ def command(
     """Say how many real rows hold a metric where it is wanted, and on what evidence."""
     from genloss.cli.advice import as_json, shown
     from genloss.cli.progress import progress
-    from genloss.plan.advise.advice import advise
+    from genloss.plan.advise.advice import Effort, advise
     from genloss.plan.advise.question import question_of, target_of
     from genloss.study.load import load_study
     from genloss.study.own_text import is_text
@@ -73,23 +76,32 @@ def command(
     own_learner = any(word.startswith("learner") for word in asked)
     study = load_study(spec, [*(QUICK_LEARNER if text and not own_learner else []), *asked])
     question = question_of(study, wanted, "mean" if mean else "chain", level)
-    chosen, why = _supply(supply, question.study, text)
+    assumed, dials = _dials(question.study, text, supply, count_as, vary)
     with progress(f"advice on {study.name}") as show:
-        advice = advise(
-            question,
-            chosen,
-            root,
-            axes=AXES[count_as],
-            theory=not search,
-            chains=chains,
-            seconds=60 * minutes,
-            workers=workers,
-            progress=show,
-        )
+        effort = Effort(root, chains, 60 * minutes, workers, show)
+        advice = advise(question, dials, effort, theory=not search)
     if json:
         console.print_json(as_json(advice))
     else:
-        shown(advice, why)
+        shown(advice, assumed)
+
+
+def _dials(
+    study: "Study", text: bool, supply: str, count_as: str, vary: str
+) -> "tuple[str, list[Dial]]":
+    """Return what is searched, and what was assumed of the supply of real rows, in words."""
+    from genloss.plan.advise.fields import field_dial
+    from genloss.plan.advise.supplies import MEANING, real_rows
+
+    if vary:
+        if supply or count_as != "both":
+            raise SpecError("--vary excludes --supply and --as: it leaves the regime as it is")
+        return "as the regime of the study has them", [field_dial(study, vary)]
+    chosen, why = _supply(supply, study, text)
+    return (
+        f"{chosen}, {MEANING[chosen]} ({why})",
+        [real_rows(study, axis, chosen) for axis in AXES[count_as]],
+    )
 
 
 def _supply(word: str, study: "Study", text: bool) -> "tuple[Supply, str]":

@@ -2,6 +2,8 @@
 
 question   what is asked: a metric, a bound, a generation, of the mean or of a new chain
 supplies   studies of k real rows a generation: as a share or a count; fresh, redrawn or kept
+fields     studies that differ in one field of the spec
+beside_control  targets beside what the learner reaches on real rows alone
 exact      the answer of a closed form
 evidence   small runs of a sweep, and what they gave
 curve      a line through the runs near the bound, where it crosses, and how sure that is

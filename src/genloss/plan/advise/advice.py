@@ -1,4 +1,4 @@
-"""Advice: how many real rows hold a target, as a share and as a count, with the evidence."""
+"""Advice: the smallest setting that holds a target, for every way to count, with the evidence."""
 
 import math
 import time
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from genloss.plan.advise.beside_control import Beside, beside_control
 from genloss.plan.advise.curve import Fit
 from genloss.plan.advise.evidence import Cell, Evidence
 from genloss.plan.advise.exact import exact_mean, smallest
 from genloss.plan.advise.question import Question
 from genloss.plan.advise.search import search
-from genloss.plan.advise.supplies import Axis, RealRows, Supply, real_rows, tokens_of
+from genloss.plan.advise.supplies import Dial, RealRows, tokens_of
 from genloss.run.events import Sink
 
 CHAINS = 20
@@ -23,25 +26,23 @@ SECONDS = 480.0
 
 @dataclass(frozen=True)
 class Answer:
-    """The smallest number of real rows that holds the target, as one axis counts it.
+    """The smallest setting of a dial that holds the target: a number of real rows, or a field.
 
-    rows: None where no setting does. low, high: its interval at 95 %. total: rows of D_t with it.
-    estimand: 'mean' or 'chain'. how: 'closed form' or 'search'. best: the metric where it is best,
-    at best_at rows, for a new chain its quantile at the question's level. stopped: why a search
-    ended. folder: of its runs.
+    setting: None where none does; value: what is set there. low, high: its interval at 95 %. total:
+    rows of the last D_t. estimand: 'mean' or 'chain'. how: 'closed form' or 'search'. best: the
+    metric where it is best, at best_at, for a new chain its quantile at the question's level.
+    stopped: why a search ended. folder: of its runs.
     """
 
-    axis: Axis
+    dial: Dial
     estimand: str
     how: str
-    rows: int | None
+    setting: int | None
     low: float
     high: float
     total: int
-    most: int
-    limit: str
     best: float
-    best_at: int
+    best_at: float
     cells: tuple[Cell, ...] = ()
     fit: Fit | None = None
     monotone: bool = True
@@ -50,103 +51,121 @@ class Answer:
     fitted_rows: float = 0.0
     folder: str = ""
 
+    @property
+    def axis(self) -> str:
+        """Return what is set."""
+        return self.dial.axis
+
+    @property
+    def value(self) -> float | None:
+        """Return what the answer sets; None where nothing holds."""
+        return None if self.setting is None else self.dial.value(self.setting)
+
+    @property
+    def rows(self) -> int | None:
+        """Return the real rows a generation, where they are what is set."""
+        return self.setting if isinstance(self.dial, RealRows) else None
+
 
 @dataclass(frozen=True)
 class Advice:
-    """All answers to a question under one supply of real rows.
+    """All answers to a question.
 
-    tokens: of a row of text, 0 for other rows.
+    tokens: of a row of text, 0 for other rows. beside: the control that the target names.
     """
 
     question: Question
-    supply: Supply
     answers: tuple[Answer, ...]
     tokens: int = 0
+    beside: Beside | None = None
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How a search is made: where, chains of a run, seconds after which no run is added."""
+
+    root: Path
+    chains: int = 0
+    seconds: float = SECONDS
+    workers: int = 0
+    progress: Sink | None = None
+
+    def chains_of(self, question: Question) -> int:
+        """Return the chains of every run."""
+        return self.chains or max(question.study.chains, CHAINS)
 
 
 def advise(
-    question: Question,
-    supply: Supply,
-    root: Path,
-    *,
-    axes: Sequence[Axis] = ("share", "count"),
-    theory: bool = True,
-    chains: int = 0,
-    seconds: float = SECONDS,
-    workers: int = 0,
-    progress: Sink | None = None,
+    question: Question, dials: Sequence[Dial], effort: Effort, *, theory: bool = True
 ) -> Advice:
-    """Return how many real rows hold a target.
+    """Return the smallest setting of each dial that holds a target.
 
     The mean over chains comes from its closed form, where the study has one and theory is on; all
-    else from runs in a sweep's folder below root, which another call goes on with.
+    else from runs in a sweep's folder, which another call goes on with.
 
     Raises:
-        SpecError: a supply that the reality cannot give.
+        SpecError: a study without the control that the target names.
         FitError: a run failed.
     """
+    beside: Beside | None = None
+    if question.target.of_control:
+        chains = effort.chains_of(question)
+        beside = beside_control(question, effort.root, chains, effort.workers, effort.progress)
+        question = beside.question
     answers: list[Answer] = []
-    for axis in axes:
-        rows = real_rows(question.study, axis, supply)
-        known = _by_theory(question, rows) if theory else None
+    for dial in dials:
+        known = _by_theory(question, dial) if theory else None
         if known is not None:
             answers.append(known)
         if known is None or question.estimand == "chain":
-            each = chains or max(question.study.chains, CHAINS)
-            limit = seconds / len(axes)
-            answers.append(_by_search(question, rows, root, each, limit, workers, progress))
-    return Advice(question, supply, tuple(answers), tokens_of(question.study))
+            part = replace(effort, seconds=effort.seconds / len(dials))
+            answers.append(_by_search(question, dial, part))
+    return Advice(question, tuple(answers), tokens_of(question.study), beside)
 
 
-def _by_theory(question: Question, rows: RealRows) -> Answer | None:
+def _by_theory(question: Question, dial: Dial) -> Answer | None:
     begun = time.perf_counter()
-    mean = exact_mean(replace(question, estimand="mean"), rows)
-    if mean is None:
+    exact = exact_mean(question, dial)
+    if exact is None:
         return None
+    mean, most = exact
     target = question.target
-    found = smallest(lambda k: target.is_met(mean(k)), rows.most)
-    at = rows.most if found is None else found
-    low = high = math.nan if found is None else float(found)
+    found = smallest(lambda k: target.is_met(mean(k)), most)
+    at = most if found is None else found
+    low = high = math.nan if found is None else dial.value(found)
+    best, seconds = mean(at), time.perf_counter() - begun
+    total = dial.total(at)
     return Answer(
-        rows.axis, "mean", "closed form", found, low, high, rows.total(at), rows.most, rows.limit,
-        mean(at), at, seconds=time.perf_counter() - begun,
-    )  # fmt: skip
+        dial, "mean", "closed form", found, low, high, total, best, dial.value(at), seconds=seconds
+    )
 
 
-def _by_search(
-    question: Question,
-    rows: RealRows,
-    root: Path,
-    chains: int,
-    seconds: float,
-    workers: int,
-    progress: Sink | None,
-) -> Answer:
+def _by_search(question: Question, dial: Dial, effort: Effort) -> Answer:
+    words = [dial.supply] if isinstance(dial, RealRows) else []
     evidence = Evidence(
         question,
-        lambda dial: rows.study_of(round(dial)),
-        f"advice-{rows.supply}-{rows.axis}",
-        root,
-        chains,
-        workers,
-        progress,
+        lambda setting: dial.study_of(round(setting)),
+        "-".join(["advice", *words, dial.axis]),
+        effort.root,
+        effort.chains_of(question),
+        effort.workers,
+        effort.progress,
     )
-    found = search(question, evidence, rows.most, seconds)
+    found = search(question, evidence, dial.most, effort.seconds)
     cells = tuple(evidence.cells)
     best, best_at = _best(question, cells)
-    at = best_at if found.dial is None else round(found.dial)
+    setting = None if found.dial is None else round(found.dial)
+    ends = sorted(_value(dial, end) for end in (found.low, found.high))
     return Answer(
-        rows.axis,
+        dial,
         question.estimand,
         "search",
-        None if found.dial is None else round(found.dial),
-        found.low,
-        found.high,
-        rows.total(at),
-        rows.most,
-        rows.limit,
+        setting,
+        ends[0],
+        ends[1],
+        dial.total(best_at if setting is None else setting),
         best,
-        best_at,
+        dial.value(best_at),
         cells,
         found.fit,
         found.monotone,
@@ -155,6 +174,10 @@ def _by_search(
         evidence.rows,
         str(evidence.folder),
     )
+
+
+def _value(dial: Dial, setting: float) -> float:
+    return dial.value(setting) if math.isfinite(setting) else setting
 
 
 def _best(question: Question, cells: Sequence[Cell]) -> tuple[float, int]:
@@ -166,8 +189,6 @@ def _best(question: Question, cells: Sequence[Cell]) -> tuple[float, int]:
 
 def reached(question: Question, cell: Cell) -> float:
     """Return the estimand of one cell as it was seen: a mean, or Weibull's quantile over chains."""
-    import numpy as np
-
     if question.estimand == "mean":
         return float(cell.values.mean())
     level = question.level if question.target.sign > 0 else 1 - question.level

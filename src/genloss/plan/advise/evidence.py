@@ -25,7 +25,7 @@ SLOW = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """What one setting gave: the dial's value and the metric of every chain (C,)."""
+    """What one setting of the dial gave: the metric of every chain (C,)."""
 
     dial: float
     values: Floats

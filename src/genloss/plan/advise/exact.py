@@ -5,22 +5,25 @@ from collections.abc import Callable
 from genloss.errors import GenlossError
 from genloss.judge.predictions import theory_lines
 from genloss.plan.advise.question import Question
-from genloss.plan.advise.supplies import RealRows
+from genloss.plan.advise.supplies import Dial
 from genloss.study.study import Study
 
 Exact = Callable[[int], float]
 """From real rows to the expected metric."""
 
 
-def exact_mean(question: Question, rows: RealRows) -> Exact | None:
-    """Return the expected metric at the target's generation by number of real rows, where known."""
+def exact_mean(question: Question, dial: Dial) -> tuple[Exact, int] | None:
+    """Return the expected metric by setting, at the target's generation, and up to which one."""
 
     def value(k: int) -> float | None:
-        return _mean(question, rows.study_of(k))
+        return _mean(question, dial.study_of(k))
 
-    probe = max(1, rows.most // 2)
     try:
-        if value(probe) is None:
+        if value(0) is None or value(dial.most // 2) is None:
+            return None
+        # Real rows alone are a regime of its own.
+        most = dial.most if value(dial.most) is not None else dial.most - 1
+        if value(most) is None:
             return None
     except GenlossError:
         return None
@@ -30,7 +33,7 @@ def exact_mean(question: Question, rows: RealRows) -> Exact | None:
         assert found is not None
         return found
 
-    return known
+    return known, most
 
 
 def _mean(question: Question, study: Study) -> float | None:

@@ -14,8 +14,11 @@ from genloss.plan.advise.question import Question
 FIRST = 7
 """Settings of the whole range that are tried first, beside none."""
 
-NEAR = 2.0
-"""Settings from 1/NEAR to NEAR of where the bound is crossed take part in the line."""
+NEAR = (1.35, 1.6, 2.0, 2.6, 3.5)
+"""How many times larger or smaller settings may be than where the bound is crossed, to be in the
+line through them: the first of these with enough settings decides."""
+
+ENOUGH_CELLS = 3
 
 SIDE = 1.25
 """A line may cross the bound at so many times its last setting."""
@@ -68,7 +71,8 @@ def search(question: Question, evidence: Evidence, most: int, seconds: float) ->
         centre = math.sqrt(max(low, 0.5) * high) if fit is None else fit.crossing
         fit = _line(question, cells, centre)
         ends = [len(c.values) for c in cells if c.dial in (low, high)]
-        decided = high - low <= 1 and min(ends) >= MOST_CHAINS * evidence.chains
+        small = high - low <= 1 and high <= 1 / ENOUGH
+        decided = small and min(ends) >= MOST_CHAINS * evidence.chains
         why = _enough(fit, decided)
         fit = None if decided and fit is not None and fit.width > ENOUGH else fit
         if not why and time.perf_counter() - begun > seconds:
@@ -84,7 +88,7 @@ def search(question: Question, evidence: Evidence, most: int, seconds: float) ->
 
 def _enough(fit: Fit | None, decided: bool) -> str:
     """Return why no more runs are needed; empty where they are."""
-    if fit is not None and fit.width <= ENOUGH:
+    if fit is not None and fit.width <= ENOUGH and _surrounded(fit):
         return "the interval is narrow enough"
     if decided:
         return "neighbouring whole numbers decide"
@@ -122,22 +126,28 @@ def _monotone(question: Question, cells: Sequence[Cell]) -> bool:
 
 
 def _line(question: Question, cells: Sequence[Cell], centre: float) -> Fit | None:
-    """Return the line through the cells near a dial, the farthest left out where it is bent.
+    """Return the line through the cells near a dial, no more of them than a line suffices for.
 
     None where it would cross the bound far from them.
     """
-    near = NEAR
-    while True:
+    best: Fit | None = None
+    for near in NEAR:
         low, high = (1 + centre) / near - 1, (1 + centre) * near - 1
         inside = [c for c in cells if low <= c.dial <= high]
-        if len(inside) < 2:
-            return None
-        fit = fitted(question, inside)
+        fit = fitted(question, inside) if len(inside) > 1 else None
         if fit is None or not inside[0].dial / SIDE <= fit.crossing <= inside[-1].dial * SIDE:
-            return None
-        if fit.lack >= POOR or len(inside) < 4 or near < 1.1:
-            return fit
-        near = 1 + (near - 1) / 1.5
+            continue
+        if best is None or (fit.lack >= POOR and fit.width < best.width):
+            best = fit
+        if best.lack >= POOR and len(best.cells) >= ENOUGH_CELLS:
+            return best
+    return best
+
+
+def _surrounded(fit: Fit) -> bool:
+    """Whether settings on both sides are near the crossing, so that no bend matters."""
+    ratios = [(1 + dial) / (1 + fit.crossing) for dial in fit.cells]
+    return any(1 / SIDE <= r <= 1 for r in ratios) and any(1 <= r <= SIDE for r in ratios)
 
 
 def _next(low: float, high: float, fit: Fit | None, most: int) -> list[float]:

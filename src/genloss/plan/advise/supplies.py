@@ -1,12 +1,13 @@
 """Studies of k real rows a generation: where the rows come from, and how they are counted."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
 from genloss.core.abilities import FiniteModel
 from genloss.core.forms import Rows
+from genloss.core.real_only import RealOnly
 from genloss.core.regimes import Accumulate, Augment, Fresh, Mix, Replace
 from genloss.core.roles import Regime
 from genloss.core.text import TextModel
@@ -28,6 +29,37 @@ MOST_TIMES = 10
 """A count is sought up to so many times the rows of the study, where there are so many."""
 
 
+class Dial(Protocol):
+    """What is searched: whole settings 0 .. most of a study, by which it gets better."""
+
+    @property
+    def axis(self) -> str:
+        """What is set: 'share' or 'count' of real rows, or a field of the spec."""
+        ...
+
+    @property
+    def most(self) -> int:
+        """The last setting."""
+        ...
+
+    @property
+    def limit(self) -> str:
+        """What sets it, in words."""
+        ...
+
+    def value(self, k: float) -> float:
+        """Return what is set at a setting."""
+        ...
+
+    def study_of(self, k: int) -> Study:
+        """Return the study of a setting."""
+        ...
+
+    def total(self, k: int) -> int:
+        """Return the rows of the last D_t."""
+        ...
+
+
 @dataclass(frozen=True)
 class RealRows:
     """k real rows in every generation from the second on; generation 1 learns from all of S_0.
@@ -42,6 +74,10 @@ class RealRows:
     most: int
     limit: str
 
+    def value(self, k: float) -> float:
+        """Return the real rows: the setting itself."""
+        return k
+
     def total(self, k: int) -> int:
         """Return the rows of D_t for t > 1."""
         n = self.study.n_synthetic
@@ -52,11 +88,16 @@ class RealRows:
         total = self.total(k)
         if k == 0:
             return replace(self.study, regime=Replace(), n_synthetic=total)
+        if k == total:
+            only: Regime = RealOnly((total,)) if self.supply == "fresh" else self._mix(1.0)
+            return replace(self.study, regime=only)
         if self.supply == "fresh":
             return replace(self.study, regime=Fresh(k), n_synthetic=total - k)
-        regime = Mix(k / total, "same" if self.supply == "kept" else "redrawn")
         n_real = max(self.study.n_real, k)
-        return replace(self.study, regime=regime, n_synthetic=total, n_real=n_real)
+        return replace(self.study, regime=self._mix(k / total), n_synthetic=total, n_real=n_real)
+
+    def _mix(self, share: float) -> Regime:
+        return Mix(share, "same" if self.supply == "kept" else "redrawn")
 
 
 def supply_of(study: Study, text: bool = False) -> tuple[Supply, str]:
@@ -90,7 +131,7 @@ def real_rows(study: Study, axis: Axis, supply: Supply) -> RealRows:
     n, most = study.n_synthetic, MOST_TIMES * max(study.n_real, study.n_synthetic)
     limit = f"{MOST_TIMES} times the rows of the study"
     if axis == "share":
-        most, limit = n - 1, "all rows but one"
+        most, limit = n, "all rows"
     p_0 = _reality(study)
     if isinstance(p_0, FiniteModel):
         have = p_0.n_rows - study.held_out
