@@ -89,6 +89,7 @@ from genloss.metrics.rows import MMDSquared as MMDSquared
 from genloss.metrics.rows import Manifold as Manifold
 from genloss.metrics.rows import QuantileCoverage as QuantileCoverage
 from genloss.metrics.rows import SlicedWasserstein as SlicedWasserstein
+from genloss.metrics.rows import TailCoverage as TailCoverage
 from genloss.metrics.rows import TailMass as TailMass
 from genloss.metrics.rows import VendiScore as VendiScore
 from genloss.metrics.text import CompressionRatio as CompressionRatio

@@ -305,6 +305,8 @@ METRICS = [
     Line("manifold"),
     Line("tail_mass", {"q": 0.2}),
     Line("tail_mass"),
+    Line("tail_coverage", {"q": 0.2}),
+    Line("tail_coverage"),
     Line("quantile_coverage", {"q": 0.2}),
     Line("quantile_coverage"),
     Line("vendi_score"),

@@ -180,6 +180,8 @@ CASES = [
     (tokens.SymbolProbability(2), LEFT, [0.25, 0.3]),
     (tokens.SymbolProbability(3), view(Symbols(ALL), Symbols(FEW[:, :3])), [0.4, 0.1]),
     (rows.TailMass(0.4), TAILS, [1.5, 0.5]),
+    # Below 2.5 and above 7.5 two fifths and a fifth, of a quarter; below 25 nothing.
+    (rows.TailCoverage(0.5), TAILS, [0.8, 0]),
     (rows.QuantileCoverage(0.4), HELD, [4 / 3, 1 / 3]),
     (rows.EnergyDistance(2), PAIRS, [2, 6]),
     (rows.SlicedWasserstein(8, 2), PAIRS, [5**0.5, 3]),

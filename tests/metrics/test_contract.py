@@ -143,6 +143,8 @@ CASES = [
     Case("tail_mass", lambda x: tails.tail_mass(x, np.array([0.105, 0.895]), 0.2), two(GRID),
          20 / 99 / 0.2, np.stack([0.5 + (GRID - 0.5) / 2, GRID + 0.4, GRID - 0.4]),
          [0, 50 / 99 / 0.2, 50 / 99 / 0.2]),
+    Case("tail_coverage", lambda x: tails.tail_coverage(x, np.array([0.105, 0.895]), 0.2),
+         two(GRID), 1, np.stack([0.5 + (GRID - 0.5) / 2, GRID + 0.4, GRID - 0.4]), [0, 0, 0]),
     Case("quantile_coverage", lambda x: tails.quantile_coverage(x, GRID, 0.1), two(GRID), 91 / 99,
          np.stack([GRID + 0.5, GRID - 0.5, 0.5 + (GRID - 0.5) / 5]), [45 / 99, 45 / 99, 19 / 99]),
     Case("surviving_modes", lambda x: modes.surviving_modes(x, CORNERS, 0.5), two(CORNERS), 4,

@@ -22,6 +22,7 @@ BINDINGS = {
     "mmd_squared": {"estimator": "unbiased", "rows": 1000},
     "manifold": {"k": 5, "rows": 1000, "features": Pixels()},
     "tail_mass": {"q": 0.05},
+    "tail_coverage": {"q": 0.1},
     "quantile_coverage": {"q": 0.05},
     "vendi_score": {"q": 1.0, "rows": 1000},
     "forward_kl": {"smoothing": 1e-06},

@@ -36,6 +36,7 @@ METRICS = {
     "manifold tree": lambda x, y: PRDC(y, x),
     "manifold blocks": lambda x, y: PRDC(np.tile(y, 5), np.tile(x, 5)),
     "manifold product": lambda x, y: PRDC(np.tile(y, 20), np.tile(x, 20)),
+    "tail_coverage": lambda x, y: tails.tail_coverage(x, tails.tail_thresholds(y, 0.05), 0.05),
     "tail_mass": lambda x, y: tails.tail_mass(x, tails.tail_thresholds(y, 0.05), 0.05),
     "quantile_coverage": lambda x, y: tails.quantile_coverage(x, y, 0.05),
     "average_modal_variance": lambda x, y: modes.average_modal_variance(x, CENTRES, 1.0),

@@ -34,6 +34,22 @@ def test_tail_mass_averages_dimensions_and_counts_both_ends():
     np.testing.assert_allclose(tails.tail_mass(x, thresholds, 0.25, weight), [2.0])
 
 
+def test_a_tail_that_is_full_makes_up_for_none_that_is_lost():
+    q, ends = 0.05, np.array([-1.959964, 1.959964])
+    # All rows far out on one side: twenty times the mass of both tails, and nothing in the other.
+    far = np.full((1, 100, 1), 5.0)
+    np.testing.assert_allclose(tails.tail_mass(far, ends, q), [20.0])
+    np.testing.assert_allclose(tails.tail_coverage(far, ends, q), [0.0])
+    # With sd 0.8 each tail has 2 / 7 left, as above; the emptier one 5 sd of a share less.
+    n, p = 200_000, 0.0142857
+    x = 0.8 * np.random.default_rng(1).standard_normal((1, n, 1))
+    got = tails.tail_coverage(x, ends, q)
+    assert abs(got[0] - p / q) < 5 * np.sqrt(p / 2 / n) / (q / 2)
+    # Two dimensions, one of them untouched.
+    both = np.concatenate([far, np.tile([-3.0, 3.0], 50)[None, :, None]], axis=2)
+    np.testing.assert_allclose(tails.tail_coverage(both, np.tile(ends[:, None], 2), q), [0.5])
+
+
 def test_every_chain_has_thresholds_of_its_own_held_out_rows():
     y = np.stack([np.arange(1.0, 40), np.arange(101.0, 140)])[:, :, None]
     thresholds = tails.tail_thresholds(y, 0.2)

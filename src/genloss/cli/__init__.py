@@ -10,6 +10,7 @@ exits       how a command ends: one line, one exit code
 display     plans and verdicts in words
 listing     runs and sweeps as `ls` lists them
 run_tables  runs as `show` prints them
+profiles    the profile of a run: the answer that `show` opens with
 progress    where a run is, for the waiting
 sweeps      a sweep from a spec or its folder, and what became of it
 removal     what `genloss rm`, `gc` and `cancel` do and say

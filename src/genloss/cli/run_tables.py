@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from genloss.cli import console
+from genloss.cli import console, profiles
 from genloss.cli.console import number
 from genloss.core.chain_quantiles import quantiles, spread
 from genloss.errors import StoreError
@@ -63,6 +63,7 @@ def one(found: Run, json: bool) -> None:
         console.print_prose(f"data: {header.data}")
     for line in _gaps(found):
         console.print_prose(line)
+    profiles.show(found)
     _print_metrics(found)
     for name, why in found.not_applicable.items():
         console.print_prose(f"{name}: not applicable ({why})")
@@ -141,6 +142,7 @@ def _run_json(found: Run) -> dict[str, Any]:
         "not_yet_checkpointed_after": found.unvouched,
         "data": found.header.data,
         "spec": found.spec,
+        "profile": profiles.as_json(found),
         "metrics": series,
         "not_applicable": found.not_applicable,
         "kept": found.kept(),

@@ -164,7 +164,6 @@ class TailMass(BesideReality):
         "Tail mass",
         "Mass that the model leaves in reality's tails, against what reality has there.",
         ("shumailov-2024",),
-        aspect=Aspect.TAIL,
     )
     q: float = 0.05
     base: ClassVar[str] = "tail_mass"
@@ -174,6 +173,27 @@ class TailMass(BesideReality):
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the ratio (C,), in [0, 1/q]; thresholds come from a chain's own held-out rows."""
         return tails.tail_mass(x, tails.tail_thresholds(real, self.q), self.q)
+
+
+@dataclass(frozen=True)
+class TailCoverage(BesideReality):
+    """What S_t has left of the emptier tail beyond reality's q/2 and 1 - q/2 quantiles."""
+
+    about = About(
+        "tail_coverage",
+        "Tail coverage",
+        "How much is left of reality's tails, of the emptier one on each axis.",
+        ("shumailov-2024",),
+        aspect=Aspect.TAIL,
+    )
+    q: float = 0.1
+    base: ClassVar[str] = "tail_coverage"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = Direction.HIGHER
+
+    def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
+        """Return the share (C,), in [0, 1]; thresholds come from a chain's own held-out rows."""
+        return tails.tail_coverage(x, tails.tail_thresholds(real, self.q), self.q)
 
 
 @dataclass(frozen=True)

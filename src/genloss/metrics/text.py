@@ -237,7 +237,6 @@ class RareTokenShare(AtEqualTokens):
         "rare_token_share",
         "Rare token share",
         "Share of generated tokens that are among real text's rarest.",
-        aspect=Aspect.TAIL,
     )
     mass: float = 0.05
     tokens: int = 0

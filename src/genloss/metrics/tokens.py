@@ -257,7 +257,6 @@ class RareMass(NamedMetric, OfSymbols):
         "Rare mass",
         "Mass that the model leaves on reality's rarest symbols, against reality's.",
         ("suresh-2024",),
-        aspect=Aspect.TAIL,
     )
     mass: float = 0.05
     base: ClassVar[str] = "rare_mass"

@@ -21,6 +21,7 @@ vega              Vega and vl-convert, loaded when charts are drawn
 page              render and write_report
 chart_files       charts as SVG, PDF and PNG files
 arrow             the long table in Arrow's form, a batch at a time
+profiles          the collapse profiles of runs: a sentence, a small matrix, numbers
 budget            what a page spends on one run
 chapter           one section of the page, worked out
 citation          how to cite a report or a run

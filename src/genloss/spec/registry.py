@@ -102,6 +102,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "mmd_squared": "genloss.metrics.rows:MMDSquared",
         "manifold": "genloss.metrics.rows:Manifold",
         "tail_mass": "genloss.metrics.rows:TailMass",
+        "tail_coverage": "genloss.metrics.rows:TailCoverage",
         "quantile_coverage": "genloss.metrics.rows:QuantileCoverage",
         "vendi_score": "genloss.metrics.rows:VendiScore",
         "duplicate_rate": "genloss.metrics.rows:DuplicateRate",

@@ -7,5 +7,9 @@ enough      how many chains or generations would decide a verdict that cannot te
 divergence  the third verdict: a limit by closed form, else what the run shows so far
 trivial     what a predictor scores that has learnt nothing
 scaling     the fourth verdict: errors over sizes, of runs and their controls
+limits      what closed forms say of the risk as t grows
+beside      one column of a run beside its control
+of_run      the profile of a stored run
+words       a profile in a sentence or two
 alarm       which metric moves first: a simultaneous band round the control
 """

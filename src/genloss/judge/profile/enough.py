@@ -25,7 +25,9 @@ class Enough:
             ways.append(f"about {self.chains:,} chains of run and control")
         if self.generations is not None:
             ways.append(f"about {self.generations:,} generations at this pace")
-        return " or ".join(ways) or "the value lies at the threshold; more chains may not help"
+        if not ways:
+            return "the value lies at the threshold; more chains may not help"
+        return f"{' or '.join(ways)} would tell"
 
 
 def enough(

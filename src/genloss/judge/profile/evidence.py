@@ -87,6 +87,15 @@ class Evidence:
             self._means(np.minimum(run, top), np.minimum(control, top)), top, errors
         )
 
+    def shares(self) -> Floats:
+        """Return the excess of each chain (C,) as a share of that gap, at most 1."""
+        assert self.trivial is not None
+        run, control, trivial = (
+            self._risk(np.asarray(v, float)) for v in (self.run, self.control, self.trivial)
+        )
+        known = float(np.minimum(control, trivial).mean())
+        return np.asarray((np.minimum(run, trivial) - known) / (float(trivial) - known))
+
     def left(self, errors: Errors = BELOW) -> Quotient:
         """Return what the chains have of the control's mean, each at most `MOST` times it."""
         most = MOST * float(self.control.mean())

@@ -155,9 +155,9 @@ def verdict(rule: Rule, evidence: Evidence, path: Path | None = None) -> Verdict
     if rule.aspect is Aspect.RISK and e.trivial is None:
         return said(Answer.UNKNOWN, None, NO_TRIVIAL.format(metric=e.metric))
     if e.chains < FEWEST_CHAINS:
-        value = _of(rule, e) if e.chains > 1 else None
+        value = statistic(e) if e.chains > 1 else None
         return said(Answer.UNKNOWN, value, few(e.chains))
-    found = _of(rule, e)
+    found = statistic(e)
     if not np.isfinite([found.low, found.high]).all():
         return said(Answer.UNKNOWN, None, NO_GAP[rule.aspect is Aspect.RISK])
     beyond = found.low > threshold if rule.above else found.high < threshold
@@ -182,13 +182,14 @@ NO_GAP = {
 }
 
 
-def _of(rule: Rule, e: Evidence) -> Quotient:
-    if rule.aspect is Aspect.RISK:
+def statistic(e: Evidence) -> Quotient:
+    """Return what verdicts on the aspect of some evidence are about, with its interval."""
+    if e.aspect is Aspect.RISK:
         return e.excess(ABOVE)
-    if rule.aspect is Aspect.MODES:
+    if e.aspect is Aspect.MODES:
         gained = e.beyond(BELOW)
-        return Quotient(-gained.estimate, -gained.high, -gained.low)
-    return e.beyond(ABOVE) if rule.above else e.left(BELOW)
+        return Quotient(*(0.0 - x for x in (gained.estimate, gained.high, gained.low)))
+    return e.beyond(ABOVE) if e.aspect is Aspect.NOVELTY else e.left(BELOW)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,42 @@ def tail_mass(
         SpecError: nominal outside (0, 1).
     """
     x = finite(x, "x", "(C, n, d)")
+    lower, upper = _ends(thresholds, x)
+    share = weights(weight, (x.shape[0], x.shape[1]))
+    outside = ((x < lower) | (x > upper)).mean(axis=2)
+    mass: Floats = (outside * share).sum(axis=1) / open_fraction(nominal, "nominal")
+    return mass
+
+
+def tail_coverage(x: Floats, thresholds: Floats, nominal: float) -> Floats:
+    """What is left of the emptier of reality's two tails, min(P(x < l), P(x > u)) / (q/2).
+
+    Averaged over dimensions.
+
+    Args:
+        x: rows (C, n, d), units of the data.
+        thresholds: as for `tail_mass`.
+        nominal: q, the probability reality has outside both thresholds.
+
+    Returns:
+        (C,), no unit, in [0, 1], lower means lost tails: too much in one tail makes up for nothing
+        lost in the other, so that a law that has shrunk and wandered off into one of them shows it.
+        Below 1 for real rows too, more so the fewer they are: compare with as many.
+
+    Raises:
+        DataError: shapes that do not fit, or lower thresholds above upper ones.
+        SpecError: nominal outside (0, 1).
+    """
+    x = finite(x, "x", "(C, n, d)")
+    lower, upper = _ends(thresholds, x)
+    of_each = open_fraction(nominal, "nominal") / 2
+    sides = np.stack([(x < lower).mean(axis=1), (x > upper).mean(axis=1)])
+    left: Floats = np.minimum(sides.min(axis=0) / of_each, 1.0).mean(axis=1)
+    return left
+
+
+def _ends(thresholds: Floats, x: Floats) -> Floats:
+    """Return lower and upper thresholds (2, C or 1, 1, d) for rows (C, n, d)."""
     thresholds = np.asarray(thresholds, dtype=np.float64)
     thresholds = thresholds[:, None] if thresholds.ndim == 1 else thresholds
     thresholds = thresholds[:, None] if thresholds.ndim == 2 else thresholds
@@ -67,11 +103,7 @@ def tail_mass(
             f"thresholds: got shape {thresholds.shape}, expected (2, {x.shape[2]}) or "
             f"{shapes[1]}, lower ones not above upper ones; take them from tail_thresholds"
         )
-    lower, upper = thresholds[:, :, None]
-    share = weights(weight, (x.shape[0], x.shape[1]))
-    outside = ((x < lower) | (x > upper)).mean(axis=2)
-    mass: Floats = (outside * share).sum(axis=1) / open_fraction(nominal, "nominal")
-    return mass
+    return thresholds[:, :, None]
 
 
 def quantile_coverage(x: Floats, y: Floats, q: float) -> Floats:

@@ -1,0 +1,77 @@
+"""What closed forms say of the expected risk as t grows: the ground of the third verdict."""
+
+from __future__ import annotations
+
+from genloss.core import regimes
+from genloss.core.about import Aspect, about_object
+from genloss.core.forms import Endless
+from genloss.core.samplers import Ancestral
+from genloss.core.view import Metric
+from genloss.judge.profile.divergence import Limit
+from genloss.metrics import laws, tokens
+from genloss.models.categorical import CategoricalLearner
+from genloss.models.gaussian import GaussianLearner
+from genloss.study.study import Study
+
+WANDERS = Limit(
+    True,
+    "a theorem: the mean of a Gaussian fitted to its own samples is a random walk whose steps do "
+    "not shrink fast enough (Shumailov et al. 2024, 3.1; Kazdan et al. 2024)",
+)
+SHRINKS = Limit(
+    False,
+    "a closed form: maximum likelihood shrinks the spread by 1 - 1/n a generation, so that the "
+    "steps of the mean have a finite sum",
+)
+POOLED = Limit(
+    False,
+    "a closed form: each generation has a smaller share in what the next one trains on, so that "
+    "the errors have a finite sum (Gerstgrasser et al. 2024)",
+)
+ANCHORED = Limit(
+    False,
+    "a closed form: a share of real rows pulls every generation back, so that errors fade",
+)
+BOUNDED = Limit(False, "this risk is bounded: no law over finitely many symbols has more")
+
+
+def risk_of(study: Study) -> Metric | None:
+    """Return the metric of risk that verdicts are about: the first of the study."""
+    for metric in study.metrics:
+        about = about_object(metric)
+        if about is not None and about.aspect is Aspect.RISK:
+            return metric
+    return None
+
+
+def limit_of(study: Study) -> Limit | None:
+    """Return what a closed form says of the risk of a study as t grows; None where none is known.
+
+    For fitted Gaussians and the moments of any law with a variance, and for symbols; without
+    curators, and drawn as they were fitted.
+    """
+    metric = risk_of(study)
+    if study.curator is not None or type(study.sampler) is not Ancestral:
+        return None
+    if type(metric) is tokens.ForwardKL and type(study.learner) is CategoricalLearner:
+        return BOUNDED if metric.smoothing > 0 else None
+    moments = type(metric) in (laws.W2Squared, laws.W2)
+    if not moments or type(study.learner) is not GaussianLearner or study.warm_start:
+        return None
+    return None if isinstance(study.form, Endless) else _of_gaussian(study, study.learner.ddof)
+
+
+def _of_gaussian(study: Study, ddof: int) -> Limit | None:
+    regime = study.regime
+    if isinstance(regime, regimes.Replace | regimes.ReplaceMultiple):
+        return WANDERS if ddof else SHRINKS
+    if isinstance(regime, regimes.Accumulate):
+        return POOLED
+    if isinstance(regime, regimes.Augment):
+        return POOLED if regime.synthetic == "pool" else ANCHORED
+    if isinstance(regime, regimes.Fresh):
+        return ANCHORED
+    if isinstance(regime, regimes.Mix):
+        some = round(regime.real_fraction * study.n_synthetic) > 0
+        return ANCHORED if some else WANDERS if ddof else SHRINKS
+    return None

@@ -1,0 +1,149 @@
+"""The collapse profiles of runs: in a sentence, as a small matrix, and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genloss.core.about import Aspect
+from genloss.judge.profile.of_run import RunProfile, profile_of
+from genloss.judge.profile.verdicts import RULES, Answer, Verdict
+from genloss.judge.profile.words import in_short
+from genloss.report.formatting import number, percent
+from genloss.report.labels import plain
+from genloss.report.run_rows import generations_done
+from genloss.store.reader import Run
+
+MOST_RUNS = 24
+"""Of more runs in a section no profile is worked out: their figures over what varies say it."""
+
+SHORT = {
+    1: "most of it lost",
+    2: "any worse",
+    3: "without end",
+    4: "scaling law",
+    5: "variety gone",
+    6: "groups gone",
+    7: "rare gone",
+    8: "made up",
+}
+"""Headings of a matrix; what each verdict asks in full is its rule's question."""
+
+
+@dataclass(frozen=True)
+class NumberRow:
+    """One verdict in numbers."""
+
+    number: int
+    question: str
+    name: str
+    answer: Answer
+    value: str
+    threshold: str
+    rests_on: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ProfiledRun:
+    """One run of a section: its sentence, its answers in order, and the numbers behind them."""
+
+    label: str
+    sentence: str
+    answers: tuple[Answer, ...]
+    early: Answer
+    late: Answer
+    first: str
+    rows: tuple[NumberRow, ...]
+    alarms: tuple[str, ...]
+    judged: bool
+
+
+def profiles(runs: Sequence[Run]) -> list[ProfiledRun]:
+    """Return the profile of every run of a section that has models; none of too many."""
+    some = [run for run in runs if generations_done(run) or run.columns]
+    return [profiled(run) for run in some] if len(some) <= MOST_RUNS else []
+
+
+def profiled(run: Run) -> ProfiledRun:
+    """Return the profile of a run in words."""
+    found = profile_of(run)
+    p = found.profile
+    last = max((v.generation for v in p.verdicts), default=0) or generations_done(run)
+    return ProfiledRun(
+        plain(run.header.name),
+        in_short(p, last, found.why),
+        tuple(v.answer for v in p.verdicts),
+        p.early,
+        p.late,
+        first_alarm(found),
+        tuple(number_row(v) for v in p.verdicts),
+        alarm_lines(found),
+        not found.why and any(v.found for v in p.verdicts),
+    )
+
+
+def number_row(v: Verdict) -> NumberRow:
+    """Return a verdict with its value, interval and threshold, and what they rest on."""
+    rule, f = v.rule, v.found
+    counted = rule.aspect is Aspect.MODES
+    show = number if counted else _percent
+    value = (
+        f"{show(f.estimate)}{'' if counted else ' %'} [{show(f.low)}, {show(f.high)}]" if f else ""
+    )
+    side = "above" if rule.above else "below"
+    at = (
+        ""
+        if rule.threshold is None
+        else number(rule.threshold)
+        if counted
+        else percent(rule.threshold)
+    )
+    threshold = f"{side} {at}" if at else ""
+    rests = f"{v.metric}, t = {v.generation:,}, {v.chains:,} chains, {v.fits:,} control fits"
+    why = f"{v.why}: {v.enough}" if v.why and v.enough else v.why or v.enough
+    return NumberRow(
+        rule.number,
+        rule.question,
+        rule.name,
+        v.answer,
+        value,
+        threshold,
+        rests if f else v.metric,
+        why,
+    )
+
+
+def _percent(x: float) -> str:
+    return f"{100 * x + 0.0:.1f}".replace("-", "−")
+
+
+def first_alarm(found: RunProfile) -> str:
+    """Return which metric moved first, and when."""
+    if not found.alarms:
+        return ""
+    first = [a for a in found.alarms if a.t is not None]
+    if not first:
+        return "none"
+    names = [a.metric for a in first if a.t == first[0].t]
+    return f"{', '.join(names)} at t = {first[0].t:,}"
+
+
+def alarm_lines(found: RunProfile) -> tuple[str, ...]:
+    """Return a line on each metric: when it moved, with half of the chains, and how far."""
+    half = {a.metric: a.t for a in found.alarms_of_half}
+    lines = []
+    for a in found.alarms:
+        when = "never" if a.t is None else f"t = {a.t:,}"
+        fewer = ""
+        if a.metric in half:
+            t = half[a.metric]
+            fewer = f"; with half of the chains {'never' if t is None else f't = {t:,}'}"
+        ends = f"ends {number(abs(a.signal_to_noise))} deviations of a fit away"
+        lines.append(f"{a.metric}: {when}{fewer}; {ends}")
+    return tuple(lines)
+
+
+def questions() -> list[tuple[int, str, str, str]]:
+    """Return number, short heading, question and name of every verdict."""
+    return [(r.number, SHORT[r.number], r.question, r.name) for r in RULES]

@@ -1,0 +1,136 @@
+"""Profiles of real runs beside their real controls."""
+
+import pytest
+
+from genloss.core.about import Aspect
+from genloss.judge.profile.limits import limit_of
+from genloss.judge.profile.of_run import beside_control, profile_of
+from genloss.judge.profile.verdicts import Answer
+from genloss.judge.profile.words import in_short
+from genloss.run.controls import with_controls
+from genloss.run.runner import run_studies, run_study
+from genloss.store.reader import Run
+from genloss.study.study import study_from
+
+SPEC = {
+    "reality": {"kind": "gaussian", "d": 1},
+    "learner": {"kind": "gaussian", "ddof": 1},
+    "n_real": 20,
+    "generations": 240,
+    "chains": 16,
+    "held_out": 400,
+    "metrics": [
+        "w2_squared",
+        "trace_ratio",
+        {"kind": "tail_coverage", "q": 0.2},
+        {"kind": "far_rows", "q": 0.99},
+    ],
+    "measure": {"every": 4},
+}
+
+
+def judged(spec, root):
+    both = with_controls([study_from(spec)], root)
+    run, *_ = run_studies(list(both.studies), root, folders=list(both.folders), workers=1)
+    return run
+
+
+@pytest.fixture(scope="module")
+def collapsed(tmp_path_factory):
+    return judged(SPEC, tmp_path_factory.mktemp("collapsed"))
+
+
+def test_a_gaussian_that_learns_from_itself_alone_collapses(collapsed):
+    # The log of its variance falls by 1 / 19 a generation: to e^-12.6 in the typical chain.
+    found = profile_of(collapsed)
+    answers = [v.answer for v in found.profile.verdicts]
+    assert (found.profile.early, found.profile.late) == (Answer.YES, Answer.YES)
+    assert [answers[i - 1] for i in (2, 3, 5, 7)] == [Answer.YES] * 4
+    assert [answers[i - 1] for i in (4, 6)] == [Answer.UNKNOWN] * 2
+    one = found.profile[5]
+    assert (one.metric, one.chains, one.fits, one.generation) == ("trace_ratio", 16, 64, 240)
+    assert one.found.high < 0.5
+    assert found.alarms[0].t < 60
+    sentence = in_short(found.profile, 240)
+    assert sentence.startswith("After 240 generations this is a collapse: ")
+    assert "most of its variety is gone" in sentence
+
+
+def test_what_is_judged_is_read_again_the_same(collapsed):
+    assert profile_of(Run(collapsed.path)) == profile_of(collapsed)
+
+
+def test_what_accumulates_does_not(tmp_path):
+    spec = {**SPEC, "regime": "accumulate", "n_real": 100, "generations": 40}
+    found = profile_of(judged(spec, tmp_path))
+    assert (found.profile.early, found.profile.late) == (Answer.NO, Answer.NO)
+    assert [found.profile[i].answer for i in (1, 2, 3)] == [Answer.NO] * 3
+    assert in_short(found.profile, 40).startswith("After 40 generations no collapse: the model is")
+
+
+def test_without_a_control_nothing_is_said(tmp_path):
+    run = run_study(study_from({**SPEC, "generations": 3}), tmp_path)
+    found = profile_of(run)
+    assert {v.answer for v in found.profile.verdicts} <= {Answer.UNKNOWN, Answer.YES}
+    assert found.profile[3].answer is Answer.YES  # A theorem needs no control.
+    assert "no control" in in_short(found.profile, 3, found.why)
+    assert found.alarms == ()
+
+
+def test_the_first_metric_of_an_aspect_counts(collapsed):
+    beside = beside_control(collapsed)
+    assert {a: b.column.name for a, b in beside.items()} == {
+        Aspect.RISK: "w2_squared",
+        Aspect.SPREAD: "trace_ratio",
+        Aspect.TAIL: "tail_coverage(q=0.2)",
+        Aspect.NOVELTY: "far_rows(q=0.99)",
+    }
+    risk = beside[Aspect.RISK]
+    # All of the variance of N(0, 1) is what a constant misses.
+    assert risk.trivial == pytest.approx(1)
+    t, path = risk.path()
+    assert (t[0], t[-1], len(t)) == (4, 240, 40)
+    assert path[0] < 0.5 < path[-1] + 0.5
+
+
+@pytest.mark.parametrize(
+    ("changed", "diverges"),
+    [
+        ({}, True),
+        ({"learner": {"kind": "gaussian", "ddof": 0}}, False),
+        ({"regime": "accumulate"}, False),
+        ({"regime": "replace_multiple"}, True),
+        ({"regime": {"kind": "fresh", "n_real": 1}}, False),
+        ({"regime": {"kind": "mix", "real_fraction": 0.1}}, False),
+        ({"regime": {"kind": "mix", "real_fraction": 0.0}}, True),
+        ({"regime": {"kind": "window", "k": 3}}, None),
+        ({"learner": {"kind": "kde", "bandwidth": 0.1}}, None),
+        ({"sampler": {"kind": "shrinkage", "lam": 0.5}}, None),
+        ({"curator": {"kind": "thinning", "keep": 0.5}}, None),
+        ({"metrics": ["sliced_wasserstein"]}, None),
+    ],
+)
+def test_limits_are_known_where_theory_is(changed, diverges):
+    limit = limit_of(study_from({**SPEC, **changed}))
+    assert (None if limit is None else limit.diverges) is diverges
+
+
+@pytest.mark.parametrize("ddof", [0, 1])
+@pytest.mark.parametrize(
+    "regime",
+    [
+        "accumulate",
+        {"kind": "fresh", "n_real": 2},
+        {"kind": "mix", "real_fraction": 0.1},
+        "replace",
+    ],
+)
+def test_limits_are_those_of_the_exact_moments(ddof, regime):
+    """Of the exact expected risk, mean error and spread, ten times as many generations later."""
+    from genloss.judge.predictions import theory_lines
+
+    spec = {**SPEC, "learner": {"kind": "gaussian", "ddof": ddof}, "regime": regime}
+    spec |= {"metrics": ["w2_squared", "second_moment"], "generations": 4000}
+    study = study_from({**spec, "measure": {"at": [400, 4000]}})
+    early, late = (theory_lines(study)["second_moment"].at(t) for t in (400, 4000))
+    assert (late > 5 * early) is limit_of(study).diverges

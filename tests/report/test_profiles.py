@@ -1,0 +1,71 @@
+"""Profiles as pages and terminals show them."""
+
+import numpy as np
+
+from genloss.core.about import Aspect
+from genloss.judge.profile.divergence import divergence
+from genloss.judge.profile.evidence import Evidence
+from genloss.judge.profile.scaling import scaling
+from genloss.judge.profile.verdicts import Answer, profile
+from genloss.judge.profile.words import in_short
+from genloss.report.profiles import SHORT, number_row, profiles, questions
+
+from .conftest import decay, make_run
+
+
+def of(**values):
+    def one(name, value):
+        run = value * (1 + 0.01 * np.linspace(-1, 1, 8))
+        return Evidence(f"{name}_metric", Aspect(name), run, np.ones((8, 4)), trivial=5.0)
+
+    evidence = {Aspect(k): one(k, v) for k, v in values.items()}
+    return profile(evidence, {}, divergence(None, "flat"), scaling([]))
+
+
+def test_a_sentence_says_the_worst_first():
+    assert in_short(of(risk=4.5, spread=0.1, tail=0.9), 9) == (
+        "After 9 generations this is a collapse: it has lost most of what training on real data "
+        "teaches and most of its variety is gone."
+    )
+    assert in_short(of(risk=1.4), 1) == (
+        "After 1 generation it is worse than training on real data alone, and has not collapsed."
+    )
+    assert in_short(of(spread=1.0, tail=1.0), 5) == (
+        "After 5 generations no collapse: the model keeps its variety and keeps what is rare."
+    )
+    assert in_short(of(risk=1.0, tail=0.5), 5).endswith(
+        "Not clear yet: whether what is rare is gone."
+    )
+    assert in_short(of(), 5) == "Whether this is a collapse cannot be told yet."
+    assert (
+        in_short(of(), 5, "no control") == "Whether this is a collapse cannot be told: no control."
+    )
+
+
+def test_numbers_stand_beside_their_threshold():
+    p = of(risk=3.0, spread=0.25, modes=0.0)
+    row = number_row(p[5])
+    assert row.value.startswith("25.0 % [24.")
+    assert (row.threshold, row.answer) == ("below 50 %", Answer.YES)
+    assert row.rests_on == "spread_metric, t = 0, 8 chains, 32 control fits"
+    assert number_row(p[6]).threshold == "above 0.5"
+    assert number_row(p[6]).value == "1 [1, 1]"
+    assert number_row(p[4]).value == ""
+    held = number_row(of(risk=2.995)[1])
+    assert held.why.startswith("the interval holds the threshold: about ")
+    assert held.why.endswith(" chains of run and control would tell")
+
+
+def test_every_verdict_has_a_heading():
+    assert [number for number, *_ in questions()] == list(SHORT) == list(range(1, 9))
+
+
+def test_a_run_without_a_control_says_so(tmp_path):
+    make_run(tmp_path, metrics={"trace_ratio": decay(20, 8)})
+    from genloss.report.sections import find_sections
+
+    [section] = find_sections([tmp_path])
+    [one] = profiles(section.runs)
+    assert not one.judged
+    assert "no control of real rows alone lies beside the run" in one.sentence
+    assert profiles(section.runs * 25) == []
