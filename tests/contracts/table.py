@@ -275,7 +275,14 @@ CURATORS = [
     Line("oracle"),
     Line("detector", {"tpr": 0.5, "fpr": 0.2, "tilt": 3.0}),
     Line("detector", {"tpr": 0.5, "fpr": 0.2, "covers": "all", "rounds": 4}),
+    Line("verifier", {"phi": 0.9, "psi": 0.2}),
     Line("top_k", {"keep": 0.3, "score": {"kind": "likelihood"}}),
+    Line("random_k", {"keep": 0.3}),
+    Line("weighted_choice", {"keep": 0.3, "score": {"kind": "likelihood"}, "sharpness": 2.0}),
+    Line("perplexity_band", {"low": 0.1, "high": 0.8}),
+    Line("perplexity_band", {"low": 0.1, "high": 0.8, "under": "writer"}),
+    Line("detector_resampling", {"tilt": 1.0}),
+    Line("deduplication"),
 ]
 
 SCORES = [
@@ -284,6 +291,9 @@ SCORES = [
     Asked("likelihood", {"under": "writer"}, "text"),
     Asked("reference_distance", {}, "line"),
     Asked("reference_distance", {"width": 0.5}, "space"),
+    Asked("nearest_real", {}, "space"),
+    Asked("nearest_real", {"narrow": 0.5}, "line"),
+    Asked("entropy_under_first", {}, "text"),
 ]
 
 FEATURES = [

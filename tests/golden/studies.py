@@ -90,6 +90,7 @@ TOGETHER: dict[str, Spec] = {
         "sampler": {"kind": "relabelling"},
         "metrics": measured_in("regression"),
     },
+    "verified": {**MIXED, "curator": first("curator", "verifier").table},
     "text": {**TEXT, "metrics": measured_in("text")},
     "images": {
         **IMAGES,

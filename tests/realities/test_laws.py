@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from genloss.core.abilities import MomentLaw
+from genloss.core.abilities import ModalLaw, MomentLaw
 from genloss.errors import SpecError
 from genloss.metrics.laws import DensityModel, MixtureLaw
-from genloss.metrics.modes import ModalLaw
 from genloss.realities.gaussians import Gaussian
 from genloss.realities.mixtures import Blobs, ModeGrid, SingleBlob, TwoBlobs, mode_radius
 from genloss.realities.tokens import TokenLaw, UniformTokens, ZipfMandelbrot

@@ -83,6 +83,15 @@ class OriginModel(FiniteModel, Protocol):
         ...
 
 
+@runtime_checkable
+class ModalLaw(Model, Protocol):
+    """A law with named modes."""
+
+    def modes(self) -> tuple[Floats, float]:
+        """Return the centres (m, d) and the radius within which a row belongs to a mode."""
+        ...
+
+
 class Notebook(Protocol):
     """Where a long fit notes how far it is; the caller of the fit decides where that lies."""
 

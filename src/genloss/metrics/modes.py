@@ -2,23 +2,14 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar
 
+from genloss.core.abilities import ModalLaw
 from genloss.core.about import About, Aspect
 from genloss.core.arrays import Floats
-from genloss.core.roles import Model
 from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.metrics.arrays import modes
 from genloss.metrics.shared import rows_of
-
-
-@runtime_checkable
-class ModalLaw(Model, Protocol):
-    """A law with named modes."""
-
-    def modes(self) -> tuple[Floats, float]:
-        """Return the centres (m, d) and the radius within which a row belongs to a mode."""
-        ...
 
 
 def rows_and_modes(view: View) -> tuple[Floats, Floats, float] | NotApplicable:

@@ -8,5 +8,10 @@ dial        rates that rise with rarity and keep their mean
 chance      curators that ask nothing but chance or origin
 detector    a detector of generated rows with dialled errors, with or without a tilt
 scores      by what rows are valued
+share       checks of rates and shares
+band        rows neither too likely nor too unlikely
+duplicates  rows that are there already
+resampling  rows drawn again by what a detector says of them
+verifier    a verifier that errs
 choice      curators that choose the best rows, or any, or the better the likelier
 """

@@ -7,7 +7,8 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.curators.reference import Reference
-from genloss.core.curators.selection import Covers, Selection, check_passage, check_share, refusing
+from genloss.core.curators.selection import Covers, Selection, check_passage, refusing
+from genloss.core.curators.share import check_share
 from genloss.core.samples import REAL, Samples
 
 

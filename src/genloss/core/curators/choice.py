@@ -1,4 +1,4 @@
-"""Curators that choose: the best rows, or the better the likelier.
+"""Curators that choose: the best rows, or any, or the better the likelier.
 
 A choice sees the rows of all rounds together, as many as give n by the share that it keeps: it
 always fills its budget, and pays for it with rows that are written and refused.
@@ -19,11 +19,11 @@ from genloss.core.curators.selection import (
     Covers,
     Selection,
     check_passage,
-    check_share,
     refusing,
 )
+from genloss.core.curators.share import check_share
 from genloss.core.samples import Samples
-from genloss.errors import DataError
+from genloss.errors import DataError, SpecError
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,88 @@ class TopK:
         """Order rows by score and take the first."""
         scores = scores_of(self.score, rows, reference)
         return refusing(~first_share(-scores, rows, self.keep), "lower score")
+
+
+@dataclass(frozen=True)
+class RandomK:
+    """Keeps the share `keep` of rows, any of them: the control for a choice of the best.
+
+    Raises:
+        SpecError: keep outside (0, 1].
+    """
+
+    about = About("random_k", "Random k", "As many rows enter as would be chosen, at random.")
+    keep: float
+    covers: Covers = "generated"
+
+    def __post_init__(self) -> None:
+        check_share(self.keep, "random_k: keep")
+        check_passage("random_k", self.rounds, self.covers)
+
+    @property
+    def rounds(self) -> int:
+        """As many as give n rows."""
+        return ceil(1 / self.keep)
+
+    def candidates(self, n: int) -> int:
+        """Return n / keep."""
+        return round(n / self.keep)
+
+    def select(self, rows: Samples, reference: Reference, rng: np.random.Generator) -> Selection:
+        """Put rows into a random order and take the first."""
+        return refusing(~first_share(rng.random(rows.x.shape[:2]), rows, self.keep), "chance")
+
+
+@dataclass(frozen=True)
+class WeightedChoice:
+    """Keeps the share `keep` of rows, drawn without replacement by weights exp(sharpness score).
+
+    By likelihood that is p(x)^sharpness, by a distance d exp(-sharpness d); sharpness 0 is random
+    k, without bound top k. Drawn by Gumbel's trick: the largest of scores with Gumbel noise.
+
+    Raises:
+        SpecError: keep outside (0, 1], a negative or infinite sharpness.
+    """
+
+    about = About(
+        "weighted_choice",
+        "Weighted choice",
+        "The higher a row's score, the likelier it enters.",
+    )
+    keep: float
+    score: Score
+    sharpness: float = 1.0
+    covers: Covers = "generated"
+
+    def __post_init__(self) -> None:
+        check_share(self.keep, "weighted_choice: keep")
+        check_passage("weighted_choice", self.rounds, self.covers)
+        if not 0 <= self.sharpness < np.inf:
+            raise SpecError(
+                f"weighted_choice: sharpness is {self.sharpness}; expected 0 or more; top_k is "
+                "the limit"
+            )
+
+    @property
+    def rounds(self) -> int:
+        """As many as give n rows."""
+        return ceil(1 / self.keep)
+
+    @property
+    def uses_first(self) -> bool:
+        """Whether its score looks through p_1."""
+        return uses_first(self.score)
+
+    def candidates(self, n: int) -> int:
+        """Return n / keep."""
+        return round(n / self.keep)
+
+    def select(self, rows: Samples, reference: Reference, rng: np.random.Generator) -> Selection:
+        """Add noise to scores, order rows by them and take the first."""
+        noise = rng.gumbel(size=rows.x.shape[:2])
+        scores = scores_of(self.score, rows, reference) if self.sharpness else 0.0
+        key = -(self.sharpness * scores + noise)
+        return refusing(~first_share(key, rows, self.keep), "not drawn")
 
 
 def scores_of(score: Score, rows: Samples, reference: Reference) -> Floats:

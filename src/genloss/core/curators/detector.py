@@ -9,12 +9,8 @@ from genloss.core.arrays import Floats
 from genloss.core.curators.dial import tilted_rate
 from genloss.core.curators.rarity import rarity
 from genloss.core.curators.reference import Reference
-from genloss.core.curators.selection import (
-    Covers,
-    Selection,
-    check_passage,
-    check_rate,
-)
+from genloss.core.curators.selection import Covers, Selection, check_passage
+from genloss.core.curators.share import check_rate
 from genloss.core.samples import REAL, Samples
 from genloss.errors import SpecError
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, checked_count
 from genloss.core.curators.rarity import distance_from, moments_of
 from genloss.core.curators.reference import Reference
+from genloss.core.curators.share import check_share
 from genloss.core.roles import Model
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.core.text import SequenceModel
@@ -153,3 +154,89 @@ def _numbers(x: Array, name: str) -> Array:
             f"{name}: rows are symbols or tokens, which have no distance; use score = 'likelihood'"
         )
     return x
+
+
+@dataclass(frozen=True)
+class NearestReal:
+    """Minus the Euclidean distance to the nearest real row of S_0, in units of the data.
+
+    narrow: the share of those rows that is known, the ones nearest to their mean; below 1 the
+    reference is a narrow one. O(m n d) per chain.
+
+    Raises:
+        SpecError: narrow outside (0, 1].
+    """
+
+    about = About(
+        "nearest_real",
+        "Nearest real row",
+        "Rows are valued by how near the nearest real row is.",
+    )
+    narrow: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_share(self.narrow, "nearest_real: narrow")
+
+    def scores(self, rows: Samples, reference: Reference) -> Floats:
+        """Return minus the distance (C, m)."""
+        known = reference.once(("nearest_real", self), lambda: self._known(reference))
+        x = _flat(_numbers(rows.x, "nearest_real"))
+        return -np.stack([_nearest(row, real) for row, real in zip(x, known, strict=True)])
+
+    def _known(self, reference: Reference) -> Floats:
+        real = _flat(_numbers(reference.real.x, "nearest_real"))
+        if self.narrow == 1:
+            return real
+        away = ((real - real.mean(axis=1, keepdims=True)) ** 2).sum(axis=2)
+        n = max(1, round(self.narrow * real.shape[1]))
+        index = np.argsort(away, axis=1, kind="stable")[:, :n]
+        return real[np.arange(len(real))[:, None], index]
+
+
+BLOCK_FLOATS = 1 << 20
+"""Differences held at once while the nearest row is looked for."""
+
+
+def _nearest(x: Floats, real: Floats) -> Floats:
+    """Return the distance of each row x (m, d) to the nearest of real (n, d)."""
+    step = max(1, BLOCK_FLOATS // real.size)
+    blocks = [x[i : i + step, None] - real for i in range(0, len(x), step)]
+    return np.concatenate([np.sqrt((b * b).sum(axis=2).min(axis=1)) for b in blocks])
+
+
+def _flat(x: Array) -> Floats:
+    return np.asarray(x, dtype=np.float64).reshape(*x.shape[:2], -1)
+
+
+@dataclass(frozen=True)
+class EntropyUnderFirst:
+    """Mean entropy of the next token along a row under p_1, in nats (Shi et al. 2025).
+
+    Rows after which much can follow are valued: the opposite of what is most probable.
+
+    Raises:
+        DataError: rows or a p_1 without next tokens.
+    """
+
+    about = About(
+        "entropy_under_first",
+        "Entropy under the first model",
+        "Rows are valued by how open the first model finds what comes next.",
+    )
+    uses_first: ClassVar[bool] = True
+
+    def scores(self, rows: Samples, reference: Reference) -> Floats:
+        """Return the mean entropy (C, m)."""
+        model = reference.first
+        if not isinstance(model, SequenceModel):
+            raise DataError(
+                f"entropy_under_first: {type(model).__name__} has no next tokens; value rows by "
+                "score = 'likelihood', or 'nearest_real'"
+                if model is not None
+                else "entropy_under_first: there is no p_1 before generation 1; let the curator "
+                "cover 'generated' rows or 'training' sets"
+            )
+        x = _begun(rows.x)
+        scored = x[:, :, 1:] != NO_TOKEN
+        total = (model.token_entropies(x) * scored).sum(axis=2)
+        return np.asarray(total / np.maximum(scored.sum(axis=2), 1))
