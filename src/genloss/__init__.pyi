@@ -67,6 +67,11 @@ from genloss.metrics.classes import LabelAccuracy as LabelAccuracy
 from genloss.metrics.copies import CopyRate as CopyRate
 from genloss.metrics.copies import NearestTrain as NearestTrain
 from genloss.metrics.curation import AcceptanceRate as AcceptanceRate
+from genloss.metrics.curation import AcceptedByGroup as AcceptedByGroup
+from genloss.metrics.curation import AcceptedByOrigin as AcceptedByOrigin
+from genloss.metrics.curation import AcceptedByRarity as AcceptedByRarity
+from genloss.metrics.curation import CuratedRows as CuratedRows
+from genloss.metrics.curation import RefusalReasons as RefusalReasons
 from genloss.metrics.curation import Shortfall as Shortfall
 from genloss.metrics.features import Pixels as Pixels
 from genloss.metrics.images import FID as FID
@@ -161,6 +166,7 @@ from genloss.published.reproduce import reproduce as reproduce
 from genloss.realities.digits import Digits8x8 as Digits8x8
 from genloss.realities.from_file import TableFile as TableFile
 from genloss.realities.gaussians import Gaussian as Gaussian
+from genloss.realities.gaussians import RandomGaussian as RandomGaussian
 from genloss.realities.hub_texts import HubTexts as HubTexts
 from genloss.realities.idx import Mnist as Mnist
 from genloss.realities.mixtures import Blobs as Blobs

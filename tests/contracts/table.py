@@ -238,6 +238,8 @@ REALITIES = [
     Line("gaussian"),
     Line("gaussian", {"d": 2, "mean": [3.0, -1.0], "variance": [4.0, 0.25]}),
     Line("gaussian", {"d": 3, "variance": [[2.0, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 0.5]]}),
+    Line("random_gaussian", {"d": 3}),
+    Line("random_gaussian"),
     Line("two_blobs", {"separation": 3.0, "std": 0.5, "weight": 0.3}),
     Line("blobs", {"law": 3}),
     Line("blobs", {"law": "per_chain"}),
@@ -305,6 +307,11 @@ FEATURES = [
 
 CLASSIFIER = {"features": {"kind": "classifier", "steps": 5}}
 METRICS = [
+    Line("accepted_by_rarity"),
+    Line("accepted_by_rarity", {"bounds": [0.3, 0.8]}),
+    Line("accepted_by_group"),
+    Line("accepted_by_group", {"groups": 4, "by": "mode"}),
+    Line("refusal_reasons", {"reasons": ["chance"]}),
     Line("component_std"),
     Line("component_std", {"which": "largest"}),
     Line("held_out_nll"),

@@ -15,6 +15,8 @@ from genloss.spec.registry import CATALOG
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 ROWS = {"rows": 1000}
 BINDINGS = {
+    "accepted_by_rarity": {"bounds": (0.5, 0.9, 0.99)},
+    "accepted_by_group": {"groups": 10, "by": "class"},
     "component_std": {"which": "smallest"},
     "held_out_nll": {"rows": 0},
     "sliced_wasserstein": {"n_directions": 64, "rows": 2000},

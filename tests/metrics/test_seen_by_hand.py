@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from genloss.core.curators.rounds import Curation
+from genloss.core.curators.rounds import Curation, Judged
 from genloss.core.samples import Samples
 from genloss.core.view import NotApplicable, View
 from genloss.metrics import classes, copies, curation, images, laws, novelty, rows, training
+from genloss.models.categorical import CategoricalModel
 
 LN, E = np.log, np.exp
 
@@ -111,6 +112,27 @@ COPIES = of(
 MIXED = np.zeros((2, 4, 1))
 TRAIN = Samples.of(MIXED, np.array([[0, 0, 1, 2], [0, 1, 1, -1]]))
 CURATED = Curation(10, np.array([20, 16]), np.array([5, 8]), {})
+WHY = ("false positive", "true positive")
+JUDGED = Judged(
+    Samples.of(
+        np.array([[0, 0, 1, 1, 2, 2, 2], [0, 1, 1, 1, 2, 2, 0]]),
+        np.array([[0, 0, 0, 1, -1, 2, 1], [0, 0, 1, 3, -1, -1, 0]]),
+        np.array([[0, 0, 1, 1, 0, 1, 1], [0, 0, 0, 1, 1, 1, 0]]),
+    ),
+    np.array([[-1, -1, 0, 1, -1, 1, -2], [0, -1, -1, -1, 1, -1, -1]]),
+    WHY,
+)
+FILTERED = Curation(
+    4,
+    np.array([6, 7]),
+    np.array([3, 5]),
+    {WHY[0]: np.array([1, 1]), WHY[1]: np.array([2, 1])},
+    JUDGED,
+)
+UNLABELLED = replace(FILTERED, judged=replace(JUDGED, rows=replace(JUDGED.rows, label=None)))
+# Symbols 0, 1, 2 lie at .25, .65, .9 and at .3, .75, .95 of reality.
+FREQUENT = CategoricalModel(np.array([[0.5, 0.3, 0.2], [0.6, 0.3, 0.1]]))
+BY_CURATOR = of(MIXED, p_0=FREQUENT, curation=FILTERED)
 LATENTS = of([[1, 3, 99], [-1, 0, 99]], first=Encoder())
 # Of two images: 1, 3, 3, 7 and -1, -1, 0, 1.
 
@@ -144,6 +166,15 @@ CASES = [
     (novelty.FarRows(0.25, reference=2), COPIES, [1 / 3, 1]),
     (curation.AcceptanceRate(), of(MIXED, curation=CURATED), [1 / 4, 1 / 2]),
     (curation.Shortfall(), of(MIXED, curation=CURATED), [1 / 2, 1 / 5]),
+    (curation.CuratedRows(), of(MIXED, curation=FILTERED), [[4, 6, 3, 3], [4, 7, 5, 2]]),
+    (curation.AcceptedByOrigin(), BY_CURATOR, [[2 / 3, 0, 1], [2 / 3, 1, 1 / 2]]),
+    (curation.AcceptedByGroup(2), BY_CURATOR, [[1, 0], [3 / 4, 2 / 3]]),
+    (curation.AcceptedByRarity((0.5,)), BY_CURATOR, [[1, 1 / 4], [1 / 2, 4 / 5]]),
+    (
+        curation.RefusalReasons(WHY[:1]),
+        of(MIXED, curation=FILTERED),
+        [[1 / 6, 2 / 6], [1 / 7, 1 / 7]],
+    ),
     (training.TrainLoss(), of(MIXED, model=Trained()), [2, 1.5]),
 ]
 

@@ -12,7 +12,7 @@ shared       rows and features that several metrics look at
 arrays       the pure array functions behind them
 classes      of classes, as a classifier of real rows sees them
 copies       of copies: generated rows beside training rows
-curation     of the curator: what it accepts, what is missing
+curation     of the curator: what it accepts, of whose rows, how rare ones, why not
 images       of images: latents of p_1's encoder, distance of features
 text         of generated text at equal numbers of tokens
 text_judged  of generated text under p_1 or the base model

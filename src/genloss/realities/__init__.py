@@ -1,6 +1,6 @@
 """Realities: p_0 as frozen recipes, realised for any number of chains.
 
-gaussians    Gaussian in d dimensions
+gaussians    Gaussian in d dimensions, RandomGaussian with a law of its own in every chain
 mixtures     SingleBlob, TwoBlobs, Blobs, ModeGrid: laws with named modes
 shapes       TwoMoons, Circles, SwissRoll: curves with Gaussian noise
 regression   Regression: features and a response linear in them

@@ -1,4 +1,4 @@
-"""Gaussian reality in d dimensions."""
+"""Gaussian realities in d dimensions: one law for all chains, or one for each."""
 
 from dataclasses import dataclass
 
@@ -68,6 +68,35 @@ class Gaussian:
                 "drop the coordinates that do not vary"
             )
         return full
+
+
+@dataclass(frozen=True)
+class RandomGaussian:
+    """N(mean, A A^T + ridge I) with a mean ~ N(0, I) and a d x d matrix A ~ N(0, 1) of each chain.
+
+    Raises:
+        SpecError: no dimension, or a ridge of 0 or below.
+    """
+
+    about = About(
+        "random_gaussian",
+        "Random Gaussian",
+        "A normal law in any number of dimensions, drawn anew for every chain.",
+        ("qiao-2026",),
+    )
+    d: int = 10
+    ridge: float = 0.1
+
+    def __post_init__(self) -> None:
+        numbers.whole(self.d, "random_gaussian: d")
+        if not 0 < self.ridge < np.inf:
+            raise SpecError(f"random_gaussian: ridge is {self.ridge}; expected more than 0")
+
+    def realise(self, n_chains: int, rng: np.random.Generator) -> GaussianModel:
+        """Draw mean and covariance of every chain."""
+        c, d = checked_count(n_chains, "n_chains"), self.d
+        mean, a = rng.standard_normal((c, d)), rng.standard_normal((c, d, d))
+        return GaussianModel(mean, a @ a.transpose(0, 2, 1) + self.ridge * np.eye(d))
 
 
 def _numbers(value: object, what: str) -> Floats:

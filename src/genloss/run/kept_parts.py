@@ -7,13 +7,14 @@ import numpy as np
 
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation
+from genloss.core.curators.rounds import Judged
 from genloss.core.decoding import Decoding
 from genloss.core.roles import Model
 from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.streams import Streams
 from genloss.core.text import ContinuedText, TextModel
-from genloss.store.parts import SAMPLES, STATE, TEXTS, pack_texts
+from genloss.store.parts import REFUSED, SAMPLES, STATE, TEXTS, pack_refused, pack_texts
 from genloss.study.study import Study
 
 MOST_TEXTS = 24
@@ -23,7 +24,7 @@ MOST_TEXTS = 24
 def kept_parts(
     study: Study, generation: Generation, p_0: Model, real: Any, streams: Streams
 ) -> dict[str, Mapping[str, Array]]:
-    """Return the arrays to keep of the first chains, by part: state, samples, texts.
+    """Return the arrays to keep of the first chains, by part: state, samples, texts, refused.
 
     real: S_0, whose rows are the prompts of language models.
     """
@@ -36,9 +37,21 @@ def kept_parts(
     if rows is None:
         return parts
     parts[SAMPLES] = _leading(rows.arrays(), keep.chains)
+    if generation.curation is not None and generation.curation.judged is not None:
+        parts[REFUSED] = _refused(generation.curation.judged, keep.chains, keep.rows)
     if isinstance(p_0, TextModel):
         parts[TEXTS] = _texts(study, p_0, rows, real, t)
     return parts
+
+
+def _refused(judged: Judged, chains: int, most: int) -> dict[str, Array]:
+    """Return the first refused rows of each chain; chains with fewer are filled up, reason -1."""
+    refused = judged.reason[:chains] >= 0
+    m = min(most, int(refused.sum(axis=1).max()))
+    index = np.argsort(~refused, axis=1, kind="stable")[:, :m]
+    leading = Samples.from_arrays(_leading(judged.rows.arrays(), chains))
+    reason = np.take_along_axis(np.where(refused, judged.reason[:chains], -1), index, axis=1)
+    return pack_refused(leading.take(index).arrays(), reason, judged.reasons)
 
 
 def _rows(samples: Any, most: int, rng: np.random.Generator) -> Samples | None:

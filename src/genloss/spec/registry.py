@@ -9,6 +9,7 @@ from collections.abc import Mapping
 CATALOG: Mapping[str, Mapping[str, str]] = {
     "reality": {
         "gaussian": "genloss.realities.gaussians:Gaussian",
+        "random_gaussian": "genloss.realities.gaussians:RandomGaussian",
         "single_blob": "genloss.realities.mixtures:SingleBlob",
         "two_blobs": "genloss.realities.mixtures:TwoBlobs",
         "blobs": "genloss.realities.mixtures:Blobs",
@@ -131,6 +132,11 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "latent_mean": "genloss.metrics.images:LatentMean",
         "acceptance_rate": "genloss.metrics.curation:AcceptanceRate",
         "shortfall": "genloss.metrics.curation:Shortfall",
+        "curated_rows": "genloss.metrics.curation:CuratedRows",
+        "accepted_by_origin": "genloss.metrics.curation:AcceptedByOrigin",
+        "accepted_by_rarity": "genloss.metrics.curation:AcceptedByRarity",
+        "accepted_by_group": "genloss.metrics.curation:AcceptedByGroup",
+        "refusal_reasons": "genloss.metrics.curation:RefusalReasons",
         "train_loss": "genloss.metrics.training:TrainLoss",
         "fid": "genloss.metrics.images:FID",
         "class_share": "genloss.metrics.classes:ClassShare",

@@ -4,6 +4,7 @@ state        the arrays of the model, for the chains kept
 samples      rows of the chains kept: x (C, m, ...), origin, and what else a row carries
 texts        texts of the first chain, with their prompts where there are any
 histograms   what metrics counted per bin: "judge.name" -> array over the chains of the block
+refused      rows of the chains kept that a curator refused, x (C, m, ...), and why
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from genloss.core.arrays import Array
 from genloss.errors import StoreError
 
 STATE, SAMPLES, TEXTS, HISTOGRAMS = "state", "samples", "texts", "histograms"
+REFUSED = "refused"
 EDGES = "edges"
 
 
@@ -33,6 +35,18 @@ def unpack_texts(arrays: Mapping[str, Array], path: Path) -> list[tuple[str, str
     if "prompts_ends" not in arrays:
         return [("", text) for text in texts]
     return list(zip(_unpacked("prompts_", arrays, path), texts, strict=False))
+
+
+def pack_refused(
+    rows: Mapping[str, Array], reason: Array, reasons: Sequence[str]
+) -> dict[str, Array]:
+    """Return refused rows with their reasons (C, m): places in `reasons`, or -1 for no row."""
+    return {**rows, "reason": reason, **_packed("reasons_", reasons)}
+
+
+def unpack_refused(arrays: Mapping[str, Array], path: Path) -> tuple[Array, Array, list[str]]:
+    """Return rows (C, m, ...), the place of each one's reason (C, m), and the reasons."""
+    return arrays["x"], arrays["reason"], _unpacked("reasons_", arrays, path)
 
 
 def judged_histograms(arrays: Mapping[str, Array], judge: str) -> dict[str, Array]:

@@ -60,5 +60,9 @@ def in_small_units(part: Any) -> Any:
         return ModalMixture(in_small_units(part.law), part.radius * SMALL)
     if isinstance(part, View):
         parts = {n: in_small_units(v) for n in PARTS if (v := getattr(part, n)) is not None}
+        made = part.curation
+        if made is not None and made.judged is not None:
+            judged = replace(made.judged, rows=in_small_units(made.judged.rows))
+            parts["curation"] = replace(made, judged=judged)
         return again(part, **parts)
     raise Skipped(f"{type(part).__name__} has no other units")

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.curators.rounds import Curation
+from genloss.core.curators.rounds import ACCEPTED, Curation, Judged
 from genloss.core.forms import AsMoments, Rows
 from genloss.core.roles import Data, Form, Model
 from genloss.core.samples import NO_TOKEN, Samples
+from genloss.core.source import draw_rows
 from genloss.core.streams import Streams
 from genloss.core.view import View
 from genloss.models.categorical import CategoricalModel
@@ -164,12 +165,31 @@ def _ring(centre: float, radius: float) -> Ring:
     return Ring(np.full((C, 2), centre), np.full(C, radius), loss)
 
 
+def _judged(model: Model, accepted: Ints) -> Judged:
+    """Return rows of a model, of which the first so many were accepted."""
+    rows = draw_rows(model, 2 * N, STREAMS.rng(1, "judged"), 1)
+    reason = np.where(np.arange(2 * N) < accepted[:, None], ACCEPTED, 0)
+    return Judged(rows, reason, ("thinned",))
+
+
 def _trained() -> System:
     """Return the circle: its classes, encoder and loss, and a curator that some chains fail."""
     real, wrong = _ring(0.0, 1.0), (_ring(0.5, 0.01), _ring(50.0, 9.0))
     accepted = [np.full(C, N), N - 1 - np.arange(C), np.arange(1, C + 1)]
-    made = [Curation(N, np.full(C, 2 * N), a, {"thinned": 2 * N - a}) for a in accepted]
+    made = [
+        Curation(N, np.full(C, 2 * N), a, {"thinned": 2 * N - a}, _judged(real, a))
+        for a in accepted
+    ]
     return System(real, wrong, first=real, curated=tuple(made))
+
+
+def _thinned(model: Model) -> tuple[Curation, ...]:
+    """Return what a curator made of rows of a model: many, half and few of them accepted."""
+    accepted = [np.full(C, k) - np.arange(C) for k in (N, N // 2, N // 4)]
+    return tuple(
+        Curation(N, np.full(C, 2 * N), a, {"thinned": 2 * N - a}, _judged(model, a))
+        for a in accepted
+    )
 
 
 def number_systems() -> dict[str, System]:
@@ -193,7 +213,7 @@ def number_systems() -> dict[str, System]:
         "gaussian": System(plane, _wrong(2), apart=_apart(plane), first=plane),
         "moments": System(line, _wrong(1), AsMoments(), apart=_apart(line)),
         "tokens": System(tokens, (_collapsed(p), lost), apart=turned),
-        "mixture": System(grid, (few, MixtureModel(w, m + 50, s * 9))),
+        "mixture": System(grid, (few, MixtureModel(w, m + 50, s * 9)), curated=_thinned(grid)),
         "trained": _trained(),
         "shape": System(moons, (KDEModel(rows, h), KDEModel(rows + 50, h + 1))),
     }
