@@ -59,6 +59,12 @@ def test_a_search_shows_what_it_rests_on(genloss, told, line):
         (["--target", "trace_ratio >= 1 at 3", "--mean", "--level", "0.9"], "exclude each other"),
         (["--target", "trace_ratio >= 1 at 3", "--level", "1.5"], "level is 1.5"),
         (["--target", "trace_ratio >= 1 at 3", "--chains", "1"], "2 or more"),
+        (["--target", "trace_ratio lowest at 3"], "needs --vary"),
+        (["--target", "trace_ratio >= 1 at 3", "--prices", "1"], "expected REAL,SYNTHETIC"),
+        (["--target", "trace_ratio >= 1 at 3", "--prices", "0,0"], "above 0"),
+        (["--target", "trace_ratio >= 1 at 3", "--figure", "a.bmp"], "expected .svg"),
+        (["--target", "trace_ratio >= 1 at 3", "--vary", "n_real"], "expected KEY=START:END"),
+        (["--target", "trace_ratio >= 1 at 3", "--vary", "seed=1:2", "--as", "share"], "excludes"),
     ],
 )
 def test_bad_options_are_refused_before_anything_runs(genloss, line, tmp_path, options, why):

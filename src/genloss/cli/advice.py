@@ -1,20 +1,27 @@
 """How advice is shown: what was assumed, the answers in words, the runs they rest on."""
 
 import math
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from genloss.cli import console
 from genloss.cli.durations import duration
+from genloss.errors import SpecError
 from genloss.plan.advise.advice import Advice, Answer, reached
+from genloss.plan.advise.drawing import evidence_chart, frontier_chart
+from genloss.plan.advise.frontier import Frontier
 from genloss.plan.advise.question import Question
 from genloss.plan.advise.supplies import RealRows
+from genloss.report.chart_files import KINDS
 from genloss.report.formatting import count, number, percent
+from genloss.store.output import check_output
 
 POOR_FIT = 0.01
 """A p value of the test of a line below which that is said."""
 
 
-def shown(advice: Advice, assumed: str) -> None:
+def shown(advice: Advice, assumed: str, found: Frontier | None = None) -> None:
     """Print advice for people: what was assumed, the answers, the runs they rest on."""
     question, study = advice.question, advice.question.study
     console.print_prose(f"Question: what holds {question.target}?")
@@ -34,6 +41,51 @@ def shown(advice: Advice, assumed: str) -> None:
     for answer in advice.answers:
         if answer.how == "search":
             _evidence(answer, question)
+    if found is not None:
+        _frontier(found, question)
+
+
+def _frontier(found: Frontier, question: Question) -> None:
+    """Print the mixtures that no cheaper one is as good as, one for each doubling of the budget."""
+    of = "mean" if found.how == "closed form" else _bound_words(question)
+    rows: list[list[str]] = []
+    least = 0.0
+    for m in found.best:
+        if m.cost >= least:
+            cells = [f"{m.real:,}", f"{m.synthetic:,}", number(m.risk)]
+            rows.append([number(m.cost), *cells, "yes" if question.target.is_met(m.risk) else "no"])
+            least = 2 * m.cost
+    console.print_line("")
+    console.print_table(["budget", "real rows", "synthetic rows", of, "holds it"], rows, [])
+    console.print_prose(
+        f"Risk against budget by {found.how}: no cheaper mixture of the "
+        f"{len(found.mixtures):,} looked at is as good. Rows are those of a generation, a budget "
+        f"is that of all {question.target.t:,}."
+    )
+
+
+def check_figure(path: Path) -> None:
+    """Raise SpecError or StoreError where no figure can be written there."""
+    if path.suffix.removeprefix(".").lower() not in KINDS:
+        raise SpecError(f"{path} ends in {path.suffix!r}; expected .svg, .pdf or .png")
+    check_output(path)
+
+
+def save(advice: Advice, found: Frontier | None, path: Path) -> None:
+    """Draw the frontier, or else the runs of the last search.
+
+    Raises:
+        SpecError: an answer by closed form alone, which has no runs.
+    """
+    question = advice.question
+    if found is not None:
+        spec = frontier_chart(question, found)
+    else:
+        searched = [a for a in advice.answers if a.cells]
+        if not searched:
+            raise SpecError("nothing to draw: a closed form needs no runs; pass --search, --prices")
+        spec = evidence_chart(question, searched[-1])
+    KINDS[path.suffix.removeprefix(".").lower()](spec, path, "light", None)
 
 
 def _row(answer: Answer, question: Question) -> list[str]:
@@ -76,6 +128,12 @@ def sentence(answer: Answer, advice: Advice) -> str:
             f"{_setting(answer.dial.value(answer.dial.most))} ({answer.dial.limit}), and the best, "
             f"{_setting(answer.best_at)}, reaches {number(answer.best)}."
         )
+    if answer.flat is not None:
+        end = "" if answer.flat.inside else " (the end of what was looked at)"
+        return (
+            f"{target} with {answer.axis} = {number(answer.best_at)}{end}, "
+            f"{number(answer.best)} on average over chains."
+        )
     if answer.rows is None:
         return f"{answer.axis} = {_setting(answer.value)} holds {target} {whom}."
     tokens = f" ({answer.rows * advice.tokens:,} tokens)" if advice.tokens else ""
@@ -92,9 +150,7 @@ def sentence(answer: Answer, advice: Advice) -> str:
 
 
 def _evidence(answer: Answer, question: Question) -> None:
-    bound = "mean" if question.estimand == "mean" else f"{percent(question.level)} quantile"
-    if question.estimand == "chain" and question.target.sign < 0:
-        bound = f"{percent(1 - question.level)} quantile"
+    bound = _bound_words(question)
     rows = []
     for cell in answer.cells:
         met = sum(question.target.is_met(float(v)) for v in cell.values)
@@ -122,6 +178,13 @@ def _evidence(answer: Answer, question: Question) -> None:
     console.print_prose(diagnostics(answer))
 
 
+def _bound_words(question: Question) -> str:
+    if question.estimand == "mean":
+        return "mean"
+    level = question.level if question.target.sign > 0 else 1 - question.level
+    return f"{percent(level)} quantile"
+
+
 def diagnostics(answer: Answer) -> str:
     """Return what the search rests on and what it took, in words."""
     runs = count(len(answer.cells), "setting")
@@ -130,6 +193,11 @@ def diagnostics(answer: Answer) -> str:
         f"{answer.folder}; it ended because: {answer.stopped}."
     )
     words = [f"{_called(answer)}: {cost}"]
+    if answer.flat is not None:
+        words.append(
+            "All settings share their random streams (correlation of chains between neighbours "
+            f"{number(answer.flat.correlation)}); a cubic through the means tells the place."
+        )
     if answer.fit is not None:
         fit = answer.fit
         words.append(
@@ -146,7 +214,7 @@ def diagnostics(answer: Answer) -> str:
     return " ".join(words)
 
 
-def as_json(advice: Advice) -> dict[str, Any]:
+def as_json(advice: Advice, found: Frontier | None = None) -> dict[str, Any]:
     """Return advice for scripts."""
     question = advice.question
     return {
@@ -159,6 +227,7 @@ def as_json(advice: Advice) -> dict[str, Any]:
         "tokens_per_row": advice.tokens or None,
         "control": None if advice.beside is None else advice.beside.control,
         "answers": [_answer_json(a, question) for a in advice.answers],
+        "frontier": None if found is None else [asdict(m) for m in found.best],
     }
 
 

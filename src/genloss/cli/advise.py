@@ -10,6 +10,7 @@ from genloss.cli.options import RUNS, Json, Overrides, Root, Workers
 from genloss.errors import SpecError
 
 if TYPE_CHECKING:
+    from genloss.plan.advise.frontier import Prices
     from genloss.plan.advise.supplies import Axis, Dial, Supply
     from genloss.study.study import Study
 
@@ -51,15 +52,23 @@ def command(
     minutes: Annotated[
         float, typer.Option(help="After which a search adds no more runs.", min=0)
     ] = 8.0,
+    prices: Annotated[
+        str, typer.Option(help="REAL,SYNTHETIC: of a row; also show risk against budget.")
+    ] = "",
+    figure: Annotated[
+        Path | None, typer.Option(help="Draw the frontier, or the runs: .svg, .pdf or .png.")
+    ] = None,
     root: Root = RUNS,
     workers: Workers = 0,
     json: Json = False,
 ) -> None:
     """Say how many real rows hold a metric where it is wanted, and on what evidence."""
-    from genloss.cli.advice import as_json, shown
+    from genloss.cli.advice import as_json, check_figure, save, shown
     from genloss.cli.progress import progress
-    from genloss.plan.advise.advice import Effort, advise
+    from genloss.plan.advise.advice import Effort, advise, best_setting
+    from genloss.plan.advise.frontier import frontier
     from genloss.plan.advise.question import question_of, target_of
+    from genloss.plan.advise.supplies import RealRows
     from genloss.study.load import load_study
     from genloss.study.own_text import is_text
 
@@ -72,18 +81,36 @@ def command(
         raise SpecError("--chains 1 says nothing of other chains; expected 2 or more")
     if mean and level != 0.95:
         raise SpecError("--mean and --level exclude each other: a mean has no share of chains")
+    if wanted.best and not vary:
+        raise SpecError(
+            f"--target {target!r} needs --vary: more real rows are always as good; expected a field"
+        )
     text, asked = spec.exists() and is_text(spec), overrides or []
     own_learner = any(word.startswith("learner") for word in asked)
     study = load_study(spec, [*(QUICK_LEARNER if text and not own_learner else []), *asked])
     question = question_of(study, wanted, "mean" if mean else "chain", level)
     assumed, dials = _dials(question.study, text, supply, count_as, vary)
+    paid = _prices(prices, vary)
+    if figure is not None:
+        check_figure(figure)
     with progress(f"advice on {study.name}") as show:
         effort = Effort(root, chains, 60 * minutes, workers, show)
-        advice = advise(question, dials, effort, theory=not search)
+        if wanted.best:
+            advice = best_setting(question, dials[0], effort)
+        else:
+            advice = advise(question, dials, effort, theory=not search)
+        found = None
+        if paid is not None:
+            dial = dials[0]
+            assert isinstance(dial, RealRows)
+            found = frontier(advice.question, dial.supply, paid, effort, theory=not search)
     if json:
-        console.print_json(as_json(advice))
+        console.print_json(as_json(advice, found))
     else:
-        shown(advice, assumed)
+        shown(advice, assumed, found)
+    if figure is not None:
+        save(advice, found, figure)
+        console.print_hint(f"drawn: {figure}")
 
 
 def _dials(
@@ -102,6 +129,20 @@ def _dials(
         f"{chosen}, {MEANING[chosen]} ({why})",
         [real_rows(study, axis, chosen) for axis in AXES[count_as]],
     )
+
+
+def _prices(words: str, vary: str) -> "Prices | None":
+    from genloss.plan.advise.frontier import Prices
+
+    if not words:
+        return None
+    if vary:
+        raise SpecError("--prices and --vary exclude each other: prices are of real rows")
+    try:
+        real, synthetic = map(float, words.split(","))
+    except ValueError:
+        raise SpecError(f"--prices {words!r}; expected REAL,SYNTHETIC, such as 1,0.01") from None
+    return Prices(real, synthetic)
 
 
 def _supply(word: str, study: "Study", text: bool) -> "tuple[Supply, str]":

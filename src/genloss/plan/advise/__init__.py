@@ -7,6 +7,9 @@ beside_control  targets beside what the learner reaches on real rows alone
 exact      the answer of a closed form
 evidence   small runs of a sweep, and what they gave
 curve      a line through the runs near the bound, where it crosses, and how sure that is
+optimum    where a flat optimum lies, by common random numbers
 search     which runs to make next
+frontier   risk against budget, at prices of real and synthetic rows
+drawing    pictures of both
 advice     all of it: one answer for each way to count
 """

@@ -12,6 +12,7 @@ from genloss.plan.advise.beside_control import Beside, beside_control
 from genloss.plan.advise.curve import Fit
 from genloss.plan.advise.evidence import Cell, Evidence
 from genloss.plan.advise.exact import exact_mean, smallest
+from genloss.plan.advise.optimum import Optimum, optimum
 from genloss.plan.advise.question import Question
 from genloss.plan.advise.search import search
 from genloss.plan.advise.supplies import Dial, RealRows, tokens_of
@@ -31,7 +32,7 @@ class Answer:
     setting: None where none does; value: what is set there. low, high: its interval at 95 %. total:
     rows of the last D_t. estimand: 'mean' or 'chain'. how: 'closed form' or 'search'. best: the
     metric where it is best, at best_at, for a new chain its quantile at the question's level.
-    stopped: why a search ended. folder: of its runs.
+    stopped: why a search ended. folder: of its runs. flat: the optimum, where one was asked for.
     """
 
     dial: Dial
@@ -50,6 +51,7 @@ class Answer:
     seconds: float = 0.0
     fitted_rows: float = 0.0
     folder: str = ""
+    flat: Optimum | None = None
 
     @property
     def axis(self) -> str:
@@ -123,6 +125,38 @@ def advise(
     return Advice(question, tuple(answers), tokens_of(question.study), beside)
 
 
+def best_setting(question: Question, dial: Dial, effort: Effort) -> Advice:
+    """Return the setting of a field at which the mean over chains is lowest, or highest.
+
+    By search alone, with common random numbers; see `genloss.plan.advise.optimum`.
+
+    Raises:
+        FitError: a run failed.
+    """
+    evidence = _evidence(question, dial, effort)
+    found = optimum(evidence, question.target.sign, dial.most, effort.seconds)
+    at = round(found.setting)
+    ends = sorted(dial.value(end) for end in (found.low, found.high))
+    answer = Answer(
+        dial,
+        "mean",
+        "search",
+        at,
+        ends[0],
+        ends[1],
+        dial.total(at),
+        found.mean,
+        dial.value(found.setting),
+        found.cells,
+        stopped=found.stopped,
+        seconds=evidence.seconds,
+        fitted_rows=evidence.rows,
+        folder=str(evidence.folder),
+        flat=found,
+    )
+    return Advice(question, (answer,), tokens_of(question.study))
+
+
 def _by_theory(question: Question, dial: Dial) -> Answer | None:
     begun = time.perf_counter()
     exact = exact_mean(question, dial)
@@ -141,16 +175,7 @@ def _by_theory(question: Question, dial: Dial) -> Answer | None:
 
 
 def _by_search(question: Question, dial: Dial, effort: Effort) -> Answer:
-    words = [dial.supply] if isinstance(dial, RealRows) else []
-    evidence = Evidence(
-        question,
-        lambda setting: dial.study_of(round(setting)),
-        "-".join(["advice", *words, dial.axis]),
-        effort.root,
-        effort.chains_of(question),
-        effort.workers,
-        effort.progress,
-    )
+    evidence = _evidence(question, dial, effort)
     found = search(question, evidence, dial.most, effort.seconds)
     cells = tuple(evidence.cells)
     best, best_at = _best(question, cells)
@@ -173,6 +198,19 @@ def _by_search(question: Question, dial: Dial, effort: Effort) -> Answer:
         evidence.seconds,
         evidence.rows,
         str(evidence.folder),
+    )
+
+
+def _evidence(question: Question, dial: Dial, effort: Effort) -> Evidence:
+    words = [dial.supply] if isinstance(dial, RealRows) else []
+    return Evidence(
+        question,
+        lambda setting: dial.study_of(round(setting)),
+        "-".join(["advice", *words, dial.axis]),
+        effort.root,
+        effort.chains_of(question),
+        effort.workers,
+        effort.progress,
     )
 
 

@@ -46,10 +46,10 @@ class Evidence:
     workers: int = 0
     progress: Sink | None = None
     paired: bool = False
-    seconds: float = 0.0
-    rows: float = 0.0
-    _cells: dict[tuple[float, int], Cell] = field(default_factory=dict)
-    _studies: dict[tuple[float, int], Study] = field(default_factory=dict)
+    seconds: float = field(init=False, default=0.0)
+    rows: float = field(init=False, default=0.0)
+    _cells: dict[tuple[float, int], Cell] = field(init=False, default_factory=dict)
+    _studies: dict[tuple[float, int], Study] = field(init=False, default_factory=dict)
 
     @property
     def cells(self) -> list[Cell]:

@@ -13,8 +13,8 @@ from genloss.study.study import Schedule, Study
 Estimand = Literal["chain", "mean"]
 
 LAYOUT = (
-    'expected "METRIC <= VALUE at GENERATION", "METRIC >= VALUE at GENERATION" or '
-    '"METRIC within X of control at GENERATION"'
+    'expected "METRIC <= VALUE at GENERATION" (or >=), "METRIC within X of control at GENERATION" '
+    'or, of a field, "METRIC lowest at GENERATION" (or highest)'
 )
 
 BOUND = re.compile(r"(?P<metric>.+?)\s*(?P<sign><=|>=|≤|≥)\s*(?P<value>\S+)\s+at\s+(?P<t>\S+)")
@@ -22,13 +22,16 @@ CONTROL = re.compile(
     r"(?P<metric>.+?)\s+within\s+(?P<value>[^\s%]+)\s*(?P<percent>%?)\s+of\s+control\s+at\s+(?P<t>\S+)"
 )
 
+BEST = re.compile(r"(?P<metric>.+?)\s+(?P<end>lowest|highest)\s+at\s+(?P<t>\S+)")
+
 
 @dataclass(frozen=True)
 class Target:
     """A bound on a metric at generation t: at most (sign -1: at least) value.
 
     of_control: value is a distance from the real-only control instead, and sign is open (0) until
-    that is known; relative: a share of the control's value.
+    that is known; relative: a share of the control's value. best: no bound, but the lowest (sign 1)
+    or highest mean over chains; value is NaN.
     """
 
     metric: str
@@ -37,8 +40,11 @@ class Target:
     t: int
     of_control: bool = False
     relative: bool = False
+    best: bool = False
 
     def __str__(self) -> str:
+        if self.best:
+            return f"{self.metric} {'lowest' if self.sign > 0 else 'highest'} at {self.t}"
         if self.of_control:
             size = f"{100 * self.value:g} %" if self.relative else f"{self.value:g}"
             return f"{self.metric} within {size} of control at {self.t}"
@@ -61,8 +67,13 @@ def target_of(text: str) -> Target:
         if value <= 0:
             raise SpecError(f"target {text!r}: {value:g} is no distance; expected more than 0")
         return Target(found["metric"], 0, value, _generation(found["t"], text), True, percent)
+    sign: Literal[-1, 1]
+    if found := BEST.fullmatch(text.strip()):
+        sign = 1 if found["end"] == "lowest" else -1
+        t = _generation(found["t"], text)
+        return Target(found["metric"], sign, math.nan, t, best=True)
     if found := BOUND.fullmatch(text.strip()):
-        sign: Literal[-1, 1] = 1 if found["sign"] in ("<=", "≤") else -1
+        sign = 1 if found["sign"] in ("<=", "≤") else -1
         value = _number(found["value"], text)
         return Target(found["metric"], sign, value, _generation(found["t"], text))
     raise SpecError(f"target {text!r}; {LAYOUT}")

@@ -1,0 +1,85 @@
+"""Risk against budget, where prices and the closed form say by hand what is best."""
+
+import pytest
+
+from genloss.errors import SpecError
+from genloss.plan.advise.advice import Effort, best_setting
+from genloss.plan.advise.drawing import evidence_chart, frontier_chart
+from genloss.plan.advise.fields import field_dial
+from genloss.plan.advise.frontier import Prices, frontier
+from genloss.plan.advise.question import question_of, target_of
+from genloss.report.chart_files import figure_svg
+from genloss.study.study import study_from
+from genloss.theory.anchored import anchored
+
+SPEC = {
+    "name": "line",
+    "reality": {"kind": "gaussian", "d": 8},
+    "learner": {"kind": "gaussian", "ddof": 1},
+    "form": "moments",
+    "n_real": 50,
+    "generations": 5,
+    "chains": 60,
+    "metrics": ["squared_mean_error", "w2_squared"],
+}
+
+
+@pytest.fixture
+def question():
+    return question_of(study_from(SPEC), target_of("squared_mean_error <= 0.2 at 6"), "mean")
+
+
+def test_the_frontier_holds_what_no_cheaper_mixture_reaches(question, tmp_path):
+    found = frontier(question, "fresh", Prices(1, 0.1), Effort(tmp_path))
+    assert found.how == "closed form"
+    for m in found.best:
+        cheaper = [o.risk for o in found.mixtures if o.cost < m.cost]
+        assert m.risk < min(cheaper, default=float("inf"))
+    for m in found.mixtures:
+        # 50 rows of S_0 and five more generations.
+        assert m.cost == pytest.approx(50 + 5 * m.real + 0.1 * 5 * m.synthetic)
+        if m.real:
+            path = anchored(6, 50, m.real, m.synthetic, real_rows="fresh", ddof=1)
+            assert m.risk == pytest.approx(8 * float(path.mean_error))
+    assert not any(tmp_path.iterdir())
+
+
+def test_kept_rows_are_paid_once(question, tmp_path):
+    found = frontier(question, "kept", Prices(1, 0), Effort(tmp_path))
+    assert {m.cost for m in found.mixtures} == {max(50, m.real) for m in found.mixtures}
+
+
+def test_prices_are_two_numbers():
+    for real, synthetic in ((-1, 1), (0, 0), (1, float("nan"))):
+        with pytest.raises(SpecError, match="prices"):
+            Prices(real, synthetic)
+
+
+@pytest.mark.slow
+def test_a_flat_optimum_is_found_and_drawn(tmp_path):
+    """Of unbiased rows that shrink by lam, the risk is least a little below lam = 1."""
+    spec = SPEC | {"sampler": {"kind": "shrinkage", "lam": 1.0}, "regime": "replace"}
+    spec |= {"regime": {"kind": "fresh", "n_real": 20}, "n_synthetic": 100}
+    question = question_of(study_from(spec), target_of("w2_squared lowest at 10"))
+    dial = field_dial(question.study, "sampler.lam=0.5:1.0")
+    [answer] = best_setting(question, dial, Effort(tmp_path, workers=1)).answers
+    assert 0.9 < answer.value < 1
+    assert answer.low <= answer.value <= answer.high
+    assert answer.high - answer.low <= 0.08 * 0.5 + 1e-9
+    # Chains of two settings differ by the setting alone.
+    assert answer.flat.correlation > 0.8
+    assert b"<svg" in figure_svg(evidence_chart(question, answer), tmp_path / "a.svg").read_bytes()
+
+
+def test_the_frontier_by_runs_is_drawn(question, tmp_path):
+    effort = Effort(tmp_path, chains=3, workers=1)
+    found = frontier(question, "fresh", Prices(1, 0.1), effort, theory=False)
+    assert found.how == "search"
+    assert {(m.real > 0, m.synthetic > 0) for m in found.mixtures} == {
+        (True, True),
+        (True, False),
+        (False, True),
+    }
+    chart = frontier_chart(question, found)
+    assert sum(r["best"] == "on the frontier" for r in chart["data"]["values"]) == len(found.best)
+    assert b"<svg" in figure_svg(chart, tmp_path / "f.svg").read_bytes()
