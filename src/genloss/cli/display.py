@@ -10,7 +10,7 @@ from genloss.cli.console import number
 from genloss.cli.durations import duration, size
 from genloss.core.bases import Origin
 from genloss.judge.verdicts import Verdict
-from genloss.plan.cost import Cost
+from genloss.plan.cost import ControlCost, Cost
 from genloss.plan.extrapolation import Range
 from genloss.plan.timing import Timing
 from genloss.published.experiments import experiment_titles
@@ -85,8 +85,14 @@ def plan(cost: Cost, json: bool) -> None:
         "disk": size(cost.disk_bytes),
         "time, one process": span(cost.seconds),
     }
+    rows |= {f"beside it: {c.kind} control": control(c) for c in cost.controls}
     console.print_table(["plan", ""], [[k, v] for k, v in rows.items() if v])
     console.print_prose(_timed(cost.timing))
+    if cost.controls:
+        console.print_prose(
+            "Controls are fits on real rows alone, shared by runs that lie side by side; "
+            "--no-controls leaves them out."
+        )
     observed = cost.timing.observed
     there = "" if cost.timing.whole else " in what was timed"
     for name, why in observed.not_applicable.items():
@@ -97,6 +103,12 @@ def plan(cost: Cost, json: bool) -> None:
             f"{there}: it trains on fewer; loosen it, raise curator.rounds, or measure it with the "
             "metric shortfall."
         )
+
+
+def control(cost: ControlCost) -> str:
+    """Say what a control takes beside its study."""
+    what = f"{count(cost.generations, 'generation')}, {count(cost.rows, 'row')} a chain"
+    return f"{what}; {span(cost.seconds)}, {size(cost.disk_bytes)}"
 
 
 def _plan_json(cost: Cost) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from genloss.cli.options import (
     Json,
     Memory,
     Model,
+    NoControls,
     On,
     Overrides,
     Root,
@@ -60,13 +61,15 @@ def run() -> None:
 
 
 @app.command(epilog="Example: genloss demo --root runs")
-def demo(root: Root = RUNS, workers: Workers = 0, json: Json = False) -> None:
+def demo(
+    root: Root = RUNS, workers: Workers = 0, no_controls: NoControls = False, json: Json = False
+) -> None:
     """Tour all systems at demo scale and write one report.html."""
     from genloss.cli.progress import progress
     from genloss.published.tour import tour
 
     with progress("demo") as show:
-        done = tour(root / "demo", workers=workers, progress=show)
+        done = tour(root / "demo", workers=workers, progress=show, controls=not no_controls)
     if json:
         console.print_json(done)
     else:
@@ -88,6 +91,7 @@ def reproduce(
     fresh: Fresh = False,
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
+    no_controls: NoControls = False,
     json: Json = False,
 ) -> None:
     """Run a published experiment; its numbers beside ours, pass or fail."""
@@ -110,6 +114,7 @@ def reproduce(
             progress=show,
             code_changed=changed,
             other_machine="accept" if elsewhere else "refuse",
+            controls=not no_controls,
         )
     display.verdicts(summary(experiment, verdicts), verdicts, json)
     if not all(v.passed for v in verdicts):
@@ -138,6 +143,7 @@ def run_spec(
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
     trust: Trust = False,
+    no_controls: NoControls = False,
     tensorboard: TensorBoard = None,
     json: Json = False,
 ) -> None:
@@ -146,6 +152,7 @@ def run_spec(
     from genloss.cli.clusters import executor_for
     from genloss.cli.progress import progress
     from genloss.run.continuing import continued
+    from genloss.run.controls import run_with_controls
     from genloss.run.runner import run_studies
     from genloss.store.header import HEADER
     from genloss.study.load import load_study
@@ -156,7 +163,7 @@ def run_spec(
     place = root if folder is None else folder.parent
     cluster = executor_for(on, cpus, gpus, memory, store=store, root=place, elsewhere=elsewhere)
     with cluster as executor, progress(study.name, tensorboard) as show:
-        [done] = run_studies(
+        [done] = (run_studies if no_controls else run_with_controls)(
             [study],
             root,
             folders=[folder] if folder else None,
@@ -192,6 +199,7 @@ def sweep(
     fresh: Fresh = False,
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
+    no_controls: NoControls = False,
     tensorboard: TensorBoard = None,
     despite_disk: Annotated[
         bool, typer.Option("--despite-disk", help="Begin although the disk has too little room.")
@@ -219,6 +227,7 @@ def sweep(
             code_changed=console.code_changed(fresh, same_code),
             other_machine="accept" if elsewhere else "refuse",
             check_room=not despite_disk,
+            controls=not no_controls,
         )
     sweeps.show(done, json)
     if done.failed:
@@ -248,6 +257,7 @@ def plan(
     vary: Vary = None,
     model: Model = "",
     trust: Trust = False,
+    no_controls: NoControls = False,
     json: Json = False,
 ) -> None:
     """Show steps, sizes, time and disk of a run or a sweep before anything runs."""
@@ -261,9 +271,10 @@ def plan(
     )
     if vary or sweeps.is_sweep_spec(spec):
         what, _ = sweeps.loaded(spec, overrides or [], vary or [], model, RUNS)
-        sweeps.plan(what, json)
+        sweeps.plan(what, json, controls=not no_controls)
         return
-    display.plan(plan_of(load_study(spec, overrides or [], model, trust=trust)), json)
+    study = load_study(spec, overrides or [], model, trust=trust)
+    display.plan(plan_of(study, controls=not no_controls), json)
 
 
 @app.command("kinds", epilog="Example: genloss kinds metric")

@@ -27,6 +27,9 @@ Elsewhere = Annotated[
 Trust = Annotated[
     bool, typer.Option("--trust", help="Run the code of classes that a run folder names.")
 ]
+NoControls = Annotated[
+    bool, typer.Option("--no-controls", help="Run no controls, which see real rows alone.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Remove it, instead of only saying so.")]
 Vary = Annotated[
     list[str] | None, typer.Option(help="KEY=LIST to vary too, such as n_real=50,100; seeds=8.")

@@ -3,15 +3,18 @@
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from genloss.cli import console
 from genloss.cli.durations import size
 from genloss.errors import SpecError, StoreError
+from genloss.judge.controls import control_folders
 from genloss.report.formatting import count
 from genloss.store import removal
+from genloss.store.folder import CONTROLS, is_control_path
 from genloss.store.lock import holder, is_held
+from genloss.store.reader import Run, find_controls, folders, is_run
 from genloss.store.removal import Waste
 
 PATIENCE = 60.0
@@ -22,19 +25,53 @@ SHOWN = 20
 
 
 def remove(paths: Sequence[Path], yes: bool, json: bool) -> None:
-    """Remove runs and sweeps by name, or say what would go."""
-    _settle(removal.named(paths), yes, json)
+    """Remove runs and sweeps by name, with controls that nobody else needs; or say what would."""
+    waste = removal.named(paths)
+    runs = [one.path for one in waste if is_run(one.path)]
+    for folder in {path.parent for path in runs if not is_control_path(path)}:
+        waste += _unneeded(folder, runs)
+    _settle(list({one.path.resolve(): one for one in waste}.values()), yes, json)
+
+
+def _unneeded(folder: Path, without: Sequence[Path] = ()) -> Iterator[Waste]:
+    """Yield the controls in a folder that no run in it needs, save those that are to go."""
+    controls = [run.path for run in find_controls(folder) if run.path.parent == folder / CONTROLS]
+    if not controls:
+        return
+    going = {path.resolve() for path in without}
+    stay = [p for p in sorted(folder.iterdir()) if is_run(p) and p.resolve() not in going]
+    try:
+        needed = {control for path in stay for control in control_folders(Run(path))}
+    except StoreError:
+        # Nobody knows what a damaged run needs.
+        return
+    for path in controls:
+        if path not in needed and not is_held(path):
+            yield Waste(path, "control of no other run", removal.size_of(path))
+
+
+def _all_unneeded(root: Path) -> Iterator[Waste]:
+    for folder, names in folders(root):
+        if CONTROLS in names:
+            yield from _unneeded(folder)
 
 
 def collect(
-    root: Path, failed: bool, stale: float | None, checkpoints: bool, yes: bool, json: bool
+    root: Path,
+    failed: bool,
+    stale: float | None,
+    checkpoints: bool,
+    controls: bool,
+    yes: bool,
+    json: bool,
 ) -> None:
     """Remove what nobody needs below a folder, or say what would go."""
-    if not failed and stale is None and not checkpoints:
-        raise SpecError("say what may go: --failed, --stale DAYS, --checkpoints")
+    if not failed and stale is None and not checkpoints and not controls:
+        raise SpecError("say what may go: --failed, --stale DAYS, --checkpoints, --controls")
     waste = list(removal.failed(root)) if failed else []
     waste += removal.stale(root, stale) if stale is not None else []
     waste += removal.last_checkpoints(root) if checkpoints else []
+    waste += _all_unneeded(root) if controls else []
     _settle(list({one.path: one for one in waste}.values()), yes, json)
 
 

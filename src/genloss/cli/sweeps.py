@@ -50,9 +50,9 @@ def is_sweep_spec(spec: Path) -> bool:
     )
 
 
-def plan(sweep: Sweep, json: bool) -> None:
+def plan(sweep: Sweep, json: bool, controls: bool) -> None:
     """Show what a sweep will do and take."""
-    cost = sweep_plan(sweep)
+    cost = sweep_plan(sweep, controls=controls)
     if json:
         console.print_json(asdict(cost))
         return
@@ -67,6 +67,9 @@ def plan(sweep: Sweep, json: bool) -> None:
         "disk": size(cost.disk_bytes),
         "time, one process": display.span(cost.seconds),
     }
+    if cost.controls:
+        took = f"{display.span(cost.controls_seconds)}, {size(cost.controls_disk_bytes)}"
+        rows["beside them: controls"] = f"{console.number(cost.controls)}; {took}"
     console.print_table(["plan", ""], [[k, v] for k, v in rows.items()])
     console.print_prose(
         f"Timed on {count(len(cost.timed), 'cell')}, the largest of each sort, for "

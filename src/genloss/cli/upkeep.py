@@ -51,13 +51,16 @@ def gc(
     checkpoints: Annotated[
         bool, typer.Option("--checkpoints", help="Last checkpoints of finished runs.")
     ] = False,
+    controls: Annotated[
+        bool, typer.Option("--controls", help="Controls that no run beside them needs.")
+    ] = False,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Say what nobody needs any more; with --yes, remove it."""
     from genloss.cli import removal
 
-    removal.collect(root, failed, stale, checkpoints, yes, json)
+    removal.collect(root, failed, stale, checkpoints, controls, yes, json)
 
 
 def figure(

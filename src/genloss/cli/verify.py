@@ -5,13 +5,13 @@ from pathlib import Path
 
 from genloss.cli import console
 from genloss.report.formatting import count
-from genloss.store.reader import runs_below
+from genloss.store.reader import find_controls, runs_below
 from genloss.store.verify import verify
 
 
 def verified(paths: Sequence[Path], json: bool) -> bool:
     """Verify runs and show every damaged file; return whether there is none."""
-    runs = runs_below(paths)
+    runs = [*runs_below(paths), *(control for path in paths for control in find_controls(path))]
     checked = [(run, file) for run in runs for file in verify(run)]
     bad = [(run, file) for run, file in checked if file.problem]
     if json:

@@ -105,6 +105,11 @@ def controls_of(run: Run) -> tuple[ControlRun, ...]:
     return tuple(out)
 
 
+def control_folders(run: Run) -> list[Path]:
+    """Return the folders of a run's controls that have begun, of all codes, complete or not."""
+    return [path for control in controls_for(layout_of(run)) for path in _folders(run, control)]
+
+
 def layout_of(run: Run) -> Layout:
     """Return what a run fixes of its controls.
 
@@ -125,12 +130,16 @@ def layout_of(run: Run) -> Layout:
 
 
 def _folder(run: Run, control: Control) -> Path | None:
+    there = _folders(run, control)
+    mine = [p for p in there if _same_code(Run(p), run)]
+    return next(iter([*mine, *there]), None)
+
+
+def _folders(run: Run, control: Control) -> list[Path]:
     path = control_path(run.path, fingerprint(control.identity(run.header.identity)))
     # Code of your own that changed is another folder, for runs and controls alike.
     beside = sorted(path.parent.glob(f"{path.name}-??????"))
-    there = [p for p in (path, *beside) if (p / HEADER).exists()]
-    mine = [p for p in there if _same_code(Run(p), run)]
-    return next(iter([*mine, *there]), None)
+    return [p for p in (path, *beside) if (p / HEADER).exists()]
 
 
 def _same_code(one: Run, other: Run) -> bool:

@@ -13,7 +13,19 @@ from genloss.plan.extrapolation import Range
 from genloss.plan.timing import BUDGET, Timing, timed
 from genloss.run.events import Phase
 from genloss.run.setup import check_memory, real_rows_needed, reserve
+from genloss.study.controls import Control, controls_for, layout_of
 from genloss.study.study import DescribesData, ReadsFiles, Study
+
+
+@dataclass(frozen=True)
+class ControlCost:
+    """What a control will do and take beside its study; rows: of D_t, over one chain and all t."""
+
+    kind: str
+    generations: int
+    rows: int
+    seconds: Range
+    disk_bytes: int
 
 
 @dataclass(frozen=True)
@@ -23,7 +35,7 @@ class Cost:
     data: what was found in them, empty where nothing is told. files: what becomes of each
     that the reality reads. rows_of_d_last, rows_of_s_last: of D_T and S_T. seconds: of one process,
     on this machine at its load while it was timed. disk_bytes: table and kept generations of all
-    blocks. timing: what that was measured on.
+    blocks. controls: apart from all that. timing: what that was measured on.
     """
 
     data: str
@@ -40,9 +52,10 @@ class Cost:
     seconds: Range
     disk_bytes: int
     timing: Timing
+    controls: tuple[ControlCost, ...] = ()
 
 
-def plan_of(study: Study, budget: float = BUDGET) -> Cost:
+def plan_of(study: Study, budget: float = BUDGET, *, controls: bool = True) -> Cost:
     """Return what a study will do and cost, timed on its first generations for `budget` seconds.
 
     See `genloss.plan.timing` for what is run, and how it is extrapolated.
@@ -74,6 +87,27 @@ def plan_of(study: Study, budget: float = BUDGET) -> Cost:
         seconds=seconds_of(study, timing),
         disk_bytes=round(block_bytes * study.n_blocks),
         timing=timing,
+        controls=_control_costs(study, timing) if controls and study.controls else (),
+    )
+
+
+def _control_costs(study: Study, timing: Timing) -> tuple[ControlCost, ...]:
+    return tuple(_control_cost(study, c, timing) for c in controls_for(layout_of(study)))
+
+
+def _control_cost(study: Study, control: Control, timing: Timing) -> ControlCost:
+    beside = control.study(study)
+    sizes = [
+        control.regime.sizes(t, study.n_real, study.n_synthetic)
+        for t in range(1, control.generations + 1)
+    ]
+    measured = len(control.measure.times(control.generations) | {control.generations})
+    return ControlCost(
+        control.kind,
+        control.generations,
+        sum(s.train for s in sizes),
+        seconds_of(beside, timing),
+        round(timing.row_bytes * measured * study.n_blocks),
     )
 
 

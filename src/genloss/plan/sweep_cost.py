@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from genloss.plan.cost import Cost, plan_of, seconds_of
 from genloss.plan.extrapolation import Range
 from genloss.plan.timing import BUDGET
+from genloss.run.controls import all_controls
 from genloss.run.disk import least_bytes
 from genloss.run.tally import Work
 from genloss.spec.build import kind_of
@@ -22,7 +24,8 @@ class SweepCost:
 
     rows: that all chains fit and draw. seconds: of one process, one cell after another. disk_bytes:
     tables, kept generations and folders. memory_bytes: that the rows of the largest block take at
-    least. timed: the cell of each sort that was timed, and for how long.
+    least. timed: the cell of each sort that was timed, and for how long. controls, with seconds and
+    bytes: those of all cells, each once, apart from all that.
     """
 
     cells: int
@@ -35,9 +38,12 @@ class SweepCost:
     memory_bytes: int
     largest: str
     timed: Mapping[str, float]
+    controls: int
+    controls_seconds: Range
+    controls_disk_bytes: int
 
 
-def sweep_plan(sweep: Sweep, budget: float = BUDGET) -> SweepCost:
+def sweep_plan(sweep: Sweep, budget: float = BUDGET, *, controls: bool = True) -> SweepCost:
     """Return what a sweep will do and cost.
 
     Cells of one sort (learner, reality, regime, form) take time by the rows they see, as the
@@ -52,13 +58,16 @@ def sweep_plan(sweep: Sweep, budget: float = BUDGET) -> SweepCost:
         sorts.setdefault(_sort(study), []).append(study)
     each = max(budget / len(sorts), LEAST_BUDGET)
     total, disk, timed = Range(0.0, 0.0), 0.0, dict[str, float]()
-    for members in sorts.values():
+    costs: dict[tuple[str, ...], Cost] = {}
+    for sort, members in sorts.items():
         largest = max(members, key=_rows)
-        cost = plan_of(largest, each)
+        cost = costs[sort] = plan_of(largest, each)
         timed[largest.name] = cost.timing.seconds
         for study in members:
             total += seconds_of(study, cost.timing)
             disk += _disk(study, cost)
+    every = all_controls(studies, [Path()] * len(studies)) if controls else []
+    beside = [(costs[_sort(one.of)], one.study) for one in every]
     most = max(studies, key=_rows)
     return SweepCost(
         cells=len(studies),
@@ -71,6 +80,11 @@ def sweep_plan(sweep: Sweep, budget: float = BUDGET) -> SweepCost:
         memory_bytes=max(map(_memory, studies)),
         largest=most.name,
         timed=timed,
+        controls=len(beside),
+        controls_seconds=sum(
+            (seconds_of(study, cost.timing) for cost, study in beside), Range(0.0, 0.0)
+        ),
+        controls_disk_bytes=round(sum(_disk(study, cost) for cost, study in beside)),
     )
 
 

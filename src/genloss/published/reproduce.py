@@ -8,6 +8,7 @@ from genloss.core.places import Place
 from genloss.judge.targets import as_table, check_measured
 from genloss.judge.verdicts import Verdict, judge
 from genloss.published.experiments import Experiment
+from genloss.run.controls import run_with_controls
 from genloss.run.events import Sink
 from genloss.run.other_machine import OtherMachine
 from genloss.run.runner import run_studies
@@ -25,11 +26,12 @@ def reproduce(
     progress: Sink | None = None,
     code_changed: CodeChanged = "refuse",
     other_machine: OtherMachine = "refuse",
+    controls: bool = False,
 ) -> tuple[list[Run], list[Verdict]]:
     """Run (or resume) an experiment below root/NAME-SCALE and judge every target.
 
     The verdicts are stored beside the runs, in targets.json. code_changed, other_machine:
-    as for `run_studies`.
+    as for `run_studies`. controls: run those of the studies too, which no target looks at.
 
     Raises:
         SpecError: a target that looks where the studies do not measure; nothing has run then.
@@ -38,7 +40,7 @@ def reproduce(
         check_measured(target, experiment.studies)
     folder = Path(root) / f"{experiment.name}-{experiment.scale}"
     studies = list(experiment.studies.values())
-    runs = run_studies(
+    runs = (run_with_controls if controls else run_studies)(
         studies,
         folder,
         workers=workers,

@@ -12,6 +12,7 @@ from genloss.errors import GenlossError, SpecError
 from genloss.run.block import ADVICE
 from genloss.run.cell_logs import CellLogs
 from genloss.run.continuing import check_continued, continued, is_half_renamed
+from genloss.run.controls import all_controls
 from genloss.run.disk import check_disk
 from genloss.run.events import Event, Sink
 from genloss.run.executors.executor import Executor
@@ -25,7 +26,7 @@ from genloss.spec.code import check_loaded
 from genloss.spec.parts import check_extras
 from genloss.spec.toml import toml_text
 from genloss.store.files import own_folder
-from genloss.store.folder import run_path
+from genloss.store.folder import is_control_path, run_path
 from genloss.store.header import HEADER, Header, read_header
 from genloss.store.lock import locked
 from genloss.store.machine_file import portable
@@ -69,13 +70,15 @@ def run_sweep(
     code_changed: CodeChanged = "refuse",
     other_machine: OtherMachine = "refuse",
     check_room: bool = True,
+    controls: bool = False,
 ) -> SweepRuns:
     """Run or resume a sweep in root/NAME; cells that any run below root made are not run again.
 
     A cell that fails is noted, with its error, and the others go on. The same call runs what is
     not complete, with cells that were added since; where generations or chains have grown, cells
-    are continued (`genloss.run.continuing`). check_room: refuse what cannot fit; other options are
-    those of `run_studies`.
+    are continued (`genloss.run.continuing`). check_room: refuse what cannot fit. controls: run
+    those of the cells too (`genloss.run.controls`); where one fails and no cell does, it is among
+    those that failed. Other options are those of `run_studies`.
 
     Raises:
         ResourceError: what is to be run takes more disk than there is, unless check_room is False.
@@ -106,12 +109,25 @@ def run_sweep(
             cell = _checked(study, header, place, code_changed, other_machine, failures)
             places.append(place if cell is None else cell.path)
             cells += [cell] if cell is not None and not _is_done(cell) else []
+        beside = all_controls([study for _, study in sweep.cells], places) if controls else []
+        more = list[Cell]()
+        for one in beside:
+            header = header_of(one.study)
+            cell = _checked(one.study, header, one.path, code_changed, other_machine, failures)
+            more += [cell] if cell is not None and not _is_done(cell) else []
         write_sweep(folder, _file(sweep, headers, places, folder), _toml(sweep))
-        executor = executor or local_executor([cell.study for cell in cells], workers)
-        _run(folder, cells, executor, progress, failures)
-    mine = {h.fingerprint for h in headers}
-    failed = {k: v["message"] for k, v in failures.items() if k in mine}
-    return SweepRuns(folder, tuple(map(Run, places)), failed)
+        executor = executor or local_executor([cell.study for cell in cells or more], workers)
+        _run(folder, [*cells, *more], executor, progress, failures)
+    return SweepRuns(folder, tuple(map(Run, places)), _failed(failures, headers, more))
+
+
+def _failed(
+    failures: Mapping[str, Mapping[str, str]], cells: Sequence[Header], controls: Sequence[Cell]
+) -> dict[str, str]:
+    """Return why cells were given up; controls, which fail as their cells do, where none was."""
+    failed = {h.fingerprint: h.name for h in cells if h.fingerprint in failures}
+    beside = {c.header.fingerprint for c in controls if c.header.fingerprint in failures}
+    return {fp: failures[fp]["message"] for fp in failed or sorted(beside)}
 
 
 def _run(
@@ -191,7 +207,12 @@ def runs_by_fingerprint(root: Path, first: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path, _ in folders(root):
         match = RUN_FOLDER.fullmatch(path.name)
-        if match and not match[2] and (match[1] not in found or path.parent == first):
+        if (
+            match
+            and not is_control_path(path)
+            and not match[2]
+            and (match[1] not in found or path.parent == first)
+        ):
             found[match[1]] = path
     return found
 

@@ -61,9 +61,11 @@ def control_path(run: Path, fingerprint: str) -> Path:
     return run.parent / CONTROLS / f"{CONTROL}{fingerprint}"
 
 
-def is_control_path(path: Path) -> bool:
-    """Return whether a folder lies where controls do."""
-    return path.parent.name == CONTROLS and path.name.startswith(CONTROL)
+def is_control_path(path: Path, root: Path | None = None) -> bool:
+    """Return whether a folder lies where controls do; with a root, only if that lies above both."""
+    if path.parent.name != CONTROLS or not path.name.startswith(CONTROL):
+        return False
+    return root is None or root not in (path, path.parent)
 
 
 def block_path(run: Path, block: int) -> Path:

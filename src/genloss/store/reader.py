@@ -19,7 +19,7 @@ from genloss.store.about import read_about
 from genloss.store.arrays import read_arrays
 from genloss.store.block import NOTEBOOK, part_path
 from genloss.store.files import explained
-from genloss.store.folder import BLOCKS, PROVENANCE, holds_run
+from genloss.store.folder import BLOCKS, PROVENANCE, holds_run, is_control_path
 from genloss.store.header import HEADER, Header, read_header
 from genloss.store.machine_file import local_spec
 from genloss.store.manifest import Manifest, read_manifest
@@ -285,16 +285,27 @@ def is_run(folder: Path) -> bool:
 
 
 def find_runs(root: Place) -> list[Run]:
-    """Return all runs at or below root, and the cells of sweeps there, by path; see `folders`."""
+    """Return all runs at or below root, and the cells of sweeps there, by path; see `folders`.
+
+    Controls belong to the runs that they stand beside, and are runs of their own where root is one
+    of them, or the folder that they lie in.
+    """
     paths: dict[Path, None] = {}
     for path, names in folders(Path(root)):
         if holds_run(names):
-            paths[path] = None
+            if not is_control_path(path, Path(root)):
+                paths[path] = None
         elif SWEEP in names:
             # A cell that another folder had already lies there.
             paths |= dict.fromkeys(path / cell.run for cell in read_sweep(path).cells)
     inside = {path.resolve(): path for path in paths if path.is_dir()}
     return [Run(path) for path in sorted(inside.values())]
+
+
+def find_controls(root: Place) -> list[Run]:
+    """Return the controls below root, by path; see `find_runs`."""
+    below = folders(Path(root))
+    return [Run(p) for p, names in below if holds_run(names) and is_control_path(p, Path(root))]
 
 
 def runs_below(paths: Sequence[Place]) -> list[Run]:

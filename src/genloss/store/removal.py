@@ -10,7 +10,7 @@ from pathlib import Path
 from genloss.errors import StoreError
 from genloss.store.block import checkpoint_path
 from genloss.store.files import removed, sync_folder
-from genloss.store.folder import holds_run
+from genloss.store.folder import control_path, holds_run
 from genloss.store.lock import is_held, locked
 from genloss.store.manifest import write_manifest
 from genloss.store.reader import Run, folders, is_run
@@ -79,12 +79,14 @@ def failed(root: Path) -> Iterator[Waste]:
         if not is_sweep(folder):
             continue
         given_up = read_failures(folder)
-        for cell in read_sweep(folder).cells:
-            path = folder / cell.run
-            # What lies elsewhere belongs to others; what is complete was only refused here.
-            mine = path.parent == folder and cell.fingerprint in given_up
-            if mine and is_run(path) and not _busy(path) and not _is_complete(path):
-                why = given_up[cell.fingerprint]["error"]
+        # What lies elsewhere belongs to others.
+        cells = {c.fingerprint: folder / c.run for c in read_sweep(folder).cells}
+        mine = {fp: path for fp, path in cells.items() if path.parent == folder}
+        controls = {fp: control_path(folder / "run", fp) for fp in given_up if fp not in cells}
+        for fp, path in {**mine, **controls}.items():
+            # What is complete was only refused here.
+            if fp in given_up and is_run(path) and not _busy(path) and not _is_complete(path):
+                why = given_up[fp]["error"]
                 yield Waste(path, f"failed: {why}", size_of(path))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from genloss.errors import StoreError
 from genloss.store.files import read_sealed, write_sealed
-from genloss.store.folder import BLOCKS, holds_run
+from genloss.store.folder import BLOCKS, holds_run, is_control_path
 from genloss.store.header import HEADER
 from genloss.store.manifest import MANIFEST
 from genloss.store.reader import Run, folders
@@ -83,13 +83,15 @@ def summary_of(run: Run) -> Summary:
 def summaries(root: Path) -> Iterator[tuple[Path, Summary | StoreError]]:
     """Yield every run at or below root with its summary, or with what is wrong with it.
 
+    Controls are left out, as by `find_runs`.
+
     Reads the index of root, and writes it again where runs are many and something changed.
     """
     before = _read_index(root)
     after: dict[str, Any] = {}
     changed = False
     for path, names in folders(root):
-        if not holds_run(names):
+        if not holds_run(names) or is_control_path(path, root):
             continue
         place = os.path.relpath(path, root)
         stamps = _stamps(path)
