@@ -301,7 +301,7 @@ def test_ctrl_c_exits_130_with_what_to_do(genloss, spec, monkeypatch):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("genloss.run.runner.run_studies", interrupt)
+    monkeypatch.setattr("genloss.run.controls.run_with_controls", interrupt)
     found = genloss("run", spec)
     assert found.exit_code == 130
     assert "interrupted; run the same command again to resume" in found.stderr

@@ -107,7 +107,9 @@ def test_a_sweep_without_controls(place):
 def test_verify_reads_controls_too(place):
     run = ("run", place / "spec.toml", "--root", place)
     genloss(*run)
-    assert json.loads(genloss("verify", place, "--json"))["runs"] == 2
+    found = json.loads(genloss("verify", place, "--json"))
+    assert (found["runs"], found["controls"]) == (1, 1)
+    assert "of 1 run and 1 control: nothing" in genloss("verify", place)
     [control] = find_controls(place)
     table = control.path / "blocks/0000/metrics.jsonl"
     table.write_text(table.read_text().replace("1", "2"))

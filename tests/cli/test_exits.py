@@ -77,7 +77,7 @@ def test_whatever_happens_is_one_line_and_a_code(genloss, spec, monkeypatch, err
     def fail(*args, **options):
         raise error
 
-    monkeypatch.setattr("genloss.run.runner.run_studies", fail)
+    monkeypatch.setattr("genloss.run.controls.run_with_controls", fail)
     found = genloss("run", spec)
     for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before, strict=True):
         signal.signal(number, handler)
@@ -89,7 +89,7 @@ def test_a_bug_is_not_disguised(genloss, spec, monkeypatch):
     def fail(*args, **options):
         raise ValueError("a bug")
 
-    monkeypatch.setattr("genloss.run.runner.run_studies", fail)
+    monkeypatch.setattr("genloss.run.controls.run_with_controls", fail)
     assert isinstance(genloss("run", spec).exception, ValueError)
 
 

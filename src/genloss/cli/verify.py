@@ -11,13 +11,15 @@ from genloss.store.verify import verify
 
 def verified(paths: Sequence[Path], json: bool) -> bool:
     """Verify runs and show every damaged file; return whether there is none."""
-    runs = [*runs_below(paths), *(control for path in paths for control in find_controls(path))]
-    checked = [(run, file) for run in runs for file in verify(run)]
+    runs = runs_below(paths)
+    controls = [control for path in paths for control in find_controls(path)]
+    checked = [(run, file) for run in (*runs, *controls) for file in verify(run)]
     bad = [(run, file) for run, file in checked if file.problem]
     if json:
         console.print_json(
             {
                 "runs": len(runs),
+                "controls": len(controls),
                 "files": len(checked),
                 "problems": [{"file": str(f.path), "problem": f.problem} for _, f in bad],
             }
@@ -30,6 +32,7 @@ def verified(paths: Sequence[Path], json: bool) -> bool:
     if bad:
         damaged = len({run.path for run, _ in bad})
         result = f"{count(len(bad), 'problem')} in {count(damaged, 'run')}"
-    what = f"{count(len(checked), 'file')} of {count(len(runs), 'run')}"
+    beside = f" and {count(len(controls), 'control')}" if controls else ""
+    what = f"{count(len(checked), 'file')} of {count(len(runs), 'run')}{beside}"
     console.print_line(f"{what}: {result}")
     return not bad
