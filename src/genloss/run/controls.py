@@ -53,6 +53,30 @@ def all_controls(studies: Sequence[Study], places: Sequence[Path]) -> list[Besid
     return list({one.path: one for one in every}.values())
 
 
+@dataclass(frozen=True)
+class WithControls:
+    """Studies and, behind them, their controls, each with its folder; for `run_studies`."""
+
+    studies: tuple[Study, ...]
+    folders: tuple[Path, ...]
+
+
+def with_controls(
+    studies: Sequence[Study], root: Place, folders: Sequence[Place] | None = None
+) -> WithControls:
+    """Return studies and their controls, each once, with the folders of all.
+
+    Controls lie in the folder `controls` beside a run. folders: of the studies, else
+    root/NAME-FINGERPRINT.
+    """
+    own = [Path(folder) for folder in folders or ()]
+    places = own or [run_path(Path(root), header_of(study)) for study in studies]
+    controls = all_controls(studies, places)
+    return WithControls(
+        (*studies, *(one.study for one in controls)), (*places, *(one.path for one in controls))
+    )
+
+
 def run_with_controls(
     studies: Sequence[Study],
     root: Place,
@@ -66,8 +90,7 @@ def run_with_controls(
 ) -> list[Run]:
     """Run or resume studies, then their controls; see `run_studies`, whose options these are.
 
-    Controls lie in the folder `controls` beside a run; those that several need are run once. No
-    more processes are started than the studies alone would take.
+    No more processes are started than the studies alone would take.
 
     Returns:
         The runs of the studies.
@@ -75,13 +98,11 @@ def run_with_controls(
     Raises:
         GenlossError: see `run_studies`.
     """
-    own = [Path(folder) for folder in folders or ()]
-    places = own or [run_path(Path(root), header_of(study)) for study in studies]
-    controls = all_controls(studies, places)
+    both = with_controls(studies, root, folders)
     runs = run_studies(
-        [*studies, *(one.study for one in controls)],
+        both.studies,
         root,
-        folders=[*places, *(one.path for one in controls)],
+        folders=both.folders,
         workers=workers,
         executor=executor or local_executor(studies, workers),
         progress=progress,
