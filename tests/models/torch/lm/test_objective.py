@@ -8,6 +8,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.feeds import Batch
+from genloss.models.torch.lm import objective
 from genloss.models.torch.lm.checkpoint import from_config
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.objective import (
@@ -65,8 +66,10 @@ def test_loss_and_gradient_are_those_of_transformers(family):
         np.testing.assert_allclose(a, b, atol=2e-6, rtol=1e-4, err_msg=name)
 
 
-@pytest.mark.parametrize("per_pass", [1, 5, 77, 1000])
-def test_values_and_gradients_do_not_depend_on_how_many_logits_there_are(per_pass, monkeypatch):
+@pytest.mark.parametrize(("per_pass", "per_product"), [(1, 1), (5, 20), (5, 1000), (77, 1000)])
+def test_values_and_gradients_do_not_depend_on_how_many_logits_there_are(
+    per_pass, per_product, monkeypatch
+):
     """Against one softmax over all: 77 tokens, weights that differ, upstream gradient 3."""
     rng = np.random.default_rng(1)
     hidden = torch.tensor(rng.normal(size=(77, 8)), dtype=torch.float32, requires_grad=True)
@@ -75,8 +78,8 @@ def test_values_and_gradients_do_not_depend_on_how_many_logits_there_are(per_pas
     scale = scale.float()
     whole = scale @ F.cross_entropy(hidden @ matrix.t(), target, reduction="none")
     slopes = torch.autograd.grad(3 * whole, [hidden, matrix])
-    cells = "genloss.models.torch.lm.objective.CELLS"
-    monkeypatch.setattr(cells, {"cpu": per_pass * V})
+    for name, most in (("CELLS", per_pass), ("PRODUCT", per_product)):
+        monkeypatch.setattr(objective, name, {"cpu": most * V})
     found = scored(hidden, matrix, target, scale)
     np.testing.assert_allclose(found.item(), whole.item(), rtol=1e-5)
     ours = torch.autograd.grad(3 * found, [hidden, matrix])

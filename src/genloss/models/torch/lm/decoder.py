@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from genloss.core.arrays import Array, checked_count
 from genloss.errors import SpecError
 from genloss.models.torch.lm.families import FAMILIES, Layer, Packed
+from genloss.models.torch.lm.products import product
 
 DEVIATION = 0.02
 """Weights start as N(0, 0.02^2) in all three families."""
@@ -182,16 +183,17 @@ class Decoder:
         """Return queries, keys and values (..., T, heads, head width) of x (..., T, width)."""
         normed = self.norm(x, layer.norm, layer.norm_bias)
         few = self.few_heads
-        parts = F.linear(normed, layer.qkv, layer.qkv_bias)
+        parts = product(normed, layer.qkv, layer.qkv_bias)
         parts = parts.view(*parts.shape[:-1], self.heads + 2 * few, self.size)
         q, k, v = torch.split(parts, [self.heads, few, few], dim=-2)
         return (q, k, v) if turn is None else (turn.of(q), turn.of(k), v)
 
     def finish(self, layer: Layer, x: Tensor, context: Tensor, drop: Drop | None = None) -> Tensor:
         """Return x (..., width) after the block, given what attention saw (..., heads width)."""
-        added = F.linear(context, layer.out, layer.out_bias)
+        added = product(context, layer.out, layer.out_bias)
         x = x + (drop(added) if drop else added)
-        wide = F.linear(self.norm(x, layer.second, layer.second_bias), layer.up, layer.up_bias)
+        normed = self.norm(x, layer.second, layer.second_bias)
+        wide = product(normed, layer.up, layer.up_bias)
         act = ACTIVATIONS[self.activation or USUAL[self.family]]
         if self.family == "llama":
             # What `chunk` returns may not be changed in place, as ReLU does, under gradients.
@@ -199,7 +201,7 @@ class Decoder:
             wide = act(gate) * up
         else:
             wide = act(wide)
-        added = F.linear(wide, layer.down, layer.down_bias)
+        added = product(wide, layer.down, layer.down_bias)
         return x + (drop(added) if drop else added)
 
     def norm(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

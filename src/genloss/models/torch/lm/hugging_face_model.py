@@ -28,10 +28,9 @@ from genloss.models.torch.lm.base import stored
 from genloss.models.torch.lm.modules import module_logits, positions_of, transformers
 from genloss.models.torch.lm.scoring import Logits
 from genloss.models.torch.lm.token_model import TokenModel
-from genloss.models.torch.lm.writing.batches import side_by_side
+from genloss.models.torch.lm.writing.batches import batch_on_cpu, side_by_side
 from genloss.models.torch.lm.writing.scores import CELL, cut_to_top_k, cut_to_top_p, draw
 from genloss.models.torch.lm.writing.writer import (
-    BEAM_ROWS,
     beams_of,
     checked_prompts,
     score_bytes,
@@ -99,7 +98,9 @@ class HuggingFaceModel(TokenModel):
         module = copy.deepcopy(self.module).to(device, dtype)
         module.generation_config = asked_as(how, self.end)
         room = _rows(module.config, how, prompts.shape[2], dtype, device)
-        most = max(1, BEAM_ROWS // beams_of(how)) if device.type == "cpu" else room
+        most, beams = room, beams_of(how)
+        if device.type == "cpu":
+            most = batch_on_cpu(prompts.shape[1], beams, module.num_parameters())
         batch = self.rows or min(room, most)
         copies = Copies(module)
         out = np.full((*prompts.shape[:2], how.max_new), NO_TOKEN, dtype=np.int64)

@@ -1,7 +1,7 @@
 """What a language model minimises: nats per token that has a context, and nothing else.
 
-The vocabulary is the widest axis of all, so logits exist for a few tokens at a time only, and the
-gradient is taken while they do.
+The vocabulary is the widest axis of all, so logits exist for some hundred tokens at a time only,
+are gone over in pieces that fit a cache, and the gradient is taken while they exist.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,10 @@ from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.training import Training
 
 CELLS = {"cpu": 1 << 20, "cuda": 1 << 27}
-"""Logits held at a time, by kind of device: what a cache holds, or half a gibibyte."""
+"""Logits gone over at a time, by kind of device: what a cache holds, or half a gibibyte."""
+
+PRODUCT = {"cpu": 1 << 24, "cuda": 1 << 27}
+"""Logits held at a time: a product of fewer rows mostly waits for the table of the vocabulary."""
 
 NamedTensors = Mapping[str, Tensor]
 
@@ -100,19 +103,20 @@ def scored(hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor) -> Ten
     if torch.is_grad_enabled() and (hidden.requires_grad or matrix.requires_grad):
         loss: Tensor = _Scored.apply(hidden, matrix, target, scale)  # type: ignore[no-untyped-call]
         return loss
-    return torch.stack(
-        [
-            s @ F.cross_entropy(F.linear(h, matrix).float(), t, reduction="none")
-            for h, t, s in _parts(hidden, matrix, target, scale)
-        ]
-    ).sum()
+    size = len(matrix)
+    sums = [
+        by_row @ F.cross_entropy(logits.float(), targets, reduction="none")
+        for h, t, s in rows_at_a_time(PRODUCT, size, hidden, target.clamp(min=0), scale)
+        for logits, targets, by_row in rows_at_a_time(CELLS, size, F.linear(h, matrix), t, s)
+    ]
+    return torch.stack(sums).sum()
 
 
-def _parts(
-    hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor
-) -> list[tuple[Tensor, Tensor, Tensor]]:
-    size = max(1, CELLS[hidden.device.type] // len(matrix))
-    columns = (hidden, target.clamp(min=0), scale)
+def rows_at_a_time(
+    most: Mapping[str, int], width: int, *columns: Tensor
+) -> list[tuple[Tensor, ...]]:
+    """Return tensors (N, ...) cut into pieces of most / width rows, by kind of device."""
+    size = max(1, most[columns[0].device.type] // width)
     return list(zip(*(torch.split(column, size) for column in columns), strict=True))
 
 
@@ -121,22 +125,15 @@ class _Scored(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor) -> Tensor:
-        """Go over the logits once: values, then probabilities minus targets, in place."""
+        """Make the logits once; they become what the loss changes by in their own place."""
         of_hidden = torch.empty_like(hidden)
         of_matrix = torch.zeros_like(matrix, dtype=torch.float32)
         total = torch.zeros((), device=hidden.device)
-        place = 0
-        for h, t, s in _parts(hidden, matrix, target, scale):
-            logits = F.linear(h, matrix).float()
-            at = t[:, None]
-            wanted = logits.gather(1, at)
-            top = logits.amax(1, keepdim=True)
-            logits.sub_(top).exp_()
-            mass = logits.sum(1, keepdim=True)
-            total += s @ (mass.log() + top - wanted)[:, 0]
-            logits.mul_(s[:, None] / mass)
-            logits.scatter_add_(1, at, -s[:, None])
-            slope = logits.to(matrix.dtype)
+        place, size = 0, len(matrix)
+        for h, t, s in rows_at_a_time(PRODUCT, size, hidden, target.clamp(min=0), scale):
+            slope = F.linear(h, matrix)
+            for piece in rows_at_a_time(CELLS, size, slope, t, s):
+                total += _slope(*piece)
             torch.mm(slope, matrix, out=of_hidden[place : place + len(h)])
             if matrix.dtype == torch.float32:
                 of_matrix.addmm_(slope.t(), h)
@@ -151,3 +148,18 @@ class _Scored(torch.autograd.Function):
         """Scale what forward found."""
         of_hidden, of_matrix = ctx.saved_tensors
         return of_hidden * grad, of_matrix * grad, None, None
+
+
+def _slope(logits: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+    """Turn logits (m, V) into the gradient of sum_i scale_i (-ln p_i), in place; return the sum."""
+    wide, at = logits.float(), target[:, None]
+    wanted = wide.gather(1, at)
+    top = wide.amax(1, keepdim=True)
+    wide.sub_(top).exp_()
+    mass = wide.sum(1, keepdim=True)
+    total = scale @ (mass.log() + top - wanted)[:, 0]
+    wide.mul_(scale[:, None] / mass)
+    wide.scatter_add_(1, at, -scale[:, None])
+    if wide is not logits:
+        logits.copy_(wide)
+    return total

@@ -13,7 +13,7 @@ from genloss.core.text import checked_tokens
 from genloss.errors import DataError
 from genloss.models.torch.feeds import on
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.objective import CELLS, NamedTensors
+from genloss.models.torch.lm.objective import CELLS, PRODUCT, NamedTensors, rows_at_a_time
 from genloss.models.torch.memory import in_batches
 
 TOKENS = {"cpu": 1 << 12, "cuda": 1 << 16}
@@ -27,13 +27,14 @@ Value = Callable[[Tensor, Tensor], Tensor]
 
 
 def decoder_logits(decoder: Decoder) -> Logits:
-    """Return the logits of a decoder, never more of them than fit a cache."""
+    """Return the logits of a decoder, never more of them at a time than fit a cache."""
 
     def logits(w: NamedTensors, tokens: Tensor) -> Iterator[Tensor]:
         hidden = decoder.hidden(w, tokens).flatten(0, 1)
-        size = max(1, CELLS[hidden.device.type] // decoder.vocabulary)
-        for part in torch.split(hidden, size):
-            yield decoder.logits(w, part)
+        size = decoder.vocabulary
+        for (rows,) in rows_at_a_time(PRODUCT, size, hidden):
+            for (part,) in rows_at_a_time(CELLS, size, decoder.logits(w, rows)):
+                yield part
 
     return logits
 

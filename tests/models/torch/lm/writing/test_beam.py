@@ -10,6 +10,7 @@ import torch
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.samples import NO_TOKEN
 from genloss.errors import DataError, SpecError
+from genloss.models.torch.lm import products
 from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.cache import Slots
 from genloss.models.torch.lm.writing.engine import engine_of
@@ -48,14 +49,16 @@ def usual_token(pair, prompts):
 
 
 @pytest.mark.parametrize("family", ["opt", "gpt2", "llama"])
-@pytest.mark.parametrize("beams", [1, 2, 5])
-def test_tokens_are_those_of_transformers(pair, prompts, family, beams):
+@pytest.mark.parametrize(("beams", "least"), [(1, 0), (2, 0), (5, 0), (5, products.LEAST)])
+def test_tokens_are_those_of_transformers(pair, prompts, monkeypatch, family, beams, least):
+    """least: the numbers of a matrix from which on it is laid out for products."""
+    monkeypatch.setattr(products, "LEAST", least)
     p = pair(family)
     end = usual_token(p, prompts)
     decoder, early = replace(p.decoder, end=end), 0
     table = [(1.0, 0, 0.0), (1.0, 0, 1.0), (1.0, 5, 2.0), (1.3, 0, 1.0), (2.0, 5, 1.0)]
-    for penalty, least, length_penalty in [*table, (3.0, NEW, 1.0), (0.8, 0, 2.0)]:
-        how = BeamSearch(beams, NEW, least, length_penalty, penalty)
+    for penalty, min_new, length_penalty in [*table, (3.0, NEW, 1.0), (0.8, 0, 2.0)]:
+        how = BeamSearch(beams, NEW, min_new, length_penalty, penalty)
         expected = theirs(p, how, prompts, end)
         np.testing.assert_array_equal(ours(p, how, prompts, decoder=decoder), expected, str(how))
         early += (expected == NO_TOKEN).any(axis=1).sum()
@@ -203,7 +206,7 @@ def test_the_batch_of_a_large_gpu_stays_within_what_its_kernels_count(pair, monk
 
     def planned(engine, how):
         writer = replace(p.writer(how), device=torch.device("cuda"))
-        return writer._batch(engine, 7)
+        return writer._batch(engine, 7, 1 << 20)
 
     assert planned(engine, Sampling(max_new=5)) == 2**16 - 1
     wide = replace(engine, head=engine.head.new_empty(50304, 0))

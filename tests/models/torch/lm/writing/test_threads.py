@@ -11,9 +11,10 @@ import torch
 
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.models.torch.device import on_threads
+from genloss.models.torch.lm import products
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
-from genloss.models.torch.lm.writing import writer
+from genloss.models.torch.lm.writing import batches
 from genloss.models.torch.lm.writing.batches import side_by_side
 from genloss.models.torch.lm.writing.engine import Engine
 
@@ -42,13 +43,14 @@ def seen(monkeypatch):
     return out, threads
 
 
-@pytest.mark.parametrize("rows", [640, 6])
+@pytest.mark.parametrize(("rows", "least"), [(640, 0), (6, 0), (6, products.LEAST)])
 @pytest.mark.parametrize("how", HOWS, ids=str)
 def test_the_own_decoder_sees_the_same_bits_on_1_2_and_3_threads(
-    pair, monkeypatch, seen, rows, how
+    pair, monkeypatch, seen, rows, least, how
 ):
-    """In one batch, or in several side by side."""
-    monkeypatch.setattr(writer, "BEAM_ROWS", rows)
+    """In two batches, or in more, by matrices laid out for products or as they are."""
+    monkeypatch.setattr(batches, "BEAM_ROWS", rows)
+    monkeypatch.setattr(products, "LEAST", least)
     model = TransformerLearner(str(pair("llama").folder)).base_model().read()
     prompts = np.random.default_rng(0).integers(3, 97, (1, 14, 7))
     logits, threads = seen

@@ -9,6 +9,24 @@ from genloss.core.progress import reached
 from genloss.models.torch.device import on_threads
 from genloss.models.torch.memory import in_batches
 
+BEAM_ROWS = 640
+"""Rows of all beams together that one CPU batch has, so that its tensors stay in the caches."""
+
+FEW, MANY = 2_500_000_000, 10_000_000_000
+"""Multiplications of a step, tens of milliseconds of a core: with fewer a core waits for weights
+and for Python; with more it gains nothing, and other cores may have none."""
+
+
+def batch_on_cpu(n: int, beams: int, parameters: int) -> int:
+    """Return how many of n prompts of a model of so many parameters make a batch on a CPU.
+
+    Never a matter of threads, for bits depend on a batch: two batches at least, of equal size,
+    where each is still worth it.
+    """
+    least, most = (max(1, min(work // parameters, BEAM_ROWS) // beams) for work in (FEW, MANY))
+    batches = 2 * -(-n // (2 * most))
+    return max(least, -(-n // batches))
+
 
 def side_by_side(
     write: Callable[[slice], None],

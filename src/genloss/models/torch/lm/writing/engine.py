@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.families import Layer, Packed
+from genloss.models.torch.lm.products import laid_out, product
 from genloss.models.torch.lm.writing.cache import Cache, attend
 from genloss.models.torch.lm.writing.scores import CELL
 
@@ -17,12 +18,14 @@ from genloss.models.torch.lm.writing.scores import CELL
 class Engine:
     """A decoder with its weights laid out for decoding; see `engine_of`.
 
-    head: (V', width), the last layer filled up with zeros to a multiple of CELL.
+    head: (V', width), the last layer filled up with zeros to a multiple of CELL; last: the same,
+    laid out for `product`.
     """
 
     decoder: Decoder
     packed: Packed
     head: Tensor
+    last: Tensor
 
     def prefill(self, prompts: Tensor) -> tuple[Cache, Tensor]:
         """Read prompts (n, P); return a cache of P slots or more, and what follows (n, width)."""
@@ -70,19 +73,21 @@ class Engine:
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Return logits (rows, V'), float32, -inf beyond the vocabulary."""
-        out = torch.mm(hidden, self.head.t()).float()
+        out = product(hidden, self.last).float()
         if out.shape[1] != self.decoder.vocabulary:
             out[:, self.decoder.vocabulary :] = -torch.inf
         return out
 
 
 def engine_of(decoder: Decoder, weights: Mapping[str, Tensor]) -> Engine:
-    """Return the engine of a decoder; copies what is not contiguous, once."""
+    """Return the engine of a decoder; on a CPU its matrices are copies, laid out for products."""
     packed = decoder.pack(weights)
-    layers = tuple(
-        Layer._make(None if part is None else part.contiguous() for part in layer)
-        for layer in packed.layers
-    )
+    layers = tuple(Layer._make(map(_laid_out, layer)) for layer in packed.layers)
     fill = -decoder.vocabulary % CELL
     head = F.pad(packed.head, (0, 0, 0, fill)) if fill else packed.head
-    return Engine(decoder, packed._replace(layers=layers), head)
+    return Engine(decoder, packed._replace(layers=layers), head, laid_out(head))
+
+
+def _laid_out(part: Tensor | None) -> Tensor | None:
+    """Return a bias or the weight of a norm as it is, and a matrix laid out."""
+    return laid_out(part) if part is not None and part.dim() == 2 else part

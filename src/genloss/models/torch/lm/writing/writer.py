@@ -15,7 +15,7 @@ from genloss.core.text import checked_tokens, lengths
 from genloss.errors import SpecError
 from genloss.models.torch.device import keep_heap
 from genloss.models.torch.lm.decoder import Decoder
-from genloss.models.torch.lm.writing.batches import side_by_side
+from genloss.models.torch.lm.writing.batches import batch_on_cpu, side_by_side
 from genloss.models.torch.lm.writing.beam import search
 from genloss.models.torch.lm.writing.cache import rounded
 from genloss.models.torch.lm.writing.engine import Engine, engine_of
@@ -30,9 +30,6 @@ NUCLEUS = 40
 
 GRID = (1 << 16) - 1
 """Prompts in one batch of a GPU: kernels of attention have a grid of no more."""
-
-BEAM_ROWS = 640
-"""Rows of all beams together that one CPU batch has, so that its tensors stay in the caches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +110,7 @@ class Writer:
                 own = None if uniform is None else uniform[rows]
                 out[rows] = self._write(engine, prompts[rows, :length], own)
 
-            batch = min(most, self.batch or self._batch(engine, length))
+            batch = min(most, self.batch or self._batch(engine, length, len(which)))
             with span(shorter, shorter + len(which), len(size)):
                 held = side_by_side(write, len(which), batch, self.device)
             most = held if held < batch else most
@@ -130,10 +127,10 @@ class Writer:
             tokens = choose_tokens(engine, rows, token_choice(self.how), uniform)
         return tokens.cpu().numpy()
 
-    def _batch(self, engine: Engine, length: int) -> int:
-        """Return how many prompts suit the memory."""
+    def _batch(self, engine: Engine, length: int, n: int) -> int:
+        """Return how many of n prompts suit the memory."""
         if self.device.type == "cpu":
-            return max(1, BEAM_ROWS // self.beams)
+            return batch_on_cpu(n, self.beams, self.decoder.n_parameters)
         free, beams = free_bytes(self.device) or 0, self.beams
         planned = int(SHARE * free / row_bytes(engine, self.how, length))
         return max(1, min(planned, MOST_LOGITS // (beams * len(engine.head)), GRID))
