@@ -33,11 +33,10 @@ def _can(matrix: Tensor) -> bool:
     # What is tiny is not worth a layout, and torch's own small products are quicker to call.
     if matrix.device.type != "cpu" or matrix.numel() < LEAST:
         return False
-    ops = torch.ops.mkldnn
-    there = torch.backends.mkldnn.is_available() and torch._C.has_mkl  # type: ignore[no-untyped-call]
-    if not (there and hasattr(ops, "_linear_pointwise") and hasattr(ops, "_reorder_linear_weight")):
+    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    if not (there and torch._C.has_mkl):
         return False
     if matrix.dtype == torch.bfloat16:
         # Elsewhere oneDNN would compute in 16 bits by the slow road.
-        return bool(ops._is_mkldnn_bf16_supported())
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return matrix.dtype == torch.float32
