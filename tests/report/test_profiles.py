@@ -8,9 +8,17 @@ from genloss.judge.profile.evidence import Evidence
 from genloss.judge.profile.scaling import scaling
 from genloss.judge.profile.verdicts import Answer, profile
 from genloss.judge.profile.words import in_short
-from genloss.report.profiles import SHORT, number_row, profiles, questions
+from genloss.report.measured import measured as measured_of
+from genloss.report.profiles import SHORT, ProfiledRun, number_row, profiles, questions
+from genloss.report.summary import answer
 
 from .conftest import decay, make_run
+
+YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.UNKNOWN
+
+
+def measured(run):
+    return measured_of(run, 100, {})
 
 
 def of(**values):
@@ -31,7 +39,7 @@ def test_a_sentence_says_the_worst_first():
         "After 1 generation it is worse than training on real data alone, and has not collapsed."
     )
     assert in_short(of(spread=1.0, tail=1.0), 5) == (
-        "After 5 generations no collapse: the model keeps its variety and keeps what is rare."
+        "After 5 generations no collapse: the model keeps its variety and what is rare."
     )
     assert in_short(of(risk=1.0, tail=0.5), 5).endswith(
         "Not clear yet: whether what is rare is gone."
@@ -61,11 +69,33 @@ def test_every_verdict_has_a_heading():
 
 
 def test_a_run_without_a_control_says_so(tmp_path):
-    make_run(tmp_path, metrics={"trace_ratio": decay(20, 8)})
-    from genloss.report.sections import find_sections
-
-    [section] = find_sections([tmp_path])
-    [one] = profiles(section.runs)
+    run = measured(make_run(tmp_path, metrics={"trace_ratio": decay(20, 8)}))
+    [one] = profiles([run])
     assert not one.judged
     assert "no control of real rows alone lies beside the run" in one.sentence
-    assert profiles(section.runs * 25) == []
+    assert profiles([run] * 25) == []
+
+
+def test_runs_of_one_name_are_told_apart(tmp_path):
+    runs = [
+        measured(make_run(tmp_path, "a", metrics={"trace_ratio": decay(20, 8)}, regime=regime))
+        for regime in ({"kind": "replace"}, {"kind": "accumulate"})
+    ]
+    assert [p.label for p in profiles(runs)] == ["a · replace", "a · accumulate"]
+
+
+def outcome(*answers):
+    return ProfiledRun("run", "It is so.", answers, UNKNOWN, UNKNOWN, "", (), (), True)
+
+
+def test_few_runs_have_a_sentence_each_and_many_are_counted():
+    collapse = outcome(YES, YES, NO, NO, NO, NO, NO, NO)
+    worse = outcome(NO, YES, NO, NO, NO, NO, NO, NO)
+    none = outcome(NO, NO, NO, NO, NO, NO, NO, NO)
+    unclear = outcome(*[UNKNOWN] * 8)
+    assert answer([], [collapse]) == ["It is so."]
+    assert answer([], [collapse, none]) == ["**run**: It is so."] * 2
+    assert answer([], [collapse, worse, none, none, unclear]) == [
+        "Of 5 runs 1 collapses, 1 is worse than training on real data alone and has not "
+        "collapsed, 2 show no collapse and 1 cannot be told."
+    ]

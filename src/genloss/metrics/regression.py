@@ -5,7 +5,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from genloss.core.about import About
+from genloss.core.about import About, Aspect
 from genloss.core.arrays import Floats
 from genloss.core.roles import Model
 from genloss.core.view import Direction, NotApplicable, View
@@ -33,6 +33,7 @@ class ExcessRisk:
         "How far predictions for new rows lie from the best possible ones, squared.",
         ("gerstgrasser-2024",),
         headline=True,
+        aspect=Aspect.RISK,
     )
     name: ClassVar[str] = "excess_risk"
     unit: ClassVar[str] = "squared units of y"
@@ -44,3 +45,10 @@ class ExcessRisk:
             return NotApplicable("needs a linear regression, as reality and as model")
         gap = view.model.coefficients() - view.p_0.coefficients()
         return np.asarray((gap**2).sum(axis=1), dtype=np.float64)
+
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return what a model scores (C,) that always says the mean of y, whatever x is."""
+        p_0: Model = view.p_0
+        if not isinstance(p_0, LinearLaw):
+            return NotApplicable("needs a linear regression, as reality and as model")
+        return np.asarray((p_0.coefficients() ** 2).sum(axis=1), dtype=np.float64)

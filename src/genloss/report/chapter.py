@@ -13,6 +13,7 @@ from genloss.report.figures.lines import Figure, Panel
 from genloss.report.labels import plain
 from genloss.report.markup import slug
 from genloss.report.measured import Measured
+from genloss.report.profiles import ProfiledRun, profiles
 from genloss.report.provenance import Origin, origin
 from genloss.report.published_values import points
 from genloss.report.question import question
@@ -73,6 +74,7 @@ class Chapter:
     explorer: Explorer | None
     over: tuple[str, Figure | Combined] | None
     given_up: Sequence[tuple[str, str]]
+    profiles: Sequence[ProfiledRun]
     origins: Sequence[Origin]
 
     @property
@@ -89,6 +91,7 @@ class Chapter:
             (self.given_up, "failed", "Cells that failed"),
             (self.missed, "misses", "Targets missed"),
             (self.met, "met", "Targets met"),
+            (any(p.judged for p in self.profiles), "profile", "Collapse profile"),
             (self.runs, "runs", "Runs"),
             (self.more_film, "images", "Images"),
             (self.texts, "texts", "Texts"),
@@ -140,6 +143,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         over=over,
         explorer=explorer(data, section.sweep) if section.sweep else None,
         given_up=section.sweep.given_up if section.sweep else (),
+        profiles=profiles(data),
         origins=[origin(run) for run in section.runs[: FIRST_CELLS if section.sweep else None]],
     )
 

@@ -17,6 +17,7 @@ from genloss.report.glossary import classes, glossary
 from genloss.report.kept_samples import heading
 from genloss.report.markup import embedded, strong
 from genloss.report.measured import measured
+from genloss.report.profiles import questions
 from genloss.report.sections import Section, find_sections
 from genloss.report.titles import wording
 from genloss.report.vega import vega_script
@@ -55,6 +56,7 @@ def render(sections: Sequence[Section], *, title: str) -> str:
         chapter(i, section, runs, budget)
         for i, (section, runs) in enumerate(zip(sections, data, strict=True), start=1)
     ]
+    profiled = [run for c in chapters for run in c.profiles]
     names = [s.targets["experiment"] for s in sections if s.targets]
     every = [run for runs in data for run in runs]
     text: str = (
@@ -62,7 +64,9 @@ def render(sections: Sequence[Section], *, title: str) -> str:
         .get_template("page.html.j2")
         .render(
             title=title,
-            answer=summary.answer(sections),
+            answer=summary.answer(sections, profiled),
+            profiled=[run for run in profiled if run.judged],
+            questions=questions(),
             tiles=summary.tiles(sections),
             picture=summary.picture(chapters),
             chapters=chapters,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from genloss.core.about import Aspect
 from genloss.judge.profile.of_run import RunProfile, profile_of
 from genloss.judge.profile.verdicts import RULES, Answer, Verdict
-from genloss.judge.profile.words import in_short
+from genloss.judge.profile.words import HAPPENED, in_short
 from genloss.report.formatting import number, percent
-from genloss.report.labels import plain
+from genloss.report.labels import SEPARATOR, named, plain
+from genloss.report.measured import Measured
 from genloss.report.run_rows import generations_done
 from genloss.store.reader import Run
 
@@ -58,20 +60,40 @@ class ProfiledRun:
     alarms: tuple[str, ...]
     judged: bool
 
+    @property
+    def outcome(self) -> Literal["collapse", "worse", "none", "open"]:
+        """What became of the run, in one word."""
+        collapse = [self.answers[i - 1] for i in HAPPENED]
+        if Answer.YES in collapse:
+            return "collapse"
+        if self.answers[1] is Answer.YES:
+            return "worse"
+        return "none" if Answer.NO in (*collapse, self.answers[1]) else "open"
 
-def profiles(runs: Sequence[Run]) -> list[ProfiledRun]:
-    """Return the profile of every run of a section that has models; none of too many."""
-    some = [run for run in runs if generations_done(run) or run.columns]
-    return [profiled(run) for run in some] if len(some) <= MOST_RUNS else []
+
+def profiles(runs: Sequence[Measured]) -> list[ProfiledRun]:
+    """Return the profile of every run of a section that has models; none of too many.
+
+    Runs of one name are told apart as figures tell them.
+    """
+    some = [run for run in runs if generations_done(run.run)]
+    if len(some) > MOST_RUNS:
+        return []
+    names = [plain(run.run.header.name) for run in some]
+    labels = [one.full for one in named(some)] if len(set(names)) < len(names) else [""] * len(some)
+    return [
+        profiled(run.run, SEPARATOR.join(filter(None, (name, label))))
+        for run, name, label in zip(some, names, labels, strict=True)
+    ]
 
 
-def profiled(run: Run) -> ProfiledRun:
-    """Return the profile of a run in words."""
+def profiled(run: Run, label: str = "") -> ProfiledRun:
+    """Return the profile of a run in words; label: what it is called, if not by its name."""
     found = profile_of(run)
     p = found.profile
     last = max((v.generation for v in p.verdicts), default=0) or generations_done(run)
     return ProfiledRun(
-        plain(run.header.name),
+        label or plain(run.header.name),
         in_short(p, last, found.why),
         tuple(v.answer for v in p.verdicts),
         p.early,

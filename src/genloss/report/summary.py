@@ -1,17 +1,22 @@
 """What a reader sees first: what was asked, a place for the answer, and the picture."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from genloss.report.chapter import Chapter
 from genloss.report.figures.samples import SampleFigure
 from genloss.report.formatting import count
+from genloss.report.profiles import ProfiledRun
 from genloss.report.run_rows import generations_done, how_many
 from genloss.report.sections import Section
 from genloss.report.texts import TextFigure
+from genloss.spec.wording import listed
 
 UNJUDGED = "Whether this is a collapse, and of which kind, is not judged on this page."
-"""What stands in the place of an answer where nothing was held against a target."""
+"""What stands in the place of an answer where nothing could be held against anything."""
+
+FEW = 4
+"""Runs that each have a sentence of their own; more are counted."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +45,54 @@ def picture(chapters: Sequence[Chapter]) -> Picture | None:
     return None
 
 
-def answer(sections: Sequence[Section]) -> str:
-    """Return what can be answered: how many targets were met."""
+def answer(sections: Sequence[Section], profiled: Sequence[ProfiledRun]) -> list[str]:
+    """Return what can be answered: how many targets were met, and which runs collapse."""
+    targets, collapse = _targets(sections), list(_collapse(profiled))
+    if collapse:
+        return [*targets, *collapse]
+    whole = all(s.targets for s in sections)
+    return targets if targets and whole else [" ".join([*targets, UNJUDGED])]
+
+
+def _collapse(profiled: Sequence[ProfiledRun]) -> Iterator[str]:
+    """Yield what became of the runs that lie beside a control: a few each, many in numbers."""
+    runs = [run for run in profiled if run.judged]
+    if len(runs) <= FEW:
+        for run in runs:
+            yield run.sentence if len(profiled) == 1 else f"**{run.label}**: {run.sentence}"
+        return
+    kinds: dict[str, list[str]] = {}
+    for run in runs:
+        kinds.setdefault(run.outcome, []).append(run.label)
+    parts = [f"{len(kinds[k]):,} {w[len(kinds[k]) > 1]}" for k, w in OUTCOMES.items() if k in kinds]
+    yield f"Of {len(runs):,} runs {listed(parts, 'and')}."
+
+
+OUTCOMES = {
+    "collapse": ("collapses", "collapse"),
+    "worse": (
+        "is worse than training on real data alone and has not collapsed",
+        "are worse than training on real data alone and have not collapsed",
+    ),
+    "none": ("shows no collapse", "show no collapse"),
+    "open": ("cannot be told", "cannot be told"),
+}
+"""What becomes of one run and of several, worst first."""
+
+
+def _targets(sections: Sequence[Section]) -> list[str]:
     experiments = [s for s in sections if s.targets]
     if not experiments:
-        return UNJUDGED
+        return []
     judged = [v for s in experiments if s.targets for v in s.targets["targets"]]
     met = sum(bool(v["passed"]) for v in judged)
     which = count(len(experiments), "published experiment")
     scales = " and ".join(sorted({s.targets["scale"] for s in experiments if s.targets}))
     met_of = "all" if met == len(judged) else f"{met:,} of"
     runs = how_many([run for s in sections for run in s.runs])
-    text = (
+    return [
         f"{which} repeated at {scales} scale: {met_of} {len(judged):,} targets met. {runs} in all."
-    )
-    return text if len(experiments) == len(sections) else f"{text} {UNJUDGED}"
+    ]
 
 
 def _form(n: int, one: str) -> str:

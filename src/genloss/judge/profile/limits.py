@@ -5,18 +5,25 @@ from __future__ import annotations
 from genloss.core import regimes
 from genloss.core.about import Aspect, about_object
 from genloss.core.forms import Endless
-from genloss.core.samplers import Ancestral
+from genloss.core.samplers import Ancestral, Relabelling
 from genloss.core.view import Metric
 from genloss.judge.profile.divergence import Limit
 from genloss.metrics import laws, tokens
+from genloss.metrics.regression import ExcessRisk
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner
+from genloss.models.linear import LeastSquaresLearner
 from genloss.study.study import Study
 
 WANDERS = Limit(
     True,
     "a theorem: the mean of a Gaussian fitted to its own samples is a random walk whose steps do "
     "not shrink fast enough (Shumailov et al. 2024, 3.1; Kazdan et al. 2024)",
+)
+LABELS = Limit(
+    True,
+    "a closed form: every generation of labels adds its own noise, and nothing takes it away "
+    "(Gerstgrasser et al. 2024)",
 )
 SHRINKS = Limit(
     False,
@@ -51,14 +58,27 @@ def limit_of(study: Study) -> Limit | None:
     curators, and drawn as they were fitted.
     """
     metric = risk_of(study)
-    if study.curator is not None or type(study.sampler) is not Ancestral:
+    if study.curator is not None or study.warm_start or isinstance(study.form, Endless):
+        return None
+    if type(metric) is ExcessRisk and type(study.learner) is LeastSquaresLearner:
+        return _of_regression(study)
+    if type(study.sampler) is not Ancestral:
         return None
     if type(metric) is tokens.ForwardKL and type(study.learner) is CategoricalLearner:
         return BOUNDED if metric.smoothing > 0 else None
     moments = type(metric) in (laws.W2Squared, laws.W2)
-    if not moments or type(study.learner) is not GaussianLearner or study.warm_start:
+    learner = study.learner
+    if not moments or not isinstance(learner, GaussianLearner):
         return None
-    return None if isinstance(study.form, Endless) else _of_gaussian(study, study.learner.ddof)
+    return _of_gaussian(study, learner.ddof) if type(learner) is GaussianLearner else None
+
+
+def _of_regression(study: Study) -> Limit | None:
+    if type(study.sampler) not in (Ancestral, Relabelling):
+        return None
+    if isinstance(study.regime, regimes.Replace | regimes.ReplaceMultiple):
+        return LABELS
+    return POOLED if isinstance(study.regime, regimes.Accumulate) else None
 
 
 def _of_gaussian(study: Study, ddof: int) -> Limit | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genloss.core.about import Aspect
+from genloss.core.view import Direction
 from genloss.judge.controls import controls_of
 from genloss.judge.profile.alarm import MOST_TIMES, Alarm, Watched, first_alarms, halved
 from genloss.judge.profile.beside import Beside
@@ -138,5 +139,6 @@ def _watched(run: Run) -> list[Watched]:
         if fits.size < 2 or not np.isfinite(fits).all():
             continue
         some = models[np.unique(np.linspace(0, models.size - 1, MOST_TIMES).round()).astype(int)]
-        out.append(Watched(column.name, column.t[some], column.values[some], fits, paired=True))
+        error = column.direction is Direction.LOWER
+        out.append(Watched(column.name, column.t[some], column.values[some], fits, True, error))
     return [w for w in out if w.control.shape == out[0].control.shape]

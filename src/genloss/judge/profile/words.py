@@ -59,19 +59,16 @@ def _not_collapsed(unclear: list[str]) -> str:
     return "whether it has collapsed is not clear" if unclear else "has not collapsed"
 
 
-HELD = {
-    2: "the model is as good as one trained on real data alone",
-    5: "keeps its variety",
-    6: "keeps its groups",
-    7: "keeps what is rare",
-    8: "makes nothing up",
-}
+KEPT = {5: "its variety", 6: "its groups", 7: "what is rare"}
 
 
 def _as_good(judged: list[Verdict]) -> str:
-    held = [HELD[v.rule.number] for v in judged if v.rule.number in HELD]
-    if not held:
-        return "the model keeps most of what training on real data teaches"
-    if held[0] != HELD[2]:
-        held[0] = f"the model {held[0]}"
-    return listed(held, "and")
+    numbers = [v.rule.number for v in judged]
+    kept = [words for number, words in KEPT.items() if number in numbers]
+    said = ["is as good as one trained on real data alone"] if 2 in numbers else []
+    said += [f"keeps {listed(kept, 'and')}"] if kept else []
+    said += ["makes nothing up"] if 8 in numbers else []
+    return f"the model {listed(said or [LEARNT], 'and')}"
+
+
+LEARNT = "keeps most of what training on real data teaches"
