@@ -8,6 +8,7 @@ from genloss.core.arrays import Floats, Ints
 from genloss.core.chain_quantiles import fewest_chains, quantiles
 from genloss.core.over_chains import MEAN
 from genloss.judge.estimates import location
+from genloss.report.figures.beside import Beside
 from genloss.report.published_values import Point, columns
 from genloss.store.series import Column
 from genloss.store.theory_file import TheoryLine
@@ -24,7 +25,7 @@ class Curve:
     """One metric of one run at the generations drawn: t (T,), values (T, C), bands (5, T).
 
     mean is over chains (T,). theory: the values (T,) of the line, NaN where there is none.
-    published: values that others reported, see `published`.
+    published: values that others reported, see `published`. controls: those beside the run.
     """
 
     label: str
@@ -35,6 +36,7 @@ class Curve:
     theory: Floats
     line: TheoryLine | None
     published: tuple[Point, ...] = ()
+    controls: tuple[Beside, ...] = ()
 
     @property
     def chains(self) -> int:
@@ -86,6 +88,7 @@ def curve(
     series: Column,
     line: TheoryLine | None,
     published: tuple[Point, ...] = (),
+    controls: tuple[Beside, ...] = (),
 ) -> Curve:
     """Return what is drawn of a metric, with its theory line if it has one."""
     by_t = dict(zip(line.t, line.value, strict=True)) if line else {}
@@ -98,6 +101,7 @@ def curve(
         theory=np.array([by_t.get(t, np.nan) for t in series.t.tolist()]),
         line=line,
         published=published,
+        controls=controls,
     )
 
 
