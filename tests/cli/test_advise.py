@@ -48,6 +48,28 @@ def test_a_search_shows_what_it_rests_on(genloss, told, line):
     assert "line-advice-fresh-count" in genloss("ls").stdout
 
 
+def test_another_learner_is_advised_beside(genloss, told, line):
+    """Maximum likelihood shrinks, which its mean does not mind: about as many rows."""
+    options = ["--target", "squared_mean_error <= 3 at 20", "--mean", "--as", "share"]
+    advice = told("advise", line, *options, "--against", "learner.ddof=0")
+    [one], [other] = advice["answers"], advice["against"]["answers"]
+    assert other["real_rows"] < one["real_rows"]
+    [transfer] = advice["transfers"]
+    assert transfer["ratio"] == other["real_rows"] / one["real_rows"]
+    shown = genloss("advise", line, *options, "--against", "learner.ddof=0").stdout
+    assert "Another learner: gaussian." in shown
+    assert "times as many real rows" in shown
+
+
+def test_prices_show_the_frontier_and_a_figure_is_drawn(genloss, told, line, tmp_path):
+    options = ["--target", "squared_mean_error <= 3 at 20", "--mean", "--prices", "1,0.01"]
+    advice = told("advise", line, *options, "--figure", tmp_path / "f.svg")
+    costs = [m["cost"] for m in advice["frontier"]]
+    assert costs == sorted(costs)
+    assert "<svg" in (tmp_path / "f.svg").read_text()
+    assert "Risk against budget by closed form" in genloss("advise", line, *options).stdout
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [

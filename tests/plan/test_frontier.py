@@ -1,13 +1,17 @@
 """Risk against budget, where prices and the closed form say by hand what is best."""
 
+import math
+
 import pytest
 
 from genloss.errors import SpecError
-from genloss.plan.advise.advice import Effort, best_setting
+from genloss.plan.advise.advice import Answer, Effort, best_setting
 from genloss.plan.advise.drawing import evidence_chart, frontier_chart
 from genloss.plan.advise.fields import field_dial
 from genloss.plan.advise.frontier import Prices, frontier
 from genloss.plan.advise.question import question_of, target_of
+from genloss.plan.advise.supplies import real_rows
+from genloss.plan.advise.transfer import transfer
 from genloss.report.chart_files import figure_svg
 from genloss.study.study import study_from
 from genloss.theory.anchored import anchored
@@ -83,3 +87,27 @@ def test_the_frontier_by_runs_is_drawn(question, tmp_path):
     chart = frontier_chart(question, found)
     assert sum(r["best"] == "on the frontier" for r in chart["data"]["values"]) == len(found.best)
     assert b"<svg" in figure_svg(chart, tmp_path / "f.svg").read_bytes()
+
+
+def answer_of(question, rows, low, high):
+    dial = real_rows(question.study, "share", "fresh")
+    return Answer(dial, "chain", "search", rows, low, high, dial.most, 0.0, 0)
+
+
+def test_advice_that_differs_twice_is_not_transferable(question):
+    """The ratio's interval: logs of both intervals, added in quadrature."""
+    one, two = answer_of(question, 10, 8, 12.5), answer_of(question, 25, 20, 31.25)
+    apart = transfer(one, two)
+    assert apart.ratio == 2.5
+    assert not apart.is_transferable
+    half = math.hypot(math.log(1.25), math.log(1.25))
+    assert (apart.low, apart.high) == (
+        pytest.approx(2.5 * math.exp(-half)),
+        pytest.approx(2.5 * math.exp(half)),
+    )
+    assert transfer(two, one).ratio == pytest.approx(0.4)
+    assert not transfer(two, one).is_transferable
+    assert transfer(one, answer_of(question, 18, 15, 21)).is_transferable
+    none = answer_of(question, None, math.nan, math.nan)
+    assert transfer(one, none).ratio is None
+    assert not transfer(one, none).is_transferable

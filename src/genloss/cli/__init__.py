@@ -3,6 +3,7 @@
 main        the commands
 upkeep      commands on runs that are there or at work
 advise      how much real data is needed
+asked       what its options ask
 advice      how that is shown
 options     what several commands take
 console     tables and JSON as a person or a script wants them

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.cli import console
+from genloss.cli.asked import Told
 from genloss.cli.durations import duration
 from genloss.errors import SpecError
 from genloss.plan.advise.advice import Advice, Answer, reached
@@ -13,18 +14,46 @@ from genloss.plan.advise.drawing import evidence_chart, frontier_chart
 from genloss.plan.advise.frontier import Frontier
 from genloss.plan.advise.question import Question
 from genloss.plan.advise.supplies import RealRows
+from genloss.plan.advise.transfer import Transfer
 from genloss.report.chart_files import KINDS
 from genloss.report.formatting import count, number, percent
+from genloss.spec.build import kind_of
 from genloss.store.output import check_output
 
 POOR_FIT = 0.01
 """A p value of the test of a line below which that is said."""
 
 
-def shown(advice: Advice, assumed: str, found: Frontier | None = None) -> None:
+def shown(told: Told, assumed: str) -> None:
     """Print advice for people: what was assumed, the answers, the runs they rest on."""
+    _advice(told.advice, assumed)
+    if told.frontier is not None:
+        _frontier(told.frontier, told.advice.question)
+    if told.other is not None:
+        console.print_line("")
+        console.print_prose(f"Another learner: {kind_of(type(told.other.question.study.learner))}.")
+        _advice(told.other, assumed)
+    for each in told.transfers:
+        console.print_prose(transfer_words(each))
+
+
+def transfer_words(each: Transfer) -> str:
+    """Return what the comparison of two learners says."""
+    if each.ratio is None:
+        return "Not transferable: the target holds for one of the learners alone, or for neither."
+    ratio = f"{number(each.ratio)} times as many real rows (95 %: {number(each.low)} to "
+    ratio += f"{number(each.high)})"
+    if each.is_transferable:
+        return f"The other learner needs {ratio}."
+    return f"Not transferable: the other learner needs {ratio}."
+
+
+def _advice(advice: Advice, assumed: str) -> None:
     question, study = advice.question, advice.question.study
-    console.print_prose(f"Question: what holds {question.target}?")
+    target = str(question.target)
+    if advice.beside is not None:
+        target = f"{advice.beside.asked}, that is {target}"
+    console.print_prose(f"Question: what holds {target}?")
     console.print_prose(
         f"Real rows: {assumed}. Rows are pooled without weights of their own, and generation 1 "
         f"learns from the {study.n_real:,} rows of S_0 alone."
@@ -41,8 +70,6 @@ def shown(advice: Advice, assumed: str, found: Frontier | None = None) -> None:
     for answer in advice.answers:
         if answer.how == "search":
             _evidence(answer, question)
-    if found is not None:
-        _frontier(found, question)
 
 
 def _frontier(found: Frontier, question: Question) -> None:
@@ -71,15 +98,15 @@ def check_figure(path: Path) -> None:
     check_output(path)
 
 
-def save(advice: Advice, found: Frontier | None, path: Path) -> None:
+def save(told: Told, path: Path) -> None:
     """Draw the frontier, or else the runs of the last search.
 
     Raises:
         SpecError: an answer by closed form alone, which has no runs.
     """
-    question = advice.question
-    if found is not None:
-        spec = frontier_chart(question, found)
+    advice, question = told.advice, told.advice.question
+    if told.frontier is not None:
+        spec = frontier_chart(question, told.frontier)
     else:
         searched = [a for a in advice.answers if a.cells]
         if not searched:
@@ -214,8 +241,25 @@ def diagnostics(answer: Answer) -> str:
     return " ".join(words)
 
 
-def as_json(advice: Advice, found: Frontier | None = None) -> dict[str, Any]:
+def as_json(told: Told) -> dict[str, Any]:
     """Return advice for scripts."""
+    out = _advice_json(told.advice)
+    if told.frontier is not None:
+        out["frontier"] = [asdict(m) for m in told.frontier.best]
+    if told.other is not None:
+        out["against"] = _advice_json(told.other)
+        out["transfers"] = [
+            {
+                "ratio": each.ratio,
+                "interval": None if each.ratio is None else [_finite(each.low), _finite(each.high)],
+                "transferable": each.is_transferable,
+            }
+            for each in told.transfers
+        ]
+    return out
+
+
+def _advice_json(advice: Advice) -> dict[str, Any]:
     question = advice.question
     return {
         "target": str(question.target),
@@ -227,7 +271,6 @@ def as_json(advice: Advice, found: Frontier | None = None) -> dict[str, Any]:
         "tokens_per_row": advice.tokens or None,
         "control": None if advice.beside is None else advice.beside.control,
         "answers": [_answer_json(a, question) for a in advice.answers],
-        "frontier": None if found is None else [asdict(m) for m in found.best],
     }
 
 

@@ -9,6 +9,7 @@ evidence   small runs of a sweep, and what they gave
 curve      a line through the runs near the bound, where it crosses, and how sure that is
 optimum    where a flat optimum lies, by common random numbers
 search     which runs to make next
+transfer   whether advice for one learner holds for another
 frontier   risk against budget, at prices of real and synthetic rows
 drawing    pictures of both
 advice     all of it: one answer for each way to count

@@ -21,6 +21,9 @@ from genloss.run.events import Sink
 CHAINS = 20
 """Chains of every run of a search, at least."""
 
+CHAINS_OF_TEXT = 8
+"""Likewise of texts, which take longer and differ less from chain to chain."""
+
 SECONDS = 480.0
 """How long a search may go on adding runs."""
 
@@ -94,7 +97,8 @@ class Effort:
 
     def chains_of(self, question: Question) -> int:
         """Return the chains of every run."""
-        return self.chains or max(question.study.chains, CHAINS)
+        least = CHAINS_OF_TEXT if tokens_of(question.study) else CHAINS
+        return self.chains or max(question.study.chains, least)
 
 
 def advise(

@@ -9,7 +9,7 @@ import numpy as np
 from genloss.core.regimes import Replace
 from genloss.core.view import Direction
 from genloss.errors import FitError, SpecError
-from genloss.plan.advise.question import Question
+from genloss.plan.advise.question import Question, Target
 from genloss.run.events import Sink
 from genloss.run.runner import header_of, run_studies
 from genloss.store.folder import control_path
@@ -20,8 +20,9 @@ from genloss.study.study import Study
 
 @dataclass(frozen=True)
 class Beside:
-    """The question with a bound in numbers, and the control's mean: fits of chains."""
+    """The question with a bound in numbers, as it was asked, and the control's mean over fits."""
 
+    asked: Target
     question: Question
     control: float
     fits: int
@@ -61,7 +62,7 @@ def beside_control(
     bound = replace(
         target, sign=sign, value=control + sign * distance, of_control=False, relative=False
     )
-    return Beside(replace(question, target=bound), control, int(np.size(fits)))
+    return Beside(target, replace(question, target=bound), control, int(np.size(fits)))
 
 
 def _column(

@@ -13,14 +13,14 @@ from genloss.core.arrays import Floats
 from genloss.errors import FitError
 from genloss.plan.advise.question import Question
 from genloss.run.events import Sink
-from genloss.run.sweep import run_sweep
+from genloss.run.sweep import SweepRuns, run_sweep
 from genloss.run.tally import Work
 from genloss.spec.build import describe
 from genloss.study.study import Study, identity
 from genloss.study.sweep import sweep_from
 
 SLOW = 2.0
-"""Seconds of a round of cells from which on several processes are worth their start."""
+"""Seconds of a cell from which on several processes are worth their start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,7 @@ class Evidence:
     paired: bool = False
     seconds: float = field(init=False, default=0.0)
     rows: float = field(init=False, default=0.0)
+    _slow: bool = field(init=False, default=False)
     _cells: dict[tuple[float, int], Cell] = field(init=False, default_factory=dict)
     _studies: dict[tuple[float, int], Study] = field(init=False, default_factory=dict)
 
@@ -87,10 +88,11 @@ class Evidence:
         shared = describe(self.question.study) | {"name": self._name}
         cases = [_options(study, shared) for study in studies.values()]
         begun = time.perf_counter()
-        sweep = sweep_from(shared, {"cases": cases})
-        slow = self.seconds > SLOW * max(len(self._cells), 1) / 2
-        workers = self.workers or (0 if slow else 1)
-        done = run_sweep(sweep, self.root, workers=workers, progress=self.progress)
+        if not self._cells and len(cases) > 1:
+            # One in this process says whether others are worth their start.
+            self._run(shared, cases[:1], 1)
+            self._slow = time.perf_counter() - begun > SLOW
+        done = self._run(shared, cases, self.workers or (0 if self._slow else 1))
         self.seconds += time.perf_counter() - begun
         if done.failed:
             raise FitError(f"a run of the search failed: {next(iter(done.failed.values()))}")
@@ -103,6 +105,12 @@ class Evidence:
                 raise FitError(f"{self.question.target.metric} has no value: {why}")
             self.rows += float(Work.of(study).rows[-1]) * study.chains
             self._cells[key] = Cell(key[0], np.asarray(column.values[-1]))
+
+    def _run(
+        self, shared: Mapping[str, object], cases: Sequence[Mapping[str, object]], workers: int
+    ) -> SweepRuns:
+        sweep = sweep_from(shared, {"cases": list(cases)})
+        return run_sweep(sweep, self.root, workers=workers, progress=self.progress)
 
     def _study(self, dial: float, again: int, chains: int) -> Study:
         study = self.study_of(dial)

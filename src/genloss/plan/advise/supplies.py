@@ -134,7 +134,8 @@ def real_rows(study: Study, axis: Axis, supply: Supply) -> RealRows:
         most, limit = n, "all rows"
     p_0 = _reality(study)
     if isinstance(p_0, FiniteModel):
-        have = p_0.n_rows - study.held_out
+        # A text holds out rows that none could train on.
+        have = (p_0.split(study.held_out)[0] if study.held_out else p_0).n_rows
         if supply == "fresh":
             each = (have - study.n_real) // max(study.generations - 1, 1)
             if each < 1:
