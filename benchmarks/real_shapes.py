@@ -1,7 +1,8 @@
 """Decoding and fine-tuning at the shapes that people have, against transformers, on a few cores.
 
     python benchmarks/real_shapes.py [SHAPE ...] [parts=beams32,beams16,draws,tuning32,tuning16]
-        [prompts=16] [draws=64] [new=64] [blocks=32] [rounds=2] [threads=0] [base=FOLDER]
+        [prompts=16] [draws=64] [new=64] [blocks=32] [rounds=2] [threads=0] [device=cpu]
+        [base=FOLDER]
 
 Shapes: smollm2-135m (30 layers x 576, 9 heads on 3 of keys, 49,152 tokens) and opt-125m; random
 weights, or those of base, the folder of a saved model. Defaults take about twelve minutes on two
@@ -30,6 +31,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from ceiling import wait
 from genloss.core.decoding import BeamSearch, Sampling
 from genloss.core.samples import Samples
 from genloss.models.torch.feeds import feed_of
@@ -49,13 +51,14 @@ PROMPT, TOKENS, RATE, DECAY = 64, 64, 1e-4, 0.01
 TOLERANCE = 0.02
 """Nats a token by which mean scores of texts chosen in 16 bits may differ."""
 
-CPU = torch.device("cpu")
 PARTS = ("beams32", "beams16", "draws", "tuning32", "tuning16")
 Case = dict[str, Callable[[], np.ndarray]]
 Taken = dict[str, tuple[float, float]]
 
 
-def in_turns(theirs: Case, ours: Callable, rounds: int) -> tuple[str, Taken, dict]:
+def in_turns(
+    theirs: Case, ours: Callable, rounds: int, device: torch.device
+) -> tuple[str, Taken, dict]:
     """Return the fastest of theirs, seconds (wall, processor) of both sides, and the results."""
     best: Taken = {}
     results = {}
@@ -64,6 +67,7 @@ def in_turns(theirs: Case, ours: Callable, rounds: int) -> tuple[str, Taken, dic
         for name, call in [*((name, theirs[name]) for name in theirs if name in left), ("", ours)]:
             wall, cpu = time.perf_counter(), time.process_time()
             results[name] = call()
+            wait(device)
             took = time.perf_counter() - wall, time.process_time() - cpu
             best[name] = min(best.get(name, took), took)
     first = min(theirs, key=lambda name: best[name])
@@ -79,18 +83,18 @@ def row(part: str, which: str, taken: Taken, amount: int, note: str) -> None:
     )
 
 
-def generators(folder: Path, how, dtype, prompts: np.ndarray, new: int) -> Case:
+def generators(folder: Path, how, dtype, prompts: np.ndarray, new: int, device) -> Case:
     """Return the ways in which `generate` may write."""
     from transformers import AutoModelForCausalLM
 
     with without_bars():
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval().to(device)
     draws = isinstance(how, Sampling)
 
     def write(cache: str | None, at: int) -> np.ndarray:
         torch.manual_seed(1)
         out = []
-        for tokens in torch.split(torch.from_numpy(prompts), at):
+        for tokens in torch.split(torch.from_numpy(prompts).to(device), at):
             with torch.inference_mode():
                 made = model.generate(
                     tokens,
@@ -103,7 +107,7 @@ def generators(folder: Path, how, dtype, prompts: np.ndarray, new: int) -> Case:
                     cache_implementation=cache,
                     **({"top_k": 0} if draws else {}),
                 )
-            out.append(made[:, PROMPT:].numpy())
+            out.append(made[:, PROMPT:].cpu().numpy())
         return np.concatenate(out)
 
     n = len(prompts)
@@ -113,30 +117,32 @@ def generators(folder: Path, how, dtype, prompts: np.ndarray, new: int) -> Case:
 
 def scores(decoder: Decoder, weights: dict, prompts: np.ndarray, texts: np.ndarray) -> np.ndarray:
     """Return the mean ln p of the tokens of each text under the float32 model."""
-    rows = torch.from_numpy(np.concatenate([prompts, texts], axis=1))
+    device = next(iter(weights.values())).device
+    rows = torch.from_numpy(np.concatenate([prompts, texts], axis=1)).to(device)
     out = []
     with torch.inference_mode():
         for part in torch.split(rows, 4):
             hidden = decoder.hidden(weights, part[:, :-1])[:, PROMPT - 1 :]
             log_p = decoder.logits(weights, hidden).log_softmax(-1)
             out.append(log_p.gather(2, part[:, PROMPT:, None])[..., 0].mean(1))
-    return torch.cat(out).double().numpy()
+    return torch.cat(out).double().cpu().numpy()
 
 
 def decoding(part: str, decoder: Decoder, weights: dict, folder: Path, o: dict[str, str]) -> None:
     new, draws = int(o["new"]), part == "draws"
     dtype = torch.float32 if part == "beams32" else torch.bfloat16
+    device = torch.device(o["device"])
     how = Sampling(max_new=new, min_new=new) if draws else BeamSearch(5, new, new)
     n = int(o["draws" if draws else "prompts"])
     prompts = np.random.default_rng(1).integers(3, decoder.vocabulary, (n, PROMPT))
     own = {name: w.to(dtype) for name, w in weights.items()}
-    writer = Writer(decoder, lambda c: own, how, dtype, CPU)
-    theirs = generators(folder, how, dtype, prompts, new)
+    writer = Writer(decoder, lambda c: own, how, dtype, device)
+    theirs = generators(folder, how, dtype, prompts, new, device)
 
     def ours() -> np.ndarray:
         return writer.continue_(prompts[None], np.random.default_rng(1))[0]
 
-    first, taken, texts = in_turns(theirs, ours, int(o["rounds"]))
+    first, taken, texts = in_turns(theirs, ours, int(o["rounds"]), device)
     same = (texts[first] == texts[""]).all(axis=1)
     a, b = (scores(decoder, weights, prompts, texts[name]) for name in (first, ""))
     gap = float(b.mean() - a.mean())
@@ -151,12 +157,13 @@ def decoding(part: str, decoder: Decoder, weights: dict, folder: Path, o: dict[s
     row(part, first, taken, n * new, note + ("" if fine else "  NOT EQUAL"))
 
 
-def losses_of_transformers(folder: Path, dtype, x: torch.Tensor) -> Case:
+def plain_steps(folder: Path, dtype, x: torch.Tensor) -> Case:
     """Return the ways of a plain loop: one step of AdamW each call, its loss returned."""
     from transformers import AutoModelForCausalLM
 
     with without_bars():
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    model = model.to(x.device)
     adam = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
     start = {name: w.clone() for name, w in model.state_dict().items()}
     targets = x[:, 1:].flatten()
@@ -177,7 +184,7 @@ def losses_of_transformers(folder: Path, dtype, x: torch.Tensor) -> Case:
 
     def update(loss: Callable) -> float:
         adam.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
             value = loss()
         value.backward()
         adam.step()
@@ -189,20 +196,21 @@ def losses_of_transformers(folder: Path, dtype, x: torch.Tensor) -> Case:
 
 def tuning(part: str, decoder: Decoder, weights: dict, folder: Path, o: dict[str, str]) -> None:
     precision, n = ("float32", "bfloat16")[part == "tuning16"], int(o["blocks"])
+    device = torch.device(o["device"])
     rows = np.random.default_rng(2).integers(3, decoder.vocabulary, (1, n, TOKENS))
-    theirs = losses_of_transformers(folder, DTYPES[precision], torch.from_numpy(rows[0]))
-    training = FineTuning(9, n, RATE, DECAY, precision=precision, device="cpu")
+    theirs = plain_steps(folder, DTYPES[precision], torch.from_numpy(rows[0]).to(device))
+    training = FineTuning(9, n, RATE, DECAY, precision=precision, device=o["device"])
 
     def ours() -> np.ndarray:
         start = [w.clone() for w in weights.values()]
         portions = Portions("a benchmark", [*weights], decoder_total(decoder), n)
         loop = Loop(portions.loss, start, training, "a benchmark")
-        feed = feed_of(Samples.of(rows, 0), 0, n, 0, CPU, DTYPES[precision])
+        feed = feed_of(Samples.of(rows, 0), 0, n, 0, device, DTYPES[precision])
         with torch.enable_grad():
             update = loop._stepper(feed, 0)
             return np.array([float(update(i)) for i in range(2)])
 
-    first, taken, losses = in_turns(theirs, ours, int(o["rounds"]))
+    first, taken, losses = in_turns(theirs, ours, int(o["rounds"]), device)
     gap = np.abs(losses[first] - losses[""]).max()
     fine = gap <= (1e-4 if precision == "float32" else 1e-2)
     note = f"losses {losses[''][0]:.5f} {losses[''][1]:.5f}, differ by {gap:.0e}"
@@ -211,7 +219,7 @@ def tuning(part: str, decoder: Decoder, weights: dict, folder: Path, o: dict[str
 
 def main() -> None:
     o = {"parts": ",".join(PARTS), "prompts": "16", "draws": "64", "new": "64", "blocks": "32"}
-    o |= {"rounds": "2", "threads": "0", "base": ""}
+    o |= {"rounds": "2", "threads": "0", "device": "cpu", "base": ""}
     o |= dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
     names = [word for word in sys.argv[1:] if "=" not in word] or [*SHAPES]
     if int(o["threads"]):
@@ -226,7 +234,9 @@ def main() -> None:
                 decoder = SHAPES[name]
                 parameters = decoder.initial(np.random.default_rng(0))
                 save_checkpoint(folder, decoder, parameters)
-            weights = {key: torch.from_numpy(np.array(w)) for key, w in parameters.items()}
+            weights = {
+                key: torch.from_numpy(np.array(w)).to(o["device"]) for key, w in parameters.items()
+            }
             print(f"{name}: {decoder.n_parameters / 1e6:.1f} million parameters; tokens a second")
             heads = ("part", "of theirs", "theirs", "genloss", "ratio", "cpu")
             print("{:<9} {:<15} {:>8} {:>8} {:>6} {:>6}".format(*heads))

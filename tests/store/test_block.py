@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tracemalloc
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
@@ -296,3 +297,18 @@ def test_rows_are_in_the_order_written(tmp_path):
     lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
     times = [json.loads(line)["t"] for line in lines]
     assert all(a < b for a, b in pairwise(times))
+
+
+def test_a_note_takes_little_more_room_than_its_own_bytes(tmp_path):
+    """Packed once, and never joined with its digest in another copy."""
+    arrays = {"x": np.zeros(1 << 20)}
+    note = FileNotebook(tmp_path / "notebook", "run/0000")
+    note.write(X)  # what is imported on first use
+    tracemalloc.start()
+    try:
+        note.write(arrays)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.5 * arrays["x"].nbytes
+    np.testing.assert_array_equal(note.read()["x"], arrays["x"])

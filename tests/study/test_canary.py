@@ -3,17 +3,20 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from genloss.core import bases
 from genloss.core.bases import SMOLLM2
+from genloss.corpus.tokenisers import Pretrained
 from genloss.errors import FitError
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
+from genloss.models.torch.lm.scoring import by_token, log_prob
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
 from genloss.run.events import Said
 from genloss.run.runner import run_study
-from genloss.study.canary import TOLERANCE, canary_of
+from genloss.study.canary import TOKENS, TOLERANCE, TOLERANCE_BFLOAT16, canary_of, text
 from genloss.study.fetch import fetched
 from genloss.study.load import load_study
 
@@ -99,3 +102,16 @@ def test_the_real_base_sings_as_it_should(smollm2, monkeypatch):
     canary = canary_of(SimpleNamespace(learner=TransformerLearner(SMOLLM2.name)))
     assert canary.is_well, str(canary)
     assert (canary.tokens, canary.source) == (512, "known value")
+
+
+def test_in_16_bits_the_real_base_stays_within_the_stated_tolerance(smollm2, monkeypatch):
+    monkeypatch.setenv("GENLOSS_CACHE", str(smollm2))
+    tokeniser = Pretrained(SMOLLM2.name).made_from(())
+    model = TransformerLearner(SMOLLM2.name).of_text(tokeniser).base_model().read()
+    tokens = np.array([tokeniser.end, *tokeniser.encode([text()])[0]])[None, None, : TOKENS + 1]
+    narrow = {name: w.bfloat16() for name, w in model.weights(0).items()}
+    sizes = 1, model.vocabulary, model.positions
+    surprise = -by_token(model.logits(), lambda chain: narrow, tokens, *sizes, log_prob)
+    away = abs(np.exp(surprise.mean()) / SMOLLM2.canary - 1.0)
+    # Beyond what float32 rounds: else it was not computed in 16 bits at all.
+    assert TOLERANCE < away < TOLERANCE_BFLOAT16

@@ -74,10 +74,10 @@ class FileNotebook:
         """Replace what was written, atomically."""
         if self.writes:
             content = pack_arrays(arrays, {})
-            write_bytes(self.path, self._digest(content).encode() + b"\n" + content)
+            write_bytes(self.path, self._digest(content).encode(), b"\n", content)
 
     def _digest(self, content: bytes) -> str:
-        return sha256(self.owner.encode() + b"\n" + content)
+        return sha256(self.owner.encode(), b"\n", content)
 
 
 class BlockStore:

@@ -68,8 +68,8 @@ def temporary_path(path: Path) -> Path:
     return path.parent / f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}"
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file atomically and durably (temporary file, fsync, rename).
+def write_bytes(path: Path, *parts: bytes) -> None:
+    """Write a file of these parts atomically and durably (temporary file, fsync, rename).
 
     A link at `path` is replaced, not followed; the temporary name cannot be foreseen.
     """
@@ -78,7 +78,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     with explained("write", path):
         try:
             with os.fdopen(os.open(temporary, new, 0o666), "wb") as file:
-                file.write(content)
+                for part in parts:
+                    file.write(part)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -186,9 +187,12 @@ def new_folder(path: Path) -> Iterator[Path]:
             raise
 
 
-def sha256(content: bytes) -> str:
-    """Return the 64 hex digits of SHA-256."""
-    return hashlib.sha256(content).hexdigest()
+def sha256(*parts: bytes) -> str:
+    """Return the 64 hex digits of SHA-256 of the parts, one after another."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def sealed(value: Mapping[str, Any]) -> bytes:

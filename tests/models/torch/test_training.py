@@ -277,3 +277,12 @@ def test_other_errors_pass_as_they_are():
 
     with pytest.raises(RuntimeError, match="shapes do not match"):
         Loop(loss, start([0]), recipe(), "test").run(feed([0]), 1, None, None)
+
+
+def test_a_note_on_a_cpu_is_no_copy_of_what_is_trained():
+    loop = Loop(squares, start([0, 1]), recipe(), "test", 2)
+    arrays = loop.arrays()
+    held = {"weight": loop.weights, "mean": loop.mean, "square": loop.square}
+    for name, tensors in held.items():
+        for i, tensor in enumerate(tensors):
+            assert np.shares_memory(arrays[f"{name}.{i}"], tensor.numpy()), name

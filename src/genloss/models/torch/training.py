@@ -284,10 +284,13 @@ class Loop:
         return np.array(losses, dtype=np.float64).reshape(-1, self.chains).T
 
     def arrays(self) -> dict[str, Array]:
-        """Return all that `resume` needs, as copies."""
+        """Return all that `resume` needs; on a CPU views, which the next step changes.
+
+        A note is written before that step, and copies would be as large as the training itself.
+        """
         lists = self._tensors().items()
-        out = {f"{key}.{i}": to_numpy(t) for key, ts in lists for i, t in enumerate(ts)}
-        out["batch_loss"] = to_numpy(self.batch_loss)
+        out = {f"{key}.{i}": as_numpy(t) for key, ts in lists for i, t in enumerate(ts)}
+        out["batch_loss"] = as_numpy(self.batch_loss)
         out["step"] = np.array([self.step], dtype=np.int64)
         out["train_loss"] = self._by_chain(self.train_loss).T.copy()
         out["held_out_loss"] = self._by_chain(self.held_out_loss).T.copy()
@@ -311,6 +314,12 @@ class Loop:
             "square": self.square,
             "best": self.best,
         }
+
+
+def as_numpy(x: Tensor) -> Array:
+    """Return x as an array, on a CPU a view of it."""
+    array: Array = x.detach().cpu().numpy()
+    return array
 
 
 def to_numpy(x: Tensor) -> Array:

@@ -39,3 +39,16 @@ def test_from_scratch_there_is_no_base(pair):
     assert TransformerLearner(start="scratch").base_model() is None
     assert TransformerLearner(folder, start="scratch").base_model() is None
     assert TransformerLearner(folder, start="last").base_model() is not None
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_its_weights_are_read_once_and_only_when_it_is_asked(pair, prompts, monkeypatch, kind):
+    learner, reads = kind(str(pair("llama").folder)), []
+    plain = type(learner).base_weights
+    monkeypatch.setattr(
+        type(learner), "base_weights", lambda self: reads.append(self) or plain(self)
+    )
+    base = learner.base_model()
+    assert (base.vocabulary, base.positions, reads) == (97, 60, [])
+    base.token_log_probs(prompts[None])
+    assert reads == [learner]

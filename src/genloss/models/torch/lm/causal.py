@@ -80,15 +80,21 @@ class CausalLearner(NetworkLearner[M], ABC):
         """Rebuild a model from its state."""
 
     @abstractmethod
+    def sizes(self) -> tuple[int, int]:
+        """Return the entries of the base's vocabulary and its longest row, from its config."""
+
+    @abstractmethod
     def base_weights(self) -> Mapping[str, Array]:
         """Return the weights of the base that a fit would change, without chains."""
 
     def base_model(self) -> "ReadAgain | None":
-        """Return the base before any fit, one chain; None where fits begin from scratch."""
+        """Return the base before any fit, one chain; None where fits begin from scratch.
+
+        Its weights are read when it is asked, not before.
+        """
         if not self.base or self.start == "scratch":
             return None
-        model = self._base()
-        return ReadAgain(self._base, model.vocabulary, model.positions)
+        return ReadAgain(self._base, *self.sizes())
 
     def _base(self) -> M:
         state = {name: value[None] for name, value in self.base_weights().items()}

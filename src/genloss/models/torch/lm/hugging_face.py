@@ -134,6 +134,11 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
         fit_to(module, state)
         return self._model(module, state)
 
+    def sizes(self) -> tuple[int, int]:
+        """Return the entries of the base's vocabulary and its longest row."""
+        config = config_of(self.base, self.revision, self.config, self.remote_code)
+        return config.vocab_size, positions_of(config)
+
     def base_weights(self) -> Mapping[str, Array]:
         """Return what the base stores; beside a frozen one, new adapters, which change nothing."""
         held = stored(self._module(pretrained=True)).items()

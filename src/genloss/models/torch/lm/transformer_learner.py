@@ -113,6 +113,11 @@ class TransformerLearner(CausalLearner[TransformerModel]):
         tied = decoder.tied and HEAD not in state
         return self._model(replace(decoder, tied=tied), state)
 
+    def sizes(self) -> tuple[int, int]:
+        """Return the entries of the base's vocabulary and its longest row."""
+        decoder = self._of_config()
+        return decoder.vocabulary, decoder.positions
+
     def base_weights(self) -> Mapping[str, Array]:
         """Return the weights of the base by name."""
         return load_checkpoint(weights_of(self.base, self.revision))[1]
