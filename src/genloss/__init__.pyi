@@ -45,6 +45,9 @@ from genloss.core.samplers import Denoising as Denoising
 from genloss.core.samplers import Relabelling as Relabelling
 from genloss.core.samplers import Shrinkage as Shrinkage
 from genloss.core.samples import Samples as Samples
+from genloss.core.shares import Discounted as Discounted
+from genloss.core.shares import FreshShare as FreshShare
+from genloss.core.shares import WeightedFresh as WeightedFresh
 from genloss.core.source import Source as Source
 from genloss.core.statistics import Counts as Counts
 from genloss.core.statistics import Moments as Moments
@@ -60,7 +63,6 @@ from genloss.errors import MissingExtra as MissingExtra
 from genloss.errors import RealityExhausted as RealityExhausted
 from genloss.errors import SpecError as SpecError
 from genloss.errors import StoreError as StoreError
-from genloss.judge.forecast.forecasts import forecast as forecast
 from genloss.metrics.classes import ClassEntropy as ClassEntropy
 from genloss.metrics.classes import ClassShare as ClassShare
 from genloss.metrics.classes import Confidence as Confidence
@@ -96,6 +98,7 @@ from genloss.metrics.modes import AverageModalVariance as AverageModalVariance
 from genloss.metrics.modes import ModeShare as ModeShare
 from genloss.metrics.modes import SurvivingModes as SurvivingModes
 from genloss.metrics.novelty import FarRows as FarRows
+from genloss.metrics.regression import CoefficientError as CoefficientError
 from genloss.metrics.regression import ExcessRisk as ExcessRisk
 from genloss.metrics.rows import DuplicateRate as DuplicateRate
 from genloss.metrics.rows import EnergyDistance as EnergyDistance
@@ -134,6 +137,7 @@ from genloss.metrics.tokens import Entropy as Entropy
 from genloss.metrics.tokens import EntropyRatio as EntropyRatio
 from genloss.metrics.tokens import ForwardKL as ForwardKL
 from genloss.metrics.tokens import RareMass as RareMass
+from genloss.metrics.tokens import SquaredProbabilityError as SquaredProbabilityError
 from genloss.metrics.tokens import SupportLoss as SupportLoss
 from genloss.metrics.tokens import SurvivingFraction as SurvivingFraction
 from genloss.metrics.tokens import SurvivingSymbols as SurvivingSymbols
@@ -147,6 +151,7 @@ from genloss.models.gaussian import GaussianModel as GaussianModel
 from genloss.models.kde import KDELearner as KDELearner
 from genloss.models.kde import KDEModel as KDEModel
 from genloss.models.linear import LeastSquaresLearner as LeastSquaresLearner
+from genloss.models.logistic import LogisticLearner as LogisticLearner
 from genloss.models.mixture.mixture import MixtureLearner as MixtureLearner
 from genloss.models.mixture.mixture import MixtureModel as MixtureModel
 from genloss.models.ngram.ngram import NGramLearner as NGramLearner
@@ -174,6 +179,7 @@ from genloss.realities.mixtures import Blobs as Blobs
 from genloss.realities.mixtures import ModeGrid as ModeGrid
 from genloss.realities.mixtures import SingleBlob as SingleBlob
 from genloss.realities.mixtures import TwoBlobs as TwoBlobs
+from genloss.realities.regression import Logistic as Logistic
 from genloss.realities.regression import Regression as Regression
 from genloss.realities.shapes import Circles as Circles
 from genloss.realities.shapes import SwissRoll as SwissRoll

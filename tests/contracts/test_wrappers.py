@@ -55,16 +55,17 @@ NOT_ASKED = {
     "Switch": {"no closed form of ours crosses a change of regime": "MomentRegime"},
     "Continued": {
         WRITER: "ConditionalModel PromptedModel SequenceModel TrainedModel",
-        ROWS: "CategoricalLaw ContinuedText CountsModel DenoisingModel DensityModel EncodingModel "
-        "FiniteModel LabelledModel LinearLaw MixtureLaw ModalLaw MomentLaw MomentsModel "
-        "OriginModel ResponseModel ShrinkableModel TextModel TorchModel",
+        ROWS: "CategoricalLaw CheckableModel CoefficientLaw ContinuedText CountsModel "
+        "DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel LinearLaw MixtureLaw "
+        "ModalLaw MomentLaw MomentsModel OriginModel ResponseModel ShrinkableModel TextModel "
+        "TorchModel",
     },
     "Relabelled": {
         "rows with given features are drawn and nothing else; metrics see the regression inside": (
-            "CategoricalLaw ConditionalModel ContinuedText CountsModel DenoisingModel DensityModel "
-            "EncodingModel FiniteModel LabelledModel LinearLaw MixtureLaw ModalLaw MomentLaw "
-            "MomentsModel OriginModel PromptedModel ResponseModel SequenceModel ShrinkableModel "
-            "TextModel TorchModel TrainedModel"
+            "CategoricalLaw CheckableModel CoefficientLaw ConditionalModel ContinuedText "
+            "CountsModel DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel "
+            "LinearLaw MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel PromptedModel "
+            "ResponseModel SequenceModel ShrinkableModel TextModel TorchModel TrainedModel"
         )
     },
     "Continuing": {WRITER: "PromptedModel SequenceModel TrainedModel"},

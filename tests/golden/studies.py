@@ -91,6 +91,11 @@ TOGETHER: dict[str, Spec] = {
         "metrics": measured_in("regression"),
     },
     "verified": {**MIXED, "curator": first("curator", "verifier").table},
+    "logistic": {
+        "reality": {"kind": "logistic", "d": 2},
+        "learner": {"kind": "logistic_regression", "ridge": 0.1},
+        "metrics": metrics("coefficient_error"),
+    },
     "text": {**TEXT, "metrics": measured_in("text")},
     "images": {
         **IMAGES,
@@ -121,6 +126,7 @@ LEFT_OUT = {
 ROWS: dict[str, Spec] = {
     "line": {"reality": {"kind": "gaussian", "d": 1}},
     "space": {"reality": {"kind": "gaussian", "d": 3}},
+    "labels": {"reality": {"kind": "logistic", "d": 2}},
     "symbols": {"reality": {"kind": "uniform_tokens", "k": 5}},
     "images": IMAGES,
     "text": {"reality": {"kind": "text", "block": 8}},

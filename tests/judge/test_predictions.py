@@ -107,6 +107,19 @@ STUDIES = {
         "moments",
         sampler="ancestral",
     ),
+    "symbols_error": tokens(["squared_probability_error"], {"kind": "fresh", "n_real": 3}),
+    "symbols_share": tokens(
+        ["squared_probability_error"], {"kind": "fresh_share", "real_share": 0.2}, form="rows"
+    ),
+    "share": rows(gaussian(0, {"kind": "fresh_share", "real_share": 0.3})),
+    "share_unequal": rows(
+        gaussian(1, {"kind": "fresh_share", "real_share": 0.3}, n_synthetic=30, **SHRUNK)
+    ),
+    "weighted": gaussian(0, {"kind": "weighted_fresh", "n_real": 8, "real_weight": 0.6}),
+    "weighted_1": gaussian(
+        1, {"kind": "weighted_fresh", "n_real": 8, "real_weight": 0.2}, n_synthetic=30, **SHRUNK
+    ),
+    "discounted": rows(gaussian(0, {"kind": "discounted", "decay": 0.7})),
     "symbols_accumulate": tokens(["diversity"], "accumulate"),
 }
 
@@ -171,6 +184,7 @@ def test_lines_start_at_reality():
 
 
 NO_LINE = {
+    "a cap that may bind": rows(gaussian(0, {"kind": "discounted", "decay": 0.7, "cap": 0.5})),
     "new features accumulate: not derived": linear("accumulate", sampler="ancestral"),
     "another noise than reality's": linear(
         "replace", learner={"kind": "least_squares", "sigma2": 1.0}

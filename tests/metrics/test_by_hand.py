@@ -61,6 +61,7 @@ class Slopes(Known):
     """Two coefficients of every chain."""
 
     w: np.ndarray
+    sigma2: float = 1.0
 
     def coefficients(self):
         return self.w
@@ -164,6 +165,11 @@ CASES = [
         view(Slopes(np.array([[1.0, 2], [0, 0]])), Slopes(np.array([[0.0, 4], [3, -1]]))),
         [5, 10],
     ),
+    (
+        regression.CoefficientError(),
+        view(Slopes(np.array([[1.0, 2], [0, 0]])), Slopes(np.array([[0.0, 4], [3, -1]]))),
+        [5, 10],
+    ),
     (tokens.Entropy(), LEFT, H),
     (tokens.EntropyRatio(), LEFT, np.divide(H, H_0)),
     (tokens.CollisionProbability(), LEFT, [0.375, 0.58]),
@@ -172,6 +178,11 @@ CASES = [
     (tokens.SurvivingFraction(), LEFT, [0.75, 0.5]),
     (tokens.SurvivingFraction(), view(Symbols(FEW[::-1]), Symbols(FEW)), [2 / 3, 1]),
     (tokens.ZeroProportion(), LEFT, [0.25, 0.5]),
+    (
+        tokens.SquaredProbabilityError(),
+        LEFT,
+        [0.16 + 0.01 + 0.01 + 0.16, 0.04 + 0.0625 + 0.0225 + 0.01],
+    ),
     (tokens.SupportLoss(), LEFT, [0.4, 0.35]),
     (tokens.BackwardKL(0.0), LEFT, KL),
     (tokens.ForwardKL(0.0), RIGHT, KL),

@@ -23,6 +23,40 @@ ARMS = {
         "bound.share=0.2": ("edited,share=0.0", "edited,share=0.5", "replace"),
         "real.share=0.2": ("edited,share=0.0", "edited,share=0.5", "replace"),
     },
+    "he-2025-weights": {
+        "best.m=100": ("m=100,w=0.2", "m=100,w=0.95"),
+        "pays.m=100": ("m=100,w=0.2",),
+        "pays.m=1000": ("m=1000,w=0.02",),
+        "law.m=1000,w=0.27,t=30": ("m=1000,w=0.02", "m=1000,pooled"),
+    },
+    "bakshi-2026-fresh-share": {
+        "share.n=100,a=0.1,t=40": ("share,n=100,a=0.5", "kept,N=100,k=10", "replace,N=100"),
+        "share.n=100,a=0.1,t=6": ("share,n=100,a=0.5", "replace,N=100"),
+        "count.N=100,k=10,t=300": ("count,N=100,k=1", "count,N=100,k=50", "replace,N=100"),
+        "count.decides": ("count,N=100,k=1", "count,N=100,k=50", "replace,N=100"),
+    },
+    "dohmatob-2024-strong": {
+        "mixed.p=0.01,n=100000": ("p=0.1,n=9000,m=1000",),
+        "plateau.p=0.1": ("p=0.01,n=99000,m=1000",),
+    },
+    "dohmatob-2024-tails": {
+        "cut.k=100,n=100000": ("cut,k=1000,n=100000", "mixed,k=100,n=100000"),
+        "plateau.k=100": ("mixed,k=100,n=10000", "cut,k=1000,n=10000"),
+    },
+    "dey-2024-augment": {
+        "augment.t=10.kept": ("discard", "discard,new"),
+        "bound.augment": ("discard", "discard,new"),
+        "discard.t=5.kept": ("augment", "augment,new"),
+    },
+    "khelifa-2026-diffusion": {
+        "discount.a=0.1,t=6": ("begun=20,replace", "begun=20,a=0.5", "begun=20,a=0.9"),
+        "discount.a=0.5,t=4": ("begun=20,replace", "begun=20,a=0.1"),
+    },
+    "alemohammad-2023-effective-size": {
+        "fresh.n_s=100": ("kept,n_s=100", "fresh,n_s=1000"),
+        "admissible.n_s=100": ("kept,n_s=100",),
+        "bracket.n_s=100": ("kept,n_s=100",),
+    },
 }
 """By experiment and target: the runs in which it must be missed."""
 

@@ -11,5 +11,4 @@ estimates     quantiles, ranges, intervals and waiting times over chains: pure f
 statistics    what targets measure over chains, each with its standard error
 theory_lines  what is expected of a stored run, computed once
 profile       the collapse profile: eight verdicts on a run, and which metric moves first
-forecast      generation N from the first ones: by theory, or by rates
 """

@@ -22,6 +22,7 @@ from genloss.core.forms import Endless
 from genloss.core.over_chains import MEAN, MEDIAN, Statistic
 from genloss.core.roles import Model
 from genloss.core.samplers import Ancestral, Shrinkage
+from genloss.core.shares import Discounted, FreshShare, WeightedFresh
 from genloss.core.view import column_names
 from genloss.errors import GenlossError, SpecError
 from genloss.judge.regression_lines import excess_risk
@@ -32,7 +33,7 @@ from genloss.models.mixture.mixture import RELATIVE, MixtureLearner
 from genloss.spec.parts import parts
 from genloss.store.theory_file import TheoryLine, check_location
 from genloss.study.study import Study
-from genloss.theory import anchored, discrete, fixation, gaussian, moments, spread_law
+from genloss.theory import anchored, discrete, fixation, gaussian, moments, shares, spread_law
 
 Times = NDArray[np.int64]
 
@@ -148,6 +149,26 @@ def _(regime: regimes.Augment, study: Study, t: Times, how: Mapping[str, Any]) -
         return moments.accumulate(t, study.n_real, **how) if _even(study) else None
     n, m = study.n_real, study.n_synthetic
     return anchored.anchored(t, n, n, m, real_rows="fixed", **how)
+
+
+@_path.register
+def _(regime: FreshShare, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    n = study.n_synthetic
+    return shares.fresh_share(t, study.n_real, n, share=regime.real_share, **how)
+
+
+@_path.register
+def _(regime: WeightedFresh, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    n, m, w = regime.n_real, study.n_synthetic, regime.real_weight
+    return shares.weighted_fresh(t, study.n_real, n, m, real_weight=w, **how)
+
+
+@_path.register
+def _(regime: Discounted, study: Study, t: Times, how: Mapping[str, Any]) -> Any:
+    plain = all(how.get(k, v) == v for k, v in {"ddof": 0, "lam": 1.0, "bandwidth2": 0.0}.items())
+    if not (plain and regime.cap == 1 and _even(study)):
+        return None
+    return shares.discounted(t, study.n_real, decay=regime.decay)
 
 
 def schedule(study: Study) -> list[int]:
@@ -378,6 +399,15 @@ def _categorical_laws(study: Study, p_0: Model, lam: float) -> Laws:
         return {}
     p, n = p_0.probabilities()[0], study.n_real
     laws: Laws = {}
+    plain = {"ddof": 0}
+    if _moment_path(study, np.zeros(1, dtype=np.int64), plain) is not None:
+        # One-hot rows: their spread is the diversity 1 - sum p^2.
+        spread = 1 - float((p**2).sum())
+        laws["squared_probability_error"] = ClosedForm(
+            "expected error (exact)",
+            MEAN,
+            lambda t: spread * _moment_path(study, t, plain).mean_error,
+        )
     if type(study.regime) is regimes.Replace:
         sizes = schedule(study)
         laws["diversity"] = ClosedForm(

@@ -12,11 +12,21 @@ from genloss.core.view import Direction, NotApplicable, View
 
 
 @runtime_checkable
-class LinearLaw(Model, Protocol):
-    """A model y = x . w + noise with x ~ N(0, I_d)."""
+class CoefficientLaw(Model, Protocol):
+    """A model that sees its features through x . w, as a linear or logistic regression."""
 
     def coefficients(self) -> Floats:
         """Return w (C, d)."""
+        ...
+
+
+@runtime_checkable
+class LinearLaw(CoefficientLaw, Protocol):
+    """A model y = x . w + noise of variance sigma2 with x ~ N(0, I_d)."""
+
+    @property
+    def sigma2(self) -> Floats:
+        """Variance of the noise (C,)."""
         ...
 
 
@@ -47,8 +57,38 @@ class ExcessRisk:
         return np.asarray((gap**2).sum(axis=1), dtype=np.float64)
 
     def trivial(self, view: View) -> Floats | NotApplicable:
-        """Return what a model scores (C,) that always says the mean of y, whatever x is."""
+        """Return ||w*||^2 (C,), the risk of always saying the mean of y, whatever x is."""
         p_0: Model = view.p_0
         if not isinstance(p_0, LinearLaw):
             return NotApplicable("needs a linear regression, as reality and as model")
+        return np.asarray((p_0.coefficients() ** 2).sum(axis=1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class CoefficientError:
+    """||w_t - w*||^2, the sum of squared errors of all coefficients of a regression."""
+
+    about = About(
+        "coefficient_error",
+        "Error of the coefficients",
+        "How far the coefficients have wandered from reality's, squared.",
+        ("dey-2024",),
+        aspect=Aspect.RISK,
+    )
+    name: ClassVar[str] = "coefficient_error"
+    unit: ClassVar[str] = "squared units of w"
+    direction: ClassVar[Direction] = Direction.LOWER
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the error (C,), >= 0, or why there is none."""
+        if not (isinstance(view.model, CoefficientLaw) and isinstance(view.p_0, CoefficientLaw)):
+            return NotApplicable("needs a regression, as reality and as model")
+        gap = view.model.coefficients() - view.p_0.coefficients()
+        return np.asarray((gap**2).sum(axis=1), dtype=np.float64)
+
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return ||w*||^2 (C,), the error of coefficients of 0."""
+        p_0: Model = view.p_0
+        if not isinstance(p_0, CoefficientLaw):
+            return NotApplicable("needs a regression, as reality and as model")
         return np.asarray((p_0.coefficients() ** 2).sum(axis=1), dtype=np.float64)

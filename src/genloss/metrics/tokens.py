@@ -183,6 +183,26 @@ class ZeroProportion(OfSymbols):
 
 
 @dataclass(frozen=True)
+class SquaredProbabilityError(OfSymbols):
+    """||p_t - p_0||^2, the sum of squared errors of all probabilities (Bakshi et al. 2026)."""
+
+    about = About(
+        "squared_probability_error",
+        "Squared error of probabilities",
+        "How far the probabilities of the symbols have wandered from reality's, squared.",
+        ("bakshi-2026",),
+        aspect=Aspect.RISK,
+    )
+    name: ClassVar[str] = "squared_probability_error"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = Direction.LOWER
+
+    def of(self, p: Floats, p_0: Floats) -> Floats:
+        """Return the error (C,), in [0, 2]."""
+        return np.asarray(((p - p_0) ** 2).sum(axis=1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
 class SupportLoss(OfSymbols):
     """Reality's probability of the symbols that p_t has lost."""
 

@@ -1,4 +1,4 @@
-"""Linear regression as reality: rows (x, y) with y = x . w* + noise."""
+"""Regression as reality: rows (x, y), y linear in x with noise, or a label of 0 and 1."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,10 @@ import numpy as np
 
 from genloss.core import numbers
 from genloss.core.about import About
-from genloss.core.arrays import checked_count
+from genloss.core.arrays import Floats, checked_count
 from genloss.errors import SpecError
 from genloss.models.linear import LinearModel
+from genloss.models.logistic import LogisticModel
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,47 @@ class Regression:
     def __post_init__(self) -> None:
         numbers.whole(self.d, "regression: d")
         numbers.positive(self.sigma2, "regression: sigma2")
-        w = np.asarray(self.w, dtype=np.float64)
-        if w.shape not in ((), (self.d,)) or not np.isfinite(w).all():
-            raise SpecError(
-                f"regression: w is {self.w!r}; expected one finite number, or d = {self.d}"
-            )
+        _coefficients(self.w, self.d, "regression")
 
     def realise(self, n_chains: int, rng: np.random.Generator) -> LinearModel:
         """Return y = x . w* + noise for n_chains chains; rng is not used."""
         c = checked_count(n_chains, "n_chains")
-        w = np.broadcast_to(np.asarray(self.w, dtype=np.float64), (c, self.d))
-        return LinearModel(w.copy(), np.full(c, float(self.sigma2)))
+        w = np.tile(_coefficients(self.w, self.d, "regression"), (c, 1))
+        return LinearModel(w, np.full(c, float(self.sigma2)))
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """Rows (x_1 .. x_d, y): x ~ N(0, I_d), y = 1 with probability 1/(1 + exp(-x . w*)), else 0.
+
+    w: one number for all coefficients of w*, or d numbers.
+
+    Raises:
+        SpecError: a length other than d.
+    """
+
+    about = About(
+        "logistic",
+        "Logistic regression",
+        "Features and a label whose probability depends on them.",
+        ("dey-2024",),
+    )
+    d: int = 3
+    w: float | tuple[float, ...] = 1.0
+
+    def __post_init__(self) -> None:
+        numbers.whole(self.d, "logistic: d")
+        _coefficients(self.w, self.d, "logistic")
+
+    def realise(self, n_chains: int, rng: np.random.Generator) -> LogisticModel:
+        """Return the law for n_chains chains; rng is not used."""
+        c = checked_count(n_chains, "n_chains")
+        return LogisticModel(np.tile(_coefficients(self.w, self.d, "logistic"), (c, 1)))
+
+
+def _coefficients(w: float | tuple[float, ...], d: int, kind: str) -> Floats:
+    """Return w (d,)."""
+    values = np.asarray(w, dtype=np.float64)
+    if values.shape not in ((), (d,)) or not np.isfinite(values).all():
+        raise SpecError(f"{kind}: w is {w!r}; expected one finite number, or d = {d}")
+    return np.broadcast_to(values, (d,))

@@ -19,12 +19,7 @@ AFTER = (
     "direction",
     "theory",
     "theory_for",
-    "control",
-    "matched_control",
 )
-
-MASKED = ("theory", "control", "matched_control")
-"""Numbers that may not be there."""
 
 
 def arrow_reader(table: LongTable, what: str) -> Any:
@@ -48,7 +43,7 @@ def _types(pa: Any, table: LongTable) -> list[tuple[str, Any]]:
     text = pa.dictionary(pa.int32(), pa.string())
     fields = [(name, _field_type(pa, values)) for name, values in table.fields.items()]
     numbers = {"chain": pa.int32(), "generation": pa.int32()}
-    numbers |= {"value": pa.float64(), **dict.fromkeys(MASKED, pa.float64())}
+    numbers |= {"value": pa.float64(), "theory": pa.float64()}
     return [("run", text), *fields, *((name, numbers.get(name, text)) for name in AFTER)]
 
 
@@ -83,9 +78,8 @@ def _arrays(
         if name in codes:
             texts, places = codes[name]
             out.append(pa.DictionaryArray.from_arrays(places[chunk.quantity], texts))
-        elif name in MASKED:
-            numbers = getattr(chunk, name)
-            out.append(pa.array(numbers, mask=np.isnan(numbers)))
+        elif name == "theory":
+            out.append(pa.array(chunk.theory, mask=np.isnan(chunk.theory)))
         elif name == "theory_for":
             out.append(_statistics(pa, chunk))
         else:

@@ -11,7 +11,6 @@ import numpy as np
 
 from genloss.core.about import Entries
 from genloss.core.arrays import Ints
-from genloss.judge.controls import ControlRun, controls_of
 from genloss.judge.theory_lines import theory_of
 from genloss.store.reader import Run
 from genloss.store.series import Column, columns
@@ -23,17 +22,13 @@ SHORT_LINE = 50
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A run with what is drawn of its metrics: their columns, theory, why some lack, and words.
-
-    controls: those beside it.
-    """
+    """A run with what is drawn of its metrics: their columns, theory, why some lack, and words."""
 
     run: Run
     series: Mapping[str, Column]
     not_applicable: Mapping[str, str]
     theory: Lines
     about: Entries
-    controls: tuple[ControlRun, ...] = ()
 
 
 def measured(run: Run, most: int = 300, about: Entries | None = None) -> Measured:
@@ -48,8 +43,7 @@ def measured(run: Run, most: int = 300, about: Entries | None = None) -> Measure
     times = {m: np.array(run.times(m), dtype=np.int64) for m in run.measured()}
     wanted = {m: thinned(t, most, theory.get(m)).tolist() for m, t in times.items()}
     words = run.about if about is None else about
-    series = columns(run.select(wanted))
-    return Measured(run, series, run.not_applicable, theory, words, controls_of(run))
+    return Measured(run, columns(run.select(wanted)), run.not_applicable, theory, words)
 
 
 def thinned(times: Ints, most: int, theory: TheoryLine | None = None) -> Ints:

@@ -14,13 +14,20 @@ from genloss.testing.laws import rng
 C, N, K, V = 2, 60, 5, 12
 """Chains, rows of each, symbols of which one never occurs, entries of the vocabulary."""
 
-Kind = Literal["line", "space", "symbols", "images", "text"]
+Kind = Literal["line", "space", "labels", "symbols", "images", "text"]
 
 
 def clusters(d: int) -> Samples:
     """Two normal clusters of unequal size in d dimensions, one in every coordinate at -3 and 3."""
     centre = 3.0 * np.where(rng(1).random((C, N, 1)) < 0.4, -1.0, 1.0)
     return Samples.of(centre + rng(2).normal(size=(C, N, d)), 0)
+
+
+def labels() -> Samples:
+    """Rows of two features and a label of 0 or 1 that they make likely."""
+    x = rng(7).normal(size=(C, N, 3))
+    x[:, :, 2] = rng(8).random((C, N)) < 1 / (1 + np.exp(x[:, :, 1] - x[:, :, 0]))
+    return Samples.of(x, 0)
 
 
 def symbols() -> Samples:
@@ -51,6 +58,7 @@ def example(kind: Kind) -> Samples:
     made = {
         "line": lambda: clusters(1),
         "space": lambda: clusters(3),
+        "labels": labels,
         "symbols": symbols,
         "images": images,
         "text": text,

@@ -95,7 +95,8 @@ def check_learner(
     """Hold a learner to the laws of its role; about twenty short fits.
 
     train: two chains or more of rows that differ, or the kind of ours: 'line' (C, n, 1), 'space'
-    (C, n, 3), 'symbols' (C, n), 'images' (C, n, 64) with labels, 'text' (C, n, 8) of 12 tokens.
+    (C, n, 3), 'labels' (C, n, 3) with 0 or 1 last, 'symbols' (C, n), 'images' (C, n, 64) with
+    labels, 'text' (C, n, 8) of 12 tokens.
     init: where a fit starts, given its rows, if chance would decide where it ends. refuses: exactly
     the forms and kinds of data that must be refused, of 'rows', 'symbols', 'text', 'moments',
     'counts' and 'source'; if None, each may be learned from or refused.

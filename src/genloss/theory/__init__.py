@@ -8,6 +8,7 @@ shape of `t`.
 |---|---|
 | `moments` | exact error of mu_t and E[Sigma_t] of any plug-in model, synthetic regimes |
 | `anchored` | the same when real rows stay: fresh, mix, augment; their limits |
+| `shares` | the same when real rows enter by chance, or count by weight or depth |
 | `gaussian` | the Gaussian chain: variance of a sample, expected sigma, W2 risk |
 | `spread_law` | the Gaussian chain: determinants, typical sigma, its quantiles |
 | `scatter` | the Gaussian chain: exact variance over chains of the two moments (standard errors) |
@@ -16,6 +17,7 @@ shape of `t`.
 | `survival` | Suresh et al. (2024): how many generations a word, a symbol or a sigma survives |
 | `weighting` | real against synthetic rows: the optimal weight and what it buys |
 | `regression` | linear regression: replace, accumulate, token-edited data |
+| `logistic` | logistic regression: discard, augment, to first order |
 | `contamination` | floors that more data do not lower: a fixed foreign law, a cut tail |
 | `arguments` | the checks that the others share |
 """

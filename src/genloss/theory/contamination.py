@@ -134,3 +134,33 @@ def memorizer_error(n: ArrayLike, p: ArrayLike, *, keep: int | None = None) -> N
     rows = arguments.numbers("n", n, 0)[..., None]
     unseen = np.exp(xlog1py(rows, -known / known.sum()))
     return np.asarray(unseen @ known + law[len(known) :].sum(), dtype=np.float64)
+
+
+def mixed_memorizer_error(
+    n_real: ArrayLike, n_cut: ArrayLike, p: ArrayLike, *, keep: int
+) -> NDArray[np.float64]:
+    """Error of `memorizer_error`'s model on n_1 rows of p beside n_2 rows of p cut to `keep` items.
+
+        E = sum_i p_i (1 - p_i)^{n_1} (1 - q_i)^{n_2},    q_i = 0 for i > keep.
+
+    Few clean rows leave the plateau of the cut rows where they are; many of them end it.
+
+    Args:
+        n_real: n_1, >= 0, any shape.
+        n_cut: n_2, >= 0, any shape that broadcasts.
+        p: law of the items in falling order, shape (K,).
+        keep: items that the source of the cut rows still knows.
+
+    Returns:
+        Broadcast shape; in [0, 1], lower is better. Source: Dohmatob et al. 2024 (Tale of tails)
+        for the effect, derived here.
+    """
+    from scipy.special import xlog1py
+
+    law = arguments.law(p)
+    known = np.zeros_like(law)
+    known[:keep] = law[:keep] / law[:keep].sum()
+    clean = arguments.numbers("n_real", n_real, 0)[..., None]
+    cut = arguments.numbers("n_cut", n_cut, 0)[..., None]
+    unseen = np.exp(xlog1py(clean, -law) + xlog1py(cut, -known))
+    return np.asarray(unseen @ law, dtype=np.float64)

@@ -155,8 +155,7 @@ def _drawn(c: Curve) -> Floats:
     shown = [c.bands, c.theory[None]]
     shown += [c.mean[None]] if c.has_theory else []
     shown += [c.values.T] if c.draws_chains else []
-    controls = [b.spread.ravel() for b in c.controls]
-    return np.concatenate([np.concatenate(shown)[:, _told(c)].ravel(), *controls])
+    return np.concatenate(shown)[:, _told(c)].ravel()
 
 
 def _told(c: Curve) -> NDArray[np.bool_]:

@@ -8,7 +8,6 @@ from genloss.core.arrays import Floats, Ints
 from genloss.core.chain_quantiles import fewest_chains, quantiles
 from genloss.core.over_chains import MEAN
 from genloss.judge.estimates import location
-from genloss.report.figures.beside import Beside
 from genloss.report.published_values import Point, columns
 from genloss.store.series import Column
 from genloss.store.theory_file import TheoryLine
@@ -25,7 +24,7 @@ class Curve:
     """One metric of one run at the generations drawn: t (T,), values (T, C), bands (5, T).
 
     mean is over chains (T,). theory: the values (T,) of the line, NaN where there is none.
-    published: values that others reported, see `published`. controls: those beside the run.
+    published: values that others reported, see `published`.
     """
 
     label: str
@@ -36,7 +35,6 @@ class Curve:
     theory: Floats
     line: TheoryLine | None
     published: tuple[Point, ...] = ()
-    controls: tuple[Beside, ...] = ()
 
     @property
     def chains(self) -> int:
@@ -88,7 +86,6 @@ def curve(
     series: Column,
     line: TheoryLine | None,
     published: tuple[Point, ...] = (),
-    controls: tuple[Beside, ...] = (),
 ) -> Curve:
     """Return what is drawn of a metric, with its theory line if it has one."""
     by_t = dict(zip(line.t, line.value, strict=True)) if line else {}
@@ -101,7 +98,6 @@ def curve(
         theory=np.array([by_t.get(t, np.nan) for t in series.t.tolist()]),
         line=line,
         published=published,
-        controls=controls,
     )
 
 
