@@ -95,6 +95,7 @@ from genloss.metrics.laws import TraceRatio as TraceRatio
 from genloss.metrics.laws import W2 as W2
 from genloss.metrics.laws import W2Squared as W2Squared
 from genloss.metrics.modes import AverageModalVariance as AverageModalVariance
+from genloss.metrics.modes import ModeNLL as ModeNLL
 from genloss.metrics.modes import ModeShare as ModeShare
 from genloss.metrics.modes import SurvivingModes as SurvivingModes
 from genloss.metrics.novelty import FarRows as FarRows

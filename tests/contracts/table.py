@@ -344,6 +344,7 @@ METRICS = [
     Line("vendi_score", {"q": 2.0}),
     Line("symbol_probability", {"symbol": 1}),
     Line("mode_share", {"mode": 1}),
+    Line("mode_nll", {"mode": 1}),
     Line("copy_rate", {"q": 0.2}),
     Line("copy_rate"),
     Line("far_rows", {"q": 0.9}),

@@ -119,6 +119,9 @@ NINE = [np.arange(1, 10.0), np.arange(10, 100, 10.0)]
 TAILS = view(None, None, [[1, 1.5, 5, 6, 9], [30, 40, 50, 60, 81]], NINE)
 HELD = view(None, None, NINE, [[3, 4, 5, 6, 9], [10, 30, 90, 95, 99]])
 PAIRS = view(None, None, [[0, 2, 90], [0, 0, 90]], [[1, 5, 70], [3, 3, 70]])
+NEAR_ONE = view(
+    Laplace(), Modes(), real=[[[9.5, 0], [10.5, 0], [0, 0]], [[10, 0.5], [3, 3], [9, 0]]]
+)
 SPOTS = view(
     None,
     Modes(),
@@ -203,6 +206,12 @@ CASES = [
     (modes.SurvivingModes(0.3), SPOTS, [1, 1]),
     (modes.ModeShare(0), SPOTS, [0.6, 0]),
     (modes.ModeShare(2), SPOTS, [0, 0.8]),
+    # |x| is 9.5 and 10.5 in mode 1, and 10 and 9; the second law is twice as narrow.
+    (
+        modes.ModeNLL(1),
+        NEAR_ONE,
+        [10, 19],
+    ),
     (modes.AverageModalVariance(0.3), SPOTS, [0.1, 0.05]),
 ]
 

@@ -85,7 +85,7 @@ def test_runs_of_one_name_are_told_apart(tmp_path):
 
 
 def outcome(*answers):
-    return ProfiledRun("run", "It is so.", answers, UNKNOWN, UNKNOWN, "", (), (), True)
+    return ProfiledRun("run", "It is so.", answers, UNKNOWN, UNKNOWN, "", (), (), (), True)
 
 
 def test_few_runs_have_a_sentence_each_and_many_are_counted():

@@ -35,6 +35,7 @@ def show(run: Run) -> None:
 def _below(found: ProfiledRun) -> list[str]:
     stages = f"early collapse (what is rare): {found.early}; late collapse (variety): {found.late}"
     first = [f"first alarm: {found.first}"] if found.first else []
+    first += [f"group {line}" for line in found.groups]
     whys = [f"{r.number}: {r.why}" for r in found.rows if r.why]
     return [stages, *first, *whys]
 
@@ -51,6 +52,10 @@ def as_json(run: Run) -> dict[str, Any] | None:
         "early_collapse": p.early,
         "late_collapse": p.late,
         "verdicts": [_verdict(v) for v in p.verdicts],
+        "groups": [
+            {"name": g.name, "first": g.first, "last": g.last, "control": g.control, "lost": g.lost}
+            for g in found.groups
+        ],
         "alarms": [_alarm(a, found) for a in found.alarms],
     }
 

@@ -55,6 +55,8 @@ class Aspect(StrEnum):
     """How many of reality's modes are left, counted."""
     NOVELTY = "novelty"
     """Share of rows unlike anything real."""
+    GROUP = "group"
+    """Share of rows that belong to one named group, such as a minority; no verdict of its own."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from genloss.core.about import About
+from genloss.core.about import About, Aspect
 from genloss.core.arrays import Floats, checked_count
 from genloss.core.features import Features
 from genloss.core.view import Direction, NotApplicable, View, bracketed, changed, option_name
@@ -52,6 +52,7 @@ class ClassShare(OfClasses):
         "Class share",
         "Share of each class among generated images, as a classifier sees it.",
         figure="area",
+        aspect=Aspect.GROUP,
     )
     features: Features
     classes: int = 10

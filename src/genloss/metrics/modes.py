@@ -4,9 +4,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from genloss.core.abilities import ModalLaw
+import numpy as np
+
+from genloss.core.abilities import DensityModel, ModalLaw
 from genloss.core.about import About, Aspect
 from genloss.core.arrays import Floats
+from genloss.core.roles import Model
 from genloss.core.view import Direction, NamedMetric, NotApplicable, View
 from genloss.metrics.arrays import modes
 from genloss.metrics.shared import rows_of
@@ -86,6 +89,7 @@ class ModeShare(OfModes):
         "Mode share",
         "Share of samples in one mode.",
         ("alemohammad-2023",),
+        aspect=Aspect.GROUP,
     )
     mode: int
     unit: ClassVar[str] = "1"
@@ -101,3 +105,40 @@ class ModeShare(OfModes):
         if not 0 <= self.mode < len(centres):
             return NotApplicable(f"there are only {len(centres)} modes")
         return modes.mode_shares(x, centres, radius)[:, self.mode]
+
+
+@dataclass(frozen=True)
+class ModeNLL:
+    """Mean negative log-likelihood, under p_t, of the held-out real rows of one mode."""
+
+    about = About(
+        "mode_nll",
+        "Surprise about one mode",
+        "How surprised the model is by real rows of one group, such as a minority.",
+    )
+    mode: int
+    unit: ClassVar[str] = "nats per row"
+    direction: ClassVar[Direction] = Direction.LOWER
+
+    @property
+    def name(self) -> str:
+        """mode_nll and which mode."""
+        return f"mode_nll({self.mode})"
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the mean (C,), inf where p_t gives a row no density, or why there is none."""
+        if view.held_out is None:
+            return NotApplicable("no held-out rows; set held_out")
+        if not isinstance(view.p_0, ModalLaw):
+            return NotApplicable(f"{type(view.p_0).__name__} has no named modes")
+        model: Model = view.model
+        if not isinstance(model, DensityModel):
+            return NotApplicable(f"{type(model).__name__} has no density")
+        centres, radius = view.p_0.modes()
+        if not 0 <= self.mode < len(centres):
+            return NotApplicable(f"there are only {len(centres)} modes")
+        mine = modes.mode_labels(view.held_out, centres, radius) == self.mode
+        if not mine.any(axis=1).all():
+            return NotApplicable(f"a chain holds out no row of mode {self.mode}; raise held_out")
+        nats = np.where(mine, -model.log_prob(view.held_out), 0.0)
+        return np.asarray(nats.sum(axis=1) / mine.sum(axis=1))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genloss.core.about import Aspect
-from genloss.judge.profile.of_run import RunProfile, profile_of
+from genloss.judge.profile.groups import Group
+from genloss.judge.profile.of_run import RunProfile, profile_of, profiles_of
 from genloss.judge.profile.verdicts import RULES, Answer, Verdict
 from genloss.judge.profile.words import HAPPENED, in_short
 from genloss.report.formatting import number, percent
@@ -58,6 +59,7 @@ class ProfiledRun:
     first: str
     rows: tuple[NumberRow, ...]
     alarms: tuple[str, ...]
+    groups: tuple[str, ...]
     judged: bool
 
     @property
@@ -80,16 +82,21 @@ def profiles(runs: Sequence[Measured]) -> list[ProfiledRun]:
     if len(some) > MOST_RUNS:
         return []
     names = [plain(run.run.header.name) for run in some]
+    found_of = profiles_of([run.run for run in some])
     labels = [one.full for one in named(some)] if len(set(names)) < len(names) else [""] * len(some)
     return [
-        profiled(run.run, SEPARATOR.join(filter(None, (name, label))))
-        for run, name, label in zip(some, names, labels, strict=True)
+        in_words(run.run, found, SEPARATOR.join(filter(None, (name, label))))
+        for run, found, name, label in zip(some, found_of, names, labels, strict=True)
     ]
 
 
-def profiled(run: Run, label: str = "") -> ProfiledRun:
-    """Return the profile of a run in words; label: what it is called, if not by its name."""
-    found = profile_of(run)
+def profiled(run: Run) -> ProfiledRun:
+    """Return the profile of a single run in words."""
+    return in_words(run, profile_of(run))
+
+
+def in_words(run: Run, found: RunProfile, label: str = "") -> ProfiledRun:
+    """Return a profile in words; label: what its run is called, if not by its name."""
     p = found.profile
     last = max((v.generation for v in p.verdicts), default=0) or generations_done(run)
     return ProfiledRun(
@@ -101,6 +108,7 @@ def profiled(run: Run, label: str = "") -> ProfiledRun:
         first_alarm(found),
         tuple(number_row(v) for v in p.verdicts),
         alarm_lines(found),
+        tuple(group_line(g) for g in found.groups),
         not found.why and any(v.found for v in p.verdicts),
     )
 
@@ -164,6 +172,15 @@ def alarm_lines(found: RunProfile) -> tuple[str, ...]:
         ends = f"ends {number(abs(a.signal_to_noise))} deviations of a fit away"
         lines.append(f"{a.metric}: {when}{fewer}; {ends}")
     return tuple(lines)
+
+
+def group_line(g: Group) -> str:
+    """Return a line on one group: its share on the way and beside the control."""
+    beside = f"{percent(g.control)} in the control"
+    ends = f"{percent(g.first)} at first, {percent(g.last)} at last, {beside}"
+    left = f"{_percent(g.left.estimate)} % [{_percent(g.left.low)}, {_percent(g.left.high)}]"
+    verdict = {Answer.YES: "lost", Answer.NO: "not lost", Answer.UNKNOWN: "cannot tell"}[g.lost]
+    return f"{g.name}: {ends}; {left} of it is left: {verdict}"
 
 
 def questions() -> list[tuple[int, str, str, str]]:

@@ -177,5 +177,6 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "surviving_modes": "genloss.metrics.modes:SurvivingModes",
         "average_modal_variance": "genloss.metrics.modes:AverageModalVariance",
         "mode_share": "genloss.metrics.modes:ModeShare",
+        "mode_nll": "genloss.metrics.modes:ModeNLL",
     },
 }

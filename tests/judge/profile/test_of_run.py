@@ -4,7 +4,7 @@ import pytest
 
 from genloss.core.about import Aspect
 from genloss.judge.profile.limits import limit_of
-from genloss.judge.profile.of_run import beside_control, profile_of
+from genloss.judge.profile.of_run import beside_control, profile_of, profiles_of
 from genloss.judge.profile.verdicts import Answer
 from genloss.judge.profile.words import in_short
 from genloss.run.controls import with_controls
@@ -134,3 +134,61 @@ def test_limits_are_those_of_the_exact_moments(ddof, regime):
     study = study_from({**spec, "measure": {"at": [400, 4000]}})
     early, late = (theory_lines(study)["second_moment"].at(t) for t in (400, 4000))
     assert (late > 5 * early) is limit_of(study).diverges
+
+
+def test_sizes_beside_one_another_show_whether_the_law_changes(tmp_path):
+    """Under replace the risk after 20 generations is 20 times the control's: same exponent."""
+    sizes = [30, 100, 300, 1000]
+    runs = [
+        judged({**SPEC, "n_real": n, "generations": 20, "metrics": ["w2_squared"]}, tmp_path)
+        for n in sizes
+    ]
+    whole = profiles_of(runs)
+    assert len({id(p.profile[4]) for p in whole}) == 1
+    assert whole[0].profile[4].answer is not Answer.YES
+    assert whole[0].profile[4].found.low < 0.1
+    # A thousand rows of a fixed foreign law beside them: more real rows help less than they should.
+    law = {"kind": "gaussian", "d": 1, "mean": 3.0}
+    floored = [
+        judged(
+            {
+                **SPEC,
+                "n_real": n,
+                "generations": 4,
+                "metrics": ["w2_squared"],
+                "regime": {"kind": "static_contamination", "law": law, "n_foreign": 1000},
+                "measure": {"every": 1},
+            },
+            tmp_path,
+        )
+        for n in sizes
+    ]
+    found = profiles_of(floored)[0].profile[4]
+    assert (found.answer, found.metric) == (Answer.YES, "w2_squared")
+    three = profiles_of(floored[:3])[0].profile[4]
+    assert (three.answer, three.why[:7]) == (Answer.UNKNOWN, "3 sizes")
+
+
+def test_a_minority_that_dies_is_lost_and_the_majority_is_not(tmp_path):
+    spec = {
+        "reality": {"kind": "two_blobs", "separation": 10.0, "weight": 0.1},
+        # One Gaussian cannot hold two blobs: what it writes between them belongs to neither.
+        "learner": {"kind": "gaussian", "ddof": 1},
+        "n_real": 100,
+        "generations": 3,
+        "chains": 8,
+        "held_out": 200,
+        "metrics": [{"kind": k, "mode": m} for m in (0, 1) for k in ("mode_share", "mode_nll")],
+        "regime": {
+            "kind": "static_contamination",
+            "law": {"kind": "gaussian", "d": 2, "mean": [5.0, 0.0], "variance": 0.1},
+            "n_foreign": 2000,
+        },
+    }
+    run = judged(spec, tmp_path)
+    small, large = profile_of(run).groups
+    assert (small.name, small.lost) == ("mode_share(0)", Answer.YES)
+    assert (large.name, large.lost) == ("mode_share(1)", Answer.NO)
+    assert small.first > 4 * small.last
+    nll = run.series["mode_nll(0)"].values.mean(axis=1)
+    assert nll[-1] > nll[1] + 1

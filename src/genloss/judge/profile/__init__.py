@@ -9,6 +9,8 @@ trivial     what a predictor scores that has learnt nothing
 scaling     the fourth verdict: errors over sizes, of runs and their controls
 limits      what closed forms say of the risk as t grows
 beside      one column of a run beside its control
+groups      shares of named groups, and whether they are lost
+sizes       runs that differ in size alone, for the fourth verdict
 of_run      the profile of a stored run
 words       a profile in a sentence or two
 alarm       which metric moves first: a simultaneous band round the control

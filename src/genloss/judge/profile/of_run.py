@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from genloss.core.about import Aspect
 from genloss.core.view import Direction
-from genloss.judge.controls import controls_of
+from genloss.judge.controls import ControlRun, controls_of
 from genloss.judge.profile.alarm import MOST_TIMES, Alarm, Watched, first_alarms, halved
 from genloss.judge.profile.beside import Beside
 from genloss.judge.profile.divergence import divergence, trend
 from genloss.judge.profile.evidence import Evidence
+from genloss.judge.profile.groups import Group, groups_of
 from genloss.judge.profile.limits import limit_of
 from genloss.judge.profile.scaling import one_size
+from genloss.judge.profile.sizes import scaling_of
 from genloss.judge.profile.trivial import of_tokens
 from genloss.judge.profile.verdicts import (
     RULES,
@@ -55,20 +57,32 @@ class RunProfile:
     alarms: tuple[Alarm, ...]
     alarms_of_half: tuple[Alarm, ...]
     why: str = ""
+    groups: tuple[Group, ...] = ()
 
 
-def profile_of(run: Run) -> RunProfile:
-    """Return the profile of a run at its last generation; see docs/verdicts.md.
-
-    Held against its constant control: what would have been, had nothing been generated. Of every
-    aspect the first metric in the spec counts.
+def profiles_of(runs: Sequence[Run]) -> list[RunProfile]:
+    """Return the profiles of runs that are read together: sizes among them show a scaling law.
 
     Raises:
         StoreError: a run or control that is damaged.
     """
-    beside = beside_control(run)
+    risks = [(run, beside_control(run).get(Aspect.RISK)) for run in runs]
+    fourth = scaling_of({run.path: (run, risk) for run, risk in risks if risk is not None})
+    return [profile_of(run, fourth.get(run.path)) for run in runs]
+
+
+def profile_of(run: Run, fourth: Verdict | None = None) -> RunProfile:
+    """Return the profile of a run at its last generation; see docs/verdicts.md.
+
+    Held against its constant control: what would have been, had nothing been generated. Of every
+    aspect the first metric in the spec counts. fourth: the verdict that several sizes give.
+
+    Raises:
+        StoreError: a run or control that is damaged.
+    """
+    beside, control = beside_control(run), constant_control(run)
     chosen = columns_by_aspect(run)
-    missing = {a: f"no metric of {a} was measured, such as {SUCH_AS[a]}" for a in Aspect}
+    missing = {a: f"no metric of {a} was measured, such as {SUCH_AS[a]}" for a in SUCH_AS}
     missing |= dict.fromkeys(chosen, NO_CONTROL)
     evidence: dict[Aspect, Evidence] = {}
     paths: dict[Aspect, Path] = {}
@@ -81,10 +95,11 @@ def profile_of(run: Run) -> RunProfile:
             paths[aspect] = path
     whole = _watched(run)
     return RunProfile(
-        profile(evidence, missing, _third(run, beside), _fourth(run, chosen), paths),
+        profile(evidence, missing, _third(run, beside), fourth or _fourth(run, chosen), paths),
         tuple(first_alarms(whole)),
         tuple(first_alarms(halved(whole))) if whole and whole[0].run.shape[1] > 3 else (),
         "" if beside or not chosen else NO_CONTROL,
+        () if control is None else tuple(groups_of(run, control)),
     )
 
 
@@ -93,14 +108,19 @@ def columns_by_aspect(run: Run) -> dict[Aspect, Column]:
     entries, out = run.about.get("metric", {}), dict[Aspect, Column]()
     for column in run.columns.values():
         entry = entries.get(column.metric)
-        if entry is not None and entry.aspect in list(Aspect) and not column.label:
+        if entry is not None and entry.aspect in list(SUCH_AS) and not column.label:
             out.setdefault(Aspect(entry.aspect), column)
     return out
 
 
+def constant_control(run: Run) -> ControlRun | None:
+    """Return the control on as many real rows as the run began with, or None."""
+    return next((c for c in controls_of(run) if c.kind == "constant"), None)
+
+
 def beside_control(run: Run) -> dict[Aspect, Beside]:
     """Return the column of each aspect beside the constant control; none without that."""
-    control = next((c for c in controls_of(run) if c.kind == "constant"), None)
+    control = constant_control(run)
     if control is None:
         return {}
     trivial, out = trivial_of(run), {}
@@ -128,13 +148,19 @@ def _fourth(run: Run, chosen: Mapping[Aspect, Column]) -> Verdict:
 
 def _watched(run: Run) -> list[Watched]:
     """Return the columns that answer a question, with the independent fits of the control."""
-    control = next((c for c in controls_of(run) if c.kind == "constant"), None)
+    control = constant_control(run)
     entries, out = run.about.get("metric", {}), []
     for column in run.columns.values() if control is not None else ():
         entry = entries.get(column.metric)
         fits = control.fits(column.name) if control is not None else None
         models = np.flatnonzero(column.t > 0)
-        if entry is None or not entry.aspect or column.label or fits is None or not models.size:
+        if (
+            entry is None
+            or entry.aspect not in list(SUCH_AS)
+            or column.label
+            or fits is None
+            or not models.size
+        ):
             continue
         if fits.size < 2 or not np.isfinite(fits).all():
             continue

@@ -36,6 +36,11 @@ def mode_shares(x: Floats, centres: Floats, radius: float) -> Floats:
     return share
 
 
+def mode_labels(x: Floats, centres: Floats, radius: float) -> Ints:
+    """Mode of each row (C, n), -1 for rows of none; see `mode_shares` for arguments and errors."""
+    return _labels(x, centres, radius)[1]
+
+
 def surviving_modes(x: Floats, centres: Floats, radius: float, min_share: float = 0.0) -> Floats:
     """Number of modes that still receive rows, #{k: share_k > 0 and share_k >= min_share}.
 
