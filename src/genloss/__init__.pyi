@@ -101,6 +101,7 @@ from genloss.metrics.modes import SurvivingModes as SurvivingModes
 from genloss.metrics.novelty import FarRows as FarRows
 from genloss.metrics.regression import CoefficientError as CoefficientError
 from genloss.metrics.regression import ExcessRisk as ExcessRisk
+from genloss.metrics.regression import HalfspaceAccuracy as HalfspaceAccuracy
 from genloss.metrics.rows import DuplicateRate as DuplicateRate
 from genloss.metrics.rows import EnergyDistance as EnergyDistance
 from genloss.metrics.rows import MMDSquared as MMDSquared
@@ -180,6 +181,7 @@ from genloss.realities.mixtures import Blobs as Blobs
 from genloss.realities.mixtures import ModeGrid as ModeGrid
 from genloss.realities.mixtures import SingleBlob as SingleBlob
 from genloss.realities.mixtures import TwoBlobs as TwoBlobs
+from genloss.realities.regression import Halfspace as Halfspace
 from genloss.realities.regression import Logistic as Logistic
 from genloss.realities.regression import Regression as Regression
 from genloss.realities.shapes import Circles as Circles

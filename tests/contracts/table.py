@@ -263,6 +263,7 @@ REALITIES = [
     Line("uniform_tokens", {"k": 10}),
     Line("regression", {"d": 2}),
     Line("regression", {"d": 3, "w": [1.0, -2.0, 0.5], "sigma2": 0.25}),
+    Line("halfspace", {"d": 3, "flip": 0.2}),
     Line("logistic", {"d": 2, "w": [1.0, -2.0]}),
     Line("zipf_mandelbrot", {"k": 30}),
     Line("token_law", {"p": [0.5, 0.5, 0.0]}),

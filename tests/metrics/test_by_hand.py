@@ -173,6 +173,16 @@ CASES = [
         view(Slopes(np.array([[1.0, 2], [0, 0]])), Slopes(np.array([[0.0, 4], [3, -1]]))),
         [5, 10],
     ),
+    (
+        regression.HalfspaceAccuracy(),
+        view(Slopes(np.array([[1.0, 0], [0, 2]])), Slopes(np.array([[1.0, 1], [-3, 0]]))),
+        [0.75, 0.5],
+    ),
+    (
+        regression.HalfspaceAccuracy(),
+        view(Slopes(np.array([[0.0, 0], [1, 1]])), Slopes(np.array([[1.0, 1], [-1, -1]]))),
+        [0.5, 0],
+    ),
     (tokens.Entropy(), LEFT, H),
     (tokens.EntropyRatio(), LEFT, np.divide(H, H_0)),
     (tokens.CollisionProbability(), LEFT, [0.375, 0.58]),

@@ -48,6 +48,12 @@ ARMS = {
         "bound.augment": ("discard", "discard,new"),
         "discard.t=5.kept": ("augment", "augment,new"),
     },
+    "feng-2024-verifier": {
+        "accuracy.n=1000,p=0.6": ("blind,p=0.6", "oracle,p=0.6", "n=1000,p=0.73"),
+        "threshold.below.n=10000": ("blind,p=0.6", "n=10000,p=0.69"),
+        "threshold.above.n=10000": ("oracle,p=0.9", "n=10000,p=0.64"),
+        "width": ("n=1000,p=0.64",),
+    },
     "khelifa-2026-diffusion": {
         "discount.a=0.1,t=6": ("begun=20,replace", "begun=20,a=0.5", "begun=20,a=0.9"),
         "discount.a=0.5,t=4": ("begun=20,replace", "begun=20,a=0.1"),

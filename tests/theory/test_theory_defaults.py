@@ -18,6 +18,8 @@ PLAINEST = {
     "least": 0.0,
     "keep": None,
     "kept": False,
+    "phi": 1.0,
+    "psi": 1.0,
     "draws": 4000,
 }
 """No shrinkage, no kernel, unit variance, one dimension, the median, any number from 0 on, and

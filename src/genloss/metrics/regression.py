@@ -92,3 +92,31 @@ class CoefficientError:
         if not isinstance(p_0, CoefficientLaw):
             return NotApplicable("needs a regression, as reality and as model")
         return np.asarray((p_0.coefficients() ** 2).sum(axis=1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class HalfspaceAccuracy:
+    """1 - angle(w_t, w*)/pi: how often sign(x . w_t) is sign(x . w*) for x ~ N(0, I_d); in [0, 1].
+
+    A model without coefficients that differ from 0 guesses: 1/2.
+    """
+
+    about = About(
+        "halfspace_accuracy",
+        "Accuracy of the plane",
+        "How often the model's plane has new rows on the right side.",
+        ("feng-2024",),
+    )
+    name: ClassVar[str] = "halfspace_accuracy"
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = Direction.HIGHER
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the accuracy (C,), or why there is none."""
+        if not (isinstance(view.model, CoefficientLaw) and isinstance(view.p_0, CoefficientLaw)):
+            return NotApplicable("needs a regression, as reality and as model")
+        a, b = view.model.coefficients(), view.p_0.coefficients()
+        norms = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+        cosine = (a * b).sum(axis=1) / np.where(norms == 0, 1.0, norms)
+        angle = np.arccos(np.clip(cosine, -1, 1))
+        return np.asarray(np.where(norms == 0, 0.5, 1 - angle / np.pi), dtype=np.float64)

@@ -4,6 +4,7 @@ gaussian     GaussianLearner, GaussianModel: maximum likelihood or unbiased, row
 categorical  CategoricalLearner, CategoricalModel: rows or Counts
 linear       LeastSquaresLearner, LinearModel: regression of the last column on the others
 logistic     LogisticLearner, LogisticModel: probabilities of a label, with a prior or without
+halfspace    HalfspaceModel: labels by the side of a plane, some of them wrong
 kde          KDELearner, KDEModel: fixed, Scott or Silverman bandwidth
 mixture      MixtureLearner, MixtureModel: expectation-maximisation
 ngram        NGramLearner, NGramModel: Kneser-Ney or add-k

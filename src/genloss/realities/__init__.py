@@ -3,7 +3,7 @@
 gaussians    Gaussian in d dimensions, RandomGaussian with a law of its own in every chain
 mixtures     SingleBlob, TwoBlobs, Blobs, ModeGrid: laws with named modes
 shapes       TwoMoons, Circles, SwissRoll: curves with Gaussian noise
-regression   Regression, Logistic: features and a response that depends on them
+regression   Regression, Logistic, Halfspace: features and a response that depends on them
 tokens       UniformTokens, ZipfMandelbrot, TokenLaw: laws over k symbols
 finite       FiniteRows: rows that are handed out once each, and run dry
 digits       Digits8x8: the handwritten digits that scikit-learn bundles

@@ -6,8 +6,9 @@ import numpy as np
 
 from genloss.core import numbers
 from genloss.core.about import About
-from genloss.core.arrays import Floats, checked_count
+from genloss.core.arrays import Floats, checked_count, checked_fraction
 from genloss.errors import SpecError
+from genloss.models.halfspace import HalfspaceModel
 from genloss.models.linear import LinearModel
 from genloss.models.logistic import LogisticModel
 
@@ -72,6 +73,38 @@ class Logistic:
         """Return the law for n_chains chains; rng is not used."""
         c = checked_count(n_chains, "n_chains")
         return LogisticModel(np.tile(_coefficients(self.w, self.d, "logistic"), (c, 1)))
+
+
+@dataclass(frozen=True)
+class Halfspace:
+    """Rows (x_1 .. x_d, y): x ~ N(0, I_d), y = sign(x . w*), 1 or -1, wrong with chance flip.
+
+    w: one number for all coefficients of w*, or d numbers. A verifier knows which labels are wrong.
+
+    Raises:
+        SpecError: a length other than d, or flip outside [0, 1].
+    """
+
+    about = About(
+        "halfspace",
+        "Halfspace",
+        "Features and a label by the side of a plane, of which some are wrong.",
+        ("feng-2024",),
+    )
+    d: int = 10
+    w: float | tuple[float, ...] = 1.0
+    flip: float = 0.0
+
+    def __post_init__(self) -> None:
+        numbers.whole(self.d, "halfspace: d")
+        checked_fraction(self.flip, "halfspace: flip")
+        _coefficients(self.w, self.d, "halfspace")
+
+    def realise(self, n_chains: int, rng: np.random.Generator) -> HalfspaceModel:
+        """Return the law for n_chains chains; rng is not used."""
+        c = checked_count(n_chains, "n_chains")
+        w = np.tile(_coefficients(self.w, self.d, "halfspace"), (c, 1))
+        return HalfspaceModel(w, np.full(c, float(self.flip)))
 
 
 def _coefficients(w: float | tuple[float, ...], d: int, kind: str) -> Floats:

@@ -18,6 +18,7 @@ shape of `t`.
 | `weighting` | real against synthetic rows: the optimal weight and what it buys |
 | `regression` | linear regression: replace, accumulate, token-edited data |
 | `logistic` | logistic regression: discard, augment, to first order |
+| `verification` | a verifier that errs, before a linear classifier: its threshold, and its width |
 | `contamination` | floors that more data do not lower: a fixed foreign law, a cut tail |
 | `arguments` | the checks that the others share |
 """
