@@ -14,6 +14,7 @@ from genloss.core.curators.choice import WeightedChoice as WeightedChoice
 from genloss.core.curators.detector import Detector as Detector
 from genloss.core.curators.duplicates import Deduplication as Deduplication
 from genloss.core.curators.resampling import DetectorResampling as DetectorResampling
+from genloss.core.curators.responses import Residual as Residual
 from genloss.core.curators.scores import EntropyUnderFirst as EntropyUnderFirst
 from genloss.core.curators.scores import Likelihood as Likelihood
 from genloss.core.curators.scores import NearestReal as NearestReal

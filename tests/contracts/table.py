@@ -410,6 +410,7 @@ ELSEWHERE = {
     "hub_text": "reads from the network: tests/realities/test_texts.py",
     "vision": "needs a saved network: tests/models/torch/features/test_vision.py",
     "denoising": "needs a trained network: test_sampler_laws.py",
+    "residual": "needs a regression: tests/core/test_residual.py",
     "relabelling": "needs a regression: test_sampler_laws.py",
 }
 """Kinds that the laws of their role meet in another place, and why."""

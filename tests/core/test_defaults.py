@@ -57,6 +57,7 @@ DEFAULTS = {
     "nearest_real": {"narrow": 1.0},
     "likelihood": {"under": "first"},
     "reference_distance": {"shift": 0.0, "dims": 0, "width": 1.0},
+    "residual": {"bias": 0.0},
     "discounted": {"cap": 1.0},
     "to_edit": {"share": 0.2, "decay": 0.5},
 }

@@ -166,6 +166,9 @@ LEARNED_BY: dict[str, Spec] = {
 def of_score(line: Asked) -> Spec:
     """Return a study whose curator chooses by a score."""
     curator = {"kind": "top_k", "keep": 0.5, "score": line.table}
+    if line.kind == "residual":
+        reality = {"kind": "regression", "d": 2}
+        return {"reality": reality, "learner": {"kind": "least_squares"}, "curator": curator}
     learner = LEARNED_BY.get(line.rows, GAUSS["learner"])
     return {**ROWS[line.rows], "learner": learner, "curator": curator}
 

@@ -53,6 +53,9 @@ ARMS = {
         "threshold.below.n=10000": ("blind,p=0.6", "n=10000,p=0.69"),
         "threshold.above.n=10000": ("oracle,p=0.9", "n=10000,p=0.64"),
         "width": ("n=1000,p=0.64",),
+        "centre.biased": ("centre,none", "centre,bias=0.0"),
+        "centre.settled": ("centre,none",),
+        "centre.honest": ("centre,bias=0.1", "centre,none"),
     },
     "khelifa-2026-diffusion": {
         "discount.a=0.1,t=6": ("begun=20,replace", "begun=20,a=0.5", "begun=20,a=0.9"),

@@ -41,6 +41,15 @@ class DensityModel(Model, Protocol):
 
 
 @runtime_checkable
+class CoefficientLaw(Model, Protocol):
+    """A model that sees its features through x . w, as a linear or logistic regression."""
+
+    def coefficients(self) -> Floats:
+        """Return w (C, d)."""
+        ...
+
+
+@runtime_checkable
 class CategoricalLaw(Model, Protocol):
     """A model over k symbols."""
 

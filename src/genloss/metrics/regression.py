@@ -5,19 +5,11 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from genloss.core.abilities import CoefficientLaw
 from genloss.core.about import About, Aspect
 from genloss.core.arrays import Floats
 from genloss.core.roles import Model
 from genloss.core.view import Direction, NotApplicable, View
-
-
-@runtime_checkable
-class CoefficientLaw(Model, Protocol):
-    """A model that sees its features through x . w, as a linear or logistic regression."""
-
-    def coefficients(self) -> Floats:
-        """Return w (C, d)."""
-        ...
 
 
 @runtime_checkable

@@ -88,6 +88,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
     },
     "score": {
         "likelihood": "genloss.core.curators.scores:Likelihood",
+        "residual": "genloss.core.curators.responses:Residual",
         "reference_distance": "genloss.core.curators.scores:ReferenceDistance",
         "nearest_real": "genloss.core.curators.scores:NearestReal",
         "entropy_under_first": "genloss.core.curators.scores:EntropyUnderFirst",

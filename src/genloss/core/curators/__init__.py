@@ -8,6 +8,7 @@ dial        rates that rise with rarity and keep their mean
 chance      curators that ask nothing but chance or origin
 detector    a detector of generated rows with dialled errors, with or without a tilt
 scores      by what rows are valued
+responses   scores of rows with a response
 share       checks of rates and shares
 band        rows neither too likely nor too unlikely
 duplicates  rows that are there already

@@ -206,9 +206,7 @@ def _by_search(question: Question, dial: Dial, effort: Effort) -> Answer:
 
 
 def _evidence(question: Question, dial: Dial, effort: Effort) -> Evidence:
-    words: list[str] = []
-    if isinstance(dial, RealRows):
-        words = [dial.supply, "weighted"] if dial.weighted else [dial.supply]
+    words = [dial.supply] if isinstance(dial, RealRows) else []
     return Evidence(
         question,
         lambda setting: dial.study_of(round(setting)),
