@@ -16,6 +16,7 @@ from genloss.core import regimes
 from genloss.core.abilities import CategoricalLaw, FiniteModel, MomentLaw
 from genloss.core.arrays import Floats
 from genloss.core.curators.chance import Thinning
+from genloss.core.curators.choice import RandomK
 from genloss.core.curators.detector import Detector
 from genloss.core.curators.selection import Curator
 from genloss.core.forms import Endless
@@ -196,6 +197,8 @@ def _enters_unchanged(study: Study) -> bool:
     if curator.covers == "training":
         # What is refused of D_t is not replaced: other sizes, except where nothing is.
         return type(curator) is Detector and curator.tpr == curator.fpr == 0
+    if type(curator) is RandomK:
+        return True
     rates = _keep_rates(curator)
     n = min(study.n_real, study.n_synthetic)
     enough = (rate == 1 or _surely(rate * curator.rounds * n, n) for rate in rates)
