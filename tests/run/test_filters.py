@@ -71,4 +71,4 @@ def test_a_line_of_theory_is_drawn_only_where_what_enters_keeps_its_law_and_numb
 def test_the_plan_tells_what_a_filter_of_whole_sets_leaves():
     """Half of the generated and a fifth of the human rows go: about .4 of the last pool."""
     told = plan_of(study(regime="accumulate", curator=DETECTOR, chains=20))
-    assert 0.3 < told.observed.shortfall < 0.7
+    assert 0.3 < told.timing.observed.shortfall < 0.7
