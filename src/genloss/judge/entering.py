@@ -1,4 +1,4 @@
-"""Whether a curator leaves what trains as it was: the law of what models write, and n rows of it."""
+"""Whether a curator leaves what trains as it was: its law, and the number of its rows."""
 
 from genloss.core.curators.chance import Thinning
 from genloss.core.curators.choice import RandomK
