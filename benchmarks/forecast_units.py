@@ -170,7 +170,7 @@ def _mixtures() -> Iterator[Experiment]:
 def _texts() -> Iterator[Experiment]:
     metrics = ["perplexity", "surviving_vocabulary", {"kind": "distinct_n", "n": 2}]
     for order in (2, 3):
-        for n in (100, 300):
+        for n in (40, 100):
             for regime in (REPLACE, ACCUMULATE, mix(0.2)):
                 yield _one(
                     "n-gram", regime, n, 4, f"order={order}", seeds=2,
