@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from genloss.cli import advise, console, exits, upkeep
+from genloss.cli import advise, console, exits, forecast, upkeep
 from genloss.cli.options import (
     RUNS,
     Cpus,
@@ -396,6 +396,7 @@ app.command(
     "advise",
     epilog='Example: genloss advise examples/gaussian.toml --target "sigma >= 0.8 at 50"',
 )(advise.command)
+app.command(epilog="Example: genloss forecast runs/gaussian --at 100")(forecast.forecast)
 app.command(epilog="Example: genloss watch runs/gaussian")(upkeep.watch)
 app.command(epilog="Example: genloss cancel runs/gaussian")(upkeep.cancel)
 app.command(epilog="Example: genloss rm runs/gaussian --yes")(upkeep.rm)
