@@ -35,6 +35,7 @@ _OTHERS = {
     "genloss.core.view": "Direction NotApplicable Partial View",
     "genloss.errors": "DataError FitError GenlossError MissingExtra RealityExhausted SpecError"
     " StoreError",
+    "genloss.judge.forecast.forecasts": "forecast",
     "genloss.models.categorical": "CategoricalModel",
     "genloss.models.gaussian": "GaussianModel",
     "genloss.models.kde": "KDEModel",

@@ -17,6 +17,7 @@ sweeps      a sweep from a spec or its folder, and what became of it
 removal     what `genloss rm`, `gc` and `cancel` do and say
 watch       where work of another process is
 clusters    where blocks run, from the words of --on
+forecast    what `genloss forecast` shows
 durations   times, rates and sizes as people say them
 escaping    text that cannot act on a terminal
 verify      what `genloss verify` does and says
