@@ -11,6 +11,5 @@ estimates     quantiles, ranges, intervals and waiting times over chains: pure f
 statistics    what targets measure over chains, each with its standard error
 theory_lines  what is expected of a stored run, computed once
 profile       the collapse profile: eight verdicts on a run, and which metric moves first
-theory_lines  the lines of a stored run, computed once
 forecast      generation N from the first ones: by theory, or by rates
 """
