@@ -373,19 +373,22 @@ def report(
     width: Annotated[
         float, typer.Option(min=40, max=400, help="Of saved charts, in mm: a journal's column.")
     ] = 89,
+    ahead: Annotated[
+        int | None, typer.Option("--forecast", min=1, help="Also forecast up to this generation.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write one HTML page that opens offline, for one run or several."""
     from genloss.report.page import write_report
     from genloss.report.vega import charts_left_out
 
-    place = str(write_report(runs, out, title=title))
+    place = str(write_report(runs, out, title=title, ahead=ahead))
     if charts := charts_left_out():
         console.print_hint(f"left out: charts: {charts}")
     if figures is not None:
         from genloss.report.chart_files import save_figures
 
-        save_figures(runs, figures, width)
+        save_figures(runs, figures, width, ahead=ahead)
     if json:
         console.print_json({"report": place})
     else:

@@ -72,6 +72,7 @@ def save_figures(
     folder: Path,
     width_mm: float = COLUMN,
     kinds: Sequence[str] = ("svg", "pdf"),
+    ahead: int | None = None,
 ) -> list[Path]:
     """Write every chart of the report on some runs to a folder, and return the files.
 
@@ -82,7 +83,7 @@ def save_figures(
     with explained("make", folder):
         folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for name, spec in _charts(paths):
+    for name, spec in _charts(paths, ahead):
         for kind in kinds:
             path = folder / f"{name}.{kind}"
             check_output(path)
@@ -114,13 +115,15 @@ def save_figure(paths: Sequence[Path], name: str, out: Path, width_mm: float = C
     return KINDS[kind](charts[slug(name)], out, "light", width_mm)
 
 
-def _charts(paths: Sequence[Path]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _charts(
+    paths: Sequence[Path], ahead: int | None = None
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield every chart with a name for a file; sections are counted where there are several."""
     sections = find_sections(paths)
     words = wording(run for section in sections for run in section.runs)
     budget = budget_of(sections)
     for i, section in enumerate(sections, start=1):
-        runs = [measured(run, budget.points, words.entries) for run in section.runs]
+        runs = [measured(run, budget.points, words.entries, ahead) for run in section.runs]
         prefix = f"{i}-" if len(sections) > 1 else ""
         for name, spec in _named(chapter(i, section, runs, budget)):
             yield prefix + slug(name), spec

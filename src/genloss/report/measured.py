@@ -11,10 +11,17 @@ import numpy as np
 
 from genloss.core.about import Entries
 from genloss.core.arrays import Ints
+from genloss.errors import GenlossError
+from genloss.judge.forecast.forecasts import Forecast, Forecasts, forecast
 from genloss.judge.theory_lines import theory_of
 from genloss.store.reader import Run
 from genloss.store.series import Column, columns
 from genloss.store.theory_file import Lines, TheoryLine
+
+NONE = Forecasts((), {}, ())
+
+FAN = 12
+"""Generations at which a fan is computed."""
 
 SHORT_LINE = 50
 """A theory line with fewer points than this keeps all of them."""
@@ -29,12 +36,20 @@ class Measured:
     not_applicable: Mapping[str, str]
     theory: Lines
     about: Entries
+    forecasts: Forecasts = NONE
+
+    def fan(self, metric: str) -> tuple[Forecast, ...]:
+        """Return the forecasts of a metric, or metric[component], by generation."""
+        return tuple(f for f in self.forecasts.values if f.metric == metric)
 
 
-def measured(run: Run, most: int = 300, about: Entries | None = None) -> Measured:
+def measured(
+    run: Run, most: int = 300, about: Entries | None = None, ahead: int | None = None
+) -> Measured:
     """Read a run at about `most` generations per metric; see `thinned`.
 
-    about: the words of a whole page, instead of the run's own.
+    about: the words of a whole page, instead of the run's own. ahead: also forecast generations up
+    to this one, where the run allows it.
 
     Raises:
         StoreError: a table that is damaged or cannot be read.
@@ -43,7 +58,18 @@ def measured(run: Run, most: int = 300, about: Entries | None = None) -> Measure
     times = {m: np.array(run.times(m), dtype=np.int64) for m in run.measured()}
     wanted = {m: thinned(t, most, theory.get(m)).tolist() for m, t in times.items()}
     words = run.about if about is None else about
-    return Measured(run, columns(run.select(wanted)), run.not_applicable, theory, words)
+    ours = columns(run.select(wanted))
+    forecasts = _forecasts(run, ahead, max((int(t[-1]) for t in times.values()), default=0))
+    return Measured(run, ours, run.not_applicable, theory, words, forecasts)
+
+
+def _forecasts(run: Run, ahead: int | None, last: int) -> Forecasts:
+    if ahead is None or ahead <= last:
+        return NONE
+    try:
+        return forecast(run, sorted({*np.linspace(last, ahead, FAN + 1).astype(int)[1:].tolist()}))
+    except GenlossError:
+        return NONE
 
 
 def thinned(times: Ints, most: int, theory: TheoryLine | None = None) -> Ints:

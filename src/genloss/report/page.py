@@ -29,9 +29,14 @@ OUTLINED = 3
 
 
 def write_report(
-    paths: Place | Sequence[Place], out: Place, title: str = "Model collapse report"
+    paths: Place | Sequence[Place],
+    out: Place,
+    title: str = "Model collapse report",
+    ahead: int | None = None,
 ) -> Path:
     """Write the report on all runs below a path, or several, to the file `out`, atomically.
+
+    ahead: figures also show forecasts up to this generation, as fans.
 
     Raises:
         StoreError: a path without runs, or a folder that cannot be written.
@@ -39,11 +44,12 @@ def write_report(
     several = [paths] if isinstance(paths, str | PathLike) else paths
     place = Path(out)
     check_output(place)
-    write_bytes(place, render(find_sections([Path(p) for p in several]), title=title).encode())
+    page = render(find_sections([Path(p) for p in several]), title=title, ahead=ahead)
+    write_bytes(place, page.encode())
     return place
 
 
-def render(sections: Sequence[Section], *, title: str) -> str:
+def render(sections: Sequence[Section], *, title: str, ahead: int | None = None) -> str:
     """Return the report as HTML that needs nothing but itself; the same runs, the same text.
 
     Raises:
@@ -51,7 +57,7 @@ def render(sections: Sequence[Section], *, title: str) -> str:
     """
     words = wording(run for section in sections for run in section.runs)
     budget = budget_of(sections)
-    data = [[measured(r, budget.points, words.entries) for r in s.runs] for s in sections]
+    data = [[measured(r, budget.points, words.entries, ahead) for r in s.runs] for s in sections]
     chapters = [
         chapter(i, section, runs, budget)
         for i, (section, runs) in enumerate(zip(sections, data, strict=True), start=1)

@@ -155,7 +155,19 @@ def _drawn(c: Curve) -> Floats:
     shown = [c.bands, c.theory[None]]
     shown += [c.mean[None]] if c.has_theory else []
     shown += [c.values.T] if c.draws_chains else []
-    return np.concatenate(shown)[:, _told(c)].ravel()
+    ours = np.concatenate(shown)[:, _told(c)].ravel()
+    return np.concatenate([ours, _of_fan(c, ours)])
+
+
+def _of_fan(c: Curve, ours: Floats) -> Floats:
+    """Return what of a fan sets the limits: not the far ends of a vague one."""
+    ours = ours[np.isfinite(ours)]
+    if not c.fan.size or not ours.size:
+        return np.empty(0)
+    low, high = float(ours.min()), float(ours.max())
+    room = max(high - low, abs(float(np.ptp(c.fan[1]))))
+    least = low / 10 if low > 0 else low - room
+    return np.clip(c.fan[1:].ravel(), least, high + room)
 
 
 def _told(c: Curve) -> NDArray[np.bool_]:

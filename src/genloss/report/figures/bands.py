@@ -1,6 +1,7 @@
 """Quantiles over chains, and the chains themselves where they are too few for quantiles."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from genloss.core.arrays import Floats, Ints
 from genloss.core.chain_quantiles import fewest_chains, quantiles
 from genloss.core.over_chains import MEAN
 from genloss.judge.estimates import location
+from genloss.judge.forecast.forecasts import Forecast
 from genloss.report.published_values import Point, columns
 from genloss.store.series import Column
 from genloss.store.theory_file import TheoryLine
@@ -24,7 +26,8 @@ class Curve:
     """One metric of one run at the generations drawn: t (T,), values (T, C), bands (5, T).
 
     mean is over chains (T,). theory: the values (T,) of the line, NaN where there is none.
-    published: values that others reported, see `published`.
+    published: values that others reported, see `published`. fan (4, N): generations ahead, and the
+    median and ends of what a further chain is forecast to show there.
     """
 
     label: str
@@ -35,6 +38,7 @@ class Curve:
     theory: Floats
     line: TheoryLine | None
     published: tuple[Point, ...] = ()
+    fan: Floats = field(default_factory=lambda: np.empty((4, 0)))
 
     @property
     def chains(self) -> int:
@@ -75,6 +79,10 @@ class Curve:
         """Return the last generation."""
         return int(self.t[-1])
 
+    def end(self) -> int:
+        """Return the last generation drawn, forecast ones included."""
+        return max(self.last(), int(self.fan[0].max(initial=0)))
+
     def points(self) -> Floats:
         """Return t, value, low and high of the published values up to the last generation."""
         found = columns(self.published, self.last())
@@ -86,6 +94,7 @@ def curve(
     series: Column,
     line: TheoryLine | None,
     published: tuple[Point, ...] = (),
+    fan: Sequence[Forecast] = (),
 ) -> Curve:
     """Return what is drawn of a metric, with its theory line if it has one."""
     by_t = dict(zip(line.t, line.value, strict=True)) if line else {}
@@ -98,6 +107,9 @@ def curve(
         theory=np.array([by_t.get(t, np.nan) for t in series.t.tolist()]),
         line=line,
         published=published,
+        fan=np.array([(f.at, f.chain.median, f.chain.low, f.chain.high) for f in fan])
+        .reshape(-1, 4)
+        .T,
     )
 
 

@@ -118,6 +118,29 @@ def theory(curves: Sequence[Curve], y: Spec) -> list[Spec]:
     ]
 
 
+def fan(curves: Sequence[Curve], y: Spec) -> list[Spec]:
+    """Return forecasts of a further chain: the median dotted, nine in ten as an area."""
+    rows = [
+        {"run": c.label, "t": int(t), **dict(zip(SPREAD, rounded(np.array(where)), strict=True))}
+        for c in curves
+        if c.fan.size
+        for t, *where in [_now(c), *c.fan.T.tolist()]
+    ]
+    if not rows:
+        return []
+    shown = {"data": {"values": rows}, "transform": [{"filter": HIDDEN}]}
+    area = {"mark": {"type": "area", "opacity": 0.1, "clip": True}}
+    area |= {"encoding": {"y": _y("low", y), "y2": {"field": "high"}}}
+    line = {"type": "line", "strokeDash": [1, 4], "strokeWidth": 2, "strokeCap": "round"}
+    dots = {"mark": line | {"clip": True}, "encoding": {"y": _y("value", y)}}
+    return [{**shown, **area}, {**shown, **dots}]
+
+
+def _now(c: Curve) -> tuple[float, ...]:
+    """Return the last generation measured, where a fan begins."""
+    return (float(c.last()), float(c.median[-1]), *c.ends())
+
+
 REALITY = {Direction.ONE: 1.0, Direction.ZERO: 0.0}
 """Where reality is."""
 

@@ -54,7 +54,8 @@ class Figure:
     legend: labels in colour order where all panels share them, else every panel has its own.
     reading: what it shows; None where runs of different kinds do not compare, then see the panels.
     rows: every run with its label, those without a line (one generation only) included.
-    published: what the published points are, or nothing where there are none.
+    published: what the published points are, or nothing where there are none; fan: likewise of
+    forecasts.
     first: the first generation with a value; notes: what a reader could overlook.
     """
 
@@ -79,6 +80,7 @@ class Figure:
     has_bands: bool
     draws_chains: bool
     notes: tuple[str, ...]
+    fan: str = ""
 
     @property
     def numbers(self) -> NumberTable:
@@ -143,6 +145,7 @@ def metric_figure(
         has_bands=any(c.has_bands for c in curves),
         draws_chains=any(c.draws_chains for c in curves),
         notes=(*overlaps(told), *no_better(metric, [n.data for n in names], told)),
+        fan=_fan_words(names, metric),
     )
 
 
@@ -161,7 +164,7 @@ def _panels(
     out = []
     for title, inside, scope, axis, other in zip(titles, groups, scopes, axes, others, strict=True):
         legend = shared if len(shared) <= MOST_SERIES else tuple(c.label for c in inside)
-        lasts = [c.last() for c in scope]
+        lasts = [c.end() for c in scope]
         x = x_channel(max(lasts), axis, about.direction, min(lasts))
         out.append(
             Panel(
@@ -191,7 +194,8 @@ def comparable(names: Sequence[Named]) -> bool:
 
 def _curve(n: Named, metric: str, published: Points) -> Curve:
     theirs = published.get((n.run.path.name, metric), ())
-    return curve(n.label, n.data.series[metric], n.data.theory.get(metric), theirs)
+    data = n.data
+    return curve(n.label, data.series[metric], data.theory.get(metric), theirs, data.fan(metric))
 
 
 def _said(curves: Sequence[Curve]) -> str:
@@ -201,6 +205,16 @@ def _said(curves: Sequence[Curve]) -> str:
     bars = any((c.points()[3] > c.points()[2]).any() for c in shown)
     spread = ", with the spread or error that its source gives" if bars else ""
     return f"published: {what}{spread}" if what else ""
+
+
+def _fan_words(names: Sequence[Named], metric: str) -> str:
+    """Return what the fans of a figure are, with what their scores leave in doubt."""
+    having = [n.data for n in names if n.data.fan(metric)]
+    if not having:
+        return ""
+    sources = ", ".join(dict.fromkeys(f.source for d in having for f in d.fan(metric)))
+    doubts = dict.fromkeys(doubt for d in having for doubt in d.forecasts.doubts)
+    return "; ".join((f"forecast of a further chain, nine in ten (from: {sources})", *doubts))
 
 
 def chart(
@@ -221,6 +235,7 @@ def chart(
     rows = layers.aligned([layers.row(c) for c in curves])
     drawn = [
         *layers.bands(curves, y),
+        *layers.fan(curves, y),
         *layers.chains(curves, y),
         *layers.reference(about.direction, axis, y),
         *layers.theory(curves, y),
