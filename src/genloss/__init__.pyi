@@ -196,6 +196,9 @@ from genloss.realities.tokens import ZipfMandelbrot as ZipfMandelbrot
 from genloss.report.frame import Frame as Frame
 from genloss.report.frame import frame as frame
 from genloss.report.page import write_report as write_report
+from genloss.run.ecosystem import Ecosystem as Ecosystem
+from genloss.run.ecosystem import Maker as Maker
+from genloss.run.ecosystem import run_ecosystem as run_ecosystem
 from genloss.run.measured import Measured as Measured
 from genloss.run.memory import Measurement as Measurement
 from genloss.run.memory import measure as measure
