@@ -36,6 +36,7 @@ _OTHERS = {
     "genloss.errors": "DataError FitError GenlossError MissingExtra RealityExhausted SpecError"
     " StoreError",
     "genloss.judge.forecast.forecasts": "forecast",
+    "genloss.judge.profile.of_run": "profile_of",
     "genloss.models.categorical": "CategoricalModel",
     "genloss.models.gaussian": "GaussianModel",
     "genloss.models.kde": "KDEModel",

@@ -65,6 +65,7 @@ from genloss.errors import RealityExhausted as RealityExhausted
 from genloss.errors import SpecError as SpecError
 from genloss.errors import StoreError as StoreError
 from genloss.judge.forecast.forecasts import forecast as forecast
+from genloss.judge.profile.of_run import profile_of as profile_of
 from genloss.metrics.classes import ClassEntropy as ClassEntropy
 from genloss.metrics.classes import ClassShare as ClassShare
 from genloss.metrics.classes import Confidence as Confidence

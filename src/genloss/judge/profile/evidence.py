@@ -21,8 +21,14 @@ from genloss.judge.profile.intervals import (
     share_of_gap,
 )
 
+ALL = 1.0
+"""A chain with more than the control's spread has all of it: wide ones hide no narrow ones."""
+
 MOST = 2.0
-"""A chain with more than so many times the control's spread or tail counts as this many."""
+"""A chain with more than so many times the control's tail counts as this many.
+
+Not 1, as counts of rare rows scatter widely about it.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +103,9 @@ class Evidence:
         return np.asarray((np.minimum(run, trivial) - known) / (float(trivial) - known))
 
     def left(self, errors: Errors = BELOW) -> Quotient:
-        """Return what the chains have of the control's mean, each at most `MOST` times it."""
-        most = MOST * float(self.control.mean())
+        """Return what the chains have of the control's mean, each at most `ALL` or `MOST` of it."""
+        times = ALL if self.aspect is Aspect.SPREAD else MOST
+        most = times * float(self.control.mean())
         return ratio(self._means(np.minimum(self.run, most), self.control), errors)
 
     def beyond(self, errors: Errors = ABOVE) -> Quotient:
