@@ -25,7 +25,7 @@ MOST_PARTS = 8
 """Into how many parts memory is divided at most, for a task that runs out of it alone."""
 
 FEWER, ALONE = "with half as many tasks side by side", "with no other task beside it"
-SMALLER = "in portions for a {}th of the memory; the last bits of a fit may differ"
+SMALLER = "in portions for 1/{} of the memory; the last bits of a fit may differ"
 
 
 GiveUp = Callable[[int, Exception], None]

@@ -28,11 +28,12 @@ SHARE = 0.8
 
 def free_bytes(device: torch.device) -> int | None:
     """Return the bytes of a device that may be counted on, or None where nobody says."""
-    free = _free(device)
+    free = all_free_bytes(device)
     return None if free is None else free // memory_parts()
 
 
-def _free(device: torch.device) -> int | None:
+def all_free_bytes(device: torch.device) -> int | None:
+    """Return the free bytes of a device, of which portions may count on a part only."""
     if device.type == "cuda":
         held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0]) + held
@@ -103,7 +104,7 @@ def in_batches(
             raise FitError(
                 f"{what} does not fit the memory of {device.type}, alone in its batch ({reason}); "
                 "use shorter rows, fewer beams, precision = 'bfloat16' or a smaller model"
-            )
+            ) from MemoryError(reason)
         batch = rows // 2
         gc.collect()
         release(device)

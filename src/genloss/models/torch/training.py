@@ -160,7 +160,9 @@ class Loop:
         if reason:
             with torch.enable_grad():
                 step = self._trial(feed, seed)
-                raise no_room(self.name, self.training.batch, device, reason, step)
+                lack = no_room(self.name, self.training.batch, device, reason, step)
+            # Whoever runs several side by side tries again with fewer.
+            raise lack from MemoryError(reason)
         weights = self.best if self.training.checks else self.weights
         return Trained(weights, self._by_chain(self.train_loss), self._by_chain(self.held_out_loss))
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.resources import MEMORY, lacking, memory_shared_by
 from genloss.core.samples import NO_TOKEN, Samples
 from genloss.errors import FitError
 from genloss.models.torch.feeds import Batch
@@ -49,6 +50,35 @@ def narrow(total, most: int, tried: list[int]):
         return total(weights, x, scale, noise)
 
     return held
+
+
+def test_a_part_of_the_memory_is_a_part_of_what_rows_take(network):
+    """On a CPU with more memory than rows may take, too."""
+    _, weights = network
+    row, counts = torch.ones(1, T, dtype=torch.long), []
+
+    def total(weights, x, scale, noise):
+        # A row costs some 4 MB: a batch of all that may be taken is cut by memory alone.
+        wide = weights[next(iter(weights))].flatten()[:1].expand(len(x) * 10**6)
+        return (wide * torch.ones(len(wide))).sum()
+
+    for parts in (1, 2, 4):
+        with memory_shared_by(parts):
+            counts.append(rows_that_fit(total, weights, row, 10**6))
+    assert counts[0] > 50
+    assert counts[1] in (counts[0] // 2, counts[0] // 2 + 1)
+    assert counts[2] in (counts[0] // 4, counts[0] // 4 + 1)
+
+
+def test_too_little_memory_for_one_row_is_a_lack_of_memory():
+    """A schedule tries the task again with fewer beside it."""
+
+    def write(part):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(FitError) as caught:
+        in_batches(write, 1, 1, CPU, "a prompt")
+    assert lacking(caught.value) == MEMORY
 
 
 def test_too_large_batches_are_halved_and_nothing_is_lost():

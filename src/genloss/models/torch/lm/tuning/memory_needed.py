@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor
 
+from genloss.core.resources import memory_parts
 from genloss.errors import FitError
 from genloss.models.torch.device import pick
 from genloss.models.torch.lm.objective import NamedTensors, Total, counted
-from genloss.models.torch.memory import SHARE, free_bytes
+from genloss.models.torch.memory import SHARE, all_free_bytes, free_bytes
 from genloss.models.torch.training import DTYPES, Training
 
 LORA = 6
@@ -25,7 +26,7 @@ def check_room(name: str, learned: int, training: Training, frozen: int = 0) -> 
     """
     each = 16 + 2 * DTYPES[training.precision].itemsize + 4 * training.checks
     device = pick(training.device)
-    free, need = free_bytes(device), each * learned + 4 * frozen
+    free, need = all_free_bytes(device), each * learned + 4 * frozen
     if free is not None and need > free:
         raise FitError(
             f"{name}: {learned / 1e6:,.0f} million parameters x {each} bytes (weights, gradients, "
@@ -33,7 +34,7 @@ def check_room(name: str, learned: int, training: Training, frozen: int = 0) -> 
             f"GiB; {device.type} has {free / 2**30:.1f} GiB free; try a smaller model, precision = "
             "'bfloat16' in training, or kind = 'hugging_face' with adapters = 'lora' "
             f"({LORA * learned / 2**30:.1f} GiB and little more); rows go in portions by themselves"
-        )
+        ) from MemoryError
 
 
 def rows_that_fit(total: Total, weights: NamedTensors, row: Tensor, most: int) -> int:
@@ -44,7 +45,8 @@ def rows_that_fit(total: Total, weights: NamedTensors, row: Tensor, most: int) -
     """
     free = free_bytes(row.device)
     if row.device.type == "cpu":
-        free = ACTIVATIONS if free is None else min(free, ACTIVATIONS)
+        most_taken = ACTIVATIONS // memory_parts()
+        free = most_taken if free is None else min(free, most_taken)
     if free is None or most == 1:
         return most
     each = _saved_bytes(total, weights, row.repeat(2, 1)) - _saved_bytes(total, weights, row)
