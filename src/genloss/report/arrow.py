@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from genloss.core.extras import optional
-from genloss.report.long_table import Chunk, LongTable
+from genloss.report.long_table import CHUNK_VALUES, Chunk, LongTable
 
 AFTER = (
     "chain",
@@ -35,8 +35,21 @@ def arrow_reader(table: LongTable, what: str) -> Any:
 
 def _batches(pa: Any, table: LongTable, schema: Any) -> Iterator[Any]:
     codes = {name: _coded(table, name) for name in ("metric", "component", "unit", "direction")}
+    codes["run"] = table.names, np.arange(len(table.names), dtype=np.int32)
+    known = {
+        name: (pa.array(texts, pa.string()), places) for name, (texts, places) in codes.items()
+    }
+    held: list[Chunk] = []
+    size = 0
     for chunk in table.chunks():
-        yield pa.record_batch(_arrays(pa, table, chunk, codes, schema), schema=schema)
+        held.append(chunk)
+        size += len(chunk.value)
+        # Ten thousand small runs are a few batches, not ten thousand.
+        if size >= CHUNK_VALUES:
+            yield pa.record_batch(_arrays(pa, table, held, known, schema), schema=schema)
+            held, size = [], 0
+    if held:
+        yield pa.record_batch(_arrays(pa, table, held, known, schema), schema=schema)
 
 
 def _types(pa: Any, table: LongTable) -> list[tuple[str, Any]]:
@@ -65,33 +78,44 @@ def _coded(table: LongTable, name: str) -> tuple[list[str], Any]:
 
 
 def _arrays(
-    pa: Any, table: LongTable, chunk: Chunk, codes: Mapping[str, Any], schema: Any
+    pa: Any, table: LongTable, chunks: Sequence[Chunk], codes: Mapping[str, Any], schema: Any
 ) -> list[Any]:
-    n = len(chunk.value)
-    run = np.full(n, chunk.run, dtype=np.int32)
-    out = [pa.DictionaryArray.from_arrays(run, table.names)]
+    runs = np.array([chunk.run for chunk in chunks])
+    of = np.repeat(np.arange(len(chunks)), [len(chunk.value) for chunk in chunks])
+    names, places = codes["run"]
+    out = [pa.DictionaryArray.from_arrays(places[runs[of]], names)]
     for name, values in table.fields.items():
-        kind, value = schema.field(name).type, values[chunk.run]
-        scalar = value if value is None or kind != pa.string() else _text(value)
-        out.append(pa.repeat(pa.scalar(scalar, kind), n))
+        kind = schema.field(name).type
+        there = [values[run] for run in runs]
+        texts = [v if v is None or kind != pa.string() else _text(v) for v in there]
+        out.append(pa.array(texts, kind).take(pa.array(of)))
     for name in AFTER:
         if name in codes:
             texts, places = codes[name]
-            out.append(pa.DictionaryArray.from_arrays(places[chunk.quantity], texts))
+            out.append(pa.DictionaryArray.from_arrays(places[_joined(chunks, "quantity")], texts))
         elif name == "theory":
-            out.append(pa.array(chunk.theory, mask=np.isnan(chunk.theory)))
+            theory = _joined(chunks, name)
+            out.append(pa.array(theory, mask=np.isnan(theory)))
         elif name == "theory_for":
-            out.append(_statistics(pa, chunk))
+            out.append(_statistics(pa, chunks))
         else:
-            out.append(pa.array(getattr(chunk, name), schema.field(name).type))
+            out.append(pa.array(_joined(chunks, name), schema.field(name).type))
     return out
 
 
-def _statistics(pa: Any, chunk: Chunk) -> Any:
-    known = list(dict.fromkeys(chunk.theory_for))
-    codes = np.array([known.index(text) for text in chunk.theory_for], dtype=np.int32)
-    without = np.isnan(chunk.theory)
-    return pa.DictionaryArray.from_arrays(pa.array(codes[chunk.quantity], mask=without), known)
+def _joined(chunks: Sequence[Chunk], name: str) -> Any:
+    return np.concatenate([getattr(chunk, name) for chunk in chunks])
+
+
+def _statistics(pa: Any, chunks: Sequence[Chunk]) -> Any:
+    known = list(dict.fromkeys(text for chunk in chunks for text in chunk.theory_for))
+    place = {text: i for i, text in enumerate(known)}
+    codes = [
+        np.array([place[text] for text in chunk.theory_for], dtype=np.int32)[chunk.quantity]
+        for chunk in chunks
+    ]
+    without = np.isnan(_joined(chunks, "theory"))
+    return pa.DictionaryArray.from_arrays(pa.array(np.concatenate(codes), mask=without), known)
 
 
 def _text(value: Any) -> str:

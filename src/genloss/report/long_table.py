@@ -8,6 +8,7 @@ Where a metric does not apply there is no row.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,11 +80,8 @@ class LongTable:
     @cached_property
     def names(self) -> list[str]:
         """Return what each run is called: its folder's name, with more of the path if need be."""
-        names = [run.path.name for run in self.runs]
-        return [
-            str(run.path) if names.count(name) > 1 else name
-            for run, name in zip(self.runs, names, strict=True)
-        ]
+        count = Counter(run.path.name for run in self.runs)
+        return [str(run.path) if count[run.path.name] > 1 else run.path.name for run in self.runs]
 
     @cached_property
     def fields(self) -> dict[str, list[Any]]:

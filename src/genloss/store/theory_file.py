@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,12 @@ from genloss.store.files import read_sealed, write_sealed
 from genloss.store.folder import THEORY
 from genloss.store.header import Header
 from genloss.store.schema import expect
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    return metadata.version("genloss")
+
 
 SHAPE = {
     "run": str,
@@ -92,7 +99,7 @@ def read_theory(run: Path, header: Header) -> Theory | None:
         }
     except (StoreError, SpecError):
         return None
-    if (value["run"], value["genloss"]) != (header.fingerprint, metadata.version("genloss")):
+    if (value["run"], value["genloss"]) != (header.fingerprint, _version()):
         return None
     return Theory(lines, value["trivial"])
 
@@ -107,7 +114,7 @@ def write_theory(
     }
     value = {
         "run": header.fingerprint,
-        "genloss": metadata.version("genloss"),
+        "genloss": _version(),
         "lines": plain,
         "trivial": dict(trivial or {}),
     }
