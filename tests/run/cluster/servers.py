@@ -25,9 +25,9 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def answers(port: int) -> bool:
+def answers(port: int, host: str = LOOPBACK) -> bool:
     with socket.socket() as client:
-        return client.connect_ex((LOOPBACK, port)) == 0
+        return client.connect_ex((host, port)) == 0
 
 
 @contextmanager

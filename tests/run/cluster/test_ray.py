@@ -5,10 +5,12 @@ import os
 import shutil
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from genloss import published
 from genloss.run.executors.agreement import software
 from genloss.run.executors.ray_worker import Order, work
 from genloss.run.task import Task
@@ -85,7 +87,8 @@ def test_two_nodes_over_a_bucket_make_the_bytes_of_one_process_although_workers_
     assert len(runs) == 4
     for run in runs:
         assert folder_bytes(right / run) == folder_bytes(own / "there/spec" / run)
-    assert sorted(grave.name for grave in graves.iterdir()) == ["16", "40", "8", "80"]
+    marks = sorted(mark.name for mark in graves.iterdir())
+    assert marks == ["16", "40", "8", "80", "on node 0", "on node 1"]
     logs = "".join(log.read_text() for log in (own / "there/spec/logs").iterdir())
     assert logs.count("WorkerLost: a worker of Ray died") == 4
     assert logs.count("begins again, attempt 2 of 3") == 4
@@ -115,6 +118,43 @@ def test_a_cluster_of_this_machine_ends_with_the_command(own, right, shared_env,
     assert "UserWarning" not in said.stderr
     for run in right.glob("*-????????????????"):
         assert folder_bytes(run) == folder_bytes(own / "there/spec" / run.name)
+
+
+def everything_is_there(own: Path, right: Path, folder_bytes) -> str:
+    """Hold a sweep of the folder `there` to the bytes of one process; return its logs."""
+    runs = [path.name for path in right.glob("*-????????????????")]
+    assert len(runs) == 4
+    for run in runs:
+        assert folder_bytes(right / run) == folder_bytes(own / "there/spec" / run)
+    return "".join(log.read_text() for log in (own / "there/spec/logs").iterdir())
+
+
+def test_a_node_that_dies_loses_its_blocks_to_the_others(
+    own, doomed, right, shared_env, folder_bytes
+):
+    """Its raylet is killed, and its workers with it; nodes share a folder."""
+    address, graves = doomed
+    command = ["sweep", "spec.toml", "--root", "there", "--on", address]
+    genloss(*command, folder=own, env=shared_env)
+    logs = everything_is_there(own, right, folder_bytes)
+    assert sum(mark.name.isdigit() for mark in graves.iterdir()) == 1
+    assert logs.count("WorkerLost: a worker of Ray died") == 1
+    assert logs.count("begins again, attempt 2 of 3") == 1
+
+
+@pytest.mark.deep
+def test_whom_the_memory_monitor_kills_is_tried_again_alone(
+    own, hoarding, right, shared_env, folder_bytes
+):
+    """What else this machine runs must not take gigabytes meanwhile."""
+    address, graves = hoarding
+    command = ["sweep", "spec.toml", "--root", "there", "--on", address]
+    genloss(*command, folder=own, env=shared_env)
+    logs = everything_is_there(own, right, folder_bytes)
+    died = sum(mark.name.isdigit() for mark in graves.iterdir())
+    assert died >= 1
+    assert logs.count("OutOfMemoryError") == died
+    assert logs.count("begins again, with no other task beside it") == died
 
 
 def test_a_node_that_does_not_see_the_root_says_so():
@@ -150,15 +190,12 @@ def test_other_code_on_a_node_is_refused_there(own):
     assert sources == ["helped.py", "mine.py"]
 
 
+PUBLISHED = Path(published.__file__).parent / "kazdan-2024-gaussian" / "spec.toml"
 KAZDAN = {
-    "reality": {"kind": "gaussian", "d": 1},
-    "learner": {"kind": "gaussian", "ddof": 0},
-    "regime": "replace",
-    "n_real": 10,
-    "generations": 100,
+    **tomllib.loads(PUBLISHED.read_text())["study"],
+    # A subsample needs rows.
+    "form": "rows",
     "checkpoint_every": 20,
-    "metrics": ["trace_ratio", "determinant_ratio", "squared_mean_error"],
-    "measure": {"at": [1, 2, 3, 5, 7, 10, 14, 20, 30, 50, 70, 100]},
     "sweep": {
         "vary": {
             "regime": ["replace", "accumulate", "accumulate_subsample"],
