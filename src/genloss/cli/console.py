@@ -23,6 +23,11 @@ def print_line(text: str) -> None:
     sys.stdout.write(plain(text) + "\n")
 
 
+def print_lines(text: str) -> None:
+    """Print text of several lines on standard output."""
+    sys.stdout.write(plain_lines(text) + "\n")
+
+
 def print_prose(text: str) -> None:
     """Print sentences on standard output, broken between words where a terminal would cut them."""
     sys.stdout.write(folded(plain(text), sys.stdout) + "\n")

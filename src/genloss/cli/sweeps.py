@@ -12,7 +12,7 @@ from genloss.plan.sweep_cost import sweep_plan
 from genloss.report.formatting import count
 from genloss.run.sweep import SweepRuns
 from genloss.spec.toml import overridden, read_spec
-from genloss.store.sweep import GROWING, is_sweep, local_sweep_spec, read_sweep
+from genloss.store.sweep import FAILED, GROWING, LOGS, is_sweep, local_sweep_spec, read_sweep
 from genloss.study.sweep import TABLE, Sweep, load_sweep, sweep_from
 
 MANY_CELLS = 10_000
@@ -98,11 +98,9 @@ def show(done: SweepRuns, json: bool) -> None:
         return
     console.print_line(f"{done.folder}: {complete} of {len(done.runs)} cells complete")
     for name, why in list(done.failed.items())[:SHOWN]:
-        console.print_line(f"failed: {name}: {why}")
+        console.print_lines(f"failed: {name}: {why}")
     if len(done.failed) > SHOWN:
-        console.print_line(
-            f"... and {len(done.failed) - SHOWN} more: {done.folder / 'failed.json'}"
-        )
+        console.print_line(f"... and {len(done.failed) - SHOWN} more: {done.folder / FAILED}")
     if done.failed:
-        console.print_hint(f"their logs: {done.folder / 'logs'}; run the same command to try again")
+        console.print_hint(f"their logs: {done.folder / LOGS}; run the same command to try again")
     console.print_hint(f"next: genloss report {shlex.quote(str(done.folder))}")

@@ -10,7 +10,7 @@ from genloss.cli import console
 from genloss.cli.durations import duration, pace
 from genloss.cli.escaping import plain
 from genloss.errors import StoreError
-from genloss.run.progress_file import Progress, read_progress
+from genloss.run.progress_file import ENDED, RUNNING, Progress, read_progress
 from genloss.store.header import HEADER
 from genloss.store.lock import is_held
 from genloss.store.reader import Run
@@ -62,7 +62,7 @@ def _line(folder: Path, at_work: bool) -> str:
         done = min(run.progress(), default=0)
         where = f"generation {done} of {run.spec['generations']} checkpointed"
         return plain(f"{where}; {_state(at_work, run.is_complete)}")
-    return plain("; ".join(filter(None, [*_parts(at), _state(at_work, at.state == "ended")])))
+    return plain("; ".join(filter(None, [*_parts(at), _state(at_work, at.state == ENDED)])))
 
 
 def _reached(folder: Path) -> list[int]:
@@ -76,12 +76,12 @@ def _state(at_work: bool, ended: bool) -> str:
 
 
 def _parts(at: Progress) -> list[str]:
-    if at.state == "ended" and not at.blocks:
+    if at.state == ENDED and not at.blocks:
         return ["nothing was left to do"]
     parts = [f"{at.share:.0%}", f"{at.finished} of {at.blocks} blocks done"]
     parts += [f"{at.failed} failed"] if at.failed else []
     parts += [f"{at.retried} tried again"] if at.retried else []
-    if at.state == "running":
+    if at.state == RUNNING:
         parts += [pace(at.rate)] if at.rate else []
         parts += [f"{duration(at.left)} left"] if at.left is not None else []
         parts += [f"{at.run}, generation {at.t} of {at.generations}"] if at.run else []

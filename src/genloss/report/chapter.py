@@ -10,6 +10,7 @@ from genloss.report.figures import doses, families, heat, images, samples
 from genloss.report.figures.combined import Combined
 from genloss.report.figures.explorer import Explorer, explorer
 from genloss.report.figures.lines import Figure, Panel
+from genloss.report.formatting import count
 from genloss.report.labels import plain
 from genloss.report.markup import slug
 from genloss.report.measured import Measured
@@ -182,6 +183,16 @@ def _is_whole(first: Lead | None, figure: Figure | Combined) -> bool:
 
 
 def _lede(section: Section) -> str:
+    text = _of_runs(section)
+    if section.sweep is None or section.sweep.cells == len(section.runs):
+        return text
+    cells = f"{len(section.runs):,} of {count(section.sweep.cells, 'cell')} measured."
+    return f"{text} {cells}".strip()
+
+
+def _of_runs(section: Section) -> str:
+    if not section.runs:
+        return ""
     chains = sorted({run.spec["chains"] for run in section.runs})
     lengths = sorted({run.spec["generations"] for run in section.runs})
     runs, of = how_many(section.runs), "chains" if chains[-1] > 1 else "chain"

@@ -23,7 +23,9 @@ def signature(run: Run) -> str:
 
 def how_to_cite(title: str, runs: Sequence[Run]) -> HowToCite:
     """Return how to cite a report on some runs, in any order."""
-    if len(runs) == 1:
+    if not runs:
+        line = "no run"
+    elif len(runs) == 1:
         line = signature(runs[0])
     else:
         prints = sorted({run.header.fingerprint for run in runs})

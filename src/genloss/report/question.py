@@ -18,6 +18,8 @@ def question(section: Section) -> str:
     if section.targets is not None:
         return f"Do our runs show what was published on: {section.title}?"
     runs = section.runs
+    if not runs:
+        return "What becomes of the model? No cell of this sweep has been measured."
     last = max(int(run.spec["generations"]) for run in runs)
     learners = _listed([kind_of(run.spec["learner"]) for run in runs], "learner")
     realities = _listed([kind_of(run.spec["reality"]) for run in runs], "reality", "realities")

@@ -13,8 +13,8 @@ from genloss.report.swept import Swept, swept, word
 from genloss.store.files import read_sealed
 from genloss.store.fingerprint import canonical_json
 from genloss.store.header import HEADER
-from genloss.store.reader import Run, folders, runs_below
-from genloss.store.sweep import SWEEP, read_sweep
+from genloss.store.reader import Run, find_runs, folders, runs_below
+from genloss.store.sweep import SWEEP, is_sweep, read_sweep
 
 TARGETS = "targets.json"
 
@@ -34,6 +34,16 @@ class Section:
     targets: Mapping[str, Any] | None = None
     sweep: Swept | None = None
 
+    @property
+    def fell_short(self) -> bool:
+        """Whether it is a sweep with cells that failed."""
+        return self.sweep is not None and bool(self.sweep.given_up)
+
+    @property
+    def all_runs(self) -> tuple[Run, ...]:
+        """Return its runs, and those of cells of which nothing is measured yet."""
+        return self.runs + (self.sweep.begun if self.sweep is not None else ())
+
 
 def find_sections(paths: Sequence[Path]) -> list[Section]:
     """Return experiments and sweeps below the paths, then loose runs by folder and reality.
@@ -44,7 +54,6 @@ def find_sections(paths: Sequence[Path]) -> list[Section]:
         StoreError: a path without any run, or an experiment whose runs are gone.
     """
     experiments: dict[Path, Section] = {}
-    loose = {run.path.resolve(): run for run in runs_below(paths)}
     for path in paths:
         for folder in [f for f, names in folders(path) if TARGETS in names]:
             experiments.setdefault(folder.resolve(), _experiment(folder))
@@ -52,10 +61,13 @@ def find_sections(paths: Sequence[Path]) -> list[Section]:
     for path in paths:
         for folder in [f for f, names in folders(path) if SWEEP in names]:
             sweeps.setdefault(folder.resolve(), _sweep(folder))
-    own = [*experiments.values(), *sweeps.values()]
-    taken = {run.path.resolve() for section in own for run in section.runs}
+    own = [s for s in (*experiments.values(), *sweeps.values()) if s.runs or s.fell_short]
+    # A sweep of which all cells failed may have left no run.
+    bare = [path for path in paths if is_sweep(path) and not find_runs(path)]
+    loose = {run.path.resolve(): run for run in runs_below([p for p in paths if p not in bare])}
+    taken = {run.path.resolve() for section in own for run in section.all_runs}
     rest = [run for path, run in loose.items() if path not in taken]
-    return [*(s for s in own if s.runs), *_by_reality(rest)]
+    return [*own, *_by_reality(rest)]
 
 
 def natural(text: str) -> list[Any]:
@@ -86,7 +98,8 @@ def _experiment(folder: Path) -> Section:
 
 def _sweep(folder: Path) -> Section:
     what, runs = swept(folder, read_sweep(folder))
-    return Section(f"Sweep {what.name}: {', '.join(map(word, what.keys))}", runs, sweep=what)
+    title = ": ".join(filter(None, [f"Sweep {what.name}", ", ".join(map(word, what.keys))]))
+    return Section(title, runs, sweep=what)
 
 
 def _by_reality(runs: Sequence[Run]) -> list[Section]:

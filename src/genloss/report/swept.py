@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from genloss.report.factors import WORDS
+from genloss.spec.toml import value_at
 from genloss.store.reader import Run
-from genloss.store.sweep import SweepFile, read_failures
+from genloss.store.sweep import SweepFile, failure_words, read_failures
 
 Level = Any
 """A value of a field that varies."""
@@ -18,13 +19,16 @@ Level = Any
 class Swept:
     """The cells of a sweep that are there: what is set in each, in the order of their runs.
 
-    given_up: cells without an end, with their errors.
+    given_up: cells without an end, with their errors. cells: all of the sweep, also those of which
+    nothing is measured yet; begun: their runs, as far as they are there.
     """
 
     name: str
     keys: tuple[str, ...]
     options: tuple[Mapping[str, Level], ...]
     given_up: tuple[tuple[str, str], ...] = ()
+    cells: int = 0
+    begun: tuple[Run, ...] = ()
 
     @cached_property
     def levels(self) -> dict[str, list[Level]]:
@@ -57,10 +61,7 @@ def swept(folder: Path, file: SweepFile) -> tuple[Swept, tuple[Run, ...]]:
     there = [cell for cell in file.cells if (folder / cell.run).is_dir()]
     failures = read_failures(folder)
     given_up = tuple(
-        (
-            cell.name,
-            f"{failures[cell.fingerprint]['error']}: {failures[cell.fingerprint]['message']}",
-        )
+        (cell.name, failure_words(failures[cell.fingerprint]))
         for cell in file.cells
         if cell.fingerprint in failures
     )
@@ -70,16 +71,13 @@ def swept(folder: Path, file: SweepFile) -> tuple[Swept, tuple[Run, ...]]:
     options = tuple(
         {**{k: _of_spec(run.spec, k) for k in varying}, **cell.options} for cell, run in whole
     )
-    return Swept(file.name, varying, options, given_up), tuple(run for _, run in whole)
+    what = Swept(file.name, varying, options, given_up, len(file.cells), runs)
+    return what, tuple(run for _, run in whole)
 
 
 def _of_spec(spec: Mapping[str, Any], key: str) -> Level:
     """Return what a run has where its cell sets nothing; None where it has no such field."""
-    place: Any = spec
-    for part in key.split("."):
-        if not isinstance(place, Mapping) or part not in place:
-            return None
-        place = place[part]
+    place = value_at(spec, key)
     # A part without fields of its own is written by its kind.
     return place["kind"] if isinstance(place, Mapping) and {*place} == {"kind"} else place
 
@@ -92,6 +90,9 @@ def said(key: str, value: Level) -> str:
         return f"{kind} ({inner})" if inner and kind else kind or inner
     if value is None:
         return f"no {word(key)}"
+    if isinstance(value, list | tuple):
+        parts = [said(key, v) if isinstance(v, Mapping) else str(v) for v in value]
+        return f"{word(key)} = {', '.join(parts)}"
     if isinstance(value, str):
         return value.replace("_", " ")
     return f"{word(key)} = {value:,}" if is_number(value) else f"{word(key)} = {value}"

@@ -1,11 +1,9 @@
 """A log file for each cell of a sweep: when it began, what was tried again, how it ended."""
 
 import traceback
-from collections.abc import Sequence
 from pathlib import Path
 
-from genloss.run.events import Event, Failed, Finished, Planned, Retried
-from genloss.run.opening import Cell
+from genloss.run.events import Event, Failed, Finished, Moved, Planned, Retried
 from genloss.run.task import Task
 from genloss.store.files import append_text
 from genloss.store.provenance import now
@@ -14,15 +12,19 @@ from genloss.store.provenance import now
 class CellLogs:
     """A sink that writes below a folder; moves are too many to be written."""
 
-    def __init__(self, folder: Path, cells: Sequence[Cell]) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.files = {cell.path: folder / f"{cell.path.name}.log" for cell in cells}
         self.tasks: tuple[Task, ...] = ()
+        self.begun: set[int] = set()
 
     def __call__(self, event: Event) -> None:
         """Write a line, or the whole traceback of a bug."""
         if isinstance(event, Planned):
             self.tasks = event.tasks
+        elif isinstance(event, Moved):
+            if event.task not in self.begun:
+                self.begun.add(event.task)
+                self._write(event.task, "at work")
         elif isinstance(event, Finished):
             self._write(event.task, "done")
         elif isinstance(event, Retried):
@@ -31,9 +33,16 @@ class CellLogs:
         elif isinstance(event, Failed):
             self._write(event.task, "".join(traceback.format_exception(event.error)).strip())
 
+    def give_up(self, run: Path, error: Exception) -> None:
+        """Write why a cell was given up; it may be before any of its blocks began."""
+        self._append(run, f"given up: {_words(error)}")
+
     def _write(self, number: int, text: str) -> None:
         task = self.tasks[number]
-        append_text(self.files[task.run], f"{now()} block {task.block}: {text}\n")
+        self._append(task.run, f"block {task.block}: {text}")
+
+    def _append(self, run: Path, text: str) -> None:
+        append_text(self.folder / f"{run.name}.log", f"{now()} {text}\n")
 
 
 def _words(error: Exception) -> str:

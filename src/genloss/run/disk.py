@@ -24,8 +24,8 @@ def least_bytes(study: Study) -> int:
     return RUN_BYTES + VALUE_BYTES * measured * columns * study.chains
 
 
-def check_disk(studies: Sequence[Study], root: Path) -> None:
-    """Refuse runs that cannot fit below root; nothing is written.
+def check_disk(sizes: Sequence[int], root: Path) -> None:
+    """Refuse runs of such sizes that cannot fit below root; nothing is written.
 
     Raises:
         ResourceError: the disk has less room than they take at least.
@@ -33,10 +33,10 @@ def check_disk(studies: Sequence[Study], root: Path) -> None:
     place = root.absolute()
     while not place.exists():
         place = place.parent
-    need, free = sum(map(least_bytes, studies)), shutil.disk_usage(place).free
+    need, free = sum(sizes), shutil.disk_usage(place).free
     if need > free:
         raise ResourceError(
-            f"{len(studies):,} runs take {bytes_in_words(need)} of disk at least; {place} has "
+            f"{len(sizes):,} runs take {bytes_in_words(need)} of disk at least; {place} has "
             f"{bytes_in_words(free)} free; measure at fewer generations, use fewer chains or "
             "another root; --despite-disk (in Python check_room=False) begins all the same",
             os.strerror(28),

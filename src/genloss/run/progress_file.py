@@ -4,18 +4,20 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from genloss.errors import StoreError
 from genloss.run.events import Sink
-from genloss.run.tally import Standing, Tally
+from genloss.run.tally import BEGINNING, Standing, Tally
 from genloss.store.files import read_sealed, write_sealed
 from genloss.store.provenance import now
 from genloss.store.schema import expect
 
 PROGRESS = "progress.json"
+
+RUNNING, ENDED, INTERRUPTED = "running", "ended", "interrupted"
 
 EVERY = 2.0
 """Seconds between two writings."""
@@ -42,8 +44,8 @@ SHAPE = {
 class Progress:
     """What a progress file says; see `Standing`.
 
-    state: running, or ended. run, block, t, generations: where one task at work is, "" where none.
-    time: of writing, in UTC.
+    state: running, ended, or interrupted where an error or a signal ended it. run, block, t,
+    generations: where one task at work is, "" where none. time: of writing, in UTC.
     """
 
     state: str
@@ -81,21 +83,25 @@ def progress_file(folder: Path) -> Iterator[Sink]:
 
     def keep_writing() -> None:
         while not stop.wait(EVERY):
-            write("running")
+            write(RUNNING)
 
     writer = threading.Thread(target=keep_writing, daemon=True)
-    write("running")
+    write(RUNNING)
     writer.start()
+    state = INTERRUPTED
     try:
         yield sink
+        state = ENDED
     finally:
         stop.set()
         writer.join()
-        write("ended")
+        write(state)
 
 
 def as_table(at: Standing, state: str) -> dict[str, Any]:
     """Return what a progress file says of a standing."""
+    if state != RUNNING:
+        at = replace(at, working=0, left=None, task=None, step=BEGINNING)
     task = at.task
     return {
         "state": state,

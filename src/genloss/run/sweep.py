@@ -1,19 +1,22 @@
 """Running a sweep: every cell an ordinary run, and one that fails does not end the others."""
 
+import json
 import re
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genloss.core.code import CodeChanged
 from genloss.core.places import Place
 from genloss.core.resources import explained_shortage
-from genloss.errors import GenlossError, SpecError
+from genloss.errors import GenlossError, SpecError, StoreError
 from genloss.run.block import ADVICE
 from genloss.run.cell_logs import CellLogs
 from genloss.run.continuing import check_continued, continued, is_half_renamed
 from genloss.run.controls import all_controls
-from genloss.run.disk import check_disk
+from genloss.run.disk import check_disk, least_bytes
 from genloss.run.events import Event, Sink
 from genloss.run.executors.executor import Executor
 from genloss.run.executors.processes import leave_if_imported
@@ -24,7 +27,7 @@ from genloss.run.runner import checked_path, header_of, local_executor, run_cell
 from genloss.run.setup import check_memory
 from genloss.spec.code import check_loaded
 from genloss.spec.parts import check_extras
-from genloss.spec.toml import toml_text
+from genloss.spec.toml import toml_text, value_at
 from genloss.store.files import own_folder
 from genloss.store.folder import is_control_path, run_path
 from genloss.store.header import HEADER, Header, read_header
@@ -33,11 +36,12 @@ from genloss.store.machine_file import portable
 from genloss.store.provenance import now
 from genloss.store.reader import Run, folders
 from genloss.store.sweep import (
+    GROWING,
     LOGS,
     CellEntry,
     SweepFile,
-    cell_key,
     check_sweep,
+    failure_words,
     is_sweep,
     read_failures,
     read_sweep,
@@ -48,12 +52,18 @@ from genloss.store.sweep import (
 from genloss.study.study import Study
 from genloss.study.sweep import TABLE, Sweep
 
+NOTED = 1.0
+"""Seconds between two writings of the cells that were given up."""
+
 RUN_FOLDER = re.compile(r".*-([0-9a-f]{16})(-[0-9a-f]{6})?")
 
 
 @dataclass(frozen=True)
 class SweepRuns:
-    """What became of a sweep: its folder, the run of every cell, and why some were given up."""
+    """What became of a sweep: its folder, the run of every cell, and why some were given up.
+
+    failed: class and message of the error of each, by NAME-FINGERPRINT of the cell.
+    """
 
     folder: Path
     runs: tuple[Run, ...]
@@ -88,36 +98,42 @@ def run_sweep(
     folder = Path(root) / sweep.name
     headers = [header_of(study) for _, study in sweep.cells]
     check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
-    _shorter(folder, sweep, headers)
+    shorter = _shorter(folder, sweep, headers)
     if check_room:
-        # What has begun lies on the disk already, as far as it is done.
-        begun = {*runs_by_fingerprint(Path(root), folder)}
-        new = [h.fingerprint not in begun for h in headers]
-        check_disk(
-            [cell[1] for cell, is_new in zip(sweep.cells, new, strict=True) if is_new], folder
-        )
+        begun = runs_by_fingerprint(Path(root), folder)
+        check_disk(_bytes_to_write(sweep, headers, shorter, begun), folder)
     with explained_shortage(ADVICE), locked(folder):
         # Looked at again: somebody may have worked here until the lock was free.
         check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
-        for place, study in _shorter(folder, sweep, headers):
+        for place, study in _shorter(folder, sweep, headers).values():
             continued(place, study)
         known = runs_by_fingerprint(Path(root), folder)
-        failures = read_failures(folder)
+        logs, failures = CellLogs(folder / LOGS), read_failures(folder)
+        own_folder(logs.folder)
         places, cells = list[Path](), list[Cell]()
+
+        def ready(study: Study, header: Header, place: Path) -> Cell | None:
+            failures.pop(header.fingerprint, None)
+            try:
+                return _checked(study, header, place, code_changed, other_machine)
+            except GenlossError as error:
+                failures[header.fingerprint] = _failure(error)
+                logs.give_up(place, error)
+            return None
+
         for (_, study), header in zip(sweep.cells, headers, strict=True):
             place = known.get(header.fingerprint, run_path(folder, header))
-            cell = _checked(study, header, place, code_changed, other_machine, failures)
+            cell = ready(study, header, place)
             places.append(place if cell is None else cell.path)
             cells += [cell] if cell is not None and not _is_done(cell) else []
         beside = all_controls([study for _, study in sweep.cells], places) if controls else []
         more = list[Cell]()
         for one in beside:
-            header = header_of(one.study)
-            cell = _checked(one.study, header, one.path, code_changed, other_machine, failures)
+            cell = ready(one.study, header_of(one.study), one.path)
             more += [cell] if cell is not None and not _is_done(cell) else []
         write_sweep(folder, _file(sweep, headers, places, folder), _toml(sweep))
         executor = executor or local_executor([cell.study for cell in cells or more], workers)
-        _run(folder, [*cells, *more], executor, progress, failures)
+        _run(folder, [*cells, *more], executor, progress, logs, failures)
     return SweepRuns(folder, tuple(map(Run, places)), _failed(failures, headers, more))
 
 
@@ -125,9 +141,14 @@ def _failed(
     failures: Mapping[str, Mapping[str, str]], cells: Sequence[Header], controls: Sequence[Cell]
 ) -> dict[str, str]:
     """Return why cells were given up; controls, which fail as their cells do, where none was."""
-    failed = {h.fingerprint: h.name for h in cells if h.fingerprint in failures}
-    beside = {c.header.fingerprint for c in controls if c.header.fingerprint in failures}
-    return {fp: failures[fp]["message"] for fp in failed or sorted(beside)}
+    names = {h.fingerprint: f"{h.name}-{h.fingerprint}" for h in cells}
+    beside = {c.header.fingerprint: c.path.name for c in controls}
+    for one in (names, beside):
+        if failed := {
+            name: failure_words(failures[fp]) for fp, name in one.items() if fp in failures
+        }:
+            return failed
+    return {}
 
 
 def _run(
@@ -135,44 +156,85 @@ def _run(
     cells: Sequence[Cell],
     executor: Executor,
     progress: Sink | None,
+    logs: CellLogs,
     failures: dict[str, dict[str, str]],
 ) -> None:
-    own_folder(folder / LOGS)
-    sinks: list[Sink] = [CellLogs(folder / LOGS, cells), *([progress] if progress else [])]
+    noted = -NOTED
+    sinks: list[Sink] = [logs, *([progress] if progress else [])]
 
     def sink(event: Event) -> None:
         for each in sinks:
             each(event)
 
     def give_up(number: int, error: Exception) -> None:
+        nonlocal noted
         failures[cells[number].header.fingerprint] = _failure(error)
+        logs.give_up(cells[number].path, error)
+        # Ten thousand that fail at once would write it ten thousand times.
+        if time.monotonic() - noted >= NOTED:
+            write_failures(folder, failures)
+            noted = time.monotonic()
+
+    write_failures(folder, failures)
+    try:
+        with progress_file(folder) as written:
+            sinks.append(written)
+            run_cells(cells, executor, sink, give_up)
+    finally:
         write_failures(folder, failures)
 
-    for cell in cells:
-        failures.pop(cell.header.fingerprint, None)
-    write_failures(folder, failures)
-    with progress_file(folder) as written:
-        sinks.append(written)
-        run_cells(cells, executor, sink, give_up)
 
+def _shorter(
+    folder: Path, sweep: Sweep, headers: Sequence[Header]
+) -> dict[str, tuple[Path, Study]]:
+    """Return the cells that are there with fewer chains or generations, by new fingerprint.
 
-def _shorter(folder: Path, sweep: Sweep, headers: Sequence[Header]) -> list[tuple[Path, Study]]:
-    """Return the cells that are there with fewer chains or generations; refuse what cannot grow."""
+    Raises:
+        SpecError, StoreError: one of them cannot grow.
+    """
     if not is_sweep(folder):
-        return []
+        return {}
     file = read_sweep(folder)
-    varying = {*file.varying, *sweep.varying}
-    places = {cell_key(cell.options, varying): folder / cell.run for cell in file.cells}
-    out = []
-    for (options, study), header in zip(sweep.cells, headers, strict=True):
-        place = places.get(cell_key(options, varying))
+    varying = sorted({*file.varying, *sweep.varying})
+    there = {}
+    for cell in file.cells:
+        place = folder / cell.run
         # A run that lies elsewhere belongs to others too.
-        if place is None or place.parent != folder or not (place / HEADER).exists():
-            continue
-        there = read_header(place)
-        if there.fingerprint != header.fingerprint or is_half_renamed(place, there):
+        if place.parent == folder and (place / HEADER).exists():
+            # One that is damaged is refused when it is its turn, and ends no other.
+            with suppress(StoreError):
+                header = read_header(place)
+                there[_setting(header, varying)] = place, header
+    out = {}
+    for (_, study), header in zip(sweep.cells, headers, strict=True):
+        place, before = there.get(_setting(header, varying), (folder, header))
+        if before.fingerprint != header.fingerprint or is_half_renamed(place, before):
             check_continued(place, study)
-            out.append((place, study))
+            out[header.fingerprint] = place, study
+    return out
+
+
+def _setting(header: Header, varying: Sequence[str]) -> str:
+    """Return what a cell has where cells differ, as its run says it; a key more changes nothing."""
+    spec = portable(header.spec)
+    return json.dumps([value_at(spec, key) for key in varying])
+
+
+def _bytes_to_write(
+    sweep: Sweep,
+    headers: Sequence[Header],
+    shorter: Mapping[str, tuple[Path, Study]],
+    begun: Mapping[str, Path],
+) -> list[int]:
+    """Return what every run that begins or grows will write at least."""
+    out = []
+    for (_, study), header in zip(sweep.cells, headers, strict=True):
+        if header.fingerprint in shorter:
+            spec = read_header(shorter[header.fingerprint][0]).spec
+            before = replace(study, **{key: spec[key] for key in GROWING})
+            out.append(least_bytes(study) - least_bytes(before))
+        elif header.fingerprint not in begun:
+            out.append(least_bytes(study))
     return out
 
 
@@ -182,19 +244,13 @@ def _checked(
     place: Path,
     code_changed: CodeChanged,
     other_machine: OtherMachine,
-    failures: dict[str, dict[str, str]],
-) -> Cell | None:
-    """Return a cell with the folder that its code asks for; None where it is refused: noted."""
-    try:
-        check_extras(study)
-        check_loaded(study)
-        check_memory(study)
-        path = checked_path(place, study, header, code_changed, other_machine)
-        cell = Cell(study, path, header)
-        _is_done(cell)
-    except GenlossError as error:
-        failures[header.fingerprint] = _failure(error)
-        return None
+) -> Cell:
+    """Return a cell with the folder that its code asks for; raises GenlossError if refused."""
+    check_extras(study)
+    check_loaded(study)
+    check_memory(study)
+    cell = Cell(study, checked_path(place, study, header, code_changed, other_machine), header)
+    _is_done(cell)
     return cell
 
 

@@ -83,6 +83,16 @@ def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     return out
 
 
+def value_at(spec: Mapping[str, Any], key: str) -> Any:
+    """Return what a spec has at a dotted key, as `merged` takes it; None where it has nothing."""
+    place: Any = spec
+    for part in key.removesuffix("+").split("."):
+        if not isinstance(place, Mapping) or part not in place:
+            return None
+        place = place[part]
+    return place
+
+
 def _longer(dotted: str, old: Any, new: Any) -> list[Any]:
     if not isinstance(old, list) or not isinstance(new, list):
         raise SpecError(f"{dotted}: {new!r} cannot be added to {old!r}; expected two lists")

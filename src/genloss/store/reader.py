@@ -32,7 +32,7 @@ from genloss.store.parts import (
 )
 from genloss.store.provenance import sessions
 from genloss.store.series import Column, Series, columns, joined
-from genloss.store.sweep import SWEEP, read_sweep
+from genloss.store.sweep import SWEEP, is_sweep, read_sweep
 from genloss.store.table import TABLE, Absent, Table
 
 
@@ -318,6 +318,11 @@ def runs_below(paths: Sequence[Place]) -> list[Run]:
     for path in paths:
         below = find_runs(path)
         if not below:
+            if is_sweep(Path(path)):
+                raise StoreError(
+                    f"{path} is a sweep of which no cell has a run; failed.json and logs/ there "
+                    "say what failed, if it has begun"
+                )
             raise StoreError(
                 f"{path} holds no runs (no {HEADER} at or below it); see `genloss ls` for what "
                 "there is, or run a study first"

@@ -10,9 +10,8 @@ NAME/
   CELL-FINGERPRINT/   ordinary run folders; a cell that another folder had is not run again
 """
 
-import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,15 +58,6 @@ class CellEntry:
     run: str
 
 
-def cell_key(options: Mapping[str, Any], varying: Collection[str]) -> str:
-    """Return what tells a cell from others, however long its run is, as text.
-
-    Fields that may grow do not, unless they vary: their values are cells side by side.
-    """
-    rest = {k: v for k, v in options.items() if k in varying or k not in GROWING}
-    return json.dumps(rest, sort_keys=True)
-
-
 @dataclass(frozen=True)
 class SweepFile:
     """What sweep.json holds; cells of earlier grids come first."""
@@ -100,16 +90,20 @@ def local_sweep_spec(folder: Path, file: SweepFile) -> dict[str, Any]:
 def write_sweep(folder: Path, file: SweepFile, toml: str) -> None:
     """Write what a sweep is; the caller holds its lock.
 
-    Cells of an earlier grid stay; generations and chains may have grown since, see
-    `genloss.run.continuing`.
+    Cells of an earlier grid stay if their folders are there; generations and chains may have grown
+    since, see `genloss.run.continuing`.
     """
     before: tuple[CellEntry, ...] = ()
     varying = [*file.varying]
     if is_sweep(folder):
         there = read_sweep(folder)
         varying = list(dict.fromkeys((*there.varying, *file.varying)))
-        now = {cell_key(cell.options, varying) for cell in file.cells}
-        before = tuple(c for c in there.cells if cell_key(c.options, varying) not in now)
+        now = {cell.fingerprint for cell in file.cells}
+        before = tuple(
+            cell
+            for cell in there.cells
+            if cell.fingerprint not in now and (folder / cell.run).is_dir()
+        )
     write_machine(folder, file.spec)
     write_bytes(folder / SPEC, toml.encode())
     write_sealed(
@@ -165,6 +159,11 @@ def _check_foreign(folder: Path) -> None:
 def relative(run: Path, folder: Path) -> str:
     """Return the place of a run as sweep.json writes it."""
     return os.path.relpath(run, folder)
+
+
+def failure_words(failure: Mapping[str, str]) -> str:
+    """Return class and message of the error of a cell that was given up."""
+    return f"{failure['error']}: {failure['message']}"
 
 
 def read_failures(folder: Path) -> dict[str, dict[str, str]]:

@@ -1,0 +1,49 @@
+"""A sweep over the share of real text, as docs/sweeps.md has it: a table, a PDF and a page."""
+
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+from pydoc_data.topics import topics
+
+import numpy as np
+import pytest
+
+from genloss.judge.estimates import median_interval
+from genloss.report.formatting import number
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sweeps.md").read_text()
+
+SMALL = ["learner.order=2", "n_real=40", "n_synthetic=40", "held_out=5", "generations=2"]
+SMALL += ["metrics=['surviving_vocabulary', 'distinct_n']"]
+
+
+def essays(folder: Path) -> None:
+    """Write a folder of texts of one's own."""
+    folder.mkdir()
+    for name in sorted(topics, key=lambda name: -len(topics[name]))[:12]:
+        (folder / f"{name}.txt").write_text(topics[name][:6000])
+
+
+@pytest.mark.slow
+def test_what_real_text_keeps_alive_is_one_curve_in_table_figure_and_page(tmp_path):
+    essays(tmp_path / "essays")
+    [block] = re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL)
+    for line in block.splitlines():
+        words = [sys.executable, "-m", *line.split(), *(SMALL if " sweep " in line else [])]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+    with (tmp_path / "shares.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["metric"] == "surviving_vocabulary"]
+    by_share: dict[float, list[float]] = {}
+    for row in rows:
+        by_share.setdefault(float(row["regime.real_fraction"]), []).append(float(row["value"]))
+    assert sorted(by_share) == [0.0, 0.1, 0.3, 1.0]
+    assert all(len(values) == 8 for values in by_share.values())
+    assert np.median(by_share[0.0]) < np.median(by_share[1.0])
+    assert (tmp_path / "shares.pdf").read_bytes().startswith(b"%PDF")
+    page = (tmp_path / "shares.html").read_text()
+    for values in by_share.values():
+        bar = median_interval(np.array(values))
+        assert f"{number(bar.estimate)} [{number(bar.low)}, {number(bar.high)}]" in page
