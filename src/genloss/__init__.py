@@ -24,6 +24,7 @@ from genloss.spec.registry import CATALOG
 __version__ = "0.1.0"
 
 _OTHERS = {
+    "genloss.cli.progress": "progress",
     "genloss.core.about": "About Work",
     "genloss.core.chain": "Generation generation_zero run_chain",
     "genloss.core.decoding": "Prompts",

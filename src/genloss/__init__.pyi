@@ -1,5 +1,6 @@
 """The public names and their homes; `make golden` writes them."""
 
+from genloss.cli.progress import progress as progress
 from genloss.core.about import About as About
 from genloss.core.about import Work as Work
 from genloss.core.chain import Generation as Generation

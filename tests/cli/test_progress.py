@@ -1,15 +1,18 @@
 """What the waiting see: phase, step, rate and time left, in 80 columns and as lines."""
 
 import io
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from rich.console import Console
 
+import genloss
 from genloss.cli import progress as shown
 from genloss.models.gaussian import GaussianLearner
 from genloss.realities.gaussians import Gaussian
-from genloss.run.events import Moved, Phase, Planned, Step
+from genloss.run.events import Finished, Moved, Phase, Planned, Step
 from genloss.run.tally import Standing
 from genloss.run.task import Task
 from genloss.study.study import Study
@@ -109,3 +112,47 @@ def test_under_a_pipe_there_is_a_line_every_so_often(monkeypatch):
     err.close()
     waits.clear()
     shown._lines("opt", told, Stop())
+
+
+class Handle:
+    """What IPython gives for an output that may change."""
+
+    def __init__(self, first: dict) -> None:
+        self.shown = [first]
+
+    def update(self, data: dict, raw: bool) -> None:
+        assert raw
+        self.shown.append(data)
+
+
+@pytest.mark.parametrize("cells", [True, False])
+def test_below_the_cell_of_a_notebook_one_line_stays_up_to_date(cells, monkeypatch):
+    """IPython is none of ours: a module with its two functions stands in for it."""
+    handles = []
+
+    def display(data, raw, display_id):
+        assert (raw, display_id) == (True, True)
+        handles.append(Handle(data))
+        return handles[-1]
+
+    ipython, output = ModuleType("IPython"), ModuleType("IPython.display")
+    ipython.get_ipython = lambda: object() if cells else None
+    output.display = display
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", output)
+    monkeypatch.setattr(shown, "LOOK", 0.01)
+    with genloss.progress("opt") as sink:
+        sink(Planned((TASK,)))
+        sink(Moved(0, Step(Phase.MEASURING, 2)))
+        while cells and len(handles[0].shown) < 3:
+            pass
+        sink(Finished(0))
+    if not cells:
+        assert handles == []
+        return
+    [handle] = handles
+    lines = [data["text/plain"] for data in handle.shown]
+    assert lines[0] == "opt: reading"
+    assert any(line.startswith("opt: generation 2 of 8") for line in lines)
+    assert lines[-1].startswith("opt: done")
+    assert {*handle.shown[0]} == {"text/plain"}

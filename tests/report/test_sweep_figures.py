@@ -8,7 +8,7 @@ from genloss.judge.estimates import median_interval
 from genloss.report.budget import budget_of
 from genloss.report.chapter import chapter
 from genloss.report.chart_files import chart_names, save_figure
-from genloss.report.figures import doses, explorer, heat
+from genloss.report.figures import doses, explorer, heat, multiples
 from genloss.report.measured import measured
 from genloss.report.page import write_report
 from genloss.report.sections import find_sections
@@ -175,3 +175,22 @@ def test_a_field_that_a_case_leaves_out_has_the_value_of_its_run(tmp_path):
     assert found.sweep.levels["n_real"] == [5, 10, 20]
     assert found.sweep.doses == ["n_real"]
     assert said("regime.k", None) == "no k"
+
+
+def test_small_multiples_have_a_chart_for_each_cell_on_the_same_axes(section, data):
+    [figure] = multiples.figures(data, section.sweep)
+    assert [plate.title for plate in figure.panels] == [
+        section.sweep.others(i, []) for i in range(18)
+    ]
+    assert len({plate.title for plate in figure.panels}) == 18
+    axes = {
+        (str(layer["encoding"]["y"]["scale"]), str(plate.spec["encoding"]["x"]["scale"]))
+        for plate in figure.panels
+        for layer in plate.spec["layer"]
+    }
+    assert len(axes) == 1
+    for plate, run in zip(figure.panels, data, strict=True):
+        rows = [v for v in plate.spec["data"]["values"] if v["kind"] == "median"]
+        assert [v["t"] for v in rows] == run.series["sigma"].t.tolist()
+        middle = np.median(run.series["sigma"].values, axis=1)
+        np.testing.assert_allclose([v["y"] for v in rows], middle, rtol=1e-3)

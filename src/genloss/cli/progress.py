@@ -1,10 +1,11 @@
-"""Progress for the waiting: two lines in place on a terminal, a line now and then elsewhere."""
+"""Progress for the waiting: in place on a terminal and in a notebook, now and then elsewhere."""
 
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from genloss.run.tally import Standing, Tally
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+LOOK = 1.0
+"""Seconds between two looks at what a notebook shows."""
 
 FIRST, EVERY, SHARE = 10.0, 30.0, 0.05
 """Seconds before the first line and between lines, which is at least a share of the time so far."""
@@ -39,7 +43,7 @@ WORDS = {
 
 @contextmanager
 def progress(what: str, tensorboard: Path | None = None) -> Iterator[Sink]:
-    """Show on standard error where work is; yields the sink that takes its events.
+    """Show on standard error, or below the cell of a notebook, where work is; yields the sink.
 
     tensorboard: a folder in which what is measured is written, too.
     """
@@ -79,6 +83,10 @@ def _shown(what: str) -> Iterator[Sink]:
         with Live(get_renderable=shown, console=console, transient=True, refresh_per_second=5):
             yield tally
         return
+    if _is_notebook():
+        with _in_cell(what, tally):
+            yield tally
+        return
     stop = threading.Event()
     teller = threading.Thread(target=_lines, args=(what, tally, stop), daemon=True)
     teller.start()
@@ -89,13 +97,45 @@ def _shown(what: str) -> Iterator[Sink]:
         teller.join()
 
 
+def _is_notebook() -> bool:
+    """Return whether cells run in this process; IPython in a terminal has one."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None
+
+
+@contextmanager
+def _in_cell(what: str, tally: Tally) -> Iterator[None]:
+    """Keep one line below the cell up to date; the last one stays."""
+
+    def shown() -> dict[str, str]:
+        return {"text/plain": _line(what, tally.standing())}
+
+    def keep_looking() -> None:
+        while not stop.wait(LOOK):
+            handle.update(shown(), raw=True)
+
+    handle = import_module("IPython.display").display(shown(), raw=True, display_id=True)
+    stop = threading.Event()
+    looker = threading.Thread(target=keep_looking, daemon=True)
+    looker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        looker.join()
+        handle.update(shown(), raw=True)
+
+
+def _line(what: str, at: Standing) -> str:
+    numbers = "; ".join(filter(None, [f"{at.share:.0%}" if at.task else "", *rates(at)]))
+    return "; ".join(filter(None, [where(what, at), numbers]))
+
+
 def _lines(what: str, tally: Tally, stop: threading.Event) -> None:
     begun = time.monotonic()
     wait = FIRST
     while not stop.wait(wait):
-        at = tally.standing()
-        numbers = "; ".join(filter(None, [f"{at.share:.0%}" if at.task else "", *rates(at)]))
-        line = "; ".join(filter(None, [where(what, at), numbers]))
+        line = _line(what, tally.standing())
         try:
             sys.stderr.write(line + "\n")
             sys.stderr.flush()

@@ -6,7 +6,7 @@ from typing import Any
 
 from genloss.report import tables, texts, verdict_rows
 from genloss.report.budget import Budget
-from genloss.report.figures import doses, families, heat, images, samples
+from genloss.report.figures import doses, families, heat, images, multiples, samples
 from genloss.report.figures.combined import Combined
 from genloss.report.figures.explorer import Explorer, explorer
 from genloss.report.figures.lines import Figure, Panel
@@ -155,6 +155,7 @@ def _drawn(section: Section, data: Sequence[Measured]) -> Iterator[Figure | Comb
         yield from doses.figures(data, section.sweep)
         yield from heat.figures(data, section.sweep)
     if section.sweep is None or len(data) <= FEW_CELLS:
+        yield from multiples.figures(data, section.sweep) if section.sweep else ()
         yield from families.drawn(data, points(section.targets))
 
 

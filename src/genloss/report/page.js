@@ -117,6 +117,11 @@
       spec.height = Math.min(380, Math.floor(width * 0.75));
     }
     if (kind === "rarefaction") spec.height = 300;
+    if (kind === "multiple") {
+      delete spec.title;
+      spec.encoding.x.axis.title = null;
+      spec.height = Math.max(120, Math.floor(width * 0.6));
+    }
     if (kind === "other") spec.height = Math.max(190, Math.min(380, Math.floor(width * shape)));
     if (kind === "area" || kind === "fan") spec.height = width < 420 ? 220 : 280;
     if (kind === "own" && width < 420) {

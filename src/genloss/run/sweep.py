@@ -35,6 +35,7 @@ from genloss.store.lock import locked
 from genloss.store.machine_file import portable
 from genloss.store.provenance import now
 from genloss.store.reader import Run, folders
+from genloss.store.summaries import FEWEST, refresh
 from genloss.store.sweep import (
     GROWING,
     LOGS,
@@ -134,6 +135,8 @@ def run_sweep(
         write_sweep(folder, _file(sweep, headers, places, folder), _toml(sweep))
         executor = executor or local_executor([cell.study for cell in cells or more], workers)
         _run(folder, [*cells, *more], executor, progress, logs, failures)
+        if len(headers) >= FEWEST:
+            refresh(Path(root))
     return SweepRuns(folder, tuple(map(Run, places)), _failed(failures, headers, more))
 
 

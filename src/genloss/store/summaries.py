@@ -114,6 +114,12 @@ def summaries(root: Path) -> Iterator[tuple[Path, Summary | StoreError]]:
             write_sealed(root / INDEX, {"runs": after})
 
 
+def refresh(root: Path) -> None:
+    """Write the index of root, where runs are many, so that they are listed at once."""
+    for _ in summaries(root):
+        pass
+
+
 def _stamps(run: Path) -> Stamps:
     """Return size and time of header, manifests and tables; of a table only whether it shrank."""
     paths = [HEADER]

@@ -16,17 +16,21 @@ SCRIPT = Path(__file__).with_name("die_at_every_put.py")
 MOTO, RCLONE = "moto", "rclone"
 
 
-@pytest.fixture(scope="module", params=[MOTO, RCLONE])
-def server(request, tmp_path_factory):
-    """Return the kind of a server and the environment that leads to it."""
-    with served(request.param, tmp_path_factory.mktemp(request.param)) as env:
-        yield request.param, env
-
-
 @pytest.fixture(scope="module")
-def moto(tmp_path_factory):
-    with served(MOTO, tmp_path_factory.mktemp("moto")) as env:
+def rclone(tmp_path_factory):
+    with served(RCLONE, tmp_path_factory.mktemp(RCLONE)) as env:
         yield env
+
+
+@pytest.fixture
+def moto(bucket):
+    return bucket
+
+
+@pytest.fixture(params=[MOTO, RCLONE])
+def server(request):
+    """Return the kind of a server and the environment that leads to it."""
+    return request.param, request.getfixturevalue(request.param)
 
 
 def python(code: str, env: dict[str, str], *arguments: object) -> list:
@@ -66,7 +70,7 @@ def test_puts_with_a_condition_are_refused_where_the_store_has_them(server):
         assert said == [False, [], None, None, "three", ["a/b"], []]
 
 
-FEW = {MOTO: 3, RCLONE: 11}
+FEW = {MOTO: 4, RCLONE: 17}
 """Every which put of the bucket kills."""
 
 

@@ -11,6 +11,7 @@ chart_rules  what such a chart must be, so that a page can show it on any paper
 areas        K shares as stacked areas
 doses        a metric over a swept number
 heat         a metric over two swept numbers
+multiples    a chart for each cell of a sweep, on the same axes
 explorer     runs that were made, chosen by sliders
 fans         the quantiles of one law as a fan
 rarefaction  types against tokens, a line per generation

@@ -48,8 +48,9 @@ class Plate:
 class Combined:
     """Several metrics in one figure.
 
-    kind: how the page fits its charts ('area', 'fan', 'rarefaction', 'path' or 'other'); key:
-    sentences on how to read them; legend: the runs in colour order where a chart holds several.
+    kind: how the page fits its charts ('area', 'fan', 'rarefaction', 'path', 'multiple' or
+    'other'); key: sentences on how to read them; legend: the runs in colour order where a chart
+    holds several.
     """
 
     kind: str

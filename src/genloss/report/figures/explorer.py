@@ -46,10 +46,9 @@ class Explorer:
 
 def explorer(runs: Sequence[Measured], sweep: Swept) -> Explorer | None:
     """Return the explorer of the metric that tells most; None where there is nothing to choose."""
-    metrics = dict.fromkeys(name for run in runs for name in run.series)
-    if len(runs) < 2 or not sweep.keys or not metrics:
+    metric = headline(runs)
+    if len(runs) < 2 or not sweep.keys or not metric:
         return None
-    metric = next((m for m in metrics if entry_of(m, runs[0].about).headline), next(iter(metrics)))
     having = [(i, run) for i, run in enumerate(runs) if metric in run.series]
     levels = sweep.levels
     sliders = tuple(
@@ -88,16 +87,39 @@ def _word(key: str, level: Any, sweep: Swept) -> str:
     return str(level)
 
 
+def headline(runs: Sequence[Measured]) -> str:
+    """Return the metric that tells most of some runs; '' where nothing is measured."""
+    metrics = dict.fromkeys(name for run in runs for name in run.series)
+    return next(
+        (m for m in metrics if entry_of(m, runs[0].about).headline), next(iter(metrics), "")
+    )
+
+
 def _spec(metric: str, runs: Sequence[Measured], title: str) -> Spec:
     most = min(LONGEST, max(10, POINTS // len(runs)))
-    rows = [row for i, run in enumerate(runs) for row in _rows(i, run, metric, most)]
+    rows = [row for i, run in enumerate(runs) for row in curves(i, run, metric, most)]
+    return {
+        **chart(rows, scale_of(rows), max(int(run.series[metric].t[-1]) for run in runs)),
+        "description": f"{title} by generation, of the run that is chosen",
+        "title": title,
+        "params": [{"name": "cell", "value": 0}],
+        "transform": [{"filter": "datum.cell == cell"}],
+    }
+
+
+def scale_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the upright axis that has room for some curves."""
     drawn = [v for r in rows for k in ("y", "low", "high", "law") if (v := r.get(k)) is not None]
     low, high = (min(drawn), max(drawn)) if drawn else (0.0, 1.0)
     positive = [v for v in drawn if v > 0]
     log = low > 0 and high / min(positive) > 100
     y: dict[str, Any] = {"type": "quantitative", "axis": {"title": None, "tickCount": 5}}
     y["scale"] = {"domain": [low, high], "type": "log" if log else "linear", "nice": True}
-    last = max(int(run.series[metric].t[-1]) for run in runs)
+    return y
+
+
+def chart(rows: Sequence[Mapping[str, Any]], y: Mapping[str, Any], last: int) -> Spec:
+    """Return the chart of curves over generations up to `last`."""
     group = {"detail": {"field": "chain", "type": "nominal"}}
 
     def layer(kind: str, mark: Spec, **encoding: Any) -> Spec:
@@ -108,14 +130,10 @@ def _spec(metric: str, runs: Sequence[Measured], title: str) -> Spec:
         }
 
     return {
-        "description": f"{title} by generation, of the run that is chosen",
-        "title": title,
         "width": 460,
         "height": 300,
         "view": {"stroke": None},
-        "params": [{"name": "cell", "value": 0}],
         "data": {"values": rows},
-        "transform": [{"filter": "datum.cell == cell"}],
         "encoding": {
             "x": {
                 "field": "t",
@@ -138,7 +156,8 @@ def _spec(metric: str, runs: Sequence[Measured], title: str) -> Spec:
     }
 
 
-def _rows(cell: int, run: Measured, metric: str, most: int) -> list[dict[str, Any]]:
+def curves(cell: int, run: Measured, metric: str, most: int) -> list[dict[str, Any]]:
+    """Return median, band or chains, and theory of a run, at so many generations at most."""
     column = run.series[metric]
     at = places(len(column.t), most)
     t, values = column.t[at].tolist(), column.values[at]
