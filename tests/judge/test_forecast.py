@@ -7,7 +7,7 @@ from genloss.core.over_chains import MEAN
 from genloss.core.view import Direction
 from genloss.errors import DataError, SpecError
 from genloss.judge.forecast.forecasts import RATE, forecast, of_column, refusal
-from genloss.judge.forecast.reliability import doubts
+from genloss.judge.forecast.reliability import UNRELIABLE, doubts
 from genloss.run.runner import run_study
 from genloss.store.series import Column
 from genloss.store.theory_file import TheoryLine
@@ -176,7 +176,16 @@ def test_a_regime_that_switches_later_is_not_forecast_past_its_switch(tmp_path):
 
 def test_what_was_not_scored_is_said():
     spec = {"learner": {"kind": "gaussian"}, "chains": 10}
-    assert doubts(spec, 6, 60) == ()
-    assert "10 times" in doubts(spec, 6, 61)[0]
-    assert "transformer" in doubts({**spec, "learner": {"kind": "transformer"}}, 6, 12)[0]
-    assert "one chain" in doubts({**spec, "chains": 1}, 6, 12)[0]
+    assert doubts(spec, 6, 60, {True, False}) == ()
+    assert "10 times" in doubts(spec, 6, 61, {False})[0]
+    assert "transformer" in doubts({**spec, "learner": {"kind": "transformer"}}, 6, 12, {False})[0]
+    assert "one chain" in doubts({**spec, "chains": 1}, 6, 12, {False})[0]
+
+
+def test_what_missed_its_level_is_called_unreliable_with_the_coverage_seen():
+    symbols = {"learner": {"kind": "categorical"}, "chains": 10}
+    assert doubts(symbols, 6, 12, {False}) == ()
+    [told] = doubts(symbols, 6, 12, {True, False})
+    assert told.startswith("unreliable: from closed forms")
+    assert "72.5 %" in told
+    assert len({learner for learner, _ in UNRELIABLE}) <= 3

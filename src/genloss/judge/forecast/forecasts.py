@@ -111,7 +111,8 @@ def forecast(
             values += of_column(column, asked, lines)
     if not values:
         raise DataError(_joined(refused))
-    return Forecasts(tuple(values), refused, doubts(run.spec, last, int(asked.max())))
+    by_theory = {f.source != RATE for f in values}
+    return Forecasts(tuple(values), refused, doubts(run.spec, last, int(asked.max()), by_theory))
 
 
 def _columns(run: Run, metrics: Sequence[str], seen: int | None) -> dict[str, Column]:
