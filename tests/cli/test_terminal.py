@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from tests.report.conftest import decay, make_run
 
+from genloss.run.controls import with_controls
+from genloss.run.runner import run_studies
+from genloss.study.study import study_from
+
 GENLOSS = Path(sys.executable).with_name("genloss")
 
 
@@ -77,3 +81,30 @@ def test_sentences_break_between_words(runs):
     shown = on_a_terminal(*words, cwd=runs.parent)
     assert max(map(len, shown.splitlines())) <= 80
     assert "no such spec, run folder or text" in " ".join(shown.split())
+
+
+@pytest.mark.slow
+def test_the_answer_stands_first_and_what_it_rests_on_below(tmp_path):
+    study = study_from(
+        {
+            "reality": {"kind": "gaussian", "d": 1},
+            "learner": {"kind": "gaussian", "ddof": 0},
+            "form": "moments",
+            "n_real": 10,
+            "generations": 60,
+            "chains": 8,
+            "metrics": ["w2_squared", "trace_ratio"],
+        }
+    )
+    both = with_controls([study], tmp_path)
+    run, *_ = run_studies(list(both.studies), tmp_path, folders=list(both.folders), workers=1)
+    shown = on_a_terminal("show", run.path.name, cwd=tmp_path)
+    assert max(map(len, shown.splitlines())) <= 80
+    prose = " ".join(shown.split())
+    assert "After 60 generations this is a collapse: " in prose
+    assert "most of its variety is gone." in prose
+    answers = re.findall(r"^([1-8]) .*?(yes|no|cannot tell)", shown, flags=re.MULTILINE)
+    assert [(n, a) for n, a in answers if n in "35"] == [("3", "no"), ("5", "yes")]
+    assert len(answers) == 8
+    assert prose.index("After 60") < prose.index("verdict") < prose.index("metric: median")
+    assert re.search(r"first alarm: \w+ at t = \d+", prose)

@@ -117,6 +117,15 @@ KL = [
 ]
 NINE = [np.arange(1, 10.0), np.arange(10, 100, 10.0)]
 TAILS = view(None, None, [[1, 1.5, 5, 6, 9], [30, 40, 50, 60, 81]], NINE)
+# The second column is 0 in most rows, and has no lower tail.
+PIXEL = np.array([0, 0, 0, 0, 0, 0, 0, 1, 2.0])
+EITHER = view(None, None, np.ones((2, 5)), [PIXEL, PIXEL])
+WITH_PIXEL = view(
+    None,
+    None,
+    np.stack([TAILS.samples.x[:, :, 0], np.ones((2, 5))], axis=2),
+    np.stack([NINE, [PIXEL, PIXEL]], axis=2),
+)
 HELD = view(None, None, NINE, [[3, 4, 5, 6, 9], [10, 30, 90, 95, 99]])
 PAIRS = view(None, None, [[0, 2, 90], [0, 0, 90]], [[1, 5, 70], [3, 3, 70]])
 NEAR_ONE = view(
@@ -206,6 +215,7 @@ CASES = [
     (rows.TailMass(0.4), TAILS, [1.5, 0.5]),
     # Below 2.5 and above 7.5 two fifths and a fifth, of a quarter; below 25 nothing.
     (rows.TailCoverage(0.5), TAILS, [0.8, 0]),
+    (rows.TailCoverage(0.5), WITH_PIXEL, [0.8, 0]),
     (rows.QuantileCoverage(0.4), HELD, [4 / 3, 1 / 3]),
     (rows.EnergyDistance(2), PAIRS, [2, 6]),
     (rows.SlicedWasserstein(8, 2), PAIRS, [5**0.5, 3]),

@@ -67,6 +67,7 @@ CASES = [
     (laws.HeldOutNLL(), numbers.LEFT, "no held-out rows; set held_out"),
     (laws.HeldOutNLL(), replace(numbers.LEFT, held_out=words.X), "Symbols has no density"),
     (modes.ModeShare(0), seen.SEEN, "Known has no named modes"),
+    (rows.TailCoverage(0.5), numbers.EITHER, "no column of the held-out rows has two tails"),
     (modes.ModeShare(3), numbers.SPOTS, "there are only 3 modes"),
     (modes.ModeShare(-1), numbers.SPOTS, "there are only 3 modes"),
     (modes.ModeNLL(0), numbers.SPOTS, "no held-out rows; set held_out"),

@@ -9,6 +9,26 @@ from genloss.published.experiments import load_experiment
 from genloss.published.reproduce import reproduce
 
 ARMS = {
+    "detector-frontier": {
+        "control.trace": ("honest,tilt=6.0",),
+        "tilted.first": ("honest,tilt=0.0",),
+        "tilted.trace": ("honest,tilt=0.0",),
+        "tilted.tail": ("honest,tilt=0.0",),
+        "helps.smoke": ("narrow,tpr=0.5,fpr=0.3,tilt=12.0",),
+        "hurts": ("narrow,tpr=0.9,fpr=0.1,tilt=0.0", "narrow,oracle"),
+        "minority.tilted": ("minority,tilt=0.0",),
+    },
+    "drayson-2025-resampling": {
+        "perplexity.once": ("once,separation=0.0", "resampled,separation=0.0"),
+        "perplexity.known": ("resampled,separation=0.0",),
+        "share.resampled": ("resampled,separation=0.0",),
+    },
+    "qiao-2026-selection": {
+        "claim.kept": ("at-random,n=100", "accumulate,n=100"),
+        "kept.t=11": ("at-random,n=100",),
+        "accumulate and select.n=100,t=10": ("at-random,n=100",),
+        "replace-select.n=100,t=10": ("replace,n=100",),
+    },
     "gerstgrasser-2024-regression": {
         "replace.kept.t=10": ("accumulate,kept", "multiple,kept"),
         "accumulate.t=10": ("replace,kept", "multiple,kept"),

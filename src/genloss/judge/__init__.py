@@ -2,6 +2,7 @@
 
 predictions   the closed forms that apply to a study: the dashed lines
 regression_lines  those of linear regression
+entering      whether a curator leaves what trains as it was
 expected      what theory expects of a study: the numbers that targets are held against
 targets       what was published, where we measure it, and the band that decides
 controls      a run beside what the same learner reaches on real rows

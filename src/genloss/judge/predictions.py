@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from genloss.core import regimes
 from genloss.core.abilities import CategoricalLaw, FiniteModel, MomentLaw
 from genloss.core.arrays import Floats
-from genloss.core.curators.chance import Thinning
-from genloss.core.curators.detector import Detector
-from genloss.core.curators.selection import Curator
 from genloss.core.forms import Endless
 from genloss.core.over_chains import MEAN, MEDIAN, Statistic
 from genloss.core.roles import Model
@@ -25,6 +22,7 @@ from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.core.shares import Discounted, FreshShare, WeightedFresh
 from genloss.core.view import column_names
 from genloss.errors import GenlossError, SpecError
+from genloss.judge.entering import enters_unchanged
 from genloss.judge.regression_lines import excess_risk
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner, GaussianModel
@@ -84,7 +82,7 @@ def _brought_by(part: "Predicts", study: Study, t: Times) -> dict[str, TheoryLin
 
 def _our_laws(study: Study) -> "Laws":
     lam = _shrinkage(study)
-    if not _enters_unchanged(study):
+    if not enters_unchanged(study):
         return {}
     if (risk := excess_risk(study, schedule(study))) is not None:
         return {"excess_risk": ClosedForm("expected risk (exact)", MEAN, risk)}
@@ -183,40 +181,6 @@ def _same_law(p_0: Model) -> bool:
     # Chains may have laws of their own (blobs per chain): no single line is exact for them.
     state = p_0.state().values()
     return all((value == value[:1]).all() for value in state if value.shape[:1] == (p_0.n_chains,))
-
-
-def _enters_unchanged(study: Study) -> bool:
-    """Whether what trains has the law of what models write, n rows of it.
-
-    Thinning keeps the law; that it falls short must be out of the question (six standard errors).
-    """
-    curator = study.curator
-    if curator is None:
-        return True
-    if curator.covers == "training":
-        # What is refused of D_t is not replaced: other sizes, except where nothing is.
-        return type(curator) is Detector and curator.tpr == curator.fpr == 0
-    rates = _keep_rates(curator)
-    n = min(study.n_real, study.n_synthetic)
-    enough = (rate == 1 or _surely(rate * curator.rounds * n, n) for rate in rates)
-    return bool(rates) and all(enough)
-
-
-def _surely(accepted: float, n: int) -> bool:
-    return accepted - 6 * accepted**0.5 >= n
-
-
-def _keep_rates(curator: Curator) -> tuple[float, ...]:
-    """Return the rates at which rows enter whatever they are; none where that depends on the row.
-
-    What holds for one of ours need not hold for a class that is derived from it.
-    """
-    if type(curator) is Thinning:
-        return (curator.keep,)
-    if type(curator) is Detector and curator.tilt == 0:
-        real = (1 - curator.fpr,) if curator.covers == "all" else ()
-        return (1 - curator.tpr, *real)
-    return ()
 
 
 def _shrinkage(study: Study) -> float | None:

@@ -191,6 +191,19 @@ class TailCoverage(BesideReality):
     unit: ClassVar[str] = "1"
     direction: ClassVar[Direction] = Direction.HIGHER
 
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the share (C,), or why there is none."""
+        rows = beside_reality(view, self.rows)
+        if isinstance(rows, NotApplicable):
+            return rows
+        x, real = rows
+        lower, upper = tails.tail_thresholds(real, self.q)[:, :, None]
+        # A pixel that is 0 in most rows has no lower tail.
+        both = ((real < lower).any(axis=1) & (real > upper).any(axis=1)).all(axis=0)
+        if not both.any():
+            return NotApplicable("no column of the held-out rows has two tails")
+        return self.of(x[:, :, both], real[:, :, both], view.rng)
+
     def of(self, x: Floats, real: Floats, rng: np.random.Generator) -> Floats:
         """Return the share (C,), in [0, 1]; thresholds come from a chain's own held-out rows."""
         return tails.tail_coverage(x, tails.tail_thresholds(real, self.q), self.q)

@@ -8,6 +8,7 @@ from genloss.core.abilities import FiniteModel
 from genloss.core.arrays import Array
 from genloss.core.chain import Generation, generation_zero, run_chain
 from genloss.core.curators.rounds import rows_reserved
+from genloss.core.curators.selection import Together
 from genloss.core.forms import Rows
 from genloss.core.resources import check_room
 from genloss.core.roles import History, Learner, Model, Sampler
@@ -82,7 +83,10 @@ def check_memory(study: Study) -> None:
     rows = 1
     if isinstance(study.form, Rows):
         ends = (study.regime.sizes(t, study.n_real, n) for t in (1, study.generations))
-        rows = max(study.n_real, *(s.train + s.synthetic for s in ends))
+        curator, rounds = study.curator, 1
+        if isinstance(curator, Together) and curator.covers != "training":
+            rounds = curator.rounds
+        rows = max(study.n_real, *(s.train + s.synthetic * rounds for s in ends))
     check_room(
         8 * chains * rows,
         f"{chains:,} chains of {rows:,} rows" if rows > 1 else f"{chains:,} chains",

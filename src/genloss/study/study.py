@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from genloss.core.arrays import checked_count
 from genloss.core.curators.selection import Curator
-from genloss.core.forms import Rows
+from genloss.core.forms import AsCounts, AsMoments, Endless, Rows
 from genloss.core.regimes import Replace
 from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
 from genloss.core.samplers import Ancestral
@@ -181,6 +181,9 @@ class Study:
             )
         # A regime that cannot work with these sizes says so before anything runs.
         self.regime.sizes(1, self.n_real, self.n_synthetic)
+        if self.curator is not None and isinstance(self.form, (AsMoments, AsCounts, Endless)):
+            form = type(self.form).__name__
+            raise SpecError(f"a curator chooses rows; {form} carries none; use form = 'rows'")
         checked_name(self.name)
         learner = self.learner
         if isinstance(learner, StartingLearner) and learner.start == "last" and not self.warm_start:

@@ -20,5 +20,6 @@ shape of `t`.
 | `logistic` | logistic regression: discard, augment, to first order |
 | `verification` | a verifier that errs, before a linear classifier: its threshold, and its width |
 | `contamination` | floors that more data do not lower: a fixed foreign law, a cut tail |
+| `filters` | filters whose errors tilt: what they leave of reality's tail |
 | `arguments` | the checks that the others share |
 """

@@ -115,6 +115,23 @@ def test_limits_are_known_where_theory_is(changed, diverges):
     assert (None if limit is None else limit.diverges) is diverges
 
 
+@pytest.mark.parametrize(
+    ("regime", "diverges"),
+    [("replace", True), ("replace_multiple", True), ("accumulate", False), ("augment", None)],
+)
+def test_limits_of_linear_regression(regime, diverges):
+    lines = {"reality": "regression", "learner": "least_squares", "sampler": "relabelling"}
+    study = study_from({**SPEC, **lines, "regime": regime, "metrics": ["excess_risk"]})
+    limit = limit_of(study)
+    assert (None if limit is None else limit.diverges) is diverges
+
+
+def test_the_model_of_real_rows_cannot_alarm(collapsed):
+    run = judged({**SPEC, "generations": 3, "measure": {"every": 1}}, collapsed.path.parent)
+    assert all(a.t != 1 for a in profile_of(run).alarms)
+    assert {a.t for a in profile_of(run).alarms} <= {None, 2, 3}
+
+
 @pytest.mark.parametrize("ddof", [0, 1])
 @pytest.mark.parametrize(
     "regime",

@@ -57,6 +57,11 @@ def test_one_symbol_for_ever_loses_all_others():
     assert score == pytest.approx((p * np.log(p / q)).sum(), rel=0.01)
 
 
+def test_the_mean_of_y_misses_all_that_can_be_predicted():
+    lines = {"reality": {"kind": "regression", "d": 4, "w": [1.0, 2, 0, 3]}, "held_out": 0}
+    assert scores(["excess_risk"], **lines, learner="least_squares") == {"excess_risk": 14}
+
+
 def test_tokens_are_equally_likely_to_who_knows_none():
     text = {
         "reality": {"kind": "text", "vocabulary": 300, "block": 16},

@@ -67,8 +67,10 @@ class Detector:
         if self.tilt == 0:
             return np.where(real, self.fpr, self.tpr)
         low, high = rarity(reference).of(rows.x)
-        of_real = tilted_rate(low, high, self.fpr, self.tilt)
-        return np.where(real, of_real, tilted_rate(low, high, self.tpr, self.tilt))
+        rates = np.empty(real.shape)
+        for those, rate in ((real, self.fpr), (~real, self.tpr)):
+            rates[those] = tilted_rate(low[those], high[those], rate, self.tilt)
+        return rates
 
     def select(self, rows: Samples, reference: Reference, rng: np.random.Generator) -> Selection:
         """Toss a coin for every row, weighted by what it is and how rare."""

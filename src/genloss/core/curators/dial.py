@@ -24,9 +24,11 @@ def tilted_rate(low: Floats, high: Floats, rate: float, tilt: float) -> Floats:
     a = intercept(rate, tilt)
     left, right = a + tilt * (low - 0.5), a + tilt * (high - 0.5)
     width = right - left
-    narrow = np.abs(width) < 1e-6
     # A mean over a width of 1e-6 differs from the value in its middle by less than 1e-13.
+    narrow = np.abs(width) < 1e-6
     point = 1 / (1 + np.exp(-(left + right) / 2))
+    if narrow.all():
+        return np.asarray(point)
     mean = (np.logaddexp(0, right) - np.logaddexp(0, left)) / np.where(narrow, 1.0, width)
     # Rounding may pass the ends by some 1e-12.
     return np.asarray(np.clip(np.where(narrow, point, mean), 0.0, 1.0))

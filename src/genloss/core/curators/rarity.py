@@ -8,6 +8,7 @@ Mahalanobis distance from the mean of those rows.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -33,16 +34,16 @@ class Rarity:
     def of(self, x: Array) -> tuple[Floats, Floats]:
         """Return the shares of reality that are more typical, and at least as typical: (C, n)."""
         surprise, m = self.surprise(x), self.calibration.shape[1]
-        sides = [
-            np.stack(
-                [
-                    np.searchsorted(known, s, side=side)
-                    for known, s in zip(self.calibration, surprise, strict=True)
-                ]
-            )
-            for side in ("left", "right")
-        ]
-        return sides[0] / m, sides[1] / m
+        below = self._places(surprise, "left")
+        # Ties are all that tells the two sides apart, and densities have none.
+        next_one = np.take_along_axis(self.calibration, np.minimum(below, m - 1), axis=1)
+        tied = (below < m) & (next_one == surprise)
+        upto = self._places(surprise, "right") if tied.any() else below
+        return below / m, upto / m
+
+    def _places(self, surprise: Floats, side: Literal["left", "right"]) -> Ints:
+        pairs = zip(self.calibration, surprise, strict=True)
+        return np.stack([np.searchsorted(known, s, side=side) for known, s in pairs])
 
 
 @dataclass(frozen=True, eq=False)

@@ -147,13 +147,16 @@ def _fourth(run: Run, chosen: Mapping[Aspect, Column]) -> Verdict:
 
 
 def _watched(run: Run) -> list[Watched]:
-    """Return the columns that answer a question, with the independent fits of the control."""
+    """Return the columns that answer a question, with the independent fits of the control.
+
+    From generation 2 on: the first model has seen real rows alone, under every regime.
+    """
     control = constant_control(run)
     entries, out = run.about.get("metric", {}), []
     for column in run.columns.values() if control is not None else ():
         entry = entries.get(column.metric)
         fits = control.fits(column.name) if control is not None else None
-        models = np.flatnonzero(column.t > 0)
+        models = np.flatnonzero(column.t > 1)
         if (
             entry is None
             or entry.aspect not in list(SUCH_AS)
