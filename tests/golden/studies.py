@@ -90,7 +90,11 @@ TOGETHER: dict[str, Spec] = {
         "sampler": {"kind": "relabelling"},
         "metrics": measured_in("regression"),
     },
-    "verified": {**MIXED, "curator": first("curator", "verifier").table},
+    "verified": {
+        **MIXED,
+        "curator": first("curator", "verifier").table,
+        "metrics": [{"kind": "accepted_by_group", "groups": 4, "by": "mode"}],
+    },
     "logistic": {
         "reality": {"kind": "logistic", "d": 2},
         "learner": {"kind": "logistic_regression", "ridge": 0.1},

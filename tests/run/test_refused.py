@@ -1,6 +1,7 @@
 """Rows that a curator refused lie beside the rows of a kept generation, with the reason of each."""
 
 import numpy as np
+import pytest
 
 import genloss
 from genloss.store.parts import REFUSED, unpack_refused
@@ -30,12 +31,14 @@ def test_refused_rows_are_kept_with_their_reasons(tmp_path):
         np.testing.assert_array_equal(reason[c, n:], -1)
 
 
-def test_without_a_curator_nothing_was_refused(tmp_path):
+@pytest.mark.parametrize("curator", [None, {"kind": "deduplication"}])
+def test_where_nothing_was_refused_nothing_is_kept(curator, tmp_path):
     study = genloss.Study(
         reality="gaussian",
         learner={"kind": "gaussian", "ddof": 1},
         n_real=30,
         generations=2,
+        curator=curator,
         keep={"at": [2]},
     )
     assert not genloss.run_study(study, tmp_path).has(2, REFUSED)

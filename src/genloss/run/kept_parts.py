@@ -37,17 +37,24 @@ def kept_parts(
     if rows is None:
         return parts
     parts[SAMPLES] = _leading(rows.arrays(), keep.chains)
-    if generation.curation is not None and generation.curation.judged is not None:
-        parts[REFUSED] = _refused(generation.curation.judged, keep.chains, keep.rows)
+    curation = generation.curation
+    if curation is not None and curation.judged is not None:
+        refused = _refused(curation.judged, keep.chains, keep.rows)
+        parts |= {} if refused is None else {REFUSED: refused}
     if isinstance(p_0, TextModel):
         parts[TEXTS] = _texts(study, p_0, rows, real, t)
     return parts
 
 
-def _refused(judged: Judged, chains: int, most: int) -> dict[str, Array]:
-    """Return the first refused rows of each chain; chains with fewer are filled up, reason -1."""
+def _refused(judged: Judged, chains: int, most: int) -> dict[str, Array] | None:
+    """Return the first refused rows of each chain, None where nothing was refused.
+
+    Chains with fewer are filled up, reason -1.
+    """
     refused = judged.reason[:chains] >= 0
     m = min(most, int(refused.sum(axis=1).max()))
+    if not m:
+        return None
     index = np.argsort(~refused, axis=1, kind="stable")[:, :m]
     leading = Samples.from_arrays(_leading(judged.rows.arrays(), chains))
     reason = np.take_along_axis(np.where(refused, judged.reason[:chains], -1), index, axis=1)
