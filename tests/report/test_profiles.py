@@ -1,5 +1,7 @@
 """Profiles as pages and terminals show them."""
 
+import re
+
 import numpy as np
 
 from genloss.core.about import Aspect
@@ -9,8 +11,12 @@ from genloss.judge.profile.scaling import scaling
 from genloss.judge.profile.verdicts import Answer, profile
 from genloss.judge.profile.words import in_short
 from genloss.report.measured import measured as measured_of
+from genloss.report.page import write_report
 from genloss.report.profiles import SHORT, ProfiledRun, number_row, profiles, questions
 from genloss.report.summary import answer
+from genloss.run.controls import with_controls
+from genloss.run.runner import run_studies
+from genloss.study.study import study_from
 
 from .conftest import decay, make_run
 
@@ -99,3 +105,32 @@ def test_few_runs_have_a_sentence_each_and_many_are_counted():
         "Of 5 runs 1 collapses, 1 is worse than training on real data alone and has not "
         "collapsed, 2 show no collapse and 1 cannot be told."
     ]
+
+
+def test_a_page_opens_with_the_answer_and_the_matrix(tmp_path):
+    study = study_from(
+        {
+            "reality": {"kind": "gaussian", "d": 1},
+            "learner": {"kind": "gaussian", "ddof": 0},
+            "form": "moments",
+            "n_real": 10,
+            "generations": 60,
+            "chains": 8,
+            "metrics": ["w2_squared", "trace_ratio"],
+        }
+    )
+    both = with_controls([study], tmp_path)
+    run, *_ = run_studies(list(both.studies), tmp_path, folders=list(both.folders), workers=1)
+    page = write_report(run.path, tmp_path / "r.html").read_text()
+    opening, _, rest = page.partition('<dl class="tiles">')
+    answer = opening.partition('id="answer"')[2]
+    assert '<p class="answer">After 60 generations this is a collapse: ' in answer
+    [row] = re.findall(r"<tbody>\n(.*?)</tbody>", answer, re.DOTALL)
+    said = re.findall(r'<span class="said \w+">([^<]+)</span>', row)
+    # Verdicts 1 to 8, early, late.
+    assert said == ["yes", "yes", "no", "?", "yes", "?", "?", "?", "?", "yes"]
+    assert re.search(r'<td class="when">\w+ at t = \d+</td>', row)
+    assert "Does it get worse without end?" in answer
+    numbers = rest.partition('-profile"><summary>')[2]
+    assert "trace_ratio, t = 60, 8 chains, 32 control fits" in numbers
+    assert "no metric of tail was measured" in numbers
