@@ -11,7 +11,7 @@ import pytest
 
 from genloss.run.runner import header_of, run_study
 from genloss.store.folder import run_path
-from genloss.store.reader import Run
+from genloss.store.reader import Run, find_runs
 from genloss.study.study import study_from
 
 from .lab import SPEC, half_done
@@ -94,4 +94,4 @@ def test_two_commands_at_once(tmp_path, rounds):
             if process.returncode:
                 assert f"by another process ({other.pid}, since" in " ".join(text.split()), text
         assert 0 in codes
-    assert len(list((tmp_path / "runs").iterdir())) == rounds
+    assert len(find_runs(tmp_path / "runs")) == rounds

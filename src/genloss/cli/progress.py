@@ -14,6 +14,7 @@ from genloss.cli.durations import duration, pace
 from genloss.cli.escaping import plain
 from genloss.run.events import Event, Phase, Said, Sink, Step
 from genloss.run.tally import Standing, Tally
+from genloss.store.folder import is_control_path
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -172,6 +173,8 @@ def where(what: str, at: Standing) -> str:
         parts.append(f"{at.failed} failed")
     if at.working > 1:
         parts.append(f"{at.working} at work")
+    if at.task is not None and is_control_path(at.task.run):
+        parts.append("control")
     if at.task is not None and at.step.t:
         where = f"generation {at.step.t} of {at.task.study.generations}"
         # Phases that nobody could read in time are noise.

@@ -20,7 +20,7 @@ from genloss.errors import DataError, GenlossError
 from genloss.spec.build import build
 from genloss.spec.consent import foreign_classes
 from genloss.store.fingerprint import fingerprint
-from genloss.store.folder import control_path
+from genloss.store.folder import CONTROLS, control_path
 from genloss.store.header import HEADER
 from genloss.store.reader import Run
 from genloss.study.controls import Control, Layout, controls_for
@@ -63,13 +63,19 @@ class ControlRun:
             if one is None or t not in one.t:
                 return None
             return np.asarray(one.values[one.t == t][0])
-        measured = self._by_rows.get(column)
-        if measured is None:
+        means = self._means.get(column)
+        if means is None:
             return None
-        rows = self.layout.n_real
-        if self.kind == "matched" and t > 0:
-            rows = self.layout.sizes(t).train
-        return _at_rows({n: values.mean(axis=1) for n, values in measured.items()}, rows)
+        matched = self.kind == "matched" and t > 0
+        return _at_rows(means, self.layout.sizes(t).train if matched else self.layout.n_real)
+
+    def spread(self, column: str, t: int) -> Floats | None:
+        """Return all values (m,) that stand beside generation t: every fit of every chain.
+
+        Of a lineage and between the sizes of a matched control, one value of each chain: `at`.
+        """
+        fits = None if self.kind == "matched" else self.fits(column)
+        return self.at(column, t) if fits is None else fits.ravel()
 
     @cached_property
     def _by_rows(self) -> dict[str, dict[int, Floats]]:
@@ -86,6 +92,14 @@ class ControlRun:
             }
         return {name: fits for name, fits in out.items() if fits}
 
+    @cached_property
+    def _means(self) -> dict[str, dict[int, Floats]]:
+        """Return the mean (C,) of those fits of each chain."""
+        return {
+            name: {rows: fits.mean(axis=1) for rows, fits in by_rows.items()}
+            for name, by_rows in self._by_rows.items()
+        }
+
 
 def controls_of(run: Run) -> tuple[ControlRun, ...]:
     """Return the controls of a run that lie beside it and are complete: constant, then matched.
@@ -96,6 +110,8 @@ def controls_of(run: Run) -> tuple[ControlRun, ...]:
     Raises:
         StoreError: a control that is damaged.
     """
+    if not (run.path.parent / CONTROLS).is_dir():
+        return ()
     layout = layout_of(run)
     out = []
     for control in controls_for(layout):

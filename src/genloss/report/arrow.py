@@ -19,7 +19,12 @@ AFTER = (
     "direction",
     "theory",
     "theory_for",
+    "control",
+    "matched_control",
 )
+
+MASKED = ("theory", "control", "matched_control")
+"""Numbers that may not be there."""
 
 
 def arrow_reader(table: LongTable, what: str) -> Any:
@@ -56,7 +61,7 @@ def _types(pa: Any, table: LongTable) -> list[tuple[str, Any]]:
     text = pa.dictionary(pa.int32(), pa.string())
     fields = [(name, _field_type(pa, values)) for name, values in table.fields.items()]
     numbers = {"chain": pa.int32(), "generation": pa.int32()}
-    numbers |= {"value": pa.float64(), "theory": pa.float64()}
+    numbers |= {"value": pa.float64(), **dict.fromkeys(MASKED, pa.float64())}
     return [("run", text), *fields, *((name, numbers.get(name, text)) for name in AFTER)]
 
 
@@ -93,9 +98,9 @@ def _arrays(
         if name in codes:
             texts, places = codes[name]
             out.append(pa.DictionaryArray.from_arrays(places[_joined(chunks, "quantity")], texts))
-        elif name == "theory":
-            theory = _joined(chunks, name)
-            out.append(pa.array(theory, mask=np.isnan(theory)))
+        elif name in MASKED:
+            numbers = _joined(chunks, name)
+            out.append(pa.array(numbers, mask=np.isnan(numbers)))
         elif name == "theory_for":
             out.append(_statistics(pa, chunks))
         else:

@@ -4,7 +4,9 @@ Columns: run, the fields of the spec in which the runs differ, chain (from 0), g
 component ('' for a metric of one number), value, unit, direction, theory (the closed form at this
 generation) and theory_for, the statistic over chains that it is for (mean, median or quantile:Q):
 no value of one chain compares with the theory for a mean. Both are none where there is no theory.
-Where a metric does not apply there is no row.
+control and matched_control are what the same chain reaches on real rows alone, see
+`genloss.judge.controls`; none where there is no such control. Where a metric does not apply there
+is no row.
 """
 
 import json
@@ -18,6 +20,7 @@ import numpy as np
 
 from genloss.core.arrays import Floats, Ints
 from genloss.errors import SpecError
+from genloss.judge.controls import ControlRun, controls_of
 from genloss.judge.theory_lines import theory_of
 from genloss.spec.wording import offered
 from genloss.store.reader import Block, Run
@@ -30,7 +33,10 @@ CHUNK_VALUES = 1 << 18
 FEW_TIMES = 8
 """Generations that an error lists, at most."""
 
-UNVARIED = ("name", "metrics")
+KINDS = ("constant", "matched")
+"""Of controls, in the order of their columns."""
+
+UNVARIED = ("name", "metrics", "controls")
 """Fields of a spec that say nothing of a single value."""
 
 
@@ -51,7 +57,7 @@ class Quantity:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Values of one run: quantity (n,) indexes LongTable.quantities; theory is NaN for none.
+    """Values of one run: quantity (n,) indexes LongTable.quantities; NaN for no theory or control.
 
     theory_for: the statistic over chains that theory is for, '' for none, by quantity.
     """
@@ -63,6 +69,8 @@ class Chunk:
     value: Floats
     theory: Floats
     theory_for: Sequence[str]
+    control: Floats
+    matched_control: Floats
 
 
 @dataclass(frozen=True)
@@ -124,8 +132,9 @@ class LongTable:
         times: set[int] = set()
         for i, run in enumerate(self.runs):
             lines = theory_of(run)
+            controls: dict[str, ControlRun] = {c.kind: c for c in controls_of(run)}
             for block in run.blocks:
-                for chunk in self._chunks_of(i, block, lines):
+                for chunk in self._chunks_of(i, block, lines, controls):
                     with_values |= set(np.unique(chunk.quantity).tolist())
                     times |= set(np.unique(chunk.generation).tolist()) if self.at else set()
                     yield chunk
@@ -148,7 +157,9 @@ class LongTable:
             why = f" ({'; '.join(sorted(reasons))})" if reasons else ""
             raise SpecError(f"no run has a value of {name}{why}; leave it out")
 
-    def _chunks_of(self, run: int, block: Block, lines: Lines) -> Iterator[Chunk]:
+    def _chunks_of(
+        self, run: int, block: Block, lines: Lines, controls: Mapping[str, ControlRun]
+    ) -> Iterator[Chunk]:
         theory = _values(lines)
         over = [str(lines[q.label].statistic) if q.label in lines else "" for q in self.quantities]
         places = self._places(self.runs[run])
@@ -156,7 +167,7 @@ class LongTable:
         times = {block.t if t < 0 else t for t in self.at}
         wanted = dict.fromkeys(places, times) if times else None
         rows: list[tuple[int, int, float]] = []
-        values: list[Floats] = []
+        values: list[Values] = []
         size = 0
         for t, metric, value in block.table.rows(wanted):
             if isinstance(value, Absent) or metric not in places:
@@ -165,7 +176,8 @@ class LongTable:
             for (quantity, label), column in zip(places[metric], columns, strict=True):
                 if quantity >= 0 and not np.isnan(column[0]):
                     rows.append((t, quantity, theory.get((label, t), np.nan)))
-                    values.append(column)
+                    chains = slice(first, first + len(column))
+                    values.append((column, *_beside(controls, label, t, chains)))
                     size += len(column)
             if size >= CHUNK_VALUES:
                 yield _chunk(run, first, rows, values, over)
@@ -189,18 +201,32 @@ def _few(times: Sequence[int]) -> str:
     return f"{len(times):,} generations from {times[0]} to {times[-1]}"
 
 
+Values = tuple[Floats, Floats, Floats]
+"""Of a quantity at a generation: the chains of a block, and their controls."""
+
+
+def _beside(
+    controls: Mapping[str, ControlRun], label: str, t: int, chains: slice
+) -> tuple[Floats, Floats]:
+    nothing = np.full(chains.stop - chains.start, np.nan)
+    both = (c.at(label, t) if (c := controls.get(kind)) else None for kind in KINDS)
+    constant, matched = (nothing if one is None else one[chains] for one in both)
+    return constant, matched
+
+
 def _chunk(
     run: int,
     first: int,
     rows: Sequence[tuple[int, int, float]],
-    values: Sequence[Floats],
+    values: Sequence[Values],
     theory_for: Sequence[str],
 ) -> Chunk:
-    n = np.array([len(column) for column in values])
+    n = np.array([len(column) for column, _, _ in values])
     generation, quantity, theory = (np.repeat(np.array(c), n) for c in zip(*rows, strict=True))
     begins = np.repeat(np.cumsum(n) - n, n)
     chain = first + np.arange(len(begins)) - begins
-    return Chunk(run, chain, generation, quantity, np.concatenate(values), theory, theory_for)
+    ours, control, matched = (np.concatenate(column) for column in zip(*values, strict=True))
+    return Chunk(run, chain, generation, quantity, ours, theory, theory_for, control, matched)
 
 
 def _quantities(head: Mapping[str, Any]) -> list[Quantity]:

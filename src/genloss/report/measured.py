@@ -12,6 +12,7 @@ import numpy as np
 from genloss.core.about import Entries
 from genloss.core.arrays import Ints
 from genloss.errors import GenlossError
+from genloss.judge.controls import ControlRun, controls_of
 from genloss.judge.forecast.forecasts import Forecast, Forecasts, forecast
 from genloss.judge.theory_lines import theory_of
 from genloss.store.reader import Run
@@ -29,7 +30,10 @@ SHORT_LINE = 50
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A run with what is drawn of its metrics: their columns, theory, why some lack, and words."""
+    """A run with what is drawn of its metrics: their columns, theory, why some lack, and words.
+
+    controls: those beside it.
+    """
 
     run: Run
     series: Mapping[str, Column]
@@ -37,6 +41,7 @@ class Measured:
     theory: Lines
     about: Entries
     forecasts: Forecasts = NONE
+    controls: tuple[ControlRun, ...] = ()
 
     def fan(self, metric: str) -> tuple[Forecast, ...]:
         """Return the forecasts of a metric, or metric[component], by generation."""
@@ -60,7 +65,8 @@ def measured(
     words = run.about if about is None else about
     ours = columns(run.select(wanted))
     forecasts = _forecasts(run, ahead, max((int(t[-1]) for t in times.values()), default=0))
-    return Measured(run, ours, run.not_applicable, theory, words, forecasts)
+    controls = controls_of(run)
+    return Measured(run, ours, run.not_applicable, theory, words, forecasts, controls)
 
 
 def _forecasts(run: Run, ahead: int | None, last: int) -> Forecasts:

@@ -12,6 +12,7 @@ from genloss.report.budget import budget_of
 from genloss.report.chapter import chapter
 from genloss.report.citation import how_to_cite
 from genloss.report.figures.bands import FEWEST
+from genloss.report.figures.beside import WORDS
 from genloss.report.figures.markers import PATHS
 from genloss.report.glossary import classes, glossary
 from genloss.report.kept_samples import heading
@@ -96,6 +97,7 @@ CONSTANT = {
     "theme": theme,
     "strip": verdict_rows.STRIP,
     "fewest": FEWEST,
+    "control_words": WORDS,
     "shapes": PATHS,
 }
 """What templates need on every page."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.errors import SpecError
-from genloss.report.arrow import AFTER, arrow_reader
+from genloss.report.arrow import AFTER, MASKED, arrow_reader
 from genloss.report.long_table import LongTable
 from genloss.store.output import output_file
 
@@ -36,14 +36,21 @@ def columns(table: LongTable) -> tuple[str, ...]:
 
 
 def rows(table: LongTable) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows; None for no theory and for a field that a run lacks."""
+    """Yield the rows; None for no theory or control, and for a field that a run lacks."""
     for chunk in table.chunks():
         before = (table.names[chunk.run], *(v[chunk.run] for v in table.fields.values()))
         parts = (chunk.chain, chunk.generation, chunk.quantity, chunk.value, chunk.theory)
-        for chain, t, place, value, theory in zip(*(p.tolist() for p in parts), strict=True):
+        beside = [map(_or_none, p.tolist()) for p in (chunk.control, chunk.matched_control)]
+        every = zip(*(p.tolist() for p in parts), *beside, strict=True)
+        for chain, t, place, value, theory, *controls in every:
             q = table.quantities[place]
             law = (None, None) if math.isnan(theory) else (theory, chunk.theory_for[place])
-            yield (*before, chain, t, q.metric, q.component, value, q.unit, q.direction, *law)
+            head = (*before, chain, t, q.metric, q.component, value, q.unit, q.direction)
+            yield (*head, *law, *controls)
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _csv(table: LongTable, out: Path) -> int:
@@ -58,9 +65,12 @@ def _csv(table: LongTable, out: Path) -> int:
             fields = (names[chunk.run], *(v[chunk.run] for v in table.fields.values()))
             prefix = ",".join(map(_cell, fields))
             parts = (chunk.chain, chunk.generation, chunk.quantity, chunk.value)
+            beside = [map(_or_blank, p.tolist()) for p in (chunk.control, chunk.matched_control)]
             laws = [
-                "," if math.isnan(v) else f"{v!r},{chunk.theory_for[q]}"
-                for v, q in zip(chunk.theory.tolist(), chunk.quantity.tolist(), strict=True)
+                f"{',' if math.isnan(v) else f'{v!r},{chunk.theory_for[q]}'},{one},{other}"
+                for v, q, one, other in zip(
+                    chunk.theory.tolist(), chunk.quantity.tolist(), *beside, strict=True
+                )
             ]
             file.writelines(
                 f"{prefix},{chain},{t},{heads[q]},{value!r},{ends[q]},{law}\n"
@@ -68,6 +78,10 @@ def _csv(table: LongTable, out: Path) -> int:
             )
             n += len(chunk.value)
     return n
+
+
+def _or_blank(value: float) -> str:
+    return "" if math.isnan(value) else repr(value)
 
 
 def _cell(value: Any) -> str:
@@ -134,7 +148,7 @@ TEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
 def _latex(table: LongTable, out: Path) -> int:
     few = _few(table)
     kinds = "".join(
-        "r" if c in ("chain", "generation", "value", "theory") else "l" for c in columns(table)
+        "r" if c in ("chain", "generation", "value", *MASKED) else "l" for c in columns(table)
     )
     body = [columns(table), *few]
     lines = [

@@ -94,6 +94,7 @@ def _styles(mode: Mode) -> dict[str, Any]:
     return {
         "reality": {"color": quiet, "strokeWidth": 1, "strokeDash": [1, 3]},
         "ghost": {"color": quiet, "fill": quiet},
+        "control": {"color": quiet, "fill": quiet},
         "seam": {"stroke": paper, "strokeWidth": 1},
         "real": {"color": ink, "stroke": ink},
         "halo": {"stroke": paper, "strokeWidth": 3, "strokeJoin": "round"},

@@ -9,6 +9,7 @@ import numpy as np
 from genloss.core.arrays import Floats
 from genloss.run.events import Event, Failed, Finished, Moved, Phase, Planned, Retried, Step
 from genloss.run.task import Task
+from genloss.store.folder import is_control_path
 from genloss.study.study import Study
 
 BEGINNING = Step(Phase.READING, 0)
@@ -21,8 +22,9 @@ POINTS = 200
 class Standing:
     """Where a run is.
 
-    blocks, finished, working, failed: of all blocks, those done, those that have begun and go on,
-    those given up. retried: how often one began again after a failure that was none of its own.
+    blocks, finished: of all blocks, controls not counted, and those done. working, failed: those
+    that have begun and go on, those given up. retried: how often one began again after a failure
+    that was none of its own.
     task, step: one at work, and where that is; seconds: how long it has been in its phase. share in
     [0, 1] of all work. rate: generations per second since the first fit, 0 before the first is
     done. left: seconds, None before anything can be told; at_least: while a generation's other
@@ -66,6 +68,9 @@ class Tally:
 
     def _plan(self, tasks: tuple[Task, ...]) -> None:
         self.tasks, n = tasks, len(tasks)
+        own = {i for i, task in enumerate(tasks) if not is_control_path(task.run)}
+        # Where nothing but controls is run, they are what counts.
+        self.own = own or set(range(n))
         known: dict[tuple[object, ...], Work] = {}
         self.work = [Work.like(task.study, known) for task in tasks]
         self.chains = [task.study.block_chains(task.block) for task in tasks]
@@ -144,8 +149,8 @@ class Tally:
         known = self.begun is not None and gained > 0.0 and not ended
         i, step = at_work[0] if at_work else (None, BEGINNING)
         return Standing(
-            blocks=len(tasks),
-            finished=len(self.finished),
+            blocks=len(self.own),
+            finished=len(self.finished & self.own),
             failed=len(self.failed),
             retried=self.retried,
             working=len(at_work),

@@ -8,6 +8,7 @@ families     metrics that are read together, and the function that draws them
 combined     what a figure of several metrics is
 drawing      a figure of another package: one function from numbers to a chart
 chart_rules  what such a chart must be, so that a page can show it on any paper
+beside       controls in a chart over generations
 areas        K shares as stacked areas
 doses        a metric over a swept number
 heat         a metric over two swept numbers

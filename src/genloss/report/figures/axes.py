@@ -156,7 +156,8 @@ def _drawn(c: Curve) -> Floats:
     shown += [c.mean[None]] if c.has_theory else []
     shown += [c.values.T] if c.draws_chains else []
     ours = np.concatenate(shown)[:, _told(c)].ravel()
-    return np.concatenate([ours, _of_fan(c, ours)])
+    controls = [b.spread.ravel() for b in c.controls]
+    return np.concatenate([ours, _of_fan(c, ours), *controls])
 
 
 def _of_fan(c: Curve, ours: Floats) -> Floats:

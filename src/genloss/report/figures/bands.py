@@ -10,6 +10,7 @@ from genloss.core.chain_quantiles import fewest_chains, quantiles
 from genloss.core.over_chains import MEAN
 from genloss.judge.estimates import location
 from genloss.judge.forecast.forecasts import Forecast
+from genloss.report.figures.beside import Beside
 from genloss.report.published_values import Point, columns
 from genloss.store.series import Column
 from genloss.store.theory_file import TheoryLine
@@ -26,8 +27,8 @@ class Curve:
     """One metric of one run at the generations drawn: t (T,), values (T, C), bands (5, T).
 
     mean is over chains (T,). theory: the values (T,) of the line, NaN where there is none.
-    published: values that others reported, see `published`. fan (4, N): generations ahead, and the
-    median and ends of what a further chain is forecast to show there.
+    published: values that others reported, see `published`. controls: those beside the run. fan
+    (4, N): generations ahead, and the median and ends of what a further chain is forecast to show.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Curve:
     line: TheoryLine | None
     published: tuple[Point, ...] = ()
     fan: Floats = field(default_factory=lambda: np.empty((4, 0)))
+    controls: tuple[Beside, ...] = ()
 
     @property
     def chains(self) -> int:
@@ -95,6 +97,7 @@ def curve(
     line: TheoryLine | None,
     published: tuple[Point, ...] = (),
     fan: Sequence[Forecast] = (),
+    controls: tuple[Beside, ...] = (),
 ) -> Curve:
     """Return what is drawn of a metric, with its theory line if it has one."""
     by_t = dict(zip(line.t, line.value, strict=True)) if line else {}
@@ -110,6 +113,7 @@ def curve(
         fan=np.array([(f.at, f.chain.median, f.chain.low, f.chain.high) for f in fan])
         .reshape(-1, 4)
         .T,
+        controls=controls,
     )
 
 

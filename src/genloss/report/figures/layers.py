@@ -3,7 +3,7 @@
 Every layer reads the rows of `row`, opened by `flatten`; y is the scale and axis they share.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from genloss.core.view import Direction
 from genloss.report.figures.axes import YAxis
 from genloss.report.figures.bands import Curve, rounded
+from genloss.report.figures.beside import WORDS, Beside
 
 Spec = dict[str, Any]
 
@@ -35,6 +36,8 @@ def row(c: Curve) -> Spec:
         out["theory"] = rounded(c.theory)
     if draws_mean(c):
         out["mean"] = rounded(c.mean)
+    if c.controls and c.controls[0].kind == "constant":
+        out["control"] = rounded(c.controls[0].middle_at(c.t))
     if c.points().size:
         theirs = {t: value for t, value, *_ in c.points().T.tolist()}
         out["published"] = rounded(np.array([theirs.get(t, np.nan) for t in c.t.tolist()]))
@@ -90,6 +93,42 @@ def chains(curves: Sequence[Curve], y: Spec) -> list[Spec]:
             "encoding": {"y": _y("of_chain", y), "detail": {"field": "chain"}},
         }
     ]
+
+
+def controls(beside: Sequence[Beside], y: Spec) -> Iterator[Spec]:
+    """Yield band and line of every control, in grey; every line of a run lies above them."""
+    faint = round(0.14 / max(len(beside), 1), 3)
+    for one in beside:
+        flat = (one.spread == one.spread[:, :1]).all()
+        places = [0, -1] if flat and len(one.t) > 1 else range(len(one.t))
+        at = {"data": {"values": [_control_row(one, place) for place in places]}}
+        dash = {"strokeDash": [2, 2]} if one.kind == "matched" else {}
+        yield {
+            **at,
+            "mark": {"type": "area", "style": "control", "opacity": faint},
+            "encoding": {"color": None, "y": _y("low", y), "y2": {"field": "high"}},
+        }
+        yield {
+            **at,
+            "mark": {"type": "line", "style": "control", "strokeWidth": 1.5, **dash},
+            "encoding": {"color": None, "y": _y("middle", y)},
+        }
+
+
+def control_names(beside: Sequence[Beside], y: Spec) -> Iterator[Spec]:
+    """Yield the name of the first control of each kind, at its end."""
+    for one in {b.kind: b for b in reversed(beside)}.values():
+        place = {"align": "right", "dy": 10 if one.kind == "matched" else -7}
+        yield {
+            "data": {"values": [_control_row(one, -1)]},
+            "mark": {"type": "text", "style": "control", "text": WORDS[one.kind], **place},
+            "encoding": {"color": None, "y": _y("middle", y)},
+        }
+
+
+def _control_row(one: Beside, place: int) -> Spec:
+    low, middle, high = rounded(one.spread[:, place])
+    return {"t": int(one.t[place]), "low": low, "middle": middle, "high": high}
 
 
 def median(y: Spec) -> Spec:
@@ -192,7 +231,7 @@ def hover(rows: Sequence[Spec], y: Spec) -> Spec:
         told.append(_span("lowest to highest chain", "least", "most"))
     if "p25" in has:
         told += [_span("half of the chains", "p25", "p75"), _span("nine in ten", "p05", "p95")]
-    told += [_said(name, name) for name in ("mean", "theory") if name in has]
+    told += [_said(name, name) for name in ("mean", "theory", "control") if name in has]
     if "published" in has:
         told.append(_said("published", "published"))
     return {

@@ -12,7 +12,7 @@ import numpy as np
 
 from genloss.core.view import Direction
 from genloss.report.captions import Reading, reading
-from genloss.report.figures import layers
+from genloss.report.figures import beside, layers
 from genloss.report.figures.axes import LOG_FROM, YAxis, turned, x_channel, y_axes
 from genloss.report.figures.bands import SPREAD_WORDS, Curve, curve
 from genloss.report.figures.markers import markers
@@ -56,6 +56,7 @@ class Figure:
     rows: every run with its label, those without a line (one generation only) included.
     published: what the published points are, or nothing where there are none; fan: likewise of
     forecasts.
+    controls: the kinds of those drawn.
     first: the first generation with a value; notes: what a reader could overlook.
     """
 
@@ -79,6 +80,7 @@ class Figure:
     long: bool
     has_bands: bool
     draws_chains: bool
+    controls: tuple[str, ...]
     notes: tuple[str, ...]
     fan: str = ""
 
@@ -144,6 +146,7 @@ def metric_figure(
         long=max(c.last() for c in curves) > LOG_FROM // 4,
         has_bands=any(c.has_bands for c in curves),
         draws_chains=any(c.draws_chains for c in curves),
+        controls=tuple(dict.fromkeys(b.kind for c in curves for b in c.controls)),
         notes=(*overlaps(told), *no_better(metric, [n.data for n in names], told)),
         fan=_fan_words(names, metric),
     )
@@ -193,9 +196,11 @@ def comparable(names: Sequence[Named]) -> bool:
 
 
 def _curve(n: Named, metric: str, published: Points) -> Curve:
-    theirs = published.get((n.run.path.name, metric), ())
-    data = n.data
-    return curve(n.label, data.series[metric], data.theory.get(metric), theirs, data.fan(metric))
+    theirs, data = published.get((n.run.path.name, metric), ()), n.data
+    series = data.series[metric]
+    controls = beside.beside(data.controls, metric, series.t)
+    theory = data.theory.get(metric)
+    return curve(n.label, series, theory, theirs, data.fan(metric), controls)
 
 
 def _said(curves: Sequence[Curve]) -> str:
@@ -233,7 +238,9 @@ def chart(
     first, last = max(int(c.t[0]) for c in curves), x["scale"]["domain"][1]
     y = axis.channel(axis_title(about.unit, about.direction, first))
     rows = layers.aligned([layers.row(c) for c in curves])
+    controls = beside.once([c.controls for c in curves])
     drawn = [
+        *layers.controls(controls, y),
         *layers.bands(curves, y),
         *layers.fan(curves, y),
         *layers.chains(curves, y),
@@ -242,6 +249,7 @@ def chart(
         layers.median(y),
         *markers(curves, legend, y),
         *layers.published(curves, y),
+        *layers.control_names(controls, y),
         layers.hover(rows, y),
     ]
     metric, panel = titles
