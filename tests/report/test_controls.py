@@ -8,14 +8,19 @@ import numpy as np
 import pytest
 
 from genloss.judge.controls import controls_of
+from genloss.report.figures import doses
 from genloss.report.figures.lines import metric_figure
 from genloss.report.long_table import LongTable
 from genloss.report.measured import measured
 from genloss.report.page import write_report
+from genloss.report.swept import swept
 from genloss.report.table_files import write_table
 from genloss.run.controls import run_with_controls
 from genloss.run.runner import run_studies
+from genloss.run.sweep import run_sweep
+from genloss.store.sweep import read_sweep
 from genloss.study.study import study_from
+from genloss.study.sweep import sweep_from
 
 SPEC = {
     "reality": "gaussian",
@@ -85,6 +90,20 @@ def test_the_page_names_them_beside_the_figure(runs):
     # Controls have no section, row or line of their own.
     specs = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.S)
     assert not any('"run": "real-only' in text for text in specs)
+
+
+def test_a_figure_over_what_varies_has_the_control_of_every_dose(tmp_path):
+    spec = {**SPEC, "metrics": ["squared_mean_error"]}
+    sweep = sweep_from({**spec, "name": "s"}, {"vary": {"n_real": [5, 20, 80]}}, "spec")
+    done = run_sweep(sweep, tmp_path, workers=1, controls=True)
+    what, runs = swept(done.folder, read_sweep(done.folder))
+    [figure] = doses.figures([measured(run) for run in runs], what)
+    [panel] = figure.panels
+    [line, name] = [x for x in panel.spec["layer"] if x["mark"].get("style") == "control"]
+    middles = [float(np.median(controls_of(run)[0].fits("squared_mean_error"))) for run in runs]
+    assert [row["y"] for row in line["data"]["values"]] == pytest.approx(middles, rel=1e-4)
+    assert name["mark"]["text"] == "control: real rows only"
+    assert "grey: control: real rows only" in figure.key
 
 
 def test_an_axis_holds_the_control(tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 
 from genloss.judge.estimates import NoInterval, median_interval
 from genloss.report.figures.bands import rounded
+from genloss.report.figures.beside import WORDS
 from genloss.report.figures.combined import Combined, Plate, Spec
 from genloss.report.figures.markers import shape
 from genloss.report.formatting import number
@@ -29,7 +30,10 @@ KEY = (
 
 @dataclass(frozen=True)
 class Point:
-    """The end of one cell: the dose, a label for the rest, and the median with its interval."""
+    """The end of one cell: the dose, a label for the rest, and the median with its interval.
+
+    control: the median over its control's fits on real rows, if it has one.
+    """
 
     x: float
     run: str
@@ -38,6 +42,7 @@ class Point:
     median: float
     low: float | None
     high: float | None
+    control: float | None = None
 
     @property
     def words(self) -> str:
@@ -73,10 +78,18 @@ def ends(runs: Sequence[Measured], sweep: Swept, metric: str, dose: str) -> list
         low, high = (None, None) if isinstance(found, NoInterval) else (found.low, found.high)
         median = np.median(last) if isinstance(found, NoInterval) else found.estimate
         x, label = float(sweep.options[i][dose]), sweep.others(i, [dose])
-        ends_at = (None if v is None else float(v) for v in (low, high))
-        out.append(Point(x, label, int(column.t[-1]), len(last), float(median), *ends_at))
+        t = int(column.t[-1])
+        bar = [None if v is None else float(v) for v in (low, high)]
+        beside = _control(run, metric, t)
+        out.append(Point(x, label, t, len(last), float(median), bar[0], bar[1], beside))
     order = list(dict.fromkeys(p.run for p in out))
     return sorted(out, key=lambda p: (order.index(p.run), p.x))
+
+
+def _control(run: Measured, metric: str, t: int) -> float | None:
+    constant = next((c for c in run.controls if c.kind == "constant"), None)
+    values = constant.spread(metric, t) if constant is not None else None
+    return None if values is None else float(np.median(values))
 
 
 def _figure(metric: str, dose: str, points: Sequence[Point], runs: Sequence[Measured]) -> Combined:
@@ -97,8 +110,11 @@ def _figure(metric: str, dose: str, points: Sequence[Point], runs: Sequence[Meas
         rows.append((label or "all", tuple(by_dose.get(x, "–") for x in doses)))
     heads = tuple(said(dose, int(x) if x.is_integer() else x) for x in doses)
     name = f"{metric} by {dose}"
+    key = (
+        (*KEY, f"grey: {WORDS['constant']}") if any(p.control is not None for p in points) else KEY
+    )
     return of_ends(
-        name, title, meaning_of(metric, about), panels, KEY, NumberTable(heads, tuple(rows))
+        name, title, meaning_of(metric, about), panels, key, NumberTable(heads, tuple(rows))
     )
 
 
@@ -116,7 +132,7 @@ def of_ends(
 
 
 def _domain(points: Sequence[Point]) -> list[float]:
-    drawn = [v for p in points for v in (p.median, p.low, p.high) if v is not None]
+    drawn = [v for p in points for v in (p.median, p.low, p.high, p.control) if v is not None]
     finite = [v for v in drawn if np.isfinite(v)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
     edge = 0.05 * (high - low) or 0.5
@@ -164,6 +180,7 @@ def chart(
             ],
         },
         "layer": [
+            *_controls(points, y),
             {
                 "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.7},
                 "encoding": {"y": {"field": "low", **y}, "y2": {"field": "high"}},
@@ -178,6 +195,27 @@ def chart(
             },
         ],
     }
+
+
+def _controls(points: Sequence[Point], y: Spec) -> Iterator[Spec]:
+    """Yield the line of every control, in grey; settings that share theirs have one."""
+    labels = dict.fromkeys(p.run for p in points)
+    lines = dict.fromkeys(
+        tuple((p.x, p.control) for p in points if p.run == label and p.control is not None)
+        for label in labels
+    )
+    for i, line in enumerate(line for line in lines if line):
+        values = [{"x": x, "y": rounded(np.array([v]), 5)[0]} for x, v in line]
+        channels = {"color": None, "tooltip": None, "y": {"field": "y", **y}}
+        mark = {"type": "line", "style": "control", "strokeWidth": 1.5, "point": False}
+        yield {"data": {"values": values}, "mark": mark, "encoding": channels}
+        if not i:
+            text = {"type": "text", "style": "control", "align": "right", "dy": -8}
+            yield {
+                "data": {"values": values[-1:]},
+                "mark": {**text, "text": WORDS["constant"]},
+                "encoding": channels,
+            }
 
 
 def _row(p: Point) -> Spec:
