@@ -8,11 +8,12 @@ from genloss.core.forms import AsMoments, Rows
 from genloss.core.streams import Streams
 from genloss.errors import RealityExhausted
 from genloss.realities.finite import FiniteRows
-from genloss.run.controls import with_controls
+from genloss.run.controls import run_with_controls, with_controls
 from genloss.run.memory import measure
 from genloss.run.runner import header_of, run_studies
 from genloss.run.setup import real_rows_needed
 from genloss.store.folder import run_path
+from genloss.store.reader import find_controls
 from genloss.study.controls import control_studies
 from genloss.study.study import study_from
 
@@ -99,3 +100,17 @@ def test_a_run_is_the_same_with_and_without_controls(tmp_path):
     beside = run_studies(what.studies, tmp_path / "b", folders=what.folders, workers=1)[0]
     for name in ("blocks/0000/metrics.jsonl", "blocks/0000/manifest.json", "run.json"):
         assert (alone.path / name).read_bytes() == (beside.path / name).read_bytes()
+
+
+def test_a_control_survives_a_kill_and_ends_in_the_same_bytes(tmp_path):
+    """Its folder is resumed like any other: from its last checkpoint, to the same table."""
+    study = study_from({**DIGITS, "generations": 3, "checkpoint_every": 1})
+    for root in ("a", "b"):
+        run_with_controls([study], tmp_path / root, workers=1)
+    [whole], [cut] = (find_controls(tmp_path / root) for root in ("a", "b"))
+    block = cut.path / "blocks/0000"
+    table = (whole.path / "blocks/0000/metrics.jsonl").read_bytes()
+    # As after a kill: lines that no manifest vouches for yet, torn in the middle.
+    (block / "metrics.jsonl").write_bytes(table + b'{"t": 5, "metr')
+    run_with_controls([study], tmp_path / "b", workers=1)
+    assert (block / "metrics.jsonl").read_bytes() == table

@@ -304,3 +304,9 @@ def test_a_large_model_gets_as_many_blocks_as_an_hour_holds():
     assert blocks_in_an_hour(0, 2000) == blocks_in_an_hour(10**7, 2000) == 2000
     assert blocks_in_an_hour(538_090_408, 2000) == 130
     assert blocks_in_an_hour(10**12, 2000) == 32
+
+
+def test_chains_that_take_seconds_are_eight(folder):
+    ngram = load_study(folder, ['learner={ kind = "ngram", order = 2 }'])
+    assert (ngram.chains, load_study(folder, SMALL).chains) == (8, 1)
+    assert load_study(folder, ['learner={ kind = "ngram", order = 2 }', "chains=2"]).chains == 2

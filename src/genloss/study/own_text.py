@@ -15,6 +15,7 @@ from genloss.corpus.inventory import inventory_of
 from genloss.corpus.readers.fields import DEFAULT
 from genloss.corpus.readers.rows import is_prose
 from genloss.errors import SpecError
+from genloss.models.ngram.ngram import NGramLearner
 from genloss.realities.text_rows import TextRows
 from genloss.spec.build import build
 from genloss.spec.toml import overridden
@@ -58,6 +59,9 @@ FEW_FILES = 30
 
 RAREFIED = (100, 300, 1000, 3000, 10000)
 """Tokens at which types are counted, as far as there are so many."""
+
+FAST_CHAINS = 8
+"""Chains of a learner that is done in seconds; a network's take minutes each, and it has one."""
 
 AT_EQUAL_TOKENS = (
     "surviving_vocabulary",
@@ -120,6 +124,8 @@ def own_text_spec(path: Path, model: str = "", overrides: Sequence[str] = ()) ->
         "keep": {"every": 1, "rows": 100},
         "checkpoint_every": 1,
     }
+    if isinstance(build("learner", overridden_spec["learner"]), NGramLearner):
+        spec["chains"] = FAST_CHAINS
     sampler = build("sampler", overridden(spec, overrides)["sampler"])
     before = int(p_0.tokeniser.begin != NO_TOKEN)
     if not model:
