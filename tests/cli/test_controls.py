@@ -1,6 +1,7 @@
 """What commands do with controls: run them or not, list none of them, take them away."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,15 @@ def test_reproduce_runs_controls_of_all_arms(place):
     genloss("reproduce", "alemohammad-2023-fresh", "--scale", "smoke", "--root", place, "--json")
     assert controls_in(place)
     assert all(run.is_complete for run in find_controls(place))
+
+
+def test_show_prints_rise_excess_and_whether_pairs_pay(place):
+    path = json.loads(genloss("run", place / "spec.toml", "--root", place, "--json"))["run"]
+    shown = genloss("show", path)
+    assert re.search(r"rise over t = 0 +-?\d", shown)
+    assert re.search(r"over control +-?[\d.]+ \[-?[\d.]+, -?[\d.]+\]", shown)
+    assert re.search(r"(not )?paired: r -?\d\.\d\d, variance x \d\.\d\d", shown)
+    [row] = json.loads(genloss("show", path, "--json"))["beside"]
+    assert (row["metric"], row["rise"]["since"], row["noise_floor"]) == ("trace_ratio", 0, None)
+    low, high = row["excess"]["constant"]["interval"]
+    assert low < row["excess"]["constant"]["estimate"] < high

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from genloss.judge.controls import controls_of, excess, pairing, pays_below, rise
+from genloss.judge.controls import controls_of
+from genloss.judge.excess import excess, pairing, pays_below, rise
 from genloss.run.controls import with_controls
 from genloss.run.runner import run_studies
 from genloss.study.study import study_from

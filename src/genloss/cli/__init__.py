@@ -12,6 +12,7 @@ display     plans and verdicts in words
 listing     runs and sweeps as `ls` lists them
 run_tables  runs as `show` prints them
 profiles    the profile of a run: the answer that `show` opens with
+beside      a run and its controls, as `show` prints them
 progress    where a run is, for the waiting
 sweeps      a sweep from a spec or its folder, and what became of it
 removal     what `genloss rm`, `gc` and `cancel` do and say

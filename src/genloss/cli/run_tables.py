@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from genloss.cli import console, profiles
+from genloss.cli import beside, console, profiles
 from genloss.cli.console import number
 from genloss.core.chain_quantiles import quantiles, spread
 from genloss.errors import StoreError
@@ -65,6 +65,7 @@ def one(found: Run, json: bool) -> None:
         console.print_prose(line)
     profiles.show(found)
     _print_metrics(found)
+    beside.show(found)
     for name, why in found.not_applicable.items():
         console.print_prose(f"{name}: not applicable ({why})")
 
@@ -143,6 +144,7 @@ def _run_json(found: Run) -> dict[str, Any]:
         "data": found.header.data,
         "spec": found.spec,
         "profile": profiles.as_json(found),
+        "beside": beside.as_json(found),
         "metrics": series,
         "not_applicable": found.not_applicable,
         "kept": found.kept(),

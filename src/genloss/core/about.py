@@ -80,7 +80,8 @@ class About:
     label. figure: how a report draws them together ('area', 'fan', 'rarefaction', 'path', or one
     of another package, see `genloss.spec.figures`), else each has lines of its own. images: whether
     the rows of a reality are square grey images, which reports show as such. aspect: which question
-    a metric answers, if it is one that verdicts ask.
+    a metric answers, if it is one that verdicts ask. finite: whether a reality owns a set of rows,
+    which all chains share, so that no interval over chains holds the draw of that set.
     """
 
     kind: str
@@ -92,6 +93,7 @@ class About:
     figure: str = ""
     images: bool = False
     aspect: Aspect | None = None
+    finite: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class Entry:
     figure: str = ""
     images: bool = False
     aspect: str = ""
+    finite: bool = False
 
 
 Entries = Mapping[str, Mapping[str, Entry]]

@@ -6,6 +6,7 @@ entering      whether a curator leaves what trains as it was
 expected      what theory expects of a study: the numbers that targets are held against
 targets       what was published, where we measure it, and the band that decides
 controls      a run beside what the same learner reaches on real rows
+excess        how far it is from there and from generation 0; the noise of a metric
 verdicts      targets judged: pass or fail
 estimates     quantiles, ranges, intervals and waiting times over chains: pure functions, the one
               copy

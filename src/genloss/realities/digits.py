@@ -27,6 +27,7 @@ class Digits8x8:
         "1,797 small grey images of handwritten digits, labelled.",
         ("alpaydin-1998", "pedregosa-2011"),
         images=True,
+        finite=True,
     )
     image_shape: ClassVar[tuple[int, int]] = (8, 8)
 

@@ -42,7 +42,7 @@ class TableFile:
             looks that allow two readings.
     """
 
-    about = About("table_file", "Table", "The rows of one file of numbers.")
+    about = About("table_file", "Table", "The rows of one file of numbers.", finite=True)
     path: str = field(metadata=OUTSIDE)
     header: Header = field(default="auto", metadata=OUTSIDE)
     columns: tuple[int | str, ...] = field(default=(), metadata=OUTSIDE)

@@ -30,6 +30,7 @@ class HubTexts(TextRecipe):
         "Text of the Hugging Face hub",
         "Documents of a public data set, cut into rows of tokens.",
         ("merity-2017", "sennrich-2016"),
+        finite=True,
     )
     name: str = field(default="Salesforce/wikitext", metadata=OUTSIDE)
     config: str = field(default="wikitext-2-raw-v1", metadata=OUTSIDE)

@@ -140,6 +140,7 @@ class Mnist:
         "Grey images of handwritten digits, 28 x 28 pixels, labelled.",
         ("lecun-1998",),
         images=True,
+        finite=True,
     )
     split: Literal["train", "test"] = "train"
     folder: str = field(default="", metadata={"identity": False})

@@ -32,6 +32,7 @@ class Texts(TextRecipe):
         "Text",
         "Your own documents, cut into rows of tokens.",
         ("sennrich-2016",),
+        finite=True,
     )
     path: str = field(default="", metadata=OUTSIDE)
     validation_path: str = field(default="", metadata=OUTSIDE)

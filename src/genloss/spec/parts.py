@@ -73,6 +73,7 @@ def entry_of(part: Any, key: str) -> Entry:
         about.figure,
         about.images,
         str(about.aspect or ""),
+        about.finite,
     )
 
 

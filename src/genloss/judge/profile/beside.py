@@ -10,7 +10,8 @@ import numpy as np
 from genloss.core.about import Aspect
 from genloss.core.arrays import Floats, Ints
 from genloss.core.view import Direction
-from genloss.judge.controls import ControlRun, pairing, pays_below
+from genloss.judge.controls import ControlRun
+from genloss.judge.excess import pairing, pays_below
 from genloss.judge.profile.evidence import Evidence
 from genloss.judge.profile.intervals import YES
 from genloss.judge.profile.verdicts import Path, statistic
