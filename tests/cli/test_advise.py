@@ -33,7 +33,7 @@ def test_an_average_is_answered_without_a_run(genloss, told, line, tmp_path):
     shown = genloss("advise", line, *options).stdout
     assert f"Of 60 rows a generation, {share['real_rows']} must be real" in shown
     assert "Real rows: fresh, new real rows at every generation" in shown
-    assert "pooled without weights" in shown
+    assert "pooled, each with the same weight" in shown
 
 
 def test_a_search_shows_what_it_rests_on(genloss, told, line):
@@ -59,6 +59,19 @@ def test_another_learner_is_advised_beside(genloss, told, line):
     shown = genloss("advise", line, *options, "--against", "learner.ddof=0").stdout
     assert "Another learner: gaussian." in shown
     assert "times as many real rows" in shown
+
+
+def test_weights_are_a_second_rule_and_of_fresh_rows_alone(genloss, told, line):
+    """More synthetic rows pay with the best weight; kept rows have no best one."""
+    options = ["n_synthetic=600", "--target", "squared_mean_error <= 0.9 at 40", "--mean"]
+    options += ["--as", "count", "--weighted"]
+    pooled, weighted = told("advise", line, *options)["answers"]
+    assert (pooled["weight"], weighted["weight"]) == ("pooled", "best")
+    assert weighted["real_rows"] < pooled["real_rows"]
+    assert "a memory of about" in genloss("advise", line, *options).stdout
+    refused = genloss("advise", line, *options, "--supply", "kept")
+    assert refused.exit_code == 2
+    assert "fresh real rows alone" in " ".join(refused.stderr.split())
 
 
 def test_prices_show_the_frontier_and_a_figure_is_drawn(genloss, told, line, tmp_path):

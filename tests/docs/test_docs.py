@@ -4,12 +4,14 @@ import importlib
 import os
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from genloss.cli.main import app
 from genloss.study.load import load_study
@@ -87,6 +89,28 @@ def test_the_commands_of_a_page_run(name, tmp_path):
         assert done.returncode == 0, f"{line}: {done.stderr}"
     for file in FILES[name]:
         assert (tmp_path / file).stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page_on_real_data_run(tmp_path, monkeypatch):
+    """They draw its figures; where it says a number, that is what comes out."""
+    page = (ROOT / "docs" / "how-much-real-data.md").read_text()
+    blocks = re.findall(r"```bash\n(.*?)```", page, flags=re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert len(lines) == 4
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    shown = []
+    for line in lines:
+        done = CliRunner().invoke(app, shlex.split(line)[1:], prog_name="genloss")
+        assert done.exit_code == 0, f"{line}: {done.output}"
+        shown.append(done.stdout)
+    for name in ("frontier.svg", "runs.svg"):
+        assert (tmp_path / name).stat().st_size > 10_000
+    for row in re.findall(r"^real rows, a count.*(?:exact|to \d+)", page, flags=re.MULTILINE):
+        assert row.split() in [line.split()[: len(row.split())] for line in shown[1].splitlines()]
+    assert "21 (2.06 %)" in shown[2]
+    assert "3 (0.299 %)" in shown[2]
 
 
 TRACKER = """

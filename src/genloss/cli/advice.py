@@ -55,8 +55,8 @@ def _advice(advice: Advice, assumed: str) -> None:
         target = f"{advice.beside.asked}, that is {target}"
     console.print_prose(f"Question: what holds {target}?")
     console.print_prose(
-        f"Real rows: {assumed}. Rows are pooled without weights of their own, and generation 1 "
-        f"learns from the {study.n_real:,} rows of S_0 alone."
+        f"Real rows: {assumed}. Rows are pooled, each with the same weight, where no other weight "
+        f"is said. Generation 1 learns from the {study.n_real:,} rows of S_0 alone."
     )
     if advice.beside is not None:
         console.print_prose(
@@ -127,9 +127,10 @@ def _row(answer: Answer, question: Question) -> list[str]:
 
 
 def _called(answer: Answer) -> str:
-    return {"share": "real rows, a share of N", "count": "real rows, a count"}.get(
-        answer.axis, answer.axis
-    )
+    if not isinstance(answer.dial, RealRows):
+        return answer.axis
+    what = "real rows, a share of N" if answer.axis == "share" else "real rows, a count"
+    return f"{what}, best weight" if answer.dial.weighted else what
 
 
 def _of(answer: Answer, question: Question) -> str:
@@ -163,16 +164,28 @@ def sentence(answer: Answer, advice: Advice) -> str:
         )
     if answer.rows is None:
         return f"{answer.axis} = {_setting(answer.value)} holds {target} {whom}."
+    weight = _weight_words(answer)
     tokens = f" ({answer.rows * advice.tokens:,} tokens)" if advice.tokens else ""
     if answer.axis == "share":
         synthetic = answer.total - answer.rows
         return (
             f"Of {answer.total:,} rows a generation, {answer.rows:,} must be real{tokens} and "
-            f"{synthetic:,} may be synthetic: so {target} holds {whom}."
+            f"{synthetic:,} may be synthetic{weight}: so {target} holds {whom}."
         )
     return (
         f"Beside {study.n_synthetic:,} synthetic rows a generation, {answer.rows:,} real rows"
-        f"{tokens} hold {target} {whom}."
+        f"{tokens}{weight} hold {target} {whom}."
+    )
+
+
+def _weight_words(answer: Answer) -> str:
+    dial = answer.dial
+    if not (isinstance(dial, RealRows) and dial.weighted and answer.rows):
+        return ""
+    w = dial.weight_of(answer.rows)
+    return (
+        f" if the real ones have {percent(w)} of the weight (a memory of about "
+        f"{number(1 / w)} generations)"
     )
 
 
@@ -267,7 +280,6 @@ def _advice_json(advice: Advice) -> dict[str, Any]:
         "generation": question.target.t,
         "estimand": question.estimand,
         "level": None if question.estimand == "mean" else question.level,
-        "weighting": "pooled",
         "tokens_per_row": advice.tokens or None,
         "control": None if advice.beside is None else advice.beside.control,
         "answers": [_answer_json(a, question) for a in advice.answers],
@@ -282,6 +294,11 @@ def _answer_json(answer: Answer, question: Question) -> dict[str, Any]:
         "estimand": answer.estimand,
         "by": answer.how,
         "supply": answer.dial.supply if isinstance(answer.dial, RealRows) else None,
+        "weight": None
+        if not isinstance(answer.dial, RealRows)
+        else "best"
+        if answer.dial.weighted
+        else "pooled",
         "value": answer.value,
         "real_rows": rows,
         "interval": [_finite(answer.low), _finite(answer.high)] if found else None,

@@ -25,6 +25,9 @@ def command(
     vary: Annotated[
         str, typer.Option(help="KEY=START:END: seek this field of the spec, not real rows.")
     ] = "",
+    weighted: Annotated[
+        bool, typer.Option("--weighted", help="Also with the best weight of fresh real rows.")
+    ] = False,
     mean: Annotated[
         bool, typer.Option("--mean", help="Ask for the mean over chains, not for a new chain.")
     ] = False,
@@ -74,6 +77,7 @@ def command(
         level=level,
         prices=prices,
         against=against or [],
+        weighted=weighted,
     )
     if figure is not None:
         check_figure(figure)

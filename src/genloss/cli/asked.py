@@ -95,6 +95,7 @@ def asked_of(
     level: float,
     prices: str,
     against: Sequence[str],
+    weighted: bool,
 ) -> Asked:
     """Return the question that options pose.
 
@@ -106,9 +107,10 @@ def asked_of(
     wanted = target_of(target)
     if count_as not in AXES:
         raise SpecError(f"--as {count_as!r}; expected {', '.join(AXES)}")
-    if vary and (supply or count_as != "both" or prices or against):
+    if vary and (supply or count_as != "both" or prices or against or weighted):
         raise SpecError(
-            "--vary excludes --supply, --as, --prices and --against: it leaves the regime as it is"
+            "--vary excludes --supply, --as, --weighted, --prices and --against: it leaves the "
+            "regime as it is"
         )
     if wanted.best and not vary:
         raise SpecError(
@@ -118,27 +120,29 @@ def asked_of(
     own = any(word.startswith("learner") for word in overrides)
     words = [*(QUICK_LEARNER if text and not own else []), *overrides]
     question = question_of(load_study(spec, words), wanted, estimand, level)
-    assumed, dials = _dials(question.study, text, supply, count_as, vary)
+    assumed, dials = _dials(question.study, text, supply, count_as, vary, weighted)
     other = None
     if against:
         changed = [w for word in against for w in (SMALL if word == "transformer" else [word])]
         kept = [w for w in overrides if not w.startswith("learner")]
         study = load_study(spec, [*kept, *changed])
         asked = question_of(study, wanted, estimand, level)
-        other = Asked(asked, _dials(asked.study, text, supply, count_as, vary)[1], assumed)
+        dials_of_other = _dials(asked.study, text, supply, count_as, vary, weighted)[1]
+        other = Asked(asked, dials_of_other, assumed)
     return Asked(question, dials, assumed, _prices(prices), other)
 
 
 def _dials(
-    study: Study, text: bool, supply: str, count_as: str, vary: str
+    study: Study, text: bool, supply: str, count_as: str, vary: str, weighted: bool
 ) -> tuple[str, list[Dial]]:
     """Return what is searched, and what was assumed of the supply of real rows, in words."""
     if vary:
         return "as the regime of the study has them", [field_dial(study, vary)]
     chosen, why = _supply(supply, study, text)
+    rules = (False, True) if weighted else (False,)
     return (
         f"{chosen}, {MEANING[chosen]} ({why})",
-        [real_rows(study, axis, chosen) for axis in AXES[count_as]],
+        [real_rows(study, a, chosen, weighted=w) for w in rules for a in AXES[count_as]],
     )
 
 

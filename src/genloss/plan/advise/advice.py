@@ -206,7 +206,9 @@ def _by_search(question: Question, dial: Dial, effort: Effort) -> Answer:
 
 
 def _evidence(question: Question, dial: Dial, effort: Effort) -> Evidence:
-    words = [dial.supply] if isinstance(dial, RealRows) else []
+    words: list[str] = []
+    if isinstance(dial, RealRows):
+        words = [dial.supply, "weighted"] if dial.weighted else [dial.supply]
     return Evidence(
         question,
         lambda setting: dial.study_of(round(setting)),

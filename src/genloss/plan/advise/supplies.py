@@ -10,9 +10,11 @@ from genloss.core.forms import Rows
 from genloss.core.real_only import RealOnly
 from genloss.core.regimes import Accumulate, Augment, Fresh, Mix, Replace
 from genloss.core.roles import Regime
+from genloss.core.shares import WeightedFresh
 from genloss.core.text import TextModel
 from genloss.errors import SpecError
 from genloss.study.study import Study
+from genloss.theory.weighting import optimal_real_weight
 
 Supply = Literal["fresh", "redrawn", "kept"]
 SUPPLIES: tuple[Supply, ...] = get_args(Supply)
@@ -65,7 +67,9 @@ class RealRows:
     """k real rows in every generation from the second on; generation 1 learns from all of S_0.
 
     axis: 'share', of N = n_synthetic rows in all, or 'count', beside n_synthetic synthetic rows.
-    most: the largest k; limit: what sets it, in words.
+    most: the largest k; limit: what sets it, in words. weighted: whether fresh real rows have the
+    weight that is best for a mean in the long run (`theory.weighting.optimal_real_weight`), rather
+    than that of their number.
     """
 
     study: Study
@@ -73,6 +77,7 @@ class RealRows:
     supply: Supply
     most: int
     limit: str
+    weighted: bool = False
 
     def value(self, k: float) -> float:
         """Return the real rows: the setting itself."""
@@ -92,9 +97,16 @@ class RealRows:
             only: Regime = RealOnly((total,)) if self.supply == "fresh" else self._mix(1.0)
             return replace(self.study, regime=only)
         if self.supply == "fresh":
-            return replace(self.study, regime=Fresh(k), n_synthetic=total - k)
+            regime: Regime = Fresh(k)
+            if self.weighted:
+                regime = WeightedFresh(k, self.weight_of(k))
+            return replace(self.study, regime=regime, n_synthetic=total - k)
         n_real = max(self.study.n_real, k)
         return replace(self.study, regime=self._mix(k / total), n_synthetic=total, n_real=n_real)
+
+    def weight_of(self, k: int) -> float:
+        """Return the best share of the weight of k > 0 real rows; its inverse is the memory."""
+        return float(optimal_real_weight(k, self.total(k) - k))
 
     def _mix(self, share: float) -> Regime:
         return Mix(share, "same" if self.supply == "kept" else "redrawn")
@@ -117,12 +129,17 @@ def supply_of(study: Study, text: bool = False) -> tuple[Supply, str]:
     return "fresh", "the reality gives new rows for ever"
 
 
-def real_rows(study: Study, axis: Axis, supply: Supply) -> RealRows:
+def real_rows(study: Study, axis: Axis, supply: Supply, *, weighted: bool = False) -> RealRows:
     """Return the studies that differ in the number of real rows alone.
 
     Raises:
-        SpecError: a supply that is none, or that the reality cannot give.
+        SpecError: a supply that is none, or that the reality cannot give; weights of rows that are
+            not fresh, for which no best one is known.
     """
+    if weighted and supply != "fresh":
+        raise SpecError(
+            f"the best weight is known of fresh real rows alone; got {supply}; leave --weighted out"
+        )
     if supply != "fresh":
         # Statistics hold no rows from which some could be chosen.
         study = replace(study, form=Rows())
@@ -150,7 +167,7 @@ def real_rows(study: Study, axis: Axis, supply: Supply) -> RealRows:
             most, limit = have, f"the reality has no more {supply} rows"
     if supply != "fresh" and axis == "share" and study.n_real < most:
         most, limit = study.n_real, "S_0 has no more rows"
-    return RealRows(study, axis, supply, most, limit)
+    return RealRows(study, axis, supply, most, limit, weighted)
 
 
 def tokens_of(study: Study) -> int:
