@@ -74,6 +74,26 @@ def test_weights_are_a_second_rule_and_of_fresh_rows_alone(genloss, told, line):
     assert "fresh real rows alone" in " ".join(refused.stderr.split())
 
 
+def test_a_target_that_nothing_holds_gets_the_best_and_why(genloss, told, line):
+    """60 rows in 30 dimensions err by 0.5 at least."""
+    options = ["--target", "squared_mean_error <= 0.2 at 20", "--mean", "--as", "share"]
+    [answer] = told("advise", line, *options)["answers"]
+    assert (answer["real_rows"], answer["interval"]) == (None, None)
+    assert answer["best"] > 0.5
+    shown = " ".join(genloss("advise", line, *options).stdout.split())
+    assert "No setting holds" in shown
+    assert "60 rows a generation do not suffice for this learner" in shown
+
+
+def test_a_run_is_asked_as_its_spec_is(told, line):
+    told("run", line, "--root", "runs", "controls=false")
+    [run] = [p for p in (line.parent / "runs").iterdir() if p.name.startswith("line-")]
+    options = ["--target", "squared_mean_error <= 3 at 20", "--mean"]
+    mine, theirs = told("advise", run, *options), told("advise", line, *options)
+    for one, other in zip(mine["answers"], theirs["answers"], strict=True):
+        assert one["real_rows"] == other["real_rows"]
+
+
 def test_prices_show_the_frontier_and_a_figure_is_drawn(genloss, told, line, tmp_path):
     options = ["--target", "squared_mean_error <= 3 at 20", "--mean", "--prices", "1,0.01"]
     advice = told("advise", line, *options, "--figure", tmp_path / "f.svg")

@@ -154,7 +154,7 @@ def sentence(answer: Answer, advice: Advice) -> str:
         return (
             f"No setting holds {target} {whom}: {_called(answer)}, was tried up to "
             f"{_setting(answer.dial.value(answer.dial.most))} ({answer.dial.limit}), and the best, "
-            f"{_setting(answer.best_at)}, reaches {number(answer.best)}."
+            f"{_setting(answer.best_at)}, reaches {number(answer.best)}.{_why_none(answer)}"
         )
     if answer.flat is not None:
         end = "" if answer.flat.inside else " (the end of what was looked at)"
@@ -175,6 +175,18 @@ def sentence(answer: Answer, advice: Advice) -> str:
     return (
         f"Beside {study.n_synthetic:,} synthetic rows a generation, {answer.rows:,} real rows"
         f"{tokens}{weight} hold {target} {whom}."
+    )
+
+
+def _why_none(answer: Answer) -> str:
+    """Say what else would help, where real rows do not."""
+    if answer.axis != "share" or answer.best_at < answer.dial.most - 1:
+        return ""
+    if answer.dial.most < answer.total:
+        return " The supply ends there: get more real rows, or ask of fewer rows in all."
+    return (
+        f" That is next to real rows alone: {answer.total:,} rows a generation do not suffice for "
+        "this learner, wherever they come from; raise n_synthetic, or lower the target."
     )
 
 
