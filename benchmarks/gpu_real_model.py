@@ -90,7 +90,9 @@ def look(device: torch.device, clock: Clock) -> None:
     say(clock, f"{kind}: {' and '.join(f'{s:.2f}' for s in speeds)} TFLOP/s in 32 and 16 bits")
     rng = np.random.default_rng(0)
     for decoder in SMALL:
-        parameters = {name: 15 * w for name, w in decoder.initial(rng).items()}
+        # Far from the beginning, where all tokens are as likely; norms stay 1.
+        drawn = decoder.initial(rng).items()
+        parameters = {name: w if w.ndim == 1 else 15 * w for name, w in drawn}
         rows = torch.from_numpy(rng.integers(3, 97, (4, 40)))
         here, there = (
             log_probs(decoder, parameters, rows, *where)

@@ -201,9 +201,11 @@ def tuning(part: str, decoder: Decoder, weights: dict, folder: Path, o: dict[str
     theirs = plain_steps(folder, DTYPES[precision], torch.from_numpy(rows[0]).to(device))
     training = FineTuning(9, n, RATE, DECAY, precision=precision, device=o["device"])
 
+    # What fits the memory is found out at the first step of a fit, not of every pair of steps.
+    portions = Portions("a benchmark", [*weights], decoder_total(decoder), n)
+
     def ours() -> np.ndarray:
         start = [w.clone() for w in weights.values()]
-        portions = Portions("a benchmark", [*weights], decoder_total(decoder), n)
         loop = Loop(portions.loss, start, training, "a benchmark")
         feed = feed_of(Samples.of(rows, 0), 0, n, 0, device, DTYPES[precision])
         with torch.enable_grad():

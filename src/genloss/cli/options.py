@@ -13,7 +13,11 @@ Overrides = Annotated[
     list[str] | None, typer.Argument(help="key=value overrides, such as n_real=500 learner.ddof=0.")
 ]
 Model = Annotated[
-    str, typer.Option(help="For text: the language model to fine-tune, a hub name or a folder.")
+    str,
+    typer.Option(
+        help="For text: the language model to fine-tune: a folder, a GGUF file, a hub name or "
+        "smollm2-135m, which `genloss fetch` gets."
+    ),
 ]
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Start another folder if your own classes' code changed.")
