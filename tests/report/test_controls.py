@@ -15,6 +15,7 @@ from genloss.report.measured import measured
 from genloss.report.page import write_report
 from genloss.report.swept import swept
 from genloss.report.table_files import write_table
+from genloss.report.theme import MODES, config
 from genloss.run.controls import run_with_controls
 from genloss.run.runner import run_studies
 from genloss.run.sweep import run_sweep
@@ -74,6 +75,11 @@ def test_the_pointer_is_told_the_control(runs):
     middle = float(np.median(controls_of(runs[0])[0].fits("trace_ratio")))
     assert row["control"][0] is None
     assert row["control"][1:] == 9 * [pytest.approx(middle, rel=1e-4)]
+
+
+def test_the_line_of_a_control_is_not_filled():
+    """A fill closes a line that bends to an area."""
+    assert all("fill" not in config(mode)["style"]["control"] for mode in MODES)
 
 
 def test_without_controls_nothing_is_drawn_of_them(tmp_path):

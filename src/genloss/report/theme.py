@@ -94,7 +94,8 @@ def _styles(mode: Mode) -> dict[str, Any]:
     return {
         "reality": {"color": quiet, "strokeWidth": 1, "strokeDash": [1, 3]},
         "ghost": {"color": quiet, "fill": quiet},
-        "control": {"color": quiet, "fill": quiet},
+        # No fill: it would close a line to an area.
+        "control": {"color": quiet},
         "seam": {"stroke": paper, "strokeWidth": 1},
         "real": {"color": ink, "stroke": ink},
         "halo": {"stroke": paper, "strokeWidth": 3, "strokeJoin": "round"},
