@@ -116,11 +116,12 @@ def controls(beside: Sequence[Beside], y: Spec) -> Iterator[Spec]:
 
 
 def control_names(beside: Sequence[Beside], y: Spec) -> Iterator[Spec]:
-    """Yield the name of the first control of each kind, at its end."""
+    """Yield the name of the first control of each kind, at its end, of the matched one half way."""
     for one in {b.kind: b for b in reversed(beside)}.values():
-        place = {"align": "right", "dy": 10 if one.kind == "matched" else -7}
+        matched = one.kind == "matched"
+        place = {"align": "center" if matched else "right", "dy": -7}
         yield {
-            "data": {"values": [_control_row(one, -1)]},
+            "data": {"values": [_control_row(one, len(one.t) // 2 if matched else -1)]},
             "mark": {"type": "text", "style": "control", "text": WORDS[one.kind], **place},
             "encoding": {"color": None, "y": _y("middle", y)},
         }
