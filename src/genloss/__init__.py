@@ -58,6 +58,7 @@ _OTHERS = {
     "genloss.run.tensorboard": "TensorBoard",
     "genloss.store.reader": "Run find_runs",
     "genloss.store.series": "Series",
+    "genloss.study.controls": "control_studies",
     "genloss.study.load": "load_study",
     "genloss.study.sweep": "load_sweep sweep_from",
     "genloss.study.study": "Keep Schedule Study study_from",

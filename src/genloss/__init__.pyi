@@ -211,6 +211,7 @@ from genloss.run.tensorboard import TensorBoard as TensorBoard
 from genloss.store.reader import Run as Run
 from genloss.store.reader import find_runs as find_runs
 from genloss.store.series import Series as Series
+from genloss.study.controls import control_studies as control_studies
 from genloss.study.load import load_study as load_study
 from genloss.study.study import Keep as Keep
 from genloss.study.study import Schedule as Schedule

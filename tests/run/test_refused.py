@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import genloss
-from genloss.store.parts import REFUSED, unpack_refused
+from genloss.store.parts import REFUSED
 
 
 def test_refused_rows_are_kept_with_their_reasons(tmp_path):
@@ -20,7 +20,8 @@ def test_refused_rows_are_kept_with_their_reasons(tmp_path):
         metrics=["curated_rows"],
     )
     run = genloss.run_study(study, tmp_path)
-    x, reason, reasons = unpack_refused(run.arrays(2, REFUSED), tmp_path)
+    x, reason, reasons = run.refused(2)
+    assert run.refused(1) is None
     assert reasons == ["false positive", "true positive"]
     assert x.shape == (2, 12, 1)
     origin = run.arrays(2, REFUSED)["origin"]

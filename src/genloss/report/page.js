@@ -47,8 +47,7 @@
   };
 
   // Log for linear or back; a rule that has no place on the other axis is left out.
-  const turnY = (spec) => {
-    const { scale, axis } = spec.usermeta.y;
+  const turnY = (spec, { scale, axis }) => {
     const [low, high] = scale.domain;
     spec.layer = spec.layer.filter(({ encoding }) => !(encoding.y.datum < low || encoding.y.datum > high));
     for (const { encoding: { y } } of spec.layer) {
@@ -69,7 +68,7 @@
     if (kind === "line") {
       const [x, y] = [button(chart, "x"), button(chart, "y")];
       if (x?.dataset.touched) scaleX(spec, pressed(x));
-      if (y && pressed(y) !== isLog(spec.layer[0].encoding.y)) turnY(spec);
+      if (y && pressed(y) !== isLog(spec.layer[0].encoding.y)) turnY(spec, JSON.parse(chart.dataset.y));
     }
     spec.params?.forEach((p) => {
       if (p.name === "hidden") p.value = hidden(chart);

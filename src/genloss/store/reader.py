@@ -25,9 +25,11 @@ from genloss.store.machine_file import local_spec
 from genloss.store.manifest import Manifest, read_manifest
 from genloss.store.parts import (
     HISTOGRAMS,
+    REFUSED,
     TEXTS,
     joined_histograms,
     judged_histograms,
+    unpack_refused,
     unpack_texts,
 )
 from genloss.store.provenance import sessions
@@ -263,6 +265,17 @@ class Run:
             return None
         path = part_path(self.blocks[0].path, t, TEXTS)
         return unpack_texts(self.blocks[0].arrays(t, TEXTS), path)
+
+    def refused(self, t: int) -> tuple[Array, Array, list[str]] | None:
+        """Return rows that a curator refused at generation t, as far as they were kept.
+
+        Rows (C, m, ...), the place of each one's reason (C, m), -1 for no row, and the reasons;
+        None where none were kept.
+        """
+        if not self.has(t, REFUSED):
+            return None
+        path = part_path(self.blocks[0].path, t, REFUSED)
+        return unpack_refused(self.blocks[0].arrays(t, REFUSED), path)
 
     def histograms(self, t: int, judge: str) -> dict[str, Array] | None:
         """Return what metrics counted per bin, over the chains of all blocks.

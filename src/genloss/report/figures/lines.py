@@ -34,7 +34,10 @@ HIDDEN = {"filter": layers.HIDDEN}
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart of a figure of so many points; contrast: how far apart its runs end, in decades."""
+    """One chart of a figure of so many points; contrast: how far apart its runs end, in decades.
+
+    other_y: scale and axis of y that the page's button exchanges, log for linear or back; or None.
+    """
 
     title: str
     spec: Spec
@@ -45,6 +48,7 @@ class Panel:
     points: int
     contrast: float
     has_theory: bool
+    other_y: Spec | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +105,7 @@ class Figure:
     @property
     def turns(self) -> bool:
         """Whether its y axes have another form, log or linear."""
-        return all("usermeta" in p.spec for p in self.panels)
+        return all(p.other_y for p in self.panels)
 
     @property
     def left_out(self) -> int:
@@ -172,7 +176,7 @@ def _panels(
         out.append(
             Panel(
                 title=title,
-                spec=chart(inside, axis, x, legend, about, (heading, title)) | _turning(other),
+                spec=chart(inside, axis, x, legend, about, (heading, title)),
                 legend=legend,
                 runs=tuple(c.label for c in inside),
                 reading=reading(inside, about.direction),
@@ -180,14 +184,10 @@ def _panels(
                 points=max(len(c.t) for c in inside),
                 contrast=_contrast(inside),
                 has_theory=any(c.has_theory for c in inside),
+                other_y=other.channel("") if other else None,
             )
         )
     return tuple(out)
-
-
-def _turning(other: YAxis | None) -> Spec:
-    """Return what the page's button exchanges: scale and axis of y, log for linear or back."""
-    return {"usermeta": {"y": other.channel("")}} if other else {}
 
 
 def comparable(names: Sequence[Named]) -> bool:
