@@ -116,8 +116,8 @@ def mnist() -> str:
     return os.environ["GENLOSS_MNIST"]
 
 
-VARYING = ("provenance.jsonl", "machine.json", ".lock")
-"""Files that differ from run to run: when, where and by whom."""
+VARYING = ("provenance.jsonl", "machine.json", ".lock", "theory.json")
+"""Files that differ from run to run: when, where, by whom, and whether theory was asked for."""
 
 
 @pytest.fixture(scope="session")
