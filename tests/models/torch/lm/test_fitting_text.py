@@ -94,7 +94,7 @@ def test_without_a_text_the_first_of_several_ends_or_none_at_all(base):
     assert TransformerLearner(folder).decoder().end == 5
     assert TransformerLearner(folder, end=9).decoder().end == 9
     with pytest.raises(SpecError, match=r"eos_token_id is \[5, 9\]; name one token"):
-        HuggingFaceLearner(folder).base_model()
+        HuggingFaceLearner(folder).base_model().state()
 
 
 def test_the_token_that_begins_a_text_may_also_end_it(base):
