@@ -89,6 +89,8 @@ def own(tmp_path, monkeypatch, small):
     """Return a function that builds a small study with a metric of the module above."""
     (tmp_path / "own_metrics.py").write_text(OWN)
     monkeypatch.syspath_prepend(tmp_path)
+    # The module of another test is another folder's, and may have been edited.
+    sys.modules.pop("own_metrics", None)
 
     def study(metric, **more):
         return study_from(

@@ -16,7 +16,11 @@ from genloss.study.sweep import load_sweep
 
 
 def tour(root: Path, *, workers: int, progress: Sink, controls: bool = True) -> dict[str, Any]:
-    """Run everything below root and return the report's path, targets met and seconds."""
+    """Run everything below root and return the report's path, targets met and seconds.
+
+    controls: run those of the tour's own studies and sweeps. The experiments go without: no target
+    looks at them, and networks would train twice as long.
+    """
     run = run_with_controls if controls else run_studies
     begun = time.monotonic()
     passed = failed = 0
@@ -26,9 +30,7 @@ def tour(root: Path, *, workers: int, progress: Sink, controls: bool = True) -> 
             studies = list(experiment.studies.values())
             run(studies, root / experiment.name, workers=workers, progress=progress)
             continue
-        _, verdicts = reproduce(
-            experiment, root, workers=workers, progress=progress, controls=controls
-        )
+        _, verdicts = reproduce(experiment, root, workers=workers, progress=progress)
         passed += sum(v.passed for v in verdicts)
         failed += sum(not v.passed for v in verdicts)
     for spec in sorted((published_folder() / "sweeps").glob("*.toml")):

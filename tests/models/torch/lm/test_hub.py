@@ -28,7 +28,7 @@ from genloss.realities.texts import Texts
 rows, rng = Samples.of(np.ones((1, 4, 8), dtype=np.int64), 0), np.random.default_rng(0)
 ways = {
     "own": lambda name: TransformerLearner(name).fit(rows, rng),
-    "own base": lambda name: TransformerLearner(name).base_model(),
+    "own base": lambda name: TransformerLearner(name).base_model().state(),
     "own scratch": lambda name: TransformerLearner(name, start="scratch").decoder(),
     "revision": lambda name: TransformerLearner(name, revision="mine").fit(rows, rng),
     "theirs": lambda name: HuggingFaceLearner(name).fit(rows, rng),
