@@ -20,9 +20,10 @@ from genloss.metrics.curation import AcceptanceRate, Shortfall
 from genloss.metrics.features import Pixels
 from genloss.metrics.images import FID
 from genloss.metrics.rows import EnergyDistance, Manifold
+from genloss.models.linear import LinearModel
 from genloss.spec.build import build
 from genloss.testing.metric import check_metric
-from genloss.testing.systems import again, number_systems, regression_system, text_system
+from genloss.testing.systems import System, again, number_systems, text_system
 
 from .table import held
 
@@ -31,6 +32,13 @@ STREAMS = Streams(2)
 SYSTEMS = number_systems() | {"text": text_system()}
 VIEWS = {name: system.views for name, system in SYSTEMS.items()}
 LINES = held("metric")
+
+
+def regression_system():
+    """Return y = x + noise, and models with next to no slope and noise, or a wrong slope."""
+    laws = ((1.0, 1.0), (0.1, 0.01), (-50.0, 9.0))
+    real, *wrong = (LinearModel(np.full((C, 1), w), np.full(C, v)) for w, v in laws)
+    return System(real, tuple(wrong))
 
 
 @dataclass(frozen=True)

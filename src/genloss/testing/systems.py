@@ -18,7 +18,6 @@ from genloss.core.view import View
 from genloss.models.categorical import CategoricalModel
 from genloss.models.gaussian import GaussianModel
 from genloss.models.kde import KDEModel
-from genloss.models.linear import LinearModel
 from genloss.models.mixture.mixture import MixtureModel
 from genloss.models.ngram.ngram import NGramLearner
 from genloss.realities.gaussians import Gaussian
@@ -218,16 +217,6 @@ def number_systems() -> dict[str, System]:
         "trained": _trained(),
         "shape": System(moons, (KDEModel(rows, h), KDEModel(rows + 50, h + 1))),
     }
-
-
-def regression_system() -> System:
-    """Return y = x + noise, and models with next to no slope and noise, or a wrong slope."""
-    real, *wrong = (LinearModel(np.full((C, 1), w), np.full(C, v)) for w, v in LINES)
-    return System(real, tuple(wrong))
-
-
-LINES = ((1.0, 1.0), (0.1, 0.01), (-50.0, 9.0))
-"""Slope and variance of the noise: reality, collapsed, lost."""
 
 
 def _normal(d: int, mean: float, variance: float) -> GaussianModel:
