@@ -103,7 +103,7 @@ def test_few_runs_have_a_sentence_each_and_many_are_counted():
     assert answer([], [collapse, none]) == ["**run**: It is so."] * 2
     assert answer([], [collapse, worse, none, none, unclear]) == [
         "Of 5 runs 1 collapses, 1 is worse than training on real data alone and has not "
-        "collapsed, 2 show no collapse and 1 cannot be told."
+        "collapsed, 2 show no collapse in what was measured and 1 cannot be told."
     ]
 
 

@@ -74,7 +74,10 @@ OUTCOMES = {
         "is worse than training on real data alone and has not collapsed",
         "are worse than training on real data alone and have not collapsed",
     ),
-    "none": ("shows no collapse", "show no collapse"),
+    "none": (
+        "shows no collapse in what was measured",
+        "show no collapse in what was measured",
+    ),
     "open": ("cannot be told", "cannot be told"),
 }
 """What becomes of one run and of several, worst first."""

@@ -26,8 +26,23 @@ from genloss.core.samples import Samples
 from genloss.errors import DataError, SpecError
 
 
+class FillsBudget:
+    """What choices that keep a share of their candidates have in common: how many they ask for."""
+
+    keep: float
+
+    @property
+    def rounds(self) -> int:
+        """As many as give n rows."""
+        return ceil(1 / self.keep)
+
+    def candidates(self, n: int) -> int:
+        """Return n / keep."""
+        return round(n / self.keep)
+
+
 @dataclass(frozen=True)
-class TopK:
+class TopK(FillsBudget):
     """Keeps the share `keep` of rows with the highest scores; of equal ones the first.
 
     Raises:
@@ -49,18 +64,9 @@ class TopK:
         check_passage("top_k", self.rounds, self.covers)
 
     @property
-    def rounds(self) -> int:
-        """As many as give n rows."""
-        return ceil(1 / self.keep)
-
-    @property
     def uses_first(self) -> bool:
         """Whether its score looks through p_1."""
         return uses_first(self.score)
-
-    def candidates(self, n: int) -> int:
-        """Return n / keep."""
-        return round(n / self.keep)
 
     def select(self, rows: Samples, reference: Reference, rng: np.random.Generator) -> Selection:
         """Order rows by score and take the first."""
@@ -69,7 +75,7 @@ class TopK:
 
 
 @dataclass(frozen=True)
-class RandomK:
+class RandomK(FillsBudget):
     """Keeps the share `keep` of rows, any of them: the control for a choice of the best.
 
     Raises:
@@ -84,22 +90,13 @@ class RandomK:
         check_share(self.keep, "random_k: keep")
         check_passage("random_k", self.rounds, self.covers)
 
-    @property
-    def rounds(self) -> int:
-        """As many as give n rows."""
-        return ceil(1 / self.keep)
-
-    def candidates(self, n: int) -> int:
-        """Return n / keep."""
-        return round(n / self.keep)
-
     def select(self, rows: Samples, reference: Reference, rng: np.random.Generator) -> Selection:
         """Put rows into a random order and take the first."""
         return refusing(~first_share(rng.random(rows.x.shape[:2]), rows, self.keep), "chance")
 
 
 @dataclass(frozen=True)
-class WeightedChoice:
+class WeightedChoice(FillsBudget):
     """Keeps the share `keep` of rows, drawn without replacement by weights exp(sharpness score).
 
     By likelihood that is p(x)^sharpness, by a distance d exp(-sharpness d); sharpness 0 is random
@@ -129,18 +126,9 @@ class WeightedChoice:
             )
 
     @property
-    def rounds(self) -> int:
-        """As many as give n rows."""
-        return ceil(1 / self.keep)
-
-    @property
     def uses_first(self) -> bool:
         """Whether its score looks through p_1."""
         return uses_first(self.score)
-
-    def candidates(self, n: int) -> int:
-        """Return n / keep."""
-        return round(n / self.keep)
 
     def select(self, rows: Samples, reference: Reference, rng: np.random.Generator) -> Selection:
         """Add noise to scores, order rows by them and take the first."""
