@@ -11,12 +11,13 @@ from genloss.judge.expected import expected_value
 from genloss.judge.targets import Bounds, Law, as_table, check_measured, target_from
 from genloss.published.experiments import load_experiment, published_folder, published_names
 from genloss.published.reproduce import reproduce
-from genloss.published.scales import SCALES
+from genloss.published.scales import PRETRAINED, SCALES
 
 from .test_negative_arms import ARMS
 
 NAMES = published_names()
 CASES = [(name, scale) for name in NAMES for scale in SCALES]
+CASES += [("shumailov-2024-opt", PRETRAINED)]
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(case))

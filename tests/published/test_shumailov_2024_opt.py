@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from genloss.errors import SpecError
 from genloss.published.experiments import load_experiment
 
 
@@ -68,3 +69,41 @@ def test_smaller_scales_need_no_download(scale):
         assert study.reality.path == ""
         assert getattr(study.learner, "base", "") == ""
         assert study.learner.vocabulary == 0  # that of the text
+
+
+def test_the_arms_of_the_pretrained_model_change_one_thing_each():
+    """Against the unit arm; only LoRA changes two, its rate being that of another arm."""
+    arms = load_experiment("shumailov-2024-opt", "pretrained").studies
+    unit = arms["smollm2,A"]
+    training = unit.learner.training
+    assert (unit.n_real, training.epochs, unit.generations, unit.chains) == (128, 1, 3, 2)
+    assert unit.learner.base == unit.reality.tokeniser == "smollm2-135m"
+    assert (unit.sampler.beams, unit.sampler.min_new, unit.sampler.max_new) == (5, 64, 64)
+    changed = {
+        ",rate=1e-3": replace(training, learning_rate=1e-3),
+        ",steps=40": replace(training, epochs=5),
+        ",n=512": replace(training, batch=64),
+    }
+    for option, other in changed.items():
+        a, b = arms[f"smollm2,A{option}"], arms[f"smollm2,B{option}"]
+        assert a.learner == b.learner == replace(unit.learner, training=other)
+        assert b == replace(a, regime=arms["smollm2,B"].regime, name=b.name)
+    more = arms["smollm2,A,n=512"]
+    # As many steps on four times the text.
+    assert (more.n_real, more.n_real // more.learner.training.batch) == (512, 128 // training.batch)
+    lora = arms["smollm2,lora,A,rate=1e-3"]
+    assert lora.learner.training == changed[",rate=1e-3"]
+    assert (lora.learner.adapters, lora.learner.base) == ("lora", "smollm2-135m")
+    sampled = arms["smollm2,sampled,A"]
+    assert sampled == replace(unit, sampler=sampled.sampler, name=sampled.name)
+    assert len(arms) == 11
+    assert not any(study.controls for study in arms.values())
+
+
+def test_only_an_experiment_with_a_pretrained_scale_has_one():
+    with pytest.raises(SpecError, match="unknown scale 'pretrained'; expected one of smoke, lap"):
+        load_experiment("shumailov-2024-gaussian", "pretrained")
+    ordinary = load_experiment("shumailov-2024-opt", "paper")
+    assert not any("smollm2" in target.at.run for target in ordinary.targets)
+    targets = load_experiment("shumailov-2024-opt", "pretrained").targets
+    assert {target.at.run.split(",")[0] for target in targets} == {"smollm2"}

@@ -8,7 +8,9 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Root = Annotated[Path, typer.Option("--root", help="Folder that holds the runs.")]
 Workers = Annotated[int, typer.Option(help="Processes; 0 for one per core.", min=0)]
-Scale = Annotated[str, typer.Option(help="smoke (seconds), laptop (minutes) or paper.")]
+Scale = Annotated[
+    str, typer.Option(help="smoke (seconds), laptop (minutes), paper; some: pretrained (hours).")
+]
 Overrides = Annotated[
     list[str] | None, typer.Argument(help="key=value overrides, such as n_real=500 learner.ddof=0.")
 ]

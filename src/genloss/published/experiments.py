@@ -16,7 +16,7 @@ from typing import Any
 
 from genloss.errors import MissingExtra, SpecError
 from genloss.judge.targets import Target
-from genloss.published.scales import SCALES, SMOKE, checked_scales
+from genloss.published.scales import KNOWN, SCALES, SMOKE, checked_scales, scales_of
 from genloss.published.target_entries import targets_of
 from genloss.spec.parts import check_extras
 from genloss.spec.plugins import plugin_named, plugins
@@ -117,10 +117,12 @@ def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Exp
         SpecError: an unknown experiment or scale, a folder without spec.toml, one that is called
             like a shipped experiment, or a file that is laid out otherwise.
     """
-    if scale not in SCALES:
-        raise SpecError(f"unknown scale {scale!r}; expected one of {', '.join(SCALES)}")
     folder = experiment_folder(name)
     spec = checked_spec(read_spec(folder / SPEC), str(folder / SPEC))
+    if scale not in scales_of(spec):
+        raise SpecError(
+            f"unknown scale {scale!r}; expected one of {', '.join(scales_of(spec))} for {name}"
+        )
     studies = named(studies_of(spec, scale, overrides))
     targets = targets_of(read_spec(folder / TARGETS), scale, str(folder / TARGETS))
     by_name = (*published_names(), *plugins("experiment"))
@@ -173,14 +175,14 @@ def named(studies: Iterable[Study]) -> dict[str, Study]:
 def checked_spec(spec: Mapping[str, Any], where: str) -> Mapping[str, Any]:
     """Return an experiment's spec; raises SpecError where it is laid out otherwise."""
     checked_keys(spec, where, ("title", "study"), ("runs", "scale"))
-    checked_keys(spec.get("scale", {}), f"{where}: scale", optional=SCALES)
+    checked_keys(spec.get("scale", {}), f"{where}: scale", optional=KNOWN)
     if not isinstance(spec.get("runs"), list):
         raise SpecError(f"{where}: runs is {spec.get('runs')!r}; expected [[runs]]")
     for i, entry in enumerate(spec["runs"]):
         place = f"{where}: runs[{i}]"
-        checked_keys(entry, place, ("name",), ("set", *KEYS, "scales", *SCALES))
+        checked_keys(entry, place, ("name",), ("set", *KEYS, "scales", *KNOWN))
         checked_scales(entry.get("scales", SCALES), place)
-        for scale in SCALES:
+        for scale in KNOWN:
             checked_keys(entry.get(scale, {}), f"{place}.{scale}", optional=("set", "vary"))
     return spec
 

@@ -26,7 +26,7 @@ from typing import Any
 
 from genloss.errors import SpecError
 from genloss.judge.targets import Target, target_from
-from genloss.published.scales import SCALES, checked_scales
+from genloss.published.scales import KNOWN, SCALES, checked_scales
 from genloss.spec.toml import checked_keys, merged
 from genloss.spec.wording import nearest
 from genloss.study.grid import combinations
@@ -55,7 +55,7 @@ def targets_of(spec: Mapping[str, Any], scale: str, where: str) -> tuple[Target,
     """
     checked_keys(spec, where, ("targets",), ("names", "target", "scale"))
     checked_keys(spec.get("target", {}), f"{where}: target", optional=FIELDS)
-    checked_keys(spec.get("scale", {}), f"{where}: scale", optional=SCALES)
+    checked_keys(spec.get("scale", {}), f"{where}: scale", optional=KNOWN)
     for key, table in spec.get("scale", {}).items():
         checked_keys(table, f"{where}: scale.{key}", optional=(*FIELDS, "names"))
     if not isinstance(spec["targets"], list):
@@ -74,8 +74,8 @@ def targets_of(spec: Mapping[str, Any], scale: str, where: str) -> tuple[Target,
 def _tables(
     spec: Mapping[str, Any], entry: Mapping[str, Any], scale: str, where: str
 ) -> Iterator[dict[str, Any]]:
-    checked_keys(entry, where, optional=(*FIELDS, "vary", "scales", *SCALES))
-    for other in SCALES:
+    checked_keys(entry, where, optional=(*FIELDS, "vary", "scales", *KNOWN))
+    for other in KNOWN:
         checked_keys(entry.get(other, {}), f"{where}.{other}", optional=(*FIELDS, "vary"))
     if scale not in checked_scales(entry.get("scales", SCALES), where):
         return
