@@ -4,9 +4,12 @@ import sys
 
 from typer.testing import CliRunner
 
+from genloss.cli.corpus.app import app as corpus
 from genloss.cli.main import app
 
 COMMANDS = [c.name or getattr(c.callback, "__name__", "") for c in app.registered_commands]
+
+OF_CORPUS = [c.name or getattr(c.callback, "__name__", "") for c in corpus.registered_commands]
 
 HEAD = """# Command line
 
@@ -21,7 +24,8 @@ def reference() -> str:
     """Return the page."""
     runner = CliRunner(env={"COLUMNS": "96", "TERMINAL_WIDTH": "96"})
     parts = [HEAD]
-    for words in ([], *([name] for name in COMMANDS)):
+    groups = ["corpus"], *(["corpus", name] for name in OF_CORPUS)
+    for words in ([], *([name] for name in COMMANDS), *groups):
         shown = runner.invoke(app, [*words, "--help"], prog_name="genloss")
         title = " ".join(["genloss", *words])
         text = "\n".join(line.rstrip() for line in shown.output.strip().splitlines())

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from genloss.cli.corpus.app import app as corpus
 from genloss.cli.main import app
 from genloss.spec.toml import toml_text
 from genloss.store.lock import locked
 from genloss.store.reader import Run
 
-COMMANDS = [c.name or c.callback.__name__ for c in app.registered_commands]
+COMMANDS = [
+    *(c.name or c.callback.__name__ for c in app.registered_commands),
+    *(f"corpus {c.name or c.callback.__name__}" for c in corpus.registered_commands),
+]
 
 
 def test_run_makes_a_folder_and_says_what_is_in_it(genloss, told, spec):
@@ -309,7 +313,7 @@ def test_ctrl_c_exits_130_with_what_to_do(genloss, spec, monkeypatch):
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_ends_in_a_line_that_can_be_pasted(genloss, command):
-    found = genloss(*filter(None, [command, "--help"]))
+    found = genloss(*command.split(), "--help")
     assert found.exit_code == 0
     last = found.stdout.strip().splitlines()[-1].strip()
     assert re.fullmatch(rf"(Example|Start with): genloss {command or 'demo'}.*", last)
@@ -317,7 +321,7 @@ def test_help_ends_in_a_line_that_can_be_pasted(genloss, command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_takes_json_and_explains_every_option(genloss, command):
-    shown = genloss(command, "--help").stdout
+    shown = genloss(*command.split(), "--help").stdout
     assert "--json" in shown
     options = re.findall(r"^  (--[\w-]+)(?: (?!  )\S+)*\s*(.*)$", shown, flags=re.MULTILINE)
     assert all(text for _, text in options), options
@@ -326,12 +330,12 @@ def test_every_command_takes_json_and_explains_every_option(genloss, command):
 def test_pasted_examples_are_real_commands(genloss):
     """The words of each example parse: they name the command, options and overrides that exist."""
     for command in COMMANDS:
-        last = genloss(command, "--help").stdout.strip().splitlines()[-1]
-        words = last.partition("genloss ")[2].split()
-        assert words[0] == command
-        for word in words[1:]:
+        shown = genloss(*command.split(), "--help").stdout
+        words = shown.strip().splitlines()[-1].partition("genloss ")[2].split()
+        assert words[: len(command.split())] == command.split()
+        for word in words:
             if word.startswith("--"):
-                assert word in genloss(command, "--help").stdout
+                assert word in shown
 
 
 def test_verify_names_every_damaged_file(genloss, told, spec):

@@ -42,6 +42,7 @@ def test_links_lead_to_files(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_commands_in_the_docs_exist(page):
     names = {c.name or c.callback.__name__ for c in app.registered_commands}
+    names |= {group.typer_instance.info.name for group in app.registered_groups}
     for used in re.findall(r"^genloss (\w+)", page.read_text(), flags=re.MULTILINE):
         assert used in names, f"{page.name} uses `genloss {used}`"
 
@@ -62,6 +63,24 @@ def test_example_specs_build(path):
     spec = tomllib.loads(path.read_text())
     made = load_sweep(path) if "sweep" in spec else load_study(path)
     assert made.name == spec["name"]
+
+
+@pytest.mark.parametrize("name", ["record"])
+def test_the_commands_of_a_page_on_corpora_run(name, tmp_path, monkeypatch):
+    """All of its blocks, in their order, on a folder of three texts and one that is none."""
+    page = (ROOT / "docs" / f"{name}.md").read_text()
+    blocks = re.findall(r"```bash\n(.*?)```", page, flags=re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert len(lines) >= 2
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for i in range(3):
+        (folder / f"{i}.txt").write_text(f"Text {i} of three, which people wrote.\n")
+    (folder / "3.txt").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.chdir(tmp_path)
+    for line in lines:
+        done = CliRunner().invoke(app, shlex.split(line)[1:], prog_name="genloss")
+        assert done.exit_code == 0, f"{line}: {done.output}"
 
 
 FILES = {

@@ -1,6 +1,7 @@
 """The command line: thin, every command a few lines over a library call.
 
 main        the commands
+corpus      commands on a corpus
 upkeep      commands on runs that are there or at work
 advise      how much real data is needed
 asked       what its options ask

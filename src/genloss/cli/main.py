@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from genloss.cli import advise, console, exits, forecast, upkeep
+from genloss.cli.corpus.app import app as corpus
 from genloss.cli.options import (
     RUNS,
     Cpus,
@@ -407,6 +408,9 @@ app.command(epilog="Example: genloss gc runs --failed --stale 30")(upkeep.gc)
 app.command(epilog="Example: genloss figure runs/gaussian trace-ratio --out trace.pdf")(
     upkeep.figure
 )
+
+
+app.add_typer(corpus)
 
 
 @app.callback(invoke_without_command=True)

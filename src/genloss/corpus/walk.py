@@ -39,16 +39,16 @@ def places_below(folder: Path) -> list[Place]:
         DataError: a folder that may not be listed.
     """
     entered = {_key(folder.stat())}
-    walked = list(_walked(folder, entered))
-    places = [place for place in walked if not _is_link_to_folder(place)]
-    links = sorted(place.path for place in walked if _is_link_to_folder(place))
+    found = list(walked(folder, entered))
+    places = [place for place in found if not _is_link_to_folder(place)]
+    links = sorted(place.path for place in found if _is_link_to_folder(place))
     while links:
         link = links.pop(0)
         if _key(link.stat()) in entered:
             places.append(Place(link, "links to a folder that is read already"))
             continue
         entered.add(_key(link.stat()))
-        beyond = list(_walked(link, entered))
+        beyond = list(walked(link, entered))
         places += [place for place in beyond if not _is_link_to_folder(place)]
         links = sorted([*links, *(p.path for p in beyond if _is_link_to_folder(p))])
     return sorted(places, key=lambda place: place.path)
@@ -76,8 +76,11 @@ def without_repeats(places: list[Place]) -> list[Place]:
     ]
 
 
-def _walked(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Place]:
-    """Yield the places of a folder and of the folders in it; links to folders are not entered."""
+def walked(folder: Path, entered: set[tuple[int, int]] | None = None) -> Iterator[Place]:
+    """Yield the places of a folder and of the folders in it; links to folders are not entered.
+
+    entered: takes the folders that were. Memory: the names in one folder.
+    """
     try:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries)
@@ -96,8 +99,9 @@ def _walked(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Place]:
         elif name in SYSTEM:
             yield Place(path, "made by the system")
         elif path.is_dir() and not path.is_symlink():
-            entered.add(_key(path.stat()))
-            yield from _walked(path, entered)
+            if entered is not None:
+                entered.add(_key(path.stat()))
+            yield from walked(path, entered)
         else:
             yield Place(path, _reason_against(path))
 

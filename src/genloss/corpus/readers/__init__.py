@@ -1,5 +1,6 @@
 """Readers: from a file to rows of fields, one module for each way of writing them.
 
+bounded      lines in constant memory: none too long, no bomb
 byte_stream  the bytes of a file: opened, decompressed, decoded
 fields       the text of a row: a column, a dotted path, the messages of a chat
 rows         from a file of any of these to its documents

@@ -101,3 +101,21 @@ def _readable(value: Any) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def column_names(file: Path) -> list[str]:
+    """Return the names of the columns of a Parquet or Arrow file.
+
+    Raises:
+        DataError: neither, or damaged.
+        MissingExtra: pyarrow is not installed.
+    """
+    parquet = optional("pyarrow.parquet", "this text")
+    ipc = optional("pyarrow.ipc", "this text")
+    with _source(file, "file of columns") as source:
+        if endings(file)[0] == ".parquet":
+            return list(parquet.read_schema(source).names)
+        magic = source.read(6)
+        source.seek(0)
+        opener = ipc.open_file if magic == b"ARROW1" else ipc.open_stream
+        return list(opener(source).schema.names)

@@ -1,0 +1,1 @@
+"""What a corpus holds: pure functions from records to frozen results; it knows no page."""

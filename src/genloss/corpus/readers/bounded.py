@@ -1,0 +1,83 @@
+"""Lines of a file in constant memory: none longer than a limit, and no bombs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from genloss.corpus.readers.byte_stream import endings, opened
+from genloss.errors import DataError
+
+LONGEST = 64 << 20
+"""Bytes of the longest line (or whole file of one text) that is read; 64 MiB."""
+
+CHUNK = 1 << 20
+
+BOMB_RATIO, BOMB_SIZE = 250, 1 << 30
+"""A compressed file that unpacks to more than this many times its size, and to more than this many
+bytes, is not read on. Text packs 3 to 30 times."""
+
+
+def bounded_lines(file: Path) -> Iterator[tuple[int, bytes | None]]:
+    """Yield number and bytes of every line; None in place of a line that is longer than LONGEST.
+
+    Raises:
+        DataError: cannot be opened, damaged, or unpacks to more than `BOMB_RATIO` allows.
+    """
+    number, size, whole = 1, 0, True
+    kept: list[bytes] = []
+    for chunk in chunks(file):
+        *ended, rest = chunk.split(b"\n")
+        for part in ended:
+            line = b"".join((*kept, part)) if whole and size + len(part) <= LONGEST else None
+            yield number, line
+            number, kept, size, whole = number + 1, [], 0, True
+        size += len(rest)
+        if size > LONGEST:
+            kept, whole = [], False
+        elif rest and whole:
+            kept.append(rest)
+    if size:
+        yield number, b"".join(kept) if whole else None
+
+
+def chunks(file: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file, unpacked, a MiB at a time.
+
+    Raises:
+        DataError: see `bounded_lines`.
+    """
+    most = largest_content(file)
+    read = 0
+    with opened(file) as stream:
+        while chunk := stream.read(CHUNK):
+            read += len(chunk)
+            if read > most:
+                raise DataError(
+                    f"{file}: unpacks to more than {most / (1 << 20):,.0f} MiB, over {BOMB_RATIO} "
+                    "times its size; no text packs so well; unpack it yourself if you trust it"
+                )
+            yield chunk
+
+
+def largest_content(file: Path) -> float:
+    """Return the bytes that a file may unpack to; no limit where it is not compressed."""
+    if not endings(file)[1]:
+        return float("inf")
+    return max(BOMB_SIZE, BOMB_RATIO * file.stat().st_size)
+
+
+def whole_content(file: Path) -> bytes:
+    """Return all bytes of a file that holds one text.
+
+    Raises:
+        DataError: more than LONGEST, damaged, or cannot be opened.
+    """
+    parts, size = [], 0
+    for chunk in chunks(file):
+        size += len(chunk)
+        if size > LONGEST:
+            raise DataError(
+                f"{file}: one text of more than {LONGEST >> 20} MiB; cut it, or write it as JSON "
+                "lines"
+            )
+        parts.append(chunk)
+    return b"".join(parts)

@@ -1,0 +1,13 @@
+"""The record of a text: its id, and all that is known of where it came from (docs/record.md).
+
+record     Record, Evidence, Generator; ids; what a corpus can be grouped by
+dated      Dated: a date as an interval, with the grade of its evidence
+line       a record as a line of JSON, and back, checked
+field_map  which field of a row is which field of a record
+from_row   from a row to a record
+licence    SPDX expressions
+reading    read_records: files of any sort, one record at a time
+aside      what could not be read: counted, with file, line and reason
+writing    files of records, and the digests beside them
+verifying  the tampered, missing and malformed records of files, by name
+"""

@@ -1,0 +1,67 @@
+"""What could not be read, or not wholly: counted, kept with file, line and reason."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO
+
+SHOWN = 20
+"""Entries that are held in memory, at most; a file takes them all."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """One thing that was not read: file, line (or row; 0: the whole file), a short kind, why.
+
+    kept: the record was read, and only one of its fields is left out.
+    """
+
+    file: str
+    line: int
+    kind: str
+    reason: str
+    kept: bool = False
+
+    def __str__(self) -> str:
+        """Return it as one line."""
+        return f"{self.file}{f': line {self.line}' if self.line else ''}: {self.reason}"
+
+
+@dataclass
+class Aside:
+    """Counts by kind, and the first entries; with a stream, every entry as a line of JSON."""
+
+    stream: IO[str] | None = None
+    left_out: Counter[str] = field(default_factory=Counter)
+    doubts: Counter[str] = field(default_factory=Counter)
+    first: list[Unread] = field(default_factory=list)
+
+    def put(self, file: object, line: int, kind: str, reason: str, kept: bool = False) -> None:
+        """Keep one entry."""
+        entry = Unread(str(file), line, kind, reason, kept)
+        (self.doubts if kept else self.left_out)[kind] += 1
+        if len(self.first) < SHOWN:
+            self.first.append(entry)
+        if self.stream is not None:
+            self.stream.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
+
+    def summary(self) -> str:
+        """Return the counts in a few words, '' where there is nothing."""
+        parts = [f"{n:,} left out ({kind})" for kind, n in self.left_out.most_common()]
+        parts += [f"{n:,} read in part ({kind})" for kind, n in self.doubts.most_common()]
+        return "; ".join(parts)
+
+
+@contextmanager
+def aside_in(file: Path | None) -> Iterator[Aside]:
+    """Yield an Aside that writes into this file, which has its name once all is read."""
+    if file is None:
+        yield Aside()
+        return
+    part = file.with_name(file.name + ".part")
+    with part.open("w", encoding="utf-8") as stream:
+        yield Aside(stream)
+    part.replace(file)

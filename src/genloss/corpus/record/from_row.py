@@ -1,0 +1,175 @@
+"""From a row of fields to a record, by a map of fields; doubts about a field go aside."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from genloss.corpus.origins import MACHINES, PEOPLE
+from genloss.corpus.record.dated import Dated, dated
+from genloss.corpus.record.field_map import LONGEST, FieldMap
+from genloss.corpus.record.licence import spdx_of
+from genloss.corpus.record.line import ID
+from genloss.corpus.record.record import (
+    Evidence,
+    Generator,
+    Origin,
+    Record,
+    Value,
+    id_of,
+)
+from genloss.errors import DataError
+
+EDITED = frozenset(("edited", "mixed", "hybrid", "assisted", "polished", "collaborative", "both"))
+"""Names of text that people and machines made together."""
+
+Doubt = Callable[[str, str], None]
+"""Takes the kind and the reason of a field that is left out."""
+
+
+def record_of_row(
+    row: Mapping[str, Any], text: str, fields: FieldMap, where: str, doubt: Doubt
+) -> Record:
+    """Return the record of a row whose text is known.
+
+    where: stands for the source where no field does. A date that is none, a licence that is no
+    SPDX expression and the like leave their field unknown, and the doubt is handed on.
+    """
+
+    def given(name: str) -> Any:
+        if name in fields.fixed:
+            return fields.fixed[name]
+        found = (_at(row, key) for key in fields.names(name))
+        return next((value for value in found if value not in (None, "", [])), None)
+
+    attributes = _attributes(row, fields)
+    origin, evidence = _origin(given, row, fields)
+    generator = given("generator")
+    if generator is not None and str(generator).strip().lower() in PEOPLE:
+        generator = None
+    licence = _licence(given("licence"), attributes, doubt)
+    return Record(
+        id=id_of(text),
+        text=text,
+        source=str(given("source") or where),
+        claimed=_date(given("claimed"), fields.claimed_grade, "claimed date", attributes, doubt),
+        captured=_date(given("captured"), fields.captured_grade, "captured", attributes, doubt),
+        licence=licence,
+        consent=_listed(given("consent")),
+        origin=origin,
+        evidence=evidence,
+        generator=_generator(generator, given),
+        parents=_parents(given("parents"), doubt),
+        depth=_depth(given("depth"), origin, doubt),
+        grounded=value if isinstance(value := given("grounded"), bool) else None,
+        attributes=attributes,
+    )
+
+
+def origin_named(name: object) -> Origin:
+    """Return the origin that a name of a field or tag stands for, 'unknown' for any other."""
+    word = str(name).strip().lower()
+    if word in EDITED:
+        return "edited"
+    return "human" if word in PEOPLE else "machine" if word in MACHINES else "unknown"
+
+
+def settled(evidence: tuple[Evidence, ...]) -> Origin:
+    """Return the one origin that all evidence names; 'unknown' for none or for several."""
+    said = {e.says for e in evidence if e.says != "unknown"}
+    return said.pop() if len(said) == 1 else "unknown"
+
+
+def _origin(
+    given: Callable[[str], Any], row: Mapping[str, Any], fields: FieldMap
+) -> tuple[Origin, tuple[Evidence, ...]]:
+    evidence = []
+    for name in ("origin", "synthetic"):
+        value = given(name)
+        # "none" and "false" of another field than these say nothing about people.
+        if value is not None and (says := origin_named(value)) != "unknown":
+            how = "for all records" if name in fields.fixed else f"field {name}"
+            evidence.append(Evidence("declared", says, f"{how}: {str(value)[:80]}"))
+    maker = given("generator")
+    if not evidence and maker is not None:
+        says = "human" if str(maker).strip().lower() in PEOPLE else "machine"
+        evidence.append(Evidence("declared", says, f"field generator: {str(maker)[:80]}"))
+    return settled(tuple(evidence)), tuple(evidence)
+
+
+def _generator(name: Any, given: Callable[[str], Any]) -> Generator | None:
+    if name is None:
+        return None
+    if isinstance(name, Mapping):
+        parts = {k: str(v) for k, v in name.items() if k in ("name", "revision", "sampling") and v}
+        return Generator(**parts) if "name" in parts else None
+    return Generator(str(name), str(given("revision") or ""), str(given("sampling") or ""))
+
+
+def _date(
+    value: Any, grade: Any, name: str, attributes: dict[str, Value], doubt: Doubt
+) -> Dated | None:
+    if value is None:
+        return None
+    try:
+        return dated(value, grade)
+    except DataError as error:
+        doubt(f"{name} is no date", str(error))
+        attributes[f"{name.partition(' ')[0]}_as_given"] = str(value)[:LONGEST]
+        return None
+
+
+def _licence(value: Any, attributes: dict[str, Value], doubt: Doubt) -> str:
+    if value is None:
+        return ""
+    # Cards list several where all of them hold.
+    text = " AND ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if text.strip().lower() in ("", "unknown", "other", "none", "n/a"):
+        return ""
+    if not (found := spdx_of(text)):
+        doubt("licence is no SPDX expression", f"licence {text[:80]!r} is no SPDX expression")
+        attributes["licence_as_given"] = text[:LONGEST]
+    return found
+
+
+def _parents(value: Any, doubt: Doubt) -> tuple[str, ...]:
+    parents = _listed(value)
+    if wrong := [parent for parent in parents if not ID.fullmatch(parent)]:
+        doubt("parent is no id", f"parent {wrong[0][:80]!r}; expected sha256: and 64 hex digits")
+    return tuple(parent for parent in parents if ID.fullmatch(parent))
+
+
+def _depth(value: Any, origin: Origin, doubt: Doubt) -> int | None:
+    if value is None:
+        return 0 if origin == "human" else None
+    text = str(value)
+    if isinstance(value, bool) or not text.isdigit():
+        doubt("depth is no number", f"depth {text[:40]!r}; expected a whole number from 0 on")
+        return None
+    return int(text)
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
+
+
+def _at(row: Mapping[str, Any], path: str) -> Any:
+    if path in row or "." not in path:
+        return row.get(path)
+    first, _, rest = path.partition(".")
+    inner = row.get(first)
+    return _at(inner, rest) if isinstance(inner, Mapping) else None
+
+
+def _attributes(row: Mapping[str, Any], fields: FieldMap) -> dict[str, Value]:
+    if fields.attributes is not None:
+        named = ((name, _at(row, name)) for name in fields.attributes)
+        return {name: v if isinstance(v, str | int | float) else str(v) for name, v in named if v}
+    taken = fields.mapped()
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in taken
+        and isinstance(value, str | int | float)
+        and (not isinstance(value, str) or 0 < len(value) <= LONGEST)
+    }

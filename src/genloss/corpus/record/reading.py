@@ -1,0 +1,153 @@
+"""read_records: files of any sort that is read, one record at a time, in constant memory."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from genloss.corpus.inventory import NO_TEXT, SETTINGS
+from genloss.corpus.readers import arrow_rows
+from genloss.corpus.readers.bounded import LONGEST, bounded_lines, whole_content
+from genloss.corpus.readers.byte_stream import decoded, endings
+from genloss.corpus.readers.fields import field_among, text_in
+from genloss.corpus.readers.rows import PROSE, READERS
+from genloss.corpus.record.aside import Aside
+from genloss.corpus.record.field_map import GUESSES, FieldMap
+from genloss.corpus.record.from_row import record_of_row
+from genloss.corpus.record.line import is_record, record_from
+from genloss.corpus.record.record import Record
+from genloss.corpus.walk import walked
+from genloss.errors import DataError
+
+LINES = (".jsonl", ".ndjson", ".ldjson", ".jsonlines", ".jl")
+TABLES = (".parquet", ".arrow", ".feather")
+
+LARGEST_WHOLE = 1 << 30
+"""Bytes of a .json, .csv or .tsv file, which is read as a whole; 1 GiB."""
+
+
+def read_records(
+    paths: Iterable[Path], fields: FieldMap | None = None, aside: Aside | None = None
+) -> Iterator[Record]:
+    """Yield the records of files and folders, in the order of their paths.
+
+    Rows that are records already (docs/record.md) are taken as they are; their ids are compared by
+    `verify`, not here. What cannot be read goes to the aside, and reading goes on behind it.
+    Memory: one line, or one batch of 4,096 rows of Parquet, and the names in one folder.
+
+    Raises:
+        DataError: a path that does not exist.
+    """
+    fields, aside = fields or FieldMap(), aside or Aside()
+    for path in paths:
+        for file in _files(Path(path), aside):
+            try:
+                yield from records_of_file(file, fields, aside)
+            except DataError as error:
+                aside.put(file, 0, "file cannot be read", str(error).removeprefix(f"{file}: "))
+
+
+def records_of_file(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Record]:
+    """Yield the records of one file.
+
+    Raises:
+        DataError: a file that cannot be read at all, or not further.
+    """
+    suffix = endings(file)[0]
+    if suffix in LINES:
+        yield from _of_lines(file, fields, aside)
+    elif suffix in TABLES:
+        yield from _of_table(file, fields, aside)
+    elif suffix in READERS:
+        if file.stat().st_size > LARGEST_WHOLE:
+            raise DataError(f"{file}: more than 1 GiB of {suffix}; write it as .jsonl or .parquet")
+        for number, (row, _) in enumerate(READERS[suffix](file, fields.text), start=1):
+            yield from _of_row(row, number, file, fields, aside)
+    else:
+        text = decoded(whole_content(file), str(file)).removeprefix("\ufeff")
+        yield from _of_row({fields.text: text.replace("\r\n", "\n")}, 0, file, fields, aside)
+
+
+def _files(path: Path, aside: Aside) -> Iterator[Path]:
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder; check the path")
+    if not path.is_dir():
+        yield path
+        return
+    for place in walked(path):
+        if why := place.why or _why_not(place.path):
+            aside.put(place.path, 0, why, why)
+        else:
+            yield place.path
+
+
+def _why_not(path: Path) -> str:
+    suffix = endings(path)[0]
+    if path.is_dir():
+        return "a link to a folder"
+    if path.name in SETTINGS or path.name.lower().startswith(("readme.", "license.", "licence.")):
+        return "describes the data"
+    if suffix in NO_TEXT:
+        return NO_TEXT[suffix]
+    if suffix not in (*PROSE, *READERS):
+        return f"{suffix or 'no suffix'} is not read"
+    return ""
+
+
+def _of_lines(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Record]:
+    for number, content in bounded_lines(file):
+        if content is None:
+            size = f"more than {LONGEST >> 20} MiB"
+            aside.put(file, number, "line too long", f"a line of {size}; cut the text")
+            continue
+        try:
+            line = decoded(content, "", number).removeprefix("\ufeff").strip()
+        except DataError as error:
+            reason = str(error).partition(f"line {number}, ")[2] or str(error)
+            aside.put(file, number, "not UTF-8 text", reason)
+            continue
+        if not line:
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            aside.put(file, number, "not JSON", f"not JSON ({str(error)[:100]})")
+            continue
+        if isinstance(row, dict):
+            yield from _of_row(row, number, file, fields, aside)
+        else:
+            aside.put(file, number, "not a row", f"is {type(row).__name__}; expected an object")
+
+
+def _of_table(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Record]:
+    read = arrow_rows.parquet if endings(file)[0] == ".parquet" else arrow_rows.arrow
+    names = arrow_rows.column_names(file)
+    wanted = [name for key in GUESSES for name in fields.names(key)]
+    others = names if fields.attributes is None else [*wanted, *fields.attributes]
+    roots = dict.fromkeys(name.partition(".")[0] for name in others)
+    for number, (row, _) in enumerate(read(file, fields.text, roots), start=1):
+        yield from _of_row(row, number, file, fields, aside)
+
+
+def _of_row(row: Any, number: int, file: Path, fields: FieldMap, aside: Aside) -> Iterator[Record]:
+    def doubt(kind: str, reason: str) -> None:
+        aside.put(file, number, kind, reason, kept=True)
+
+    try:
+        if is_record(row):
+            record = record_from(row)
+        else:
+            text = text_in(row, field_among(map(str, row), fields.text, str(file)), str(file))
+            where = f"{file.name}:{number}" if number else file.name
+            text.encode()
+            record = record_of_row(row, text, fields, where, doubt)
+    except DataError as error:
+        kind = "not a valid record" if is_record(row) else "no field of text"
+        aside.put(file, number, kind, str(error).removeprefix(f"{file}: "))
+    except UnicodeEncodeError:
+        aside.put(file, number, "not Unicode", "holds half a surrogate pair; remove it")
+    else:
+        if record.text is not None and not record.text.strip():
+            aside.put(file, number, "no text", "a record without text")
+        else:
+            yield record
