@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from genloss.corpus.record.record import Record, id_of, record_of
+from genloss.corpus.record.record import Record, id_of
 from genloss.corpus.record.writing import sums_of, write_records
 from genloss.errors import SpecError
 
-RECORDS = [record_of(f"Text number {i}.", licence="MIT") for i in range(8)]
+RECORDS = [Record.of(f"Text number {i}.", licence="MIT") for i in range(8)]
 
 
 @pytest.fixture

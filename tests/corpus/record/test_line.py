@@ -15,8 +15,8 @@ from genloss.corpus.record.record import (
     ORIGINS,
     Evidence,
     Generator,
+    Record,
     id_of,
-    record_of,
 )
 from genloss.errors import DataError
 
@@ -26,7 +26,7 @@ DATES = st.none() | st.tuples(st.dates(), st.dates(), st.sampled_from(GRADES)).m
     lambda d: Dated(min(d[:2]), max(d[:2]), d[2])
 )
 RECORDS = st.builds(
-    record_of,
+    Record.of,
     st.text(max_size=200),
     source=WORDS,
     claimed=DATES,
@@ -87,7 +87,7 @@ def test_a_line_that_breaks_a_rule_is_refused(change, message):
 
 
 def test_records_are_grouped_by_fields_and_attributes():
-    record = record_of(
+    record = Record.of(
         "a",
         source="https://www.example.org/a",
         claimed=Dated(date(2019, 5, 1), date(2019, 5, 31)),
@@ -101,5 +101,5 @@ def test_records_are_grouped_by_fields_and_attributes():
 
 def test_evidence_that_names_two_origins_is_a_contradiction():
     says = [Evidence("declared", "human"), Evidence("detector", "machine")]
-    assert record_of("a", evidence=tuple(says)).contradictory
-    assert not record_of("a", evidence=(says[0], Evidence("declared", "unknown"))).contradictory
+    assert Record.of("a", evidence=tuple(says)).contradictory
+    assert not Record.of("a", evidence=(says[0], Evidence("declared", "unknown"))).contradictory

@@ -16,7 +16,7 @@ from genloss.corpus.record.dated import Dated
 from genloss.corpus.record.field_map import FieldMap, read_field_map, with_flags
 from genloss.corpus.record.line import line_of
 from genloss.corpus.record.reading import read_records
-from genloss.corpus.record.record import Evidence, Generator, id_of, record_of
+from genloss.corpus.record.record import Evidence, Generator, Record, id_of
 from genloss.errors import DataError, SpecError
 
 TEXTS = ["One text.", "Another text,\nof two lines.", "Ein dritter für später."]
@@ -166,7 +166,7 @@ def test_an_edited_text_with_a_generator_is_no_contradiction(tmp_path):
 
 
 def test_records_are_taken_as_they_are(tmp_path):
-    record = record_of("x", licence="MIT", attributes={"group": "a"}, depth=2)
+    record = Record.of("x", licence="MIT", attributes={"group": "a"}, depth=2)
     file = tmp_path / "a.jsonl"
     file.write_text(line_of(record) + "\n")
     assert read(file)[0] == [record]

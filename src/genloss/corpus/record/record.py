@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from genloss.corpus.record.dated import Dated
@@ -69,6 +69,11 @@ class Record:
     grounded: bool | None = None
     attributes: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
 
+    @classmethod
+    def of(cls, text: str, **fields: Any) -> "Record":
+        """Return the record of a text, with its id; fields: the other ones."""
+        return cls(id=id_of(text), text=text, **fields)
+
     @property
     def contradictory(self) -> bool:
         """Whether its evidence names two origins."""
@@ -108,11 +113,6 @@ def id_of(content: str | bytes) -> str:
     """
     exact = content.encode() if isinstance(content, str) else content
     return f"sha256:{sha256(exact).hexdigest()}"
-
-
-def record_of(text: str, **fields: object) -> Record:
-    """Return the record of a text, with its id; fields: those of `Record`."""
-    return Record(id=id_of(text), text=text, **fields)  # type: ignore[arg-type]
 
 
 def host_of(source: str) -> str:
