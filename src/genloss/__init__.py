@@ -50,7 +50,6 @@ _OTHERS = {
     "genloss.published.reproduce": "reproduce",
     "genloss.report.page": "write_report",
     "genloss.report.frame": "Frame frame",
-    "genloss.run.ecosystem": "Ecosystem Maker run_ecosystem",
     "genloss.run.memory": "Measurement measure",
     "genloss.run.measured": "Measured",
     "genloss.run.runner": "run_studies run_study",

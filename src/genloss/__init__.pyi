@@ -58,6 +58,7 @@ from genloss.core.view import Direction as Direction
 from genloss.core.view import NotApplicable as NotApplicable
 from genloss.core.view import Partial as Partial
 from genloss.core.view import View as View
+from genloss.core.web import Web as Web
 from genloss.errors import DataError as DataError
 from genloss.errors import FitError as FitError
 from genloss.errors import GenlossError as GenlossError
@@ -98,6 +99,7 @@ from genloss.metrics.laws import SquaredMeanError as SquaredMeanError
 from genloss.metrics.laws import TraceRatio as TraceRatio
 from genloss.metrics.laws import W2 as W2
 from genloss.metrics.laws import W2Squared as W2Squared
+from genloss.metrics.makers import ByMaker as ByMaker
 from genloss.metrics.modes import AverageModalVariance as AverageModalVariance
 from genloss.metrics.modes import ModeNLL as ModeNLL
 from genloss.metrics.modes import ModeShare as ModeShare
@@ -158,6 +160,7 @@ from genloss.models.kde import KDELearner as KDELearner
 from genloss.models.kde import KDEModel as KDEModel
 from genloss.models.linear import LeastSquaresLearner as LeastSquaresLearner
 from genloss.models.logistic import LogisticLearner as LogisticLearner
+from genloss.models.makers import MakersLearner as MakersLearner
 from genloss.models.mixture.mixture import MixtureLearner as MixtureLearner
 from genloss.models.mixture.mixture import MixtureModel as MixtureModel
 from genloss.models.ngram.ngram import NGramLearner as NGramLearner
@@ -198,9 +201,6 @@ from genloss.realities.tokens import ZipfMandelbrot as ZipfMandelbrot
 from genloss.report.frame import Frame as Frame
 from genloss.report.frame import frame as frame
 from genloss.report.page import write_report as write_report
-from genloss.run.ecosystem import Ecosystem as Ecosystem
-from genloss.run.ecosystem import Maker as Maker
-from genloss.run.ecosystem import run_ecosystem as run_ecosystem
 from genloss.run.measured import Measured as Measured
 from genloss.run.memory import Measurement as Measurement
 from genloss.run.memory import measure as measure

@@ -131,6 +131,8 @@ LANGUAGE = (NO_MOMENTS, NO_DENSITY, *BY_CHANCE)
 COLD = (*LANGUAGE, "a warm start is accepted")
 NGRAMS = (NO_MOMENTS, NO_DENSITY, NO_NOTES)
 
+MAKERS = {"learners": [{"kind": "gaussian", "ddof": 1}]}
+
 LEARNERS = [
     Learner("gaussian", {"ddof": 0}, "line", ONLY_NUMBERS, EXACT),
     Learner("gaussian", {"ddof": 1}, "space", ONLY_NUMBERS, EXACT),
@@ -160,6 +162,8 @@ LEARNERS = [
         "ngram", {"vocabulary": 12, "order": 2, "smoothing": "add_k", "k": 0.5},
         "text", ONLY_TEXT, NGRAMS,
     ),
+    Learner("makers", MAKERS, "line", ONLY_ROWS, EXACT),
+    Learner("makers", {**MAKERS, "enters": [1, 1]}, "space", ONLY_ROWS, EXACT),
     Learner("transformer", {"start": "scratch", **SIZES}, "text", ONLY_TEXT, COLD),
     Learner(
         "transformer", {"start": "last", "family": "llama", **SIZES}, "text", ONLY_TEXT, LANGUAGE
@@ -203,6 +207,8 @@ REGIMES = [
         synthetic=lambda t: 9 if t == 1 else 4,
         fresh=5,
     ),
+    Regime("web", {"inflow": 5}, lambda t: {**pool(t), 0: N_REAL + 5 * (t - 1)}, fresh=5),
+    Regime("web", {}, pool),
     Regime("mix", {"real_fraction": 0.25}, lambda t: {0: 2, t - 1: 6}, ("source",)),
     Regime(
         "mix", {"real_fraction": 0.25, "real_rows": "same"}, lambda t: {0: 2, t - 1: 6}, ("source",)
@@ -327,6 +333,7 @@ METRICS = [
     Line("accepted_by_group"),
     Line("accepted_by_group", {"groups": 4, "by": "mode"}),
     Line("refusal_reasons", {"reasons": ["chance"]}),
+    Line("by_maker", {"metric": "trace_ratio"}),
     Line("component_std"),
     Line("component_std", {"which": "largest"}),
     Line("held_out_nll"),

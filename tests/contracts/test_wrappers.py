@@ -52,11 +52,17 @@ NOT_ASKED = {
     },
     "_Relative": {"it is scaled already": "ScaledLearner"},
     "WatchedSampler": {STUDY: "Decoding TokenChoice"},
+    "MakersLearner": {
+        "makers have no base in common, no closed form, and keep no notes": (
+            "Based BasedLearner EpochLearner PlugInLearner ResumableLearner StartingLearner"
+        )
+    },
+    "ByMaker": {},
     "Switch": {"no closed form of ours crosses a change of regime": "MomentRegime"},
     "Continued": {
         WRITER: "ConditionalModel PromptedModel SequenceModel TrainedModel",
         ROWS: "CategoricalLaw CheckableModel CoefficientLaw ContinuedText CountsModel "
-        "DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel LinearLaw MixtureLaw "
+        "DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel LinearLaw Makers MixtureLaw "
         "ModalLaw MomentLaw MomentsModel OriginModel ResponseModel ShrinkableModel TextModel "
         "TorchModel",
     },
@@ -64,7 +70,7 @@ NOT_ASKED = {
         "rows with given features are drawn and nothing else; metrics see the regression inside": (
             "CategoricalLaw CheckableModel CoefficientLaw ConditionalModel ContinuedText "
             "CountsModel DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel "
-            "LinearLaw MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel PromptedModel "
+            "LinearLaw Makers MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel PromptedModel "
             "ResponseModel SequenceModel ShrinkableModel TextModel TorchModel TrainedModel"
         )
     },

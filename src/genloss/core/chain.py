@@ -143,7 +143,8 @@ def run_chain(
             beside = replace(reference, writer=model)
             entering, of_samples = _curated(samples, sampled, form, curator, beside, t)
         used = rows_reserved(sizes.fresh, curator)
-        history = regime.remember(history.after(model, entering, used))
+        kept = fresh if sizes.keeps else None
+        history = regime.remember(history.after(model, entering, used, kept))
         history = replace(history, first=reference.first)
         curation = together(of_fresh, of_train, of_samples)
         yield Generation(t, train, model, samples, history, curation)

@@ -143,11 +143,11 @@ class Form(Protocol):
 class History:
     """The past before generation t is trained.
 
-    real: S_0. synthetic: remembered samples, oldest first; a regime may have dropped or pooled old
-    ones, so their origins, not their places, say who made them. n_real_drawn: real rows handed out
-    so far, S_0 included (a finite reality continues there). model: p_{t-1}, where a warm start
-    begins; p_0 at t = 1, and where there is none. first: p_1, where a curator looks through it,
-    else None. With its t, a history is all that a resume needs.
+    real: S_0. synthetic: remembered samples, and real rows that stay, oldest first; a regime may
+    have dropped or pooled old ones, so their origins, not their places, say who made them.
+    n_real_drawn: real rows handed out so far, S_0 included (a finite reality continues there).
+    model: p_{t-1}, where a warm start begins; p_0 at t = 1, and where there is none. first: p_1,
+    where a curator looks through it, else None. With its t, a history is all that a resume needs.
     """
 
     real: Data
@@ -157,11 +157,16 @@ class History:
     model: Model
     first: Model | None = None
 
-    def after(self, model: Model, samples: Data, n_real: int) -> "History":
-        """Return the history one generation later: p_t, S_t, n_real more real rows handed out."""
+    def after(
+        self, model: Model, samples: Data, n_real: int, kept: Data | None = None
+    ) -> "History":
+        """Return the history one generation later: p_t, S_t, n_real more real rows handed out.
+
+        kept: new real rows of D_t that stay, before S_t.
+        """
         return replace(
             self,
-            synthetic=(*self.synthetic, samples),
+            synthetic=(*self.synthetic, *(() if kept is None else (kept,)), samples),
             t=self.t + 1,
             n_real_drawn=self.n_real_drawn + n_real,
             model=model,
@@ -183,13 +188,15 @@ class History:
 class Sizes:
     """Rows of one chain at one generation: of D_t, of S_t, and new real rows inside D_t.
 
-    repeats: whether a finite reality may hand out rows again once it has no new ones left.
+    repeats: whether a finite reality may hand out rows again once it has no new ones left. keeps:
+    whether the new real rows stay in the history beside S_t.
     """
 
     train: int
     synthetic: int
     fresh: int = 0
     repeats: bool = False
+    keeps: bool = False
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ novelty      of novelty: generated rows unlike anything real
 modes        of laws with named modes
 regression   of models that predict a response
 training     of the fit itself
+makers       of each of several makers
 features     Pixels, the plainest feature map
 shared       rows and features that several metrics look at
 arrays       the pure array functions behind them

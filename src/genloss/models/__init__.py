@@ -8,6 +8,7 @@ halfspace    HalfspaceModel: labels by the side of a plane, some of them wrong
 kde          KDELearner, KDEModel: fixed, Scott or Silverman bandwidth
 mixture      MixtureLearner, MixtureModel: expectation-maximisation
 ngram        NGramLearner, NGramModel: Kneser-Ney or add-k
+makers       MakersLearner, MakersModel: several that scrape one web, each for itself
 torch        whatever needs torch
 columns      rows as compiled loops want them
 compiled     the one door to numba

@@ -6,7 +6,6 @@ block          one block of chains from its last checkpoint to the end
 recorder       what becomes of a generation
 threads        the threads that a block's networks compute on
 events         what happens meanwhile, as values
-ecosystem      several makers that scrape one growing web
 memory         a study measured without a folder
 other_machine  whether a run may go on here
 importable     classes that other processes cannot import

@@ -41,6 +41,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "flow_matching": "genloss.models.torch.denoising.flow:FlowLearner",
         "ngram": "genloss.models.ngram.ngram:NGramLearner",
         "transformer": "genloss.models.torch.lm.transformer_learner:TransformerLearner",
+        "makers": "genloss.models.makers:MakersLearner",
         "hugging_face": "genloss.models.torch.lm.hugging_face:HuggingFaceLearner",
     },
     "regime": {
@@ -59,6 +60,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "weighted_fresh": "genloss.core.shares:WeightedFresh",
         "discounted": "genloss.core.shares:Discounted",
         "to_edit": "genloss.core.editing:ToEdit",
+        "web": "genloss.core.web:Web",
     },
     "sampler": {
         "ancestral": "genloss.core.samplers:Ancestral",
@@ -147,6 +149,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "accepted_by_rarity": "genloss.metrics.curation:AcceptedByRarity",
         "accepted_by_group": "genloss.metrics.curation:AcceptedByGroup",
         "refusal_reasons": "genloss.metrics.curation:RefusalReasons",
+        "by_maker": "genloss.metrics.makers:ByMaker",
         "train_loss": "genloss.metrics.training:TrainLoss",
         "fid": "genloss.metrics.images:FID",
         "class_share": "genloss.metrics.classes:ClassShare",
