@@ -1,7 +1,7 @@
 """A metric of each of several makers, where many write one S_t."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -13,10 +13,11 @@ from genloss.core.view import (
     Direction,
     Labelled,
     Metric,
-    NamedMetric,
     NotApplicable,
     Partial,
     View,
+    bracketed,
+    changed,
 )
 from genloss.errors import SpecError
 
@@ -32,7 +33,7 @@ class Makers(Model, Protocol):
 
 
 @dataclass(frozen=True)
-class ByMaker(NamedMetric):
+class ByMaker:
     """A metric of the model of each maker alone, beside as many rows of its own as S_t holds.
 
     A maker has no value before it enters; at t = 0 all have reality's. What the metric says of D_t
@@ -46,7 +47,6 @@ class ByMaker(NamedMetric):
     about = About(
         "by_maker", "By maker", "A metric of the model of each maker alone.", ("hodel-2025",)
     )
-    base: ClassVar[str] = "by_maker"
     metric: Metric
     makers: int = 2
 
@@ -56,6 +56,11 @@ class ByMaker(NamedMetric):
             raise SpecError(
                 f"by_maker: {self.metric.name} has several numbers of its own; name a metric of one"
             )
+
+    @property
+    def name(self) -> str:
+        """by_maker, with the name of the metric and the number of makers where it is not 2."""
+        return bracketed("by_maker", [self.metric.name, *changed(self, "metric")])
 
     @property
     def labels(self) -> tuple[str, ...]:

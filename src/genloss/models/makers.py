@@ -191,9 +191,7 @@ class MakersLearner:
             place, _, rest = name.partition(".")
             of[int(place)][rest] = value
         return _model(
-            tuple(
-                _each(self.learners, i).restore(own) if own else None for i, own in enumerate(of)
-            )
+            tuple(_each(self.learners, i).restore(own) if own else None for i, own in enumerate(of))
         )
 
     def _parts(self, rows: Samples, streams: Sequence[np.random.Generator]) -> list[Samples]:

@@ -217,10 +217,12 @@ def _check_origins(data: Data, right: Mapping[int, int], what: str) -> None:
 
 def forgetting_changes_nothing(case: RegimeCase) -> None:
     """D_t from what `remember` left is D_t from the whole past."""
-    everything = [g.samples for g in case.generations[1:]]
+    everything: list[Data] = []
     for before, after in pairwise(case.generations[1:]):
         t = after.t
-        past = tuple(everything[: t - 1])
+        kept = case.fresh(t - 1) if case.regime.sizes(t - 1, N_REAL, N).keeps else None
+        everything += [*(() if kept is None else (kept,)), before.samples]
+        past = tuple(everything)
         whole = History(case.generations[0].samples, past, t, 0, before.model)
         for name, history in (("remembered", before.history), ("whole", whole)):
             data = case.regime.compose(history, case.fresh(t), STREAMS.rng(t, "compose"))
