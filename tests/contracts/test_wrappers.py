@@ -62,9 +62,9 @@ NOT_ASKED = {
     "Continued": {
         WRITER: "ConditionalModel PromptedModel SequenceModel TrainedModel",
         ROWS: "CategoricalLaw CheckableModel CoefficientLaw ContinuedText CountsModel "
-        "DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel LinearLaw Makers MixtureLaw "
-        "ModalLaw MomentLaw MomentsModel OriginModel ResponseModel ShrinkableModel TextModel "
-        "TorchModel",
+        "DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel LinearLaw Makers "
+        "MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel ResponseModel ShrinkableModel "
+        "TextModel TorchModel",
     },
     "Relabelled": {
         "rows with given features are drawn and nothing else; metrics see the regression inside": (

@@ -91,10 +91,10 @@ class MakersLearner:
 
     The web is D_t without the private rows, which are the first sum(private) of S_0 and are nobody
     else's; a regime that keeps S_0 keeps them: `web`, `accumulate`. enters has a number for every
-    maker, M of them in all; learners, private and curators have one for each, or one for all. scrapes
-    = 0 takes the whole web; share = 'disjoint' deals the web out in M equal parts instead. t is
-    read off D_t: one more than its newest origin. A curator covers 'training' and sees what its maker
-    scraped, private rows included, and no reality.
+    maker, M of them in all; learners, private and curators have one for each, or one for all.
+    scrapes = 0 takes the whole web; share = 'disjoint' deals the web out in M equal parts instead.
+    t is read off D_t: one more than its newest origin. A curator covers 'training' and sees what
+    its maker scraped, private rows included, and no reality.
 
     Raises:
         SpecError, DataError: no maker, one too many, nobody that enters at 1, a count out of range,
