@@ -84,8 +84,8 @@ class CausalLearner(NetworkLearner[M], ABC):
         """Return the entries of the base's vocabulary and its longest row, from its config."""
 
     @abstractmethod
-    def base_weights(self) -> Mapping[str, Array]:
-        """Return the weights of the base that a fit would change, without chains."""
+    def read_base(self) -> M:
+        """Return the base before any fit, one chain, read from its files once."""
 
     def base_model(self) -> "ReadAgain | None":
         """Return the base before any fit, one chain; None where fits begin from scratch.
@@ -97,9 +97,7 @@ class CausalLearner(NetworkLearner[M], ABC):
         return ReadAgain(self._base, *self.sizes())
 
     def _base(self) -> M:
-        state = {name: value[None] for name, value in self.base_weights().items()}
-        state |= dict.fromkeys(("train_loss", "held_out_loss"), np.empty((1, 0)))
-        model = self.restore(state | {BLOCK_KEY: np.ones(1, dtype=np.int64)})
+        model = self.read_base()
         return replace(model, block=min(model.positions, ROW))
 
     def fit(
@@ -123,6 +121,12 @@ class CausalLearner(NetworkLearner[M], ABC):
     def identity(self) -> dict[str, str]:
         """Return what stands for the base: the SHA-256 of its folder, or its name on the hub."""
         return content_of(self.base, self.revision) if self.base else {}
+
+    def untrained(self, weights: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the state of one chain that has these weights and no fit behind it."""
+        state = {name: value[None] for name, value in weights.items()}
+        state |= dict.fromkeys(("train_loss", "held_out_loss"), np.empty((1, 0)))
+        return state | {BLOCK_KEY: np.ones(1, dtype=np.int64)}
 
     def common(
         self, state: Mapping[str, Array]

@@ -139,10 +139,12 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
         config = config_of(self.base, self.revision, self.config, self.remote_code)
         return config.vocab_size, positions_of(config)
 
-    def base_weights(self) -> Mapping[str, Array]:
-        """Return what the base stores; beside a frozen one, new adapters, which change nothing."""
-        held = stored(self._module(pretrained=True)).items()
-        return {name: value.detach().cpu().numpy() for name, value in held}
+    def read_base(self) -> HuggingFaceModel:
+        """Return the base, built once; beside a frozen one, new adapters, which change nothing."""
+        module = self._module(pretrained=True)
+        held = stored(module).items()
+        weights = {name: value.detach().cpu().numpy() for name, value in held}
+        return self._model(module, self.untrained(weights))
 
     def trained(self, lesson: Lesson) -> HuggingFaceModel:
         """Train every chain in this process, alone or with others of a team."""

@@ -122,6 +122,10 @@ class TransformerLearner(CausalLearner[TransformerModel]):
         """Return the weights of the base by name."""
         return load_checkpoint(weights_of(self.base, self.revision))[1]
 
+    def read_base(self) -> TransformerModel:
+        """Return the base before any fit, one chain, read from its files once."""
+        return self.restore(self.untrained(self.base_weights()))
+
     def decoder(self) -> Decoder:
         """Return the network: the base's, tied as its weights are, or that of the sizes."""
         if not self.base:
