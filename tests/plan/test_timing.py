@@ -131,3 +131,40 @@ def test_held_out_rows_are_as_few_as_the_others():
     timed(study(Slow(clock, 1e-3), held_out=500, metrics=(judge,)), clock=clock)
     assert judge.rows[0] == 500 * FIRST_ROWS // 1000
     assert sum(judge.rows) < 100
+
+
+@dataclass(frozen=True)
+class Before(Judge):
+    """The same, a minute in all and before the first fit only."""
+
+    def __call__(self, view):
+        self.clock.now[0] += 60.0 if view.t == 0 else 0.0
+        return np.zeros(view.held_out.shape[0])
+
+
+@pytest.mark.parametrize("kind", [Slow, InEpochs])
+def test_a_busy_start_leaves_time_for_the_first_fit(kind):
+    """Else a base that judges, on a busy machine, spent all of it and nothing could be timed."""
+    clock = Clock()
+    timing = timed(study(kind(clock, 0.5), held_out=500, metrics=(Before(clock),)), clock=clock)
+    points = timing.points[Phase.FITTING]
+    assert points
+    assert points[-1].seconds / points[-1].share == pytest.approx(0.5 * points[-1].rows)
+    assert clock.now[0] < 2 * (60.0 + FIRST_ROWS * 0.5) + 1.0
+
+
+def test_what_can_be_timed_at_no_size_says_what_to_do():
+    """It refuses few rows, and too little of 10 seconds is left to try more."""
+    clock = Clock()
+
+    @dataclass(frozen=True)
+    class Choosy(Slow):
+        def fit(self, train, rng, *, init=None, valid=None):
+            self.clock.now[0] += 6.0
+            reached(1, 2)
+            raise FitError("too few rows")
+
+    with pytest.raises(
+        FitError, match=r"nothing could be timed: .*\(too few rows\).*generations=1"
+    ):
+        timed(study(Choosy(clock, 1.0)), clock=clock)

@@ -150,8 +150,11 @@ class Stopwatch:
             self.seconds[key] = self.seconds.get(key, 0.0) + passed
             self.spent += passed if self.loaded else 0.0
         self.last, self.now = time_now, step
+        # What comes before the first fit is no part of what is timed: alone it ends nothing.
         over = (
-            self.spent > self.budget if self.loaded else self.brief and step.phase > Phase.FITTING
+            self.spent > self.budget and any(t for _, t in self.seconds)
+            if self.loaded
+            else self.brief and step.phase > Phase.FITTING
         )
         if over and step.t and step.phase in TIMED:
             raise TimeIsUpError
@@ -196,8 +199,8 @@ def timed(
         size = _next(size, full, budget - watch.spent, watch.spent - before)
     if not rungs:
         raise FitError(
-            f"nothing could be timed in {budget:g} seconds: fewer rows than n_real are too few for "
-            f"the study{refusal}, and n_real too many; run it to see"
+            f"nothing could be timed: few rows are too few for the study{refusal}, and more take "
+            f"longer than {budget:g} seconds; run it with generations=1 to see what one takes"
         )
     return Timing.of(rungs, full, epochs, watch.spent)
 
