@@ -100,6 +100,7 @@ def cells_of(sweep, done):
     return zip(sweep.cells, done.runs, strict=True)
 
 
+@pytest.mark.slow
 def test_a_sweep_of_failures_alone_is_reported_as_one(spec, tmp_path, capsys):
     done = run_sweep(sweep_from(spec, {"vary": {"seed": [0, 1], "n_real": [1]}}), tmp_path)
     assert find_runs(done.folder) == []

@@ -9,7 +9,7 @@ from genloss.cli.clusters import bytes_of, executor_for
 from genloss.core.resources import MEMORY
 from genloss.errors import FitError, GenlossError, SpecError, WorkerLost
 from genloss.run.executors.agreement import check_software, software
-from genloss.run.executors.ray import Resources
+from genloss.run.executors.ray import Resources, _lost
 from genloss.run.executors.ray_worker import Outcome, outcome_of
 from genloss.study.grid import Grid
 
@@ -112,3 +112,20 @@ def test_ray_is_loaded_by_nobody_who_does_not_ask_for_it():
     modules = "genloss.run.executors.ray, genloss.cli.clusters"
     code = f"import sys, {modules}; assert not {{'ray', 'fsspec'}} & {{*sys.modules}}"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_memory_is_advised_only_where_it_was_short():
+    import ray
+    kinds = ray.exceptions
+    lost = {
+        kind: _lost(ray, error)
+        for kind, error in {
+            "memory": kinds.OutOfMemoryError("killed by the memory monitor"),
+            "node": kinds.NodeDiedError("the node is gone"),
+            "worker": kinds.WorkerCrashedError(),
+        }.items()
+    }
+    assert {kind for kind, error in lost.items() if "--memory" in str(error)} == {"memory"}
+    assert {kind for kind, error in lost.items() if error.lacks} == {"memory"}
+    assert "its node is gone" in str(lost["node"])
+    assert all("run the same command again" in str(error) for error in lost.values())

@@ -140,6 +140,8 @@ def test_a_node_that_dies_loses_its_blocks_to_the_others(
     assert sum(mark.name.isdigit() for mark in graves.iterdir()) == 1
     assert logs.count("WorkerLost: a worker of Ray died") == 1
     assert logs.count("begins again, attempt 2 of 3") == 1
+    # No lack of memory.
+    assert "--memory" not in logs
 
 
 @pytest.mark.deep

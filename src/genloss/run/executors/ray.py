@@ -230,10 +230,15 @@ def _lost(ray: Any, error: Exception) -> GenlossError:
         return GenlossError(f"a worker could not take a task: {why}")
     if isinstance(error, kinds.RuntimeEnvSetupError | kinds.TaskUnschedulableError):
         return SpecError(f"the cluster cannot run a block: {why}")
+    hint, lacks = "", ""
+    if isinstance(error, kinds.OutOfMemoryError):
+        hint, lacks = "; more memory for each block (--memory) leaves fewer side by side", MEMORY
+    elif isinstance(error, kinds.NodeDiedError | kinds.LocalRayletDiedError):
+        hint = "; its node is gone, and others take its blocks while there are any"
     return WorkerLost(
         f"a worker of Ray died ({type(error).__name__}: {why}); run the same command again: it "
-        "resumes; more memory for each block (--memory) leaves fewer side by side",
-        MEMORY if isinstance(error, kinds.OutOfMemoryError) else "",
+        f"resumes{hint}",
+        lacks,
     )
 
 
