@@ -116,6 +116,7 @@ def test_ray_is_loaded_by_nobody_who_does_not_ask_for_it():
 
 def test_memory_is_advised_only_where_it_was_short():
     import ray
+
     kinds = ray.exceptions
     lost = {
         kind: _lost(ray, error)
