@@ -1,10 +1,10 @@
-"""How much of a corpus is human, edited and machine-made, with intervals that hold calibration error.
+"""Human, edited and machine share of a corpus, with intervals that hold calibration error.
 
 Scores are numbers per text, higher for more machine-like; calibration texts are of known origin.
 
 unified.py   intervals of a share in [0, 1], never empty, by inversion of a test
 contrast.py  a bounded function of the score that tells the two laws apart, fitted on other texts
-pair.py      human and reference machine texts: the share, and what a missing generator would do to it
+pair.py      human and reference machine texts: the share, and each generator left out
 bound.py     human texts only: a lower bound
 ternary.py   human, edited, machine: a region, or "edited not identified"
 words.py     the second estimator: word occurrences by maximum likelihood

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from genloss.core.arrays import Floats
+from genloss.core.arrays import Array, Floats
 
 FITTED = 500
 """Texts per class that a line is fitted to at most: more would cost time and gain nothing."""
@@ -34,7 +34,7 @@ class Line:
     slope: Floats
 
     def ratio(self, scores: Floats) -> Floats:
-        """r of scores (D, n)."""
+        """Return r of scores (D, n)."""
         z = _standardised(scores, self.centre, self.scale)
         return np.exp(np.clip(self.intercept[:, None] + self.slope[:, None] * z, -30, 30))
 
@@ -79,7 +79,7 @@ def fitted_line(human: Floats, machine: Floats) -> Line:
 
 
 def crossed_ratios(
-    human: Floats, machine: Floats, corpus: Floats, halves: tuple[Floats, Floats]
+    human: Floats, machine: Floats, corpus: Floats, halves: tuple[Array, Array]
 ) -> Ratios:
     """Return r of each half of the calibration scores by the line of the other, and of all corpus.
 
@@ -107,12 +107,14 @@ def means_of(ratios: Ratios, share: Floats) -> Means:
     total = np.zeros((6, len(share)))
     for half in ratios:
         values = [contrast(r, share) for r in half]
-        total += np.array([v.mean(axis=1) for v in values] + [v.var(axis=1, ddof=1) for v in values])
+        total += np.array(
+            [v.mean(axis=1) for v in values] + [v.var(axis=1, ddof=1) for v in values]
+        )
     return Means(*total / len(ratios))
 
 
 def contrast(ratio: Floats, share: Floats) -> Floats:
-    """g = (r - 1) / (1 - a + a r) of ratios (D, n) at shares (D,)."""
+    """Return g = (r - 1) / (1 - a + a r) of ratios (D, n) at shares (D,)."""
     a = share[:, None]
     return (ratio - 1) / (1 - a + a * ratio)
 

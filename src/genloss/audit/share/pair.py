@@ -8,7 +8,7 @@ import numpy as np
 
 from genloss.audit.share.contrast import Means, aimed, contrast, crossed_ratios
 from genloss.audit.share.unified import endpoints
-from genloss.core.arrays import Floats
+from genloss.core.arrays import Array, Floats
 from genloss.errors import DataError
 
 FEWEST = 50
@@ -99,7 +99,8 @@ def machine_share(
     pooled = np.concatenate([np.asarray(s, float) for s in machine.values()] or [np.zeros(0)])
     sets, owners = _kept((human, pooled, corpus), units)
     named = np.array(names)[~np.isnan(pooled)]
-    ratios = crossed_ratios(*(s[None] for s in sets), (_halves(owners[0]), _halves(owners[1])))
+    halves = (_halves(owners[0]), _halves(owners[1]))
+    ratios = crossed_ratios(sets[0][None], sets[1][None], sets[2][None], halves)
     pilot, means = aimed(ratios)
     effect = [
         design_effect(contrast(r, pilot)[0], o)
@@ -112,7 +113,7 @@ def machine_share(
     return PairShare(Share(low, estimate, high, level), n[0], n[1], n[2], left)
 
 
-def design_effect(values: Floats, units: Floats) -> float:
+def design_effect(values: Floats, units: Array) -> float:
     """Variance of the mean of values (n,) with units (n,) as clusters, over that without; >= 1."""
     _, index = np.unique(units, return_inverse=True)
     off = values - values.mean()
@@ -154,7 +155,7 @@ def _left_out(human: Floats, machine: Floats, named: Floats, share: float) -> tu
 def _kept(
     sets: tuple[Floats, Floats, Floats],
     units: tuple[Sequence[str], Sequence[str], Sequence[str]] | None,
-) -> tuple[list[Floats], list[Floats]]:
+) -> tuple[list[Floats], list[Array]]:
     scores, owners = [], []
     for i, (values, name) in enumerate(zip(sets, ("human", "machine", "corpus"), strict=True)):
         values = np.asarray(values, float)
@@ -164,22 +165,24 @@ def _kept(
                 f"got {known.sum()} {name} texts with a score; expected {FEWEST} or more; "
                 "add texts, or take a scorer that can judge shorter ones"
             )
-        owner = np.arange(len(values)) if units is None else np.unique(units[i], return_inverse=True)[1]
+        owner = (
+            np.arange(len(values)) if units is None else np.unique(units[i], return_inverse=True)[1]
+        )
         scores.append(values[known])
         owners.append(owner[known])
     return scores, owners
 
 
-def _halves(owners: Floats) -> Floats:
+def _halves(owners: Array) -> Array:
     """Whole units on one side, alternating."""
     return np.unique(owners, return_inverse=True)[1] % 2 == 1
 
 
-def _alternating(n: int) -> Floats:
+def _alternating(n: int) -> Array:
     return np.arange(n) % 2 == 1
 
 
-def _whole(ratios: list[tuple[Floats, Floats, Floats]], owners: list[Floats]) -> list[Floats]:
+def _whole(ratios: list[tuple[Floats, Floats, Floats]], owners: list[Array]) -> list[Floats]:
     """Ratios of human, machine and corpus texts in their order, halves put together again."""
     whole = []
     for i in (0, 1):

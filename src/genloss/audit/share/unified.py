@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import ndtr
 
-from genloss.core.arrays import Floats
+from genloss.core.arrays import Array, Floats
 
 Statistic = Callable[[Floats], tuple[Floats, Floats]]
 """From shares (D,) to what was seen minus what is expected, in units of the share, and its standard
@@ -20,12 +20,11 @@ SEARCHES = 18
 """Halvings of [0, 1] per end: 4e-6."""
 
 
-def acceptance(below: Floats, above: Floats, level: float) -> tuple[Floats, Floats]:
-    """How far z may lie on either side of 0: accepted is -first <= z <= second.
+def critical(below: Floats, above: Floats, level: float) -> Floats:
+    """The c at which {R <= c} has probability `level`, (D,).
 
     below, above: distances of the share from 0 and from 1 in standard errors, (D,).
-    With R(z) = z^2 - min over shares in [0, 1] of (z - shift)^2, the largest set {R <= c} that has
-    probability `level`; at an end it is one-sided.
+    R(z) = z^2 - min over shares in [0, 1] of (z - shift)^2; at an end its set is one-sided.
     """
     a, b = np.maximum(below, 1e-9), np.maximum(above, 1e-9)
     low, high = np.zeros_like(a), np.full_like(a, 25.0)
@@ -34,28 +33,30 @@ def acceptance(below: Floats, above: Floats, level: float) -> tuple[Floats, Floa
         left, right = _reach(cut, a), _reach(cut, b)
         enough = ndtr(right) - ndtr(-left) > level
         high, low = np.where(enough, cut, high), np.where(enough, low, cut)
-    return left, right
+    return (low + high) / 2
 
 
 def endpoints(statistic: Statistic, estimate: Floats, level: float) -> tuple[Floats, Floats]:
-    """Return the lowest and highest accepted share (D,), searched outwards from the estimate (D,)."""
+    """Return the lowest and highest accepted share (D,), searched from the estimate (D,)."""
 
-    def accepted(share: Floats) -> Floats:
+    def accepted(share: Floats) -> Array:
         gap, error = statistic(share)
         error = np.maximum(error, 1e-12)
-        left, right = acceptance(share / error, (1 - share) / error, level)
-        return (gap / error >= -left) & (gap / error <= right)
+        below, above = share / error, (1 - share) / error
+        cut = critical(below, above, level)
+        return (gap / error >= -_reach(cut, below)) & (gap / error <= _reach(cut, above))
 
-    low, high = (_outermost(accepted, estimate, np.full_like(estimate, e)) for e in (0.0, 1.0))
+    low, high = (outermost(accepted, estimate, np.full_like(estimate, e)) for e in (0.0, 1.0))
     return low, high
 
 
 def _reach(cut: Floats, room: Floats) -> Floats:
-    root = np.sqrt(cut)
+    room, root = np.maximum(room, 1e-9), np.sqrt(cut)
     return np.where(root <= room, root, (cut + room * room) / (2 * room))
 
 
-def _outermost(accepted: Callable[[Floats], Floats], inside: Floats, end: Floats) -> Floats:
+def outermost(accepted: Callable[[Floats], Array], inside: Floats, end: Floats) -> Floats:
+    """Return the last accepted share (D,) on the way from one inside to an end."""
     whole = accepted(end)
     outside = end
     for _ in range(SEARCHES):

@@ -1,0 +1,78 @@
+"""A lower bound of the share that is not human, from human texts alone.
+
+Of any set A of scores, P_corpus(A) = (1 - a) P_human(A) + a Q(A) <= (1 - a) P_human(A) + a for
+whatever law Q: a >= (P_corpus(A) - P_human(A)) / (1 - P_human(A)). No machine text is assumed, and
+so no upper bound exists (Blanchard, Lee and Scott 2010, JMLR 11).
+"""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from genloss.core.arrays import Floats
+from genloss.errors import DataError
+
+UPPER = (0.5, 0.2, 0.1, 0.05)
+"""A is 'above the score that this share of human texts exceeds'; all at once, by Bonferroni."""
+
+FEWEST = 200
+"""Human or corpus texts below which no bound is given: the narrowest A holds ten of them."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """At least `low` of the texts are not of the human law, at a one-sided level."""
+
+    low: float
+    level: float
+    exceeded_by: float
+
+
+def lower_bounds(human: Floats, corpus: Floats, level: float = 0.95) -> Floats:
+    """Lower bounds (D,) from scores (D, n0) and (D, n); 0 where nothing is shown.
+
+    The largest a that a one-sided score test rejects below, over the four sets A, each at
+    1 - (1 - level) / 4. Coverage of the true share is at least `level`.
+    """
+    return _by_set(human, corpus, level).max(axis=0)
+
+
+def lower_bound(human: Floats, corpus: Floats, level: float = 0.95) -> Bound:
+    """Bound from scores (n,); nan is left out. exceeded_by: human share of the set A.
+
+    Raises:
+        DataError: fewer than 200 human or corpus texts.
+    """
+    sets = []
+    for name, scores in (("human", human), ("corpus", corpus)):
+        known = np.asarray(scores, float)
+        known = known[~np.isnan(known)]
+        if len(known) < FEWEST:
+            raise DataError(
+                f"got {len(known)} {name} texts with a score; expected {FEWEST} or more; add texts"
+            )
+        sets.append(known[None])
+    bounds = _by_set(sets[0], sets[1], level)[:, 0]
+    return Bound(float(bounds.max()), level, UPPER[int(bounds.argmax())])
+
+
+def _by_set(human: Floats, corpus: Floats, level: float) -> Floats:
+    z = NormalDist().inv_cdf(1 - (1 - level) / len(UPPER))
+    return np.stack([_bound(human, corpus, share, z) for share in UPPER])
+
+
+def _bound(human: Floats, corpus: Floats, share: float, z: float) -> Floats:
+    n0, n = human.shape[1], corpus.shape[1]
+    at = np.quantile(human, 1 - share, axis=1, method="higher", keepdims=True)
+    p0 = ((human > at).sum(axis=1) + 1) / (n0 + 1)  # the mean of the law of an order statistic
+    seen = (corpus > at).mean(axis=1)
+    low, high = np.zeros(len(human)), np.ones(len(human))
+    for _ in range(30):
+        a = (low + high) / 2
+        expected = a + (1 - a) * p0
+        pooled = np.maximum((1 - expected) * expected, 1 / n) / n
+        error = np.sqrt(pooled + ((1 - a) ** 2) * share * (1 - share) / n0)
+        rejected = seen - expected > z * error
+        low, high = np.where(rejected, a, low), np.where(rejected, high, a)
+    return low
