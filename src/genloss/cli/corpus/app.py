@@ -47,6 +47,50 @@ def verify(
         raise typer.Exit(exits.FAILED)
 
 
+@app.command(epilog="Example: genloss corpus share crawl.jsonl --human ours --machine made")
+def share(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="The corpus: files of any sort, or folders.")
+    ] = None,
+    human: Annotated[
+        list[Path] | None, typer.Option(help="Texts that are certainly human.")
+    ] = None,
+    machine: Annotated[
+        list[Path] | None, typer.Option(help="Texts by machines, with their generator.")
+    ] = None,
+    edited: Annotated[
+        list[Path] | None, typer.Option(help="Texts by both: machine-edited, or edited by people.")
+    ] = None,
+    score: Annotated[str, typer.Option(help="The attribute that holds a score.")] = "score",
+    unit: Annotated[
+        str, typer.Option(help="What is exchangeable: a key such as author; id: every text.")
+    ] = "source",
+    by: Annotated[str, typer.Option(help="Keys of groups, such as domain,month.")] = "",
+    level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap of words.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Also write it as JSON.")] = None,
+    corrected: Annotated[
+        str, typer.Option(help="OBSERVED,FPR,FNR: correct a counted rate instead.")
+    ] = "",
+    map: Map = None,
+    field: Field = None,
+    fix: Fix = None,
+    aside: AsideFile = None,
+    json: Json = False,
+) -> None:
+    """Say how much of a corpus machines wrote, with an interval that holds calibration error."""
+    from genloss.cli.corpus import share as share_command
+
+    if corrected:
+        share_command.corrected(corrected, json)
+        return
+    keys = tuple(key.strip() for key in by.split(",") if key.strip())
+    known = (human or [], machine or [], edited or [])
+    asked = share_command.asked(known, score, unit, keys, level, seed)
+    fields = field_map(map, field, fix)
+    share_command.shared(paths or [], asked, out, fields, aside, json)
+
+
 @app.callback()
 def corpus() -> None:
     """Where texts come from, who wrote them, and what may be trained on."""

@@ -1,0 +1,191 @@
+"""What `genloss corpus share` does and says."""
+
+import json as jsons
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genloss.audit.share.corrected import rogan_gladen
+from genloss.audit.share.findings import Findings, Judged, findings, judged
+from genloss.audit.share.pair import PairShare, Share
+from genloss.cli import console
+from genloss.cli.corpus.read import say_aside
+from genloss.corpus.record.aside import Aside, aside_in
+from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.reading import read_records
+from genloss.errors import SpecError
+from genloss.report.formatting import count
+from genloss.store.files import write_bytes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command was asked: calibration texts, the score, the unit, groups, the level."""
+
+    human: tuple[Path, ...]
+    machine: tuple[Path, ...]
+    edited: tuple[Path, ...]
+    score: str
+    unit: str
+    by: tuple[str, ...]
+    level: float
+    seed: int
+
+
+def asked(
+    known: tuple[Sequence[Path], Sequence[Path], Sequence[Path]],
+    score: str,
+    unit: str,
+    by: tuple[str, ...],
+    level: float,
+    seed: int,
+) -> Asked:
+    """Return what was asked; known: human, machine and edited texts."""
+    human, machine, edited = (tuple(paths) for paths in known)
+    return Asked(human, machine, edited, score, unit, by, level, seed)
+
+
+def shared(
+    paths: Sequence[Path],
+    asked: Asked,
+    out: Path | None,
+    fields: FieldMap,
+    aside_file: Path | None,
+    json: bool,
+) -> None:
+    """Measure the share of a corpus, write it, and say it.
+
+    Raises:
+        SpecError: no corpus, or no human texts.
+    """
+    for what, given in (("a corpus", paths), ("--human", asked.human)):
+        if not given:
+            raise SpecError(
+                f"{what} is missing; expected a corpus and texts that are certainly human: "
+                "genloss corpus share crawl.jsonl --human ours"
+            )
+    with aside_in(aside_file) as aside:
+        found = _found(paths, asked, fields, aside)
+    plain = found.as_json()
+    if out is not None:
+        write_bytes(out, jsons.dumps(plain, indent=1, allow_nan=False).encode() + b"\n")
+    if json:
+        console.print_json(plain)
+        return
+    _say(found)
+    if out is not None:
+        console.print_hint(f"written to {out}")
+    say_aside(aside, aside_file)
+
+
+def corrected(rates: str, json: bool) -> None:
+    """Say what an observed rate is, corrected: 'observed,false positives,false negatives'."""
+    parts = _rates(rates)
+    share = rogan_gladen(*parts)
+    if json:
+        console.print_json({"share": share})
+        return
+    console.print_prose(
+        f"{share:.1%} of the texts, if {parts[0]:.1%} were flagged and the detector flags "
+        f"{parts[1]:.1%} of human and misses {parts[2]:.1%} of machine texts (Rogan and Gladen "
+        "1978); the rates are taken as exact, so that no interval follows"
+    )
+
+
+def _rates(text: str) -> list[float]:
+    try:
+        observed, positives, negatives = (float(part) for part in text.split(","))
+    except ValueError:
+        raise SpecError(
+            f"--corrected is {text!r}; expected observed, false positive and false negative rate, "
+            "such as 0.5,0.042,0.006"
+        ) from None
+    return [observed, positives, negatives]
+
+
+def _found(paths: Sequence[Path], asked: Asked, fields: FieldMap, aside: Aside) -> Findings:
+    def texts(of: Sequence[Path], by: Sequence[str] = ()) -> Judged:
+        return judged(read_records(of, fields, aside), asked.score, asked.unit, by)
+
+    return findings(
+        texts(paths, asked.by),
+        texts(asked.human),
+        texts(asked.machine) if asked.machine else None,
+        texts(asked.edited) if asked.edited else None,
+        asked.score,
+        asked.level,
+        asked.seed,
+    )
+
+
+def _say(found: Findings) -> None:
+    left = f", {found.unscored:,} of them without a score" if found.unscored else ""
+    console.print_line(f"{count(found.texts, 'text')}{left}; calibrated on {found.mode}")
+    _say_shares(found)
+    if found.pair is not None:
+        _say_generators(found.pair)
+        _say_alarms(found)
+    for name, groups in found.by.items():
+        rows = [[g, *_cells(p.share), f"{p.texts:,}"] for g, p in groups.shares.items()]
+        if rows:
+            console.print_line("")
+            console.print_line(f"by {name}, all at once at {groups.level:.0%}")
+            console.print_table([name, "machine", "interval", "texts"], rows, [name])
+        if groups.refused:
+            few = count(len(groups.refused), "group")
+            console.print_prose(f"{few} of fewer than 50 texts: no interval")
+
+
+def _say_shares(found: Findings) -> None:
+    rows = []
+    if found.bound is not None:
+        rows.append(["not human, at least", "", f">= {found.bound.low:.1%}", "human texts alone"])
+    if found.pair is not None:
+        rows.append(["machine", *_cells(found.pair.share), f"scores ({found.score})"])
+    if found.words is not None:
+        rows.append(["machine", *_cells(found.words), "word occurrences"])
+    if found.ternary is not None:
+        three = found.ternary
+        for name, part in (("human", three.human), ("edited", three.edited)):
+            rows.append([name, *_cells(part), "scores, three origins"])
+        rows.append(["machine", *_cells(three.machine), "scores, three origins"])
+    console.print_table(["share", "estimate", "interval", "by"], rows, ["by"])
+    if found.ternary is not None and not found.ternary.edited_identified:
+        console.print_prose(
+            "edited not identified: edited texts score like a mixture of human and machine ones: "
+            "their share cannot be told from these scores"
+        )
+    if found.ternary is not None and not found.ternary.fits:
+        console.print_prose("no mixture of the three calibrated laws fits this corpus")
+    if found.disagreement:
+        console.print_prose(found.disagreement)
+
+
+def _say_generators(pair: PairShare) -> None:
+    console.print_prose(
+        "The interval holds calibration error; it is conditional on the generators of the machine "
+        f"texts ({pair.human:,} human and {pair.machine:,} machine texts calibrate it)."
+    )
+    if not pair.left_out:
+        console.print_prose("one generator: what an unknown one would do cannot be measured")
+        return
+    rows = [[x.generator, f"{x.factor:.2f}", f"{x.bias:+.1%}"] for x in pair.left_out]
+    console.print_line("")
+    console.print_line("had this generator not been known")
+    console.print_table(["generator", "reads as", "bias"], rows, ["generator"])
+
+
+def _say_alarms(found: Findings) -> None:
+    console.print_line("")
+    for alarm in found.alarms:
+        said = "ALARM: no mixture of the calibrated laws" if alarm.raised else "no alarm"
+        console.print_line(f"{alarm.about}: {said} (p {_p(alarm.p)})")
+    console.print_prose("not seen by these alarms: " + "; ".join(found.unseen))
+
+
+def _cells(share: Share) -> list[str]:
+    return [f"{share.estimate:.1%}", f"{share.low:.1%} to {share.high:.1%}"]
+
+
+def _p(p: float) -> str:
+    return "< 0.0001" if p < 1e-4 else f"{p:.4f}"

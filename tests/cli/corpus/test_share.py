@@ -1,0 +1,58 @@
+"""`genloss corpus share`: a planted share is found again, in each mode; what is missing is said."""
+
+import json
+
+import numpy as np
+
+
+def written(path, origin, scores, **fields):
+    rows = [
+        {"text": f"{origin} text {i}", "score": float(s), "origin": origin, **fields}
+        for i, s in enumerate(scores)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return rows
+
+
+def corpora(folder):
+    rng = np.random.default_rng(1)
+    written(folder / "human.jsonl", "human", rng.normal(size=400))
+    written(folder / "made.jsonl", "machine", rng.normal(2, 1, 400), generator="m")
+    scores = np.concatenate([rng.normal(size=280), rng.normal(2, 1, 120)])
+    written(folder / "corpus.jsonl", "unknown", scores)
+
+
+def test_a_planted_share_is_inside_and_calibration_is_named(genloss, told, tmp_path):
+    corpora(tmp_path)
+    known = ("--human", "human.jsonl", "--machine", "made.jsonl")
+    done = told("corpus", "share", "corpus.jsonl", *known, "--out", "share.json")
+    share = done["pair"]["share"]
+    assert share["low"] <= 0.3 <= share["high"]
+    assert share["high"] - share["low"] < 0.2
+    assert json.loads((tmp_path / "share.json").read_text()) == done
+    shown = genloss("corpus", "share", "corpus.jsonl", *known).stdout
+    assert "conditional on the generators" in shown
+    assert "not seen by these alarms" in shown
+    assert max(map(len, shown.splitlines())) <= 160
+
+
+def test_human_texts_alone_give_a_lower_bound(told, tmp_path):
+    corpora(tmp_path)
+    done = told("corpus", "share", "corpus.jsonl", "--human", "human.jsonl")
+    assert done["mode"] == "human texts only"
+    assert 0.1 < done["bound"]["low"] <= 0.3
+    assert done["pair"] is None
+
+
+def test_what_is_missing_is_said(genloss, tmp_path):
+    corpora(tmp_path)
+    assert "--human is missing" in genloss("corpus", "share", "corpus.jsonl").stderr
+    (tmp_path / "bare.jsonl").write_text('{"text": "x"}\n' * 300)
+    done = genloss("corpus", "share", "bare.jsonl", "--human", "human.jsonl")
+    assert done.exit_code == 2
+    assert "add --machine" in done.stderr
+
+
+def test_a_counted_rate_is_corrected(told, genloss):
+    assert round(told("corpus", "share", "--corrected", "0.5,0.042,0.006")["share"], 3) == 0.481
+    assert "expected observed" in genloss("corpus", "share", "--corrected", "0.5").stderr
