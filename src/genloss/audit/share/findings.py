@@ -1,7 +1,7 @@
 """All that is said of the share of a corpus, in the mode that calibration texts allow."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -67,7 +67,7 @@ class Findings:
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
-        plain = asdict(self)
+        plain = asdict(replace(self, by={}))
         plain["by"] = {name: asdict(groups) for name, groups in self.by.items()}
         return plain
 

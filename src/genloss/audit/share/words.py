@@ -34,7 +34,12 @@ class Vocabulary:
 def vocabulary(
     human: Sequence[str], machine: Sequence[str], most: int = 2000, fewest: int = 5
 ) -> Vocabulary:
-    """Return the words of most calibration texts: `most` at most, each in `fewest` or more."""
+    """Return the words of most calibration texts: `most` at most, each in `fewest` or more.
+
+    No more words than a third of the texts of the smaller sort: with more, both laws learn their
+    own texts by heart and the share is read too high.
+    """
+    most = min(most, max(20, min(len(human), len(machine)) // 3))
     counts = Counter(word for texts in (human, machine) for t in texts for word in words_of(t))
     common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
     return Vocabulary(tuple(word for word, n in common if n >= fewest))
