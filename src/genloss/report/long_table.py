@@ -24,7 +24,7 @@ from genloss.judge.controls import ControlRun, controls_of
 from genloss.judge.theory_lines import theory_of
 from genloss.spec.wording import offered
 from genloss.store.reader import Block, Run
-from genloss.store.table import Absent
+from genloss.store.table import Absent, Columns
 from genloss.store.theory_file import Lines
 
 CHUNK_VALUES = 1 << 18
@@ -169,7 +169,15 @@ class LongTable:
         rows: list[tuple[int, int, float]] = []
         values: list[Values] = []
         size = 0
-        for t, metric, value in block.table.rows(wanted):
+        plain = wanted is None and not controls
+        for row in block.table.columns() if plain else block.table.rows(wanted):
+            if isinstance(row, Columns):
+                if rows:
+                    yield _chunk(run, first, rows, values, over)
+                    rows, values, size = [], [], 0
+                yield from _together(run, first, row, places, theory, over)
+                continue
+            t, metric, value = row
             if isinstance(value, Absent) or metric not in places:
                 continue
             columns = [value] if value.ndim == 1 else value.T
@@ -227,6 +235,32 @@ def _chunk(
     chain = first + np.arange(len(begins)) - begins
     ours, control, matched = (np.concatenate(column) for column in zip(*values, strict=True))
     return Chunk(run, chain, generation, quantity, ours, theory, theory_for, control, matched)
+
+
+def _together(
+    run: int,
+    first: int,
+    rows: Columns,
+    places: Mapping[str, list[tuple[int, str]]],
+    theory: Mapping[tuple[str, int], float],
+    theory_for: Sequence[str],
+) -> Iterator[Chunk]:
+    """Yield the chunk of rows of one value a chain, without controls."""
+    quantity = np.array([places.get(name, [(-1, "")])[0][0] for name in rows.metrics])[rows.metric]
+    kept = np.flatnonzero(quantity >= 0)
+    if not kept.size:
+        return
+    t, quantity, values = rows.t[kept], quantity[kept], rows.values[kept]
+    law = np.full(len(kept), np.nan)
+    if theory:
+        labels = [places[name][0][1] if name in places else "" for name in rows.metrics]
+        pairs = zip((labels[i] for i in rows.metric[kept].tolist()), t.tolist(), strict=True)
+        law = np.array([theory.get(pair, np.nan) for pair in pairs])
+    c = values.shape[1]
+    nothing = np.full(values.size, np.nan)
+    chain = np.tile(np.arange(first, first + c), len(kept))
+    generation, quantity, law = (np.repeat(column, c) for column in (t, quantity, law))
+    yield Chunk(run, chain, generation, quantity, values.ravel(), law, theory_for, nothing, nothing)
 
 
 def _quantities(head: Mapping[str, Any]) -> list[Quantity]:

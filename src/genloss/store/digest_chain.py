@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from genloss.errors import StoreError
 
 DIGITS = 16
@@ -44,36 +46,87 @@ class Mark:
     chain: str
 
 
+PIECE = 1 << 18
+"""Bytes of lines that are verified at a time, about."""
+
+
 def verified(file: IO[bytes], path: Path, link: bytes, mark: Mark | None) -> Iterator[bytes]:
-    """Yield the lines of an open file, each after its link was checked.
+    """Yield the lines of an open file, each after its link was checked; see `verified_pieces`."""
+    for lines in verified_pieces(file, path, link, mark):
+        yield from lines
+
+
+def verified_pieces(
+    file: IO[bytes], path: Path, link: bytes, mark: Mark | None
+) -> Iterator[list[bytes]]:
+    """Yield the lines of an open file, some together, after the link of each was checked.
 
     Behind the mark, a last line without its end is one being written, or cut off by a kill.
 
     Raises:
-        StoreError: a line that does not fit what came before it, or fewer bytes than the mark says.
+        StoreError: a line that does not fit what came before it, or fewer bytes than the mark says;
+            the lines before it were yielded.
     """
-    at = n = 0
-    due = mark is not None and mark.bytes > 0
-    for line in file:
-        if not line.endswith(b"\n"):
-            break
-        body = line[:-TAIL]
-        link = next_link(link, body)
-        if line[-TAIL:] != b',"chain":"' + link + b'"}\n':
-            raise StoreError(
-                f"{path} is damaged: line {n + 1} does not fit what comes before it; "
-                f"{_advice(at, mark)}"
-            )
-        at, n = at + len(line), n + 1
-        if due and mark is not None and at >= mark.bytes:
-            _check(path, mark, Mark(at, n, link.decode()))
-            due = False
-        yield line
-    if mark is not None and at < mark.bytes:
+    here, due = Mark(0, 0, link.decode()), mark is not None and mark.bytes > 0
+    whole = True
+    while whole and (lines := file.readlines(PIECE)):
+        if not (whole := lines[-1].endswith(b"\n")):
+            del lines[-1]
+        size, n = here.bytes + sum(map(len, lines)), here.lines + len(lines)
+        passes_mark = due and mark is not None and size >= mark.bytes
+        if lines and not passes_mark and _fit(lines, here.chain.encode()):
+            here = Mark(size, n, lines[-1][LINK].decode())
+            yield lines
+            continue
+        for line in lines:
+            here = _after(here, line, path, mark)
+            if due and mark is not None and here.bytes >= mark.bytes:
+                _check(path, mark, here)
+                due = False
+            yield [line]
+    if mark is not None and here.bytes < mark.bytes:
         raise StoreError(
-            f"{path} is half-deleted: {mark.bytes - at} bytes of it are gone; delete the run "
-            "folder and run again, or put the file back"
+            f"{path} is half-deleted: {mark.bytes - here.bytes} bytes of it are gone; delete the "
+            "run folder and run again, or put the file back"
         )
+
+
+LINK = slice(-3 - DIGITS, -3)
+"""Where a line has its link."""
+
+BEFORE, BEHIND = (np.frombuffer(text, np.uint8) for text in (b',"chain":"', b'"}\n'))
+
+
+def _fit(lines: list[bytes], link: bytes) -> bool:
+    """Return whether every line fits what comes before it, the first one `link`."""
+    tails = b"".join([line[-TAIL:] for line in lines])
+    if len(tails) != TAIL * len(lines):
+        return False
+    ends = np.frombuffer(tails, np.uint8).reshape(-1, TAIL)
+    links = [link, *[line[LINK] for line in lines]]
+    sha256 = hashlib.sha256
+    right = b"".join(
+        [
+            sha256(before + line[:-TAIL]).digest()[: DIGITS // 2]
+            for before, line in zip(links[:-1], lines, strict=True)
+        ]
+    )
+    return bool(
+        (ends[:, : len(BEFORE)] == BEFORE).all()
+        and (ends[:, -len(BEHIND) :] == BEHIND).all()
+        and right.hex().encode() == b"".join(links[1:])
+    )
+
+
+def _after(here: Mark, line: bytes, path: Path, mark: Mark | None) -> Mark:
+    """Return how far a file is right once a line was checked."""
+    link = next_link(here.chain.encode(), line[:-TAIL])
+    if line[-TAIL:] != b',"chain":"' + link + b'"}\n':
+        raise StoreError(
+            f"{path} is damaged: line {here.lines + 1} does not fit what comes before it; "
+            f"{_advice(here.bytes, mark)}"
+        )
+    return Mark(here.bytes + len(line), here.lines + 1, link.decode())
 
 
 def _advice(at: int, mark: Mark | None) -> str:

@@ -10,17 +10,17 @@ Floats come back to the bit; infinities are text, as JSON has none.
 import json
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genloss.core.arrays import Floats
+from genloss.core.arrays import Floats, Ints
 from genloss.core.parsing import parsing_reason
 from genloss.errors import StoreError
-from genloss.store.digest_chain import Mark, first_link, verified
+from genloss.store.digest_chain import Mark, first_link, verified_pieces
 from genloss.store.files import open_regular
 from genloss.store.schema import expect
 
@@ -48,6 +48,16 @@ class Absent:
     why: str
 
 
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Rows of numbers: of row i the generation t[i], metrics[metric[i]] and values[i] (C,)."""
+
+    t: Ints
+    metrics: tuple[str, ...]
+    metric: Ints
+    values: Floats
+
+
 @dataclass(frozen=True)
 class Table:
     """The table of a block, read only; every line is verified in the pass that parses it.
@@ -62,6 +72,11 @@ class Table:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines; raises StoreError for a damaged table or one that is gone."""
+        for lines in self.pieces():
+            yield from lines
+
+    def pieces(self) -> Iterator[list[bytes]]:
+        """Yield the lines, as many together as were verified together; raises as `lines` does."""
         if not self.path.exists():
             if self.mark is None or not self.mark.bytes:
                 return
@@ -70,7 +85,8 @@ class Table:
                 "the run folder and run again, or put the file back"
             )
         with open_regular(self.path) as file:
-            yield from verified(file, self.path, table_link(self.origin, self.block), self.mark)
+            link = table_link(self.origin, self.block)
+            yield from verified_pieces(file, self.path, link, self.mark)
 
     def vouched(self) -> Iterator[bytes]:
         """Yield the lines that the manifest vouches for, whatever stands behind them."""
@@ -97,12 +113,29 @@ class Table:
 
     def rows(self, wanted: Mapping[str, Collection[int]] | None = None) -> Iterator[Row]:
         """Yield the rows in the order of writing; wanted: only these generations of metrics."""
+        for lines in self.pieces():
+            yield from self._rows_of(lines, wanted)
+
+    def _rows_of(
+        self, lines: Sequence[bytes], wanted: Mapping[str, Collection[int]] | None
+    ) -> Iterator[Row]:
         names: dict[bytes, str] = {}
-        for line in self.lines():
+        for line in lines:
             t, raw, _ = self._start(line)
             name = names.get(raw) or names.setdefault(raw, json.loads(raw))
             if wanted is None or t in wanted.get(name, ()):
                 yield t, name, row_value(self._parsed(line))
+
+    def columns(self) -> Iterator[Columns | Row]:
+        """Yield what `rows` does, but rows of finite numbers, where there are no others, together.
+
+        Several times as fast where rows are short.
+        """
+        for lines in self.pieces():
+            if (together := columns_of(lines)) is not None:
+                yield together
+            else:
+                yield from self._rows_of(lines, None)
 
     def generation_bytes(self) -> float:
         """Return the bytes of a measured generation on average; 0 for an empty table."""
@@ -127,6 +160,36 @@ class Table:
         if "values" not in row:
             expect(row, LINE, self.path)
         return row
+
+
+BETWEEN = (b'],"chain":"', b'"}\n{"t":', b',"metric":', b',"values":[')
+"""What stands between the parts of lines of numbers: t, metric, values, link."""
+
+
+def columns_of(lines: Sequence[bytes]) -> Columns | None:
+    """Return verified lines as columns; None where some are not finite numbers of as many chains.
+
+    JSON escapes quotes and line ends inside of names, so that nothing else looks like what stands
+    between the parts of such a line, and other lines have fewer parts.
+    """
+    n, text = len(lines), b"".join(lines)
+    if b'inf"' in text:
+        return None
+    for words in BETWEEN:
+        text = text.replace(words, b"\n")
+    parts = text.split(b"\n")
+    if len(parts) != 4 * n + 1:
+        return None
+    parts[0] = parts[0].removeprefix(b'{"t":')
+    names = parts[1::4]
+    index = {raw: i for i, raw in enumerate(dict.fromkeys(names))}
+    commas = {part.count(b",") for part in parts[2::4]}
+    if len(commas) != 1:
+        return None
+    t = np.fromstring(b",".join(parts[:-1:4]), dtype=np.int64, sep=",")
+    values = np.fromstring(b",".join(parts[2::4]), sep=",").reshape(n, -1)
+    metric = np.fromiter(map(index.__getitem__, names), np.int64, n)
+    return Columns(t, tuple(json.loads(raw) for raw in index), metric, values)
 
 
 def table_link(origin: str, block: int) -> bytes:
