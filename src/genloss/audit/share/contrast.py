@@ -17,8 +17,9 @@ from genloss.core.arrays import Array, Floats
 FITTED = 500
 """Texts per class that a line is fitted to at most: more would cost time and gain nothing."""
 
-PILOT = 0.05
-"""g is never aimed closer to a share of 0 or 1 than this: it would hang on a handful of texts."""
+HANGING = 5
+"""g is aimed no closer to a share of 0 or 1 than that of so many texts of the smallest set, or 5 %:
+it would hang on a handful."""
 
 Ratios = list[tuple[Floats, Floats, Floats]]
 """Per half: r of human, machine and corpus scores, (D, n) each."""
@@ -96,9 +97,11 @@ def crossed_ratios(
 
 def aimed(ratios: Ratios) -> tuple[Floats, Means]:
     """Return the pilot share (D,) that g is aimed at, and the means of that g."""
+    fewest = min(2 * ratios[0][0].shape[1], 2 * ratios[0][1].shape[1], ratios[0][2].shape[1])
+    least = min(0.05, HANGING / fewest)
     share = np.full(len(ratios[0][0]), 0.5)
     for _ in range(2):
-        share = np.clip(means_of(ratios, share).estimate, PILOT, 1 - PILOT)
+        share = np.clip(means_of(ratios, share).estimate, least, 1 - least)
     return share, means_of(ratios, share)
 
 

@@ -91,6 +91,46 @@ def share(
     share_command.shared(paths or [], asked, out, fields, aside, json)
 
 
+@app.command(
+    epilog="Example: genloss corpus curate crawl.jsonl --rules rules.toml --out kept.jsonl"
+)
+def curate(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="Kept records: .jsonl, .jsonl.gz or .jsonl.zst.")],
+    rules: Annotated[Path | None, typer.Option(help="A TOML file of rules.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="A TOML file: what may be used.")] = None,
+    before: Annotated[str, typer.Option(help="Only texts that are surely older than this.")] = "",
+    evidence: Annotated[
+        str, typer.Option(help="For --before: archive, crawl, claimed or guessed.")
+    ] = "claimed",
+    map: Map = None,
+    field: Field = None,
+    fix: Fix = None,
+    aside: AsideFile = None,
+    json: Json = False,
+) -> None:
+    """Keep what the rules let pass; say what each refused; run it again to resume."""
+    from genloss.cli.corpus.curate import curated, rules_asked
+
+    asked = rules_asked(rules, policy, before, evidence)
+    curated(paths, asked, out, field_map(map, field, fix), aside, json)
+
+
+@app.command(epilog="Example: genloss corpus mix mixture.toml --out mixed.jsonl")
+def mix(
+    spec: Annotated[Path, typer.Argument(help="A TOML file: parts, floors, total or budget.")],
+    out: Annotated[Path, typer.Option(help="Records: .jsonl, .jsonl.gz or .jsonl.zst.")],
+    map: Map = None,
+    field: Field = None,
+    fix: Fix = None,
+    json: Json = False,
+) -> None:
+    """Draw a mixture with exact counts, floors and a budget; count what is repeated."""
+    from genloss.cli.corpus.mix import mixed
+
+    mixed(spec, out, field_map(map, field, fix), json)
+
+
 @app.callback()
 def corpus() -> None:
     """Where texts come from, who wrote them, and what may be trained on."""

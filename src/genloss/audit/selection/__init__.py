@@ -1,0 +1,9 @@
+"""What may be trained on: rules over records, a policy of one's own, mixtures with exact counts.
+
+rules     conditions over fields, attributes and dates; rules and their file
+policy    allowed, refused or unknown, each with its ground
+bands     how common the words of a text are
+funnel    what every rule refuses, by origin and band
+curation  a corpus through its rules, shard by shard, to files that name how they came about
+mixture   which records, how often, under floors and a budget
+"""

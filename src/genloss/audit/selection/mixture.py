@@ -1,0 +1,239 @@
+"""A mixture of records: exact counts, repetition counted, floors as hard rules, a budget."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from hashlib import sha256
+from math import floor
+from pathlib import Path
+from typing import Any
+
+from genloss.audit.selection.rules import AnyRule, rule_from
+from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.reading import read_records
+from genloss.corpus.record.record import Record
+from genloss.errors import DataError, SpecError
+
+TOLD = ("origin", "depth", "licence", "source", "year")
+"""Fields by which a mixture is counted."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Records of files that pass all rules; weight of the whole, or a count; price of a record.
+
+    epochs: how often one record may occur at most.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    rules: tuple[AnyRule, ...] = ()
+    weight: float = 0.0
+    count: int | None = None
+    price: float = 0.0
+    epochs: int = 1
+
+    def takes(self, record: Record) -> bool:
+        """Return whether a record belongs to it."""
+        return not any(rule.refusal(record) for rule in self.rules)
+
+
+@dataclass(frozen=True)
+class Floor:
+    """At least this share of the mixture passes the rule."""
+
+    rule: AnyRule
+    share: float
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Parts, the number of records (or a budget that decides it), floors, and a seed."""
+
+    parts: tuple[Part, ...]
+    total: int | None = None
+    budget: float | None = None
+    floors: tuple[Floor, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a part gives: available and drawn records, epochs of most and of fewest, cost."""
+
+    name: str
+    available: int
+    drawn: int
+    most_epochs: int
+    cost: float
+
+
+def read_mixture(file: Path) -> Mixture:
+    """Return the mixture in a TOML file; paths count from its folder.
+
+    Raises:
+        SpecError: no TOML, an unknown key, or neither counts, a total nor a budget.
+    """
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SpecError(f"{file}: cannot be read as TOML: {error}") from error
+    _known(table, ("parts", "total", "budget", "floors", "seed"), str(file))
+    entries = table.get("parts") or []
+    parts = tuple(_part(entry, file, i) for i, entry in enumerate(entries, 1))
+    if not parts:
+        raise SpecError(
+            f"{file}: no part; expected tables [[parts]] with paths and a weight or count"
+        )
+    floors = []
+    for i, entry in enumerate(table.get("floors", []), 1):
+        where = f"{file}: floor {i}"
+        share = entry.get("share") if isinstance(entry, dict) else None
+        if not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise SpecError(f"{where}: share is {share!r}; expected 0 to 1")
+        rule = rule_from({k: v for k, v in entry.items() if k != "share"}, where)
+        floors.append(Floor(rule, float(share)))
+    rest = {k: table[k] for k in ("total", "budget", "seed") if k in table}
+    return Mixture(parts, floors=tuple(floors), **rest)
+
+
+def counts_of(mixture: Mixture) -> tuple[int, ...]:
+    """Return how many records each part gives: its count, or its weight's share of the rest.
+
+    Shares are rounded by largest remainder, so that they add up. A budget gives as many records as
+    it pays for at these weights.
+
+    Raises:
+        SpecError: counts above the total, no total for weights, or a budget that pays for nothing.
+    """
+    fixed = sum(p.count or 0 for p in mixture.parts)
+    weights = [Fraction(str(p.weight)) if p.count is None else Fraction(0) for p in mixture.parts]
+    whole = sum(weights)
+    if not whole:
+        return _affordable(tuple(p.count or 0 for p in mixture.parts), mixture)
+    total = mixture.total
+    if total is None:
+        if mixture.budget is None:
+            raise SpecError("weights need a total or a budget; expected total = 10000, for example")
+        paid = sum(Fraction(str(p.price)) * (p.count or 0) for p in mixture.parts)
+        each = sum(
+            Fraction(str(p.price)) * w / whole for p, w in zip(mixture.parts, weights, strict=True)
+        )
+        if not each:
+            raise SpecError("a budget needs prices; expected price = 0.01 in a part, or a total")
+        total = fixed + floor((Fraction(str(mixture.budget)) - paid) / each)
+    if total < fixed:
+        raise SpecError(f"the total is {total:,}, below the counts of its parts, {fixed:,}")
+    shares = [w / whole * (total - fixed) for w in weights]
+    counts = [
+        floor(s) if p.count is None else p.count for s, p in zip(shares, mixture.parts, strict=True)
+    ]
+    left = sorted(range(len(shares)), key=lambda i: (floor(shares[i]) - shares[i], i))
+    for i in left[: total - sum(counts)]:
+        counts[i] += 1
+    return _affordable(tuple(counts), mixture)
+
+
+def _affordable(counts: tuple[int, ...], mixture: Mixture) -> tuple[int, ...]:
+    cost = sum(n * p.price for n, p in zip(counts, mixture.parts, strict=True))
+    if mixture.budget is not None and cost > mixture.budget * (1 + 1e-9):
+        raise SpecError(f"these counts cost {cost:g}, above the budget of {mixture.budget:g}")
+    return counts
+
+
+class Draw:
+    """The records of a mixture: which, and how often; decided before one is written.
+
+    A part gives every record whole epochs, and the records of the smallest SHA-256 of seed, part
+    and id once more, until its count is reached: the same records whatever the order of the files.
+    Memory: a digest per available record.
+
+    Raises:
+        DataError: a part with too few records for its epochs, or a floor that is not held.
+    """
+
+    def __init__(self, mixture: Mixture, fields: FieldMap) -> None:
+        self.mixture, self.fields = mixture, fields
+        self.counts = counts_of(mixture)
+        keys = [sorted({self._key(p, r) for r in self._records(p)}) for p in mixture.parts]
+        self._cuts = [self._cut(i, k) for i, k in enumerate(keys)]
+        self.drawn = tuple(
+            Drawn(p.name, len(k), n, -(-n // len(k)) if k else 0, n * p.price)
+            for p, k, n in zip(mixture.parts, keys, self.counts, strict=True)
+        )
+        self.by = self._tallied()
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records in the order of the parts and their files, with `part` and `epoch`."""
+        for part, (whole, last) in zip(self.mixture.parts, self._cuts, strict=True):
+            seen: set[str] = set()
+            for record in self._records(part):
+                if record.id in seen:
+                    continue
+                seen.add(record.id)
+                times = whole + (self._key(part, record) <= last)
+                for epoch in range(1, times + 1):
+                    beside = {**record.attributes, "part": part.name, "epoch": epoch}
+                    yield replace(record, attributes=beside)
+
+    def _records(self, part: Part) -> Iterator[Record]:
+        return (r for r in read_records(part.paths, self.fields) if part.takes(r))
+
+    def _key(self, part: Part, record: Record) -> str:
+        return sha256(f"{self.mixture.seed} {part.name} {record.id}".encode()).hexdigest()
+
+    def _cut(self, i: int, keys: Sequence[str]) -> tuple[int, str]:
+        """Whole epochs, and the last key that is drawn once more ('' for none)."""
+        part, count = self.mixture.parts[i], self.counts[i]
+        if count > part.epochs * len(keys):
+            raise DataError(
+                f"part {part.name} has {len(keys):,} records and {part.epochs} epochs at most; "
+                f"{count:,} are asked for; add records, allow epochs or ask for fewer"
+            )
+        whole, more = divmod(count, len(keys)) if keys else (0, 0)
+        return whole, keys[more - 1] if more else ""
+
+    def _tallied(self) -> dict[str, dict[str, int]]:
+        by: dict[str, Counter[str]] = {name: Counter() for name in TOLD}
+        held, n = [0] * len(self.mixture.floors), 0
+        for record in self.records():
+            n += 1
+            for name, counter in by.items():
+                counter[record.key(name)] += 1
+            for i, floor_ in enumerate(self.mixture.floors):
+                held[i] += not floor_.rule.refusal(record)
+        for has, floor_ in zip(held, self.mixture.floors, strict=True):
+            if has < floor_.share * n:
+                raise DataError(
+                    f"floor {floor_.rule.name}: {has:,} of {n:,} pass it, below "
+                    f"{floor_.share:.1%}; nothing was written; add such records or lower others"
+                )
+        return {name: dict(counter.most_common(20)) for name, counter in by.items()}
+
+
+def _part(entry: Any, file: Path, i: int) -> Part:
+    where = f"{file}: part {i}"
+    if not isinstance(entry, dict) or not entry.get("paths"):
+        raise SpecError(f"{where}: expected paths and a weight or count")
+    _known(entry, ("name", "paths", "where", "weight", "count", "price", "epochs"), where)
+    if ("weight" in entry) == ("count" in entry):
+        raise SpecError(f"{where}: expected a weight or a count, one of the two")
+    for key in ("weight", "count", "price", "epochs"):
+        value = entry.get(key, 1)
+        if not isinstance(value, int | float) or value < (1 if key == "epochs" else 0):
+            raise SpecError(
+                f"{where}: {key} is {value!r}; expected a number from 0 on, epochs from 1"
+            )
+    paths = entry["paths"] if isinstance(entry["paths"], list) else [entry["paths"]]
+    rules = tuple(
+        rule_from(rule, f"{where}: rule {j}") for j, rule in enumerate(entry.get("where", []), 1)
+    )
+    rest = {k: entry[k] for k in ("weight", "count", "price", "epochs") if k in entry}
+    return Part(str(entry.get("name", i)), tuple(file.parent / p for p in paths), rules, **rest)
+
+
+def _known(table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
+    if unknown := [key for key in table if key not in keys]:
+        raise SpecError(f"{where}: no key {unknown[0]!r}; expected {', '.join(keys)}")

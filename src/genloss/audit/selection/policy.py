@@ -1,0 +1,138 @@
+"""A policy of one's own: may a record be trained on? Its answer is no legal advice."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from genloss.audit.selection.rules import read_toml
+from genloss.corpus.record.record import UNKNOWN, Record
+from genloss.errors import SpecError
+
+Verdict = Literal["allowed", "refused", "unknown"]
+
+CONSENT = "consent"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Values of one field that are allowed, and ones that are refused."""
+
+    allowed: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict and its ground: the field and value that decided."""
+
+    verdict: Verdict
+    ground: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Clauses by field; a record of which one refuses is refused, of which all allow is allowed.
+
+    keep_unknown: whether a record that no clause decides may pass.
+    """
+
+    clauses: Mapping[str, Clause]
+    keep_unknown: bool = False
+
+    name = "policy"
+
+    def answer(self, record: Record) -> Answer:
+        """Return the verdict on a record: refused before unknown before allowed."""
+        answers = [_asked(record, field, clause) for field, clause in self.clauses.items()]
+        for verdict in ("refused", "unknown"):
+            for answer in answers:
+                if answer.verdict == verdict:
+                    return answer
+        return Answer("allowed", "; ".join(a.ground for a in answers))
+
+    def refusal(self, record: Record) -> str:
+        """Return why a record does not pass, or ''."""
+        answer = self.answer(record)
+        if answer.verdict == "allowed" or (answer.verdict == "unknown" and self.keep_unknown):
+            return ""
+        return f"{answer.verdict}: {answer.ground}"
+
+
+def read_policy(file: Path) -> Policy:
+    """Return the policy in a TOML file: a table per field with `allowed` and `refused`.
+
+    unknown = "keep" lets records pass that no clause decides.
+
+    Raises:
+        SpecError: no TOML, an unknown key, no clause, or a value on both lists.
+    """
+    table = read_toml(file)
+    unknown = table.pop("unknown", "refuse")
+    if unknown not in ("refuse", "keep"):
+        raise SpecError(f"{file}: unknown is {unknown!r}; expected refuse or keep")
+    if not table:
+        raise SpecError(
+            f"{file}: no clause; expected a table such as [licence] with allowed = [..]"
+        )
+    clauses = {field: _clause(entry, f"{file}: [{field}]") for field, entry in table.items()}
+    return Policy(clauses, unknown == "keep")
+
+
+def _clause(entry: object, where: str) -> Clause:
+    if not isinstance(entry, dict) or not entry or set(entry) - {"allowed", "refused"}:
+        raise SpecError(f"{where}: expected allowed = [..] and refused = [..]")
+    lists = {}
+    for key, values in entry.items():
+        if not isinstance(values, list):
+            raise SpecError(f"{where}: {key} is {values!r}; expected a list")
+        lists[key] = frozenset(str(value) for value in values)
+    clause = Clause(**lists)
+    if both := clause.allowed & clause.refused:
+        raise SpecError(f"{where}: {sorted(both)[0]!r} is allowed and refused; choose one")
+    return clause
+
+
+def _asked(record: Record, field: str, clause: Clause) -> Answer:
+    if field == "licence":
+        return _licensed(record.licence, clause)
+    if field == CONSENT:
+        against = [signal for signal in record.consent if signal in clause.refused]
+        if against:
+            return Answer("refused", f"consent signal {against[0]}")
+        if clause.allowed and not clause.allowed & set(record.consent):
+            return Answer("unknown", "no consent signal that allows it")
+        return Answer("allowed", "no consent signal against it")
+    return _valued(record.key(field), field, clause)
+
+
+def _valued(value: str, field: str, clause: Clause) -> Answer:
+    if value in clause.refused:
+        return Answer("refused", f"{field} {value}")
+    if value in clause.allowed or (not clause.allowed and value != UNKNOWN):
+        return Answer("allowed", f"{field} {value}")
+    return Answer(
+        "unknown", f"{field} {value} is on neither list" if value != UNKNOWN else f"no {field}"
+    )
+
+
+def _licensed(licence: str, clause: Clause) -> Answer:
+    """Judge an SPDX expression: of OR one alternative is enough, of AND all are needed."""
+    if not licence:
+        return Answer("unknown", "no licence")
+    if "(" in licence:
+        return Answer("unknown", f"licence {licence}: alternatives within one another")
+    alternatives = [
+        [_valued(part.strip(), "licence", clause) for part in re.split(r"\s+AND\s+", choice)]
+        for choice in re.split(r"\s+OR\s+", licence)
+    ]
+    worst = [
+        next((a for v in ("refused", "unknown") for a in parts if a.verdict == v), parts[0])
+        for parts in alternatives
+    ]
+    for verdict in ("allowed", "unknown"):
+        for answer in worst:
+            if answer.verdict == verdict:
+                return answer
+    return worst[0]

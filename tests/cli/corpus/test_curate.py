@@ -1,0 +1,132 @@
+"""`curate` and `mix`: every decision has its reason, counts are exact, nothing is half-written."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+RULES = """
+[[rules]]
+name = "long"
+field = "words"
+at_least = 5
+[[rules]]
+name = "people"
+field = "origin"
+one_of = ["human", "edited"]
+"""
+
+POLICY = """
+[licence]
+allowed = ["CC0-1.0", "MIT"]
+refused = ["CC-BY-NC-4.0"]
+"""
+
+
+def rows(folder, name="corpus.jsonl"):
+    made = [
+        {"text": "one two three four five", "words": 5, "origin": "human", "licence": "CC0-1.0"},
+        {"text": "one two", "words": 2, "origin": "human", "licence": "CC0-1.0"},
+        {"text": "a machine wrote six words here", "words": 6, "origin": "machine"},
+        {"text": "people and machines wrote this text", "words": 6, "origin": "edited"},
+        {"text": "no number of words", "origin": "human", "licence": "CC-BY-NC-4.0"},
+    ]
+    (folder / name).write_text("".join(json.dumps(r) + "\n" for r in made))
+    return made
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_every_refusal_has_its_rule_and_reason(told, genloss, tmp_path):
+    rows(tmp_path)
+    (tmp_path / "rules.toml").write_text(RULES)
+    args = ("corpus", "curate", "corpus.jsonl", "--rules", "rules.toml", "--out", "kept.jsonl")
+    done = told(*args)
+    assert [r["text"][:10] for r in lines(tmp_path / "kept.jsonl")] == ["one two th", "people and"]
+    refused = [r["attributes"] for r in lines(tmp_path / "kept.refused.jsonl")]
+    assert [(r["refused_by"], r["refused_because"]) for r in refused] == [
+        ("long", "words is 2, below 5"),
+        ("people", "origin is machine, not human or edited"),
+        ("long", "words is unknown"),
+    ]
+    assert done["funnel"]["alone"] == {"long": 2, "people": 1}
+    assert sum(n for *_, n in done["funnel"]["first"]) == done["funnel"]["read"] == 5
+    assert [i["file"] for i in done["inputs"]] == ["corpus.jsonl"]
+    assert not (tmp_path / "kept.parts").exists()
+    assert genloss("corpus", "verify", "kept.jsonl").exit_code == 0
+    before = (tmp_path / "kept.jsonl").read_bytes()
+    shown = genloss(*args).stdout
+    assert "5 records: 2 kept, 3 refused" in shown
+    assert (tmp_path / "kept.jsonl").read_bytes() == before
+
+
+def test_a_policy_refuses_what_it_does_not_know(told, tmp_path):
+    rows(tmp_path)
+    (tmp_path / "policy.toml").write_text(POLICY)
+    told("corpus", "curate", "corpus.jsonl", "--policy", "policy.toml", "--out", "kept.jsonl")
+    reasons = {
+        r["text"][:10]: r["attributes"]["refused_because"]
+        for r in lines(tmp_path / "kept.refused.jsonl")
+    }
+    assert reasons == {
+        "a machine ": "unknown: no licence",
+        "people and": "unknown: no licence",
+        "no number ": "refused: licence CC-BY-NC-4.0",
+    }
+    (tmp_path / "policy.toml").write_text('unknown = "keep"\n' + POLICY)
+    done = told(
+        "corpus", "curate", "corpus.jsonl", "--policy", "policy.toml", "--out", "kept.jsonl"
+    )
+    assert done["outputs"]["kept"]["records"] == 4
+
+
+def test_dates_count_by_their_upper_end(told, tmp_path):
+    dates = ["2021", "2022-11", "2022-11-30", None]
+    made = [{"text": f"text {i}", "date": d} for i, d in enumerate(dates)]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(r) + "\n" for r in made))
+    args = ("corpus", "curate", "corpus.jsonl", "--before", "2022-11-30", "--out", "kept.jsonl")
+    told(*args)
+    assert [r["text"] for r in lines(tmp_path / "kept.jsonl")] == ["text 0"]
+    assert told(*args, "--evidence", "crawl")["outputs"]["kept"]["records"] == 0
+
+
+def test_a_kill_goes_on_to_the_same_bytes(told, tmp_path):
+    """Twenty shards; killed as soon as one part is there."""
+    (tmp_path / "rules.toml").write_text(RULES)
+    (tmp_path / "in").mkdir()
+    for i in range(20):
+        made = [{"text": f"shard {i} row {k} " * 40, "words": k % 9} for k in range(300)]
+        made = [{**row, "origin": "human"} for row in made]
+        (tmp_path / "in" / f"{i:02}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in made))
+    args = ["corpus", "curate", "in", "--rules", "rules.toml", "--out"]
+    whole = told(*args, "whole.jsonl")
+    work = subprocess.Popen(
+        [sys.executable, "-m", "genloss", *args, "cut.jsonl", "--json"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+    )
+    parts = tmp_path / "cut.parts"
+    while work.poll() is None and not list(parts.glob("*/funnel.json")):
+        time.sleep(0.005)
+    os.kill(work.pid, signal.SIGKILL)
+    work.wait()
+    cut = told(*args, "cut.jsonl")
+    assert cut["funnel"] == whole["funnel"]
+    for name in ("jsonl", "refused.jsonl"):
+        assert (tmp_path / f"cut.{name}").read_bytes() == (tmp_path / f"whole.{name}").read_bytes()
+
+
+def test_a_rule_that_is_wrong_writes_nothing(genloss, tmp_path):
+    rows(tmp_path)
+    (tmp_path / "rules.toml").write_text('[[rules]]\nfield = "words"\nat_leats = 5\n')
+    done = genloss(
+        "corpus", "curate", "corpus.jsonl", "--rules", "rules.toml", "--out", "kept.jsonl"
+    )
+    assert done.exit_code == 2
+    assert "rule 1 has 'at_leats'" in done.stderr
+    assert not list(tmp_path.glob("kept*"))
+    assert "no rule" in genloss("corpus", "curate", "corpus.jsonl", "--out", "x.jsonl").stderr

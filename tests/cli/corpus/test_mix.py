@@ -1,0 +1,76 @@
+"""`genloss corpus mix`: counts by largest remainder, epochs, floors and budgets."""
+
+import json
+from collections import Counter
+
+MIX = """
+total = 100
+[[parts]]
+name = "people"
+paths = ["corpus.jsonl"]
+weight = 2
+epochs = 2
+price = 0.5
+[[parts.where]]
+field = "origin"
+one_of = ["human"]
+[[parts]]
+name = "machines"
+paths = ["corpus.jsonl"]
+weight = 1
+price = 0.1
+[[parts.where]]
+field = "origin"
+one_of = ["machine"]
+"""
+
+
+def corpus(folder, people=50, machines=60):
+    made = [{"text": f"human {i}", "origin": "human"} for i in range(people)]
+    made += [{"text": f"machine {i}", "origin": "machine"} for i in range(machines)]
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(r) + "\n" for r in made))
+
+
+def test_counts_are_exact_and_epochs_are_counted(told, genloss, tmp_path):
+    """Weights 2 : 1 of 100: 66.67 and 33.33, so 67 and 33; 50 people in 1.34 epochs."""
+    corpus(tmp_path)
+    (tmp_path / "mix.toml").write_text(MIX)
+    done = told("corpus", "mix", "mix.toml", "--out", "mixed.jsonl")
+    assert [(p["name"], p["drawn"], p["most_epochs"]) for p in done["parts"]] == [
+        ("people", 67, 2),
+        ("machines", 33, 1),
+    ]
+    drawn = [json.loads(line) for line in (tmp_path / "mixed.jsonl").read_text().splitlines()]
+    times = Counter(r["id"] for r in drawn if r["attributes"]["part"] == "people")
+    assert sorted(times.values()) == [1] * 33 + [2] * 17
+    assert done["by"]["origin"] == {"human": 67, "machine": 33}
+    first = (tmp_path / "mixed.jsonl").read_bytes()
+    told("corpus", "mix", "mix.toml", "--out", "mixed.jsonl")
+    assert (tmp_path / "mixed.jsonl").read_bytes() == first
+    shown = genloss("corpus", "mix", "mix.toml", "--out", "mixed.jsonl").stdout
+    assert "100 records in mixed.jsonl, cost 36.8" in shown
+
+
+def test_a_budget_decides_the_total(told, tmp_path):
+    """2/3 of .5 and 1/3 of .1 are .3667 a record: 11 pay for 30."""
+    corpus(tmp_path)
+    (tmp_path / "mix.toml").write_text(MIX.replace("total = 100", "budget = 11.0"))
+    done = told("corpus", "mix", "mix.toml", "--out", "mixed.jsonl")
+    assert [p["drawn"] for p in done["parts"]] == [20, 10]
+
+
+def test_a_floor_is_hard(genloss, tmp_path):
+    corpus(tmp_path)
+    floor = '[[floors]]\nname = "real"\nfield = "origin"\none_of = ["human"]\nshare = 0.7\n'
+    (tmp_path / "mix.toml").write_text(MIX + floor)
+    done = genloss("corpus", "mix", "mix.toml", "--out", "mixed.jsonl")
+    assert done.exit_code == 2
+    assert "floor real: 67 of 100" in done.stderr
+    assert not (tmp_path / "mixed.jsonl").exists()
+
+
+def test_a_part_with_too_few_records_is_refused(genloss, tmp_path):
+    corpus(tmp_path, people=30)
+    (tmp_path / "mix.toml").write_text(MIX)
+    done = genloss("corpus", "mix", "mix.toml", "--out", "mixed.jsonl")
+    assert "part people has 30 records and 2 epochs at most; 67 are asked for" in done.stderr
