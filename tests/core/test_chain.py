@@ -87,6 +87,12 @@ def test_generation_zero_is_reality():
     assert (g.history.t, g.history.n_real_drawn, g.history.synthetic) == (1, N, ())
 
 
+def test_generation_zero_is_the_first_rows_and_the_stream_of_its_own_time():
+    np.testing.assert_array_equal(zero(FINITE).samples.x, FINITE.rows(0, N))
+    drawn = P_0.sample(N, STREAMS.rng(0, "reality", 0))
+    np.testing.assert_array_equal(zero().samples.x, drawn)
+
+
 def test_the_sampler_asks_the_model_and_the_model_is_kept_as_learned():
     """With lam = 0 every sample is the mean: the next model has no variance, this one has."""
     one, two = islice(chain(Replace(), sampler=Shrinkage(0.0)), 2)

@@ -48,6 +48,14 @@ def spread(rows, label):
     return sum(((rows[label == k] - rows[label == k].mean(axis=0)) ** 2).sum() for k in set(label))
 
 
+def test_as_many_clusters_as_different_rows_hold_one_each():
+    """Centres are drawn without replacement, so that none is there twice and no row goes along."""
+    rows = np.repeat(np.arange(6.0)[:, None], 3, axis=0)
+    for k in range(20):
+        label = tm.cluster(rows, 6, rng(k))
+        assert len({tuple(label[3 * i : 3 * i + 3]) for i in range(6)}) == len(set(label)) == 6
+
+
 def test_equal_rows_are_one_cluster_however_they_round():
     rows = np.repeat(rng(2).normal(size=(2, 8)), [5, 7], axis=0)
     rows[::2] *= 1 + 1e-15

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.progress import listening
 from genloss.models.torch.device import on_threads
 from genloss.models.torch.lm import products
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
@@ -124,3 +125,10 @@ def test_two_batches_go_side_by_side_on_two_threads():
     both = threading.Barrier(2, timeout=30)
     with on_threads(2):
         assert side_by_side(lambda _: both.wait(), 2, 1, torch.device("cpu")) == 1
+
+
+def test_progress_tells_of_every_batch_from_the_first_to_the_last():
+    told = []
+    with on_threads(2), listening(told.append):
+        side_by_side(lambda _: None, 5, 2, torch.device("cpu"))
+    assert [r.share for r in told] == pytest.approx([1 / 3, 2 / 3, 1.0])
