@@ -209,6 +209,12 @@ REGIMES = [
     ),
     Regime("web", {"inflow": 5}, lambda t: {**pool(t), 0: N_REAL + 5 * (t - 1)}, fresh=5),
     Regime("web", {}, pool),
+    Regime("rising", {"rate": 1.0}, lambda t: {t - 1: N}),
+    Regime("rising", {"rate": 0.0}, lambda t: {0: N}, fresh=N),
+    Regime(
+        "moving", {"regime": {"kind": "fresh", "n_real": 5}, "speed": 0.0},
+        lambda t: {0: 5, t - 1: N}, (), fresh=5,
+    ),
     Regime("mix", {"real_fraction": 0.25}, lambda t: {0: 2, t - 1: 6}, ("source",)),
     Regime(
         "mix", {"real_fraction": 0.25, "real_rows": "same"}, lambda t: {0: 2, t - 1: 6}, ("source",)

@@ -59,6 +59,7 @@ NOT_ASKED = {
     },
     "ByMaker": {},
     "Switch": {"no closed form of ours crosses a change of regime": "MomentRegime"},
+    "Moving": {"where reality moves the closed forms are others, in theory.moving": "MomentRegime"},
     "Continued": {
         WRITER: "ConditionalModel PromptedModel SequenceModel TrainedModel",
         ROWS: "CategoricalLaw CheckableModel CoefficientLaw ContinuedText CountsModel "

@@ -83,6 +83,23 @@ ARMS = {
         "undone": ("enters=24,inflow=0",),
         "labelled": ("unlabelled,inflow=200",),
     },
+    "cutoff-or-fresh": {
+        "law.fresh.rate=0.1,speed=0.016": (
+            "fresh,rate=0.1,speed=0.0",
+            "fresh,rate=0.05,speed=0.016",
+        ),
+        "law.cutoff.speed=0.016": ("cutoff,speed=0.0",),
+        "fast": ("cutoff,speed=0.0", "cutoff,speed=0.004"),
+        "slow": ("cutoff,speed=0.016",),
+    },
+    "real-share-curve": {
+        "gaussian.fresh.N=100,k=20": ("gaussian,none,N=100", "gaussian,fresh,N=100,k=50"),
+        "count.gaussian": ("gaussian,fresh,N=100,k=5", "gaussian,none,N=100"),
+        "share.gaussian": ("gaussian,fresh,N=400,k=80",),
+        "count.discrete": ("discrete,fresh,N=100,k=5",),
+        "share.discrete": ("discrete,fresh,N=400,k=80",),
+        "supply.discrete": ("discrete,fresh,N=100,k=20",),
+    },
     "khelifa-2026-diffusion": {
         "discount.a=0.1,t=6": ("begun=20,replace", "begun=20,a=0.5", "begun=20,a=0.9"),
         "discount.a=0.5,t=4": ("begun=20,replace", "begun=20,a=0.1"),

@@ -9,6 +9,7 @@ streams          named random streams
 regimes          what generation t trains on
 real_only        the regime of controls: real rows alone
 shares           how much real and generated rows count: by chance, weight, depth
+moving           a regime in a world that moves on
 web              the regime of a web, which people go on filling
 editing          real rows of which a model rewrites some
 samplers         how rows are drawn from a model

@@ -65,6 +65,50 @@ class FreshShare:
 
 
 @dataclass(frozen=True)
+class RisingContamination:
+    """D_t = round(n (1 - rate)^(t-1)) new real rows, the rest of n by the last model, t > 1.
+
+    The share that machines wrote of what is new is 1 - (1 - rate)^(t-1): none at first, all in the
+    end. S_t has n rows, of which D_{t+1} takes the first.
+
+    Raises:
+        SpecError: rate outside [0, 1].
+    """
+
+    about = About(
+        "rising",
+        "Rising contamination",
+        "New rows at every generation, of which ever more are the last model's.",
+    )
+    rate: float
+
+    def __post_init__(self) -> None:
+        checked_fraction(self.rate, "rising: rate")
+
+    def trains_on(self) -> str:
+        """Return what D_t is, in words."""
+        return f"new rows, of which real ones lose {100 * self.rate:.3g} % with each generation"
+
+    def sizes(self, t: int, n_real: int, n: int) -> Sizes:
+        """Return n rows, of which the real ones are new; S_0 alone at t = 1."""
+        if t == 1:
+            return Sizes(n_real, n)
+        return Sizes(n, n, fresh=round(n * (1 - self.rate) ** (t - 1)))
+
+    def compose(self, history: History, fresh: Data | None, rng: np.random.Generator) -> Data:
+        """Return the new real rows and the first rows of S_{t-1}."""
+        last = history.synthetic[-1]
+        left = last.n_rows - (0 if fresh is None else fresh.n_rows)
+        if fresh is None or not left:
+            return last if fresh is None else fresh
+        return type(last).concat([fresh, last.head(left)])
+
+    def remember(self, history: History) -> History:
+        """Keep S_{t-1} only."""
+        return history.keeping_last(1)
+
+
+@dataclass(frozen=True)
 class WeightedFresh:
     """D_t = n_real new real rows of total weight real_weight, S_{t-1} with the rest of the weight.
 

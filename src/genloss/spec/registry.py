@@ -60,6 +60,8 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "weighted_fresh": "genloss.core.shares:WeightedFresh",
         "discounted": "genloss.core.shares:Discounted",
         "to_edit": "genloss.core.editing:ToEdit",
+        "rising": "genloss.core.shares:RisingContamination",
+        "moving": "genloss.core.moving:Moving",
         "web": "genloss.core.web:Web",
     },
     "sampler": {

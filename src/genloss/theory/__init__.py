@@ -9,6 +9,7 @@ shape of `t`.
 | `moments` | exact error of mu_t and E[Sigma_t] of any plug-in model, synthetic regimes |
 | `anchored` | the same when real rows stay: fresh, mix, augment; their limits |
 | `shares` | the same when real rows enter by chance, or count by weight or depth |
+| `moving` | a reality that moves: old clean rows against fresh contaminated ones |
 | `gaussian` | the Gaussian chain: variance of a sample, expected sigma, W2 risk |
 | `spread_law` | the Gaussian chain: determinants, typical sigma, its quantiles |
 | `scatter` | the Gaussian chain: exact variance over chains of the two moments (standard errors) |
