@@ -100,6 +100,21 @@ ARMS = {
         "share.discrete": ("discrete,fresh,N=400,k=80",),
         "supply.discrete": ("discrete,fresh,N=100,k=20",),
     },
+    "forgetting-and-poisoning": {
+        "collapse.n=50": ("collapse,n=500", "poison,random,m=20"),
+        "forgotten": ("forgetting,n=1000,replay=500",),
+        "replay.0.1": ("forgetting,n=1000,replay=10", "forgetting,n=1000,replay=500"),
+        "poison.greedy": ("poison,random,m=20", "poison,own", "poison,greedy,m=5"),
+        "poison.widens": ("poison,own", "collapse,n=50"),
+        "poison.own": ("poison,greedy,m=5",),
+    },
+    "schaeffer-2025-profile": {
+        "1.gaussian.replace": ("gaussian,real", "gaussian,accumulate"),
+        "5.gaussian.replace": ("gaussian,real", "gaussian,accumulate"),
+        "5.gaussian.accumulate": ("gaussian,replace",),
+        "5.symbols": ("symbols,real", "symbols,accumulate"),
+        "7.symbols.replace": ("symbols,real",),
+    },
     "khelifa-2026-diffusion": {
         "discount.a=0.1,t=6": ("begun=20,replace", "begun=20,a=0.5", "begun=20,a=0.9"),
         "discount.a=0.5,t=4": ("begun=20,replace", "begun=20,a=0.1"),
