@@ -168,6 +168,7 @@ LEARNERS = [
     Learner(
         "transformer", {"start": "last", "family": "llama", **SIZES}, "text", ONLY_TEXT, LANGUAGE
     ),
+    Learner("truncated_transformer", {"start": "scratch", **SIZES}, "text", ONLY_TEXT, COLD),
     Learner("hugging_face", {"start": "scratch", **BASE}, "text", ONLY_TEXT, COLD),
     Learner("hugging_face", {"start": "last", **BASE}, "text", ONLY_TEXT, LANGUAGE),
 ]  # fmt: skip

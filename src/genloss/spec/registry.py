@@ -41,6 +41,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "flow_matching": "genloss.models.torch.denoising.flow:FlowLearner",
         "ngram": "genloss.models.ngram.ngram:NGramLearner",
         "transformer": "genloss.models.torch.lm.transformer_learner:TransformerLearner",
+        "truncated_transformer": "genloss.models.torch.lm.truncated_learner:TruncatedLearner",
         "makers": "genloss.models.makers:MakersLearner",
         "hugging_face": "genloss.models.torch.lm.hugging_face:HuggingFaceLearner",
     },

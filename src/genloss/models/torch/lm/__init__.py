@@ -22,4 +22,5 @@ tensors              the tensors of a saved model, under the names of its family
 token_model          what trained models share
 transformer_learner  TransformerLearner: our own decoder
 transformer_model    what it learns
+truncated_learner    TruncatedLearner: one that does not learn from what it is sure of
 """

@@ -4,6 +4,7 @@ The vocabulary is the widest axis of all, so logits exist for some hundred token
 are gone over in pieces that fit a cache, and the gradient is taken while they exist.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -71,14 +72,17 @@ def counted(x: Tensor, weight: Tensor | None = None) -> Tensor:
     return used if weight is None else used * weight[:, None]
 
 
-def decoder_total(decoder: Decoder, dropout: float = 0.0) -> Total:
-    """Return the sum of the losses of a decoder, with dropout where there is noise."""
+def decoder_total(decoder: Decoder, dropout: float = 0.0, most: float = 1.0) -> Total:
+    """Return the sum of the losses of a decoder, with dropout where there is noise.
+
+    most: tokens that are more probable than that count nothing where a gradient is taken.
+    """
     head = head_name(decoder)
 
     def total(w: NamedTensors, x: Tensor, scale: Tensor, noise: torch.Generator | None) -> Tensor:
         drop = partial(dropped, share=dropout, noise=noise) if dropout and noise else None
         hidden = decoder.hidden(w, context(x), drop).flatten(0, 1)
-        return scored(hidden, w[head], x[:, 1:].flatten(), scale.flatten())
+        return scored(hidden, w[head], x[:, 1:].flatten(), scale.flatten(), most)
 
     return total
 
@@ -94,14 +98,18 @@ def dropped(x: Tensor, share: float, noise: torch.Generator | None) -> Tensor:
     return x * mask.div_(1.0 - share)
 
 
-def scored(hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+def scored(
+    hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor, most: float = 1.0
+) -> Tensor:
     """Return sum_i scale_i (-ln softmax(matrix hidden_i)[target_i]), a scalar in float32.
 
     hidden: (N, k); matrix: (V, k); target, scale: (N,); a target of NO_TOKEN needs scale 0. Its
-    gradient costs no second pass: it is taken with the value (Hsu et al. 2024).
+    gradient costs no second pass: it is taken with the value (Hsu et al. 2024). most: where a
+    gradient is taken, terms of a probability above it are left out of both (truncated cross
+    entropy, Shabgahi et al. 2025).
     """
     if torch.is_grad_enabled() and (hidden.requires_grad or matrix.requires_grad):
-        loss: Tensor = _Scored.apply(hidden, matrix, target, scale)  # type: ignore[no-untyped-call]
+        loss: Tensor = _Scored.apply(hidden, matrix, target, scale, most)  # type: ignore[no-untyped-call]
         return loss
     size = len(matrix)
     sums = [
@@ -124,7 +132,9 @@ class _Scored(torch.autograd.Function):
     """The sum above; forward leaves the gradients behind."""
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, hidden: Tensor, matrix: Tensor, target: Tensor, scale: Tensor, most: float
+    ) -> Tensor:
         """Make the logits once; they become what the loss changes by in their own place."""
         of_hidden = torch.empty_like(hidden)
         of_matrix = torch.zeros_like(matrix, dtype=torch.float32)
@@ -133,7 +143,7 @@ class _Scored(torch.autograd.Function):
         for h, t, s in rows_at_a_time(PRODUCT, size, hidden, target.clamp(min=0), scale):
             slope = F.linear(h, matrix)
             for piece in rows_at_a_time(CELLS, size, slope, t, s):
-                total += _slope(*piece)
+                total += _slope(*piece, most)
             torch.mm(slope, matrix, out=of_hidden[place : place + len(h)])
             if matrix.dtype == torch.float32:
                 of_matrix.addmm_(slope.t(), h)
@@ -144,20 +154,26 @@ class _Scored(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         """Scale what forward found."""
         of_hidden, of_matrix = ctx.saved_tensors
-        return of_hidden * grad, of_matrix * grad, None, None
+        return of_hidden * grad, of_matrix * grad, None, None, None
 
 
-def _slope(logits: Tensor, target: Tensor, scale: Tensor) -> Tensor:
-    """Turn logits (m, V) into the gradient of sum_i scale_i (-ln p_i), in place; return the sum."""
+def _slope(logits: Tensor, target: Tensor, scale: Tensor, most: float) -> Tensor:
+    """Turn logits (m, V) into the gradient of sum_i scale_i (-ln p_i), in place; return the sum.
+
+    Terms with p_i above `most` are left out.
+    """
     wide, at = logits.float(), target[:, None]
     wanted = wide.gather(1, at)
     top = wide.amax(1, keepdim=True)
     wide.sub_(top).exp_()
     mass = wide.sum(1, keepdim=True)
-    total = scale @ (mass.log() + top - wanted)[:, 0]
+    loss = (mass.log() + top - wanted)[:, 0]
+    if most < 1.0:
+        scale = scale * (loss >= -math.log(most))
+    total = scale @ loss
     wide.mul_(scale[:, None] / mass)
     wide.scatter_add_(1, at, -scale[:, None])
     if wide is not logits:

@@ -30,7 +30,7 @@ from genloss.models.torch.lm.checkpoint import (
 )
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.hub import folder_of, weights_of
-from genloss.models.torch.lm.objective import FineTuning, decoder_total
+from genloss.models.torch.lm.objective import FineTuning, Total, decoder_total
 from genloss.models.torch.lm.start_token import Beginning
 from genloss.models.torch.lm.tensors import HEAD
 from genloss.models.torch.lm.token_model import TokenModel
@@ -152,11 +152,15 @@ class TransformerLearner(CausalLearner[TransformerModel]):
             initial = own or decoder.initial(stream(seed, START))
             return {name: on(device, initial[name]) for name in decoder.shapes}
 
-        total = decoder_total(decoder, decoder.dropout if self.dropout else 0.0)
+        total = self._total(decoder)
         first = Beginning(self.begin, decoder.end)
         network = Network("transformer", decoder.vocabulary, decoder.positions, total, start, first)
         state = fit_chains(network, self.training, lesson)
         return self._model(decoder, state)
+
+    def _total(self, decoder: Decoder) -> Total:
+        """Return what a fit minimises."""
+        return decoder_total(decoder, decoder.dropout if self.dropout else 0.0)
 
     def _model(self, decoder: Decoder, state: Mapping[str, Array]) -> TransformerModel:
         return TransformerModel(*self.common(state), decoder)
