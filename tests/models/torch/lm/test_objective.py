@@ -160,3 +160,24 @@ def test_the_defaults_are_those_of_the_released_code():
     assert (recipe.optimiser, recipe.learning_rate) == ("adamw", 2e-5)
     assert (recipe.batch, recipe.epochs) == (128, 5)
     assert isinstance(Decoder("opt", 8, 4, 1, 1, 4, 4, 0), Decoder)
+
+
+@pytest.mark.parametrize("most", [0.02, 0.3, 1.0])
+def test_terms_of_sure_tokens_are_left_out_of_loss_and_gradient(most):
+    """Against an autograd of the same sum, written down plainly; each threshold leaves some out."""
+    rng = np.random.default_rng(2)
+    hidden = torch.tensor(rng.normal(size=(40, 8)), dtype=torch.float32, requires_grad=True)
+    matrix = torch.tensor(2 * rng.normal(size=(V, 8)), dtype=torch.float32, requires_grad=True)
+    target, scale = torch.from_numpy(rng.integers(0, V, 40)), torch.rand(40)
+    loss = F.cross_entropy(F.linear(hidden, matrix), target, reduction="none")
+    there = (torch.exp(-loss.detach()) <= most).float()
+    assert (0 < there.sum() < 40) == (most < 1)
+    expected = (scale * there * loss).sum()
+    slopes = torch.autograd.grad(expected, [hidden, matrix])
+    found = scored(hidden, matrix, target, scale, most)
+    np.testing.assert_allclose(found.item(), expected.item(), rtol=1e-5)
+    for a, b in zip(torch.autograd.grad(found, [hidden, matrix]), slopes, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    with torch.no_grad():
+        plain_loss = scored(hidden, matrix, target, scale, most)
+    np.testing.assert_allclose(plain_loss.item(), (scale * loss).sum().item(), rtol=1e-5)
