@@ -29,6 +29,7 @@ from genloss.core.forms import AsCounts as AsCounts
 from genloss.core.forms import AsMoments as AsMoments
 from genloss.core.forms import Endless as Endless
 from genloss.core.forms import Rows as Rows
+from genloss.core.moving import Moving as Moving
 from genloss.core.real_only import RealOnly as RealOnly
 from genloss.core.regimes import Accumulate as Accumulate
 from genloss.core.regimes import AccumulateSubsample as AccumulateSubsample
@@ -49,6 +50,7 @@ from genloss.core.samplers import Shrinkage as Shrinkage
 from genloss.core.samples import Samples as Samples
 from genloss.core.shares import Discounted as Discounted
 from genloss.core.shares import FreshShare as FreshShare
+from genloss.core.shares import RisingContamination as RisingContamination
 from genloss.core.shares import WeightedFresh as WeightedFresh
 from genloss.core.source import Source as Source
 from genloss.core.statistics import Counts as Counts
@@ -172,6 +174,7 @@ from genloss.models.torch.features.vision import Vision as Vision
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner as HuggingFaceLearner
 from genloss.models.torch.lm.objective import FineTuning as FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner as TransformerLearner
+from genloss.models.torch.lm.truncated_learner import TruncatedLearner as TruncatedLearner
 from genloss.models.torch.training import Training as Training
 from genloss.models.torch.vae.vae_learner import VAELearner as VAELearner
 from genloss.plan.cost import plan_of as plan_of
