@@ -8,7 +8,12 @@ from genloss.core.samples import Samples
 from genloss.core.source import Source
 from genloss.core.statistics import Moments
 from genloss.errors import DataError, FitError, SpecError
-from genloss.models.gaussian import GaussianLearner, GaussianModel, wishart_factor
+from genloss.models.gaussian import (
+    GaussianLearner,
+    GaussianModel,
+    PriorGaussianLearner,
+    wishart_factor,
+)
 from genloss.theory import gaussian, moments
 
 COV = np.array([[[2.0, 0.6], [0.6, 1.0]], [[1.0, -0.3], [-0.3, 9.0]]])
@@ -129,3 +134,31 @@ def test_a_gaussian_is_a_mixture_of_one():
     np.testing.assert_array_equal(weights, [[1.0], [1.0]])
     np.testing.assert_array_equal(means[:, 0], MODEL.mean)
     np.testing.assert_array_equal(covs[:, 0], COV)
+
+
+def test_a_prior_is_worth_so_many_rows_of_its_law():
+    """Rows whose own moments are those of the prior, beside the others, give the same fit."""
+    x = np.random.default_rng(3).normal(size=(4, 20, 2)) + 1.0
+    prior = np.array([[3.0, 1.0], [-1.0, 1.0], [1.0, 3.0], [1.0, -1.0]])  # mean 1, covariance 2 I
+    both = np.concatenate([x, np.tile(prior, (4, 1, 1))], axis=1)
+    expected = GaussianLearner(ddof=0).fit(Samples.of(both, 0), np.random.default_rng(0))
+    found = PriorGaussianLearner(4.0, 1.0, 2.0).fit(Samples.of(x, 0), np.random.default_rng(0))
+    np.testing.assert_allclose(found.mean, expected.mean)
+    np.testing.assert_allclose(found.cov, expected.cov)
+
+
+def test_a_loop_with_a_prior_keeps_a_variance_and_forgets_reality():
+    """The means over chains of the recursion by hand, 60 fits to 20 rows, prior at 2."""
+    n, m, chains = 20, 2.0, 4000
+    rng, learner = np.random.default_rng(5), PriorGaussianLearner(m, 2.0, 1.0)
+    model = GaussianModel(np.zeros((chains, 1)), np.ones((chains, 1, 1)))
+    r, q, b = 1.0, 4.0, -2.0
+    for _ in range(60):
+        off = q + r / n
+        r = ((n - 1) * r + m + n * m / (n + m) * off) / (n + m)
+        q, b = (n / (n + m)) ** 2 * off, n / (n + m) * b
+        model = learner.fit(Samples.of(model.sample(n, rng), 1), rng)
+    error = model.cov[:, 0, 0].std(ddof=1) / np.sqrt(chains)
+    assert abs(model.cov.mean() - r) < 4.5 * error
+    assert abs(model.mean.mean() - 2.0 - b) < 4.5 * model.mean.std() / np.sqrt(chains)
+    assert model.cov.min() > m / (n + m) * 0.99

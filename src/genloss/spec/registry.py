@@ -31,6 +31,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
     },
     "learner": {
         "gaussian": "genloss.models.gaussian:GaussianLearner",
+        "gaussian_prior": "genloss.models.gaussian:PriorGaussianLearner",
         "least_squares": "genloss.models.linear:LeastSquaresLearner",
         "logistic_regression": "genloss.models.logistic:LogisticLearner",
         "categorical": "genloss.models.categorical:CategoricalLearner",
