@@ -136,8 +136,8 @@ MAKERS = {"learners": [{"kind": "gaussian", "ddof": 1}]}
 LEARNERS = [
     Learner("gaussian", {"ddof": 0}, "line", ONLY_NUMBERS, EXACT),
     Learner("gaussian", {"ddof": 1}, "space", ONLY_NUMBERS, EXACT),
-    Learner("gaussian_prior", {}, "line", NO_SOURCE, (*EXACT, NO_MOMENTS)),
-    Learner("gaussian_prior", {"rows": 5.0, "mean": 1.0}, "space", NO_SOURCE, (*EXACT, NO_MOMENTS)),
+    Learner("gaussian_prior", {}, "line", NO_SOURCE, EXACT),
+    Learner("gaussian_prior", {"rows": 5.0, "mean": 1.0}, "space", NO_SOURCE, EXACT),
     Learner("least_squares", {}, "space", NO_SOURCE, EXACT),
     Learner("least_squares", {"sigma2": 0.25}, "space", NO_SOURCE, EXACT),
     Learner("logistic_regression", {}, "labels", ONLY_ROWS, (*EXACT, NO_MOMENTS, NO_DENSITY)),
