@@ -212,6 +212,14 @@ REGIMES = [
     ),
     Regime("web", {"inflow": 5}, lambda t: {**pool(t), 0: N_REAL + 5 * (t - 1)}, fresh=5),
     Regime("web", {}, pool),
+    Regime(
+        "hybrid", {"base": "real", "rows": 0.5, "tokens": 1.0},
+        lambda t: {0: 6, t - 1: 6}, (), synthetic=lambda t: N_REAL,
+    ),
+    Regime(
+        "hybrid", {"base": "generated", "rows": 0.0},
+        lambda t: {t - 1: N_REAL}, (), synthetic=lambda t: N_REAL,
+    ),
     Regime("rising", {"rate": 1.0}, lambda t: {t - 1: N}),
     Regime("rising", {"rate": 0.0}, lambda t: {0: N}, fresh=N),
     Regime(

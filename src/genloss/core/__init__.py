@@ -12,6 +12,7 @@ shares           how much real and generated rows count: by chance, weight, dept
 moving           a regime in a world that moves on
 web              the regime of a web, which people go on filling
 editing          real rows of which a model rewrites some
+hybrid           spans of one kind in rows of the other
 samplers         how rows are drawn from a model
 decoding         how a language model writes text
 text             rows of tokens, and what text needs of realities and models

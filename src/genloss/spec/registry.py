@@ -64,6 +64,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "to_edit": "genloss.core.editing:ToEdit",
         "rising": "genloss.core.shares:RisingContamination",
         "moving": "genloss.core.moving:Moving",
+        "hybrid": "genloss.core.hybrid:Hybrid",
         "web": "genloss.core.web:Web",
     },
     "sampler": {
