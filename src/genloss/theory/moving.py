@@ -44,8 +44,8 @@ class MovingPath(NamedTuple):
 def cutoff(t: ArrayLike, n: float, speed: float) -> MovingPath:
     """Moments at generations `t` >= 1 of a fit to n clean rows of generation 1, speed in std."""
     times = arguments.generations(t)
-    lag = speed * (times - 1.0)
-    return MovingPath(-lag, 1 / n + lag**2, np.ones_like(lag))
+    lag = np.asarray(speed * (times - 1.0), dtype=np.float64)
+    return MovingPath(-lag, np.asarray(1 / n + lag**2), np.ones_like(lag))
 
 
 def rising(t: ArrayLike, n: int, speed: float, rate: float) -> MovingPath:

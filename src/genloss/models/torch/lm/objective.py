@@ -142,8 +142,8 @@ class _Scored(torch.autograd.Function):
         place, size = 0, len(matrix)
         for h, t, s in rows_at_a_time(PRODUCT, size, hidden, target.clamp(min=0), scale):
             slope = F.linear(h, matrix)
-            for piece in rows_at_a_time(CELLS, size, slope, t, s):
-                total += _slope(*piece, most)
+            for logits, targets, by_row in rows_at_a_time(CELLS, size, slope, t, s):
+                total += _slope(logits, targets, by_row, most)
             torch.mm(slope, matrix, out=of_hidden[place : place + len(h)])
             if matrix.dtype == torch.float32:
                 of_matrix.addmm_(slope.t(), h)
