@@ -29,6 +29,7 @@ TITLES = {
     "form": "Forms",
     "curator": "Curators",
     "score": "Scores of rows",
+    "scorer": "Scorers of text",
     "features": "Features",
     "metric": "Metrics",
 }

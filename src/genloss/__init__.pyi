@@ -1,5 +1,9 @@
 """The public names and their homes; `make golden` writes them."""
 
+from genloss.audit.scorers.function import ByFunction as ByFunction
+from genloss.audit.scorers.green_list import GreenList as GreenList
+from genloss.audit.scorers.linear import LinearFeatures as LinearFeatures
+from genloss.audit.scorers.ngram import NGramCrossEntropy as NGramCrossEntropy
 from genloss.cli.progress import progress as progress
 from genloss.core.about import About as About
 from genloss.core.about import Work as Work
@@ -171,6 +175,12 @@ from genloss.models.torch.denoising.diffusion import DiffusionLearner as Diffusi
 from genloss.models.torch.denoising.flow import FlowLearner as FlowLearner
 from genloss.models.torch.features.classifier import Classifier as Classifier
 from genloss.models.torch.features.vision import Vision as Vision
+from genloss.models.torch.lm.detection.binoculars import Binoculars as Binoculars
+from genloss.models.torch.lm.detection.single import Curvature as Curvature
+from genloss.models.torch.lm.detection.single import LogPerplexity as LogPerplexity
+from genloss.models.torch.lm.detection.single import LogRank as LogRank
+from genloss.models.torch.lm.detection.watermarks import KGW as KGW
+from genloss.models.torch.lm.detection.watermarks import SynthID as SynthID
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner as HuggingFaceLearner
 from genloss.models.torch.lm.objective import FineTuning as FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner as TransformerLearner

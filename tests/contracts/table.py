@@ -325,6 +325,15 @@ FEATURES = [
     Asked("classifier", {"steps": 5, "batch": 16, "channels": 4, "width": 8}, "images"),
 ]
 
+SCORERS = [
+    Line("green_list", {"key": "k"}),
+    Line("ngram_cross_entropy", {"texts": "labelled.jsonl"}),
+    Line("linear_features", {"texts": "labelled.jsonl"}),
+    Line("function", {"path": "package.module:name"}),
+    Line("binoculars", {"performer": "somebody/some-model"}),
+    Line("synthid", {"keys": [7, 11, 13]}),
+]
+
 CLASSIFIER = {"features": {"kind": "classifier", "steps": 5}}
 METRICS = [
     Line("accepted_by_rarity"),
@@ -405,6 +414,7 @@ TABLE: Mapping[str, Sequence[Line]] = {
     "sampler": SAMPLERS,
     "curator": CURATORS,
     "score": SCORES,
+    "scorer": SCORERS,
     "features": FEATURES,
     "metric": METRICS,
     "form": (),
@@ -418,6 +428,15 @@ ELSEWHERE = {
     "denoising": "needs a trained network: test_sampler_laws.py",
     "residual": "needs a regression: tests/core/test_residual.py",
     "relabelling": "needs a regression: test_sampler_laws.py",
+    "ngram_cross_entropy": "reads a file: tests/audit/scorers/test_scorers.py",
+    "linear_features": "reads a file: tests/audit/scorers/test_scorers.py",
+    "function": "needs a function: tests/audit/scorers/test_scorers.py",
+    "log_perplexity": "needs a base: tests/models/torch/lm/detection",
+    "log_rank": "needs a base: tests/models/torch/lm/detection",
+    "curvature": "needs a base: tests/models/torch/lm/detection",
+    "binoculars": "needs a base: tests/models/torch/lm/detection",
+    "kgw": "needs a base: tests/models/torch/lm/detection",
+    "synthid": "needs a base: tests/models/torch/lm/detection",
 }
 """Kinds that the laws of their role meet in another place, and why."""
 

@@ -14,6 +14,7 @@ from genloss.core.curators.scores import Score
 from genloss.core.curators.selection import Curator
 from genloss.core.features import Features
 from genloss.core.roles import Form, Learner, Reality, Regime, Sampler
+from genloss.core.scorer import Scorer
 from genloss.core.view import Metric
 from genloss.errors import MissingExtra, SpecError
 from genloss.spec.plugins import (
@@ -48,6 +49,7 @@ ROLES: Mapping[Any, str] = {
     Features: "features",
     Curator: "curator",
     Score: "score",
+    Scorer: "scorer",
 }
 
 REVISION = "numbers_revision"

@@ -31,6 +31,7 @@ GROUPS: Mapping[str, str] = {
     "form": "genloss.forms",
     "curator": "genloss.curators",
     "score": "genloss.scores",
+    "scorer": "genloss.scorers",
     "features": "genloss.features",
     "metric": "genloss.metrics",
     "experiment": "genloss.experiments",

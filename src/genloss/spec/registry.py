@@ -100,6 +100,18 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "nearest_real": "genloss.core.curators.scores:NearestReal",
         "entropy_under_first": "genloss.core.curators.scores:EntropyUnderFirst",
     },
+    "scorer": {
+        "ngram_cross_entropy": "genloss.audit.scorers.ngram:NGramCrossEntropy",
+        "linear_features": "genloss.audit.scorers.linear:LinearFeatures",
+        "function": "genloss.audit.scorers.function:ByFunction",
+        "green_list": "genloss.audit.scorers.green_list:GreenList",
+        "log_perplexity": "genloss.models.torch.lm.detection.single:LogPerplexity",
+        "log_rank": "genloss.models.torch.lm.detection.single:LogRank",
+        "curvature": "genloss.models.torch.lm.detection.single:Curvature",
+        "binoculars": "genloss.models.torch.lm.detection.binoculars:Binoculars",
+        "kgw": "genloss.models.torch.lm.detection.watermarks:KGW",
+        "synthid": "genloss.models.torch.lm.detection.watermarks:SynthID",
+    },
     "features": {
         "pixels": "genloss.metrics.features:Pixels",
         "classifier": "genloss.models.torch.features.classifier:Classifier",

@@ -20,6 +20,7 @@ from genloss.testing.reality import check_reality
 from genloss.testing.regime import check_regime
 from genloss.testing.sampler import check_sampler
 from genloss.testing.score import check_score
+from genloss.testing.scorer import check_scorer
 from genloss.testing.systems import System
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "check_regime",
     "check_sampler",
     "check_score",
+    "check_scorer",
 ]

@@ -62,7 +62,9 @@ def test_a_level_is_a_share(level):
         threshold(np.ones(500), level, "marginal")
 
 
-@pytest.mark.parametrize(("n", "level", "guarantee"), [(199, 0.01, "marginal"), (99, 0.05, "confident")])
+@pytest.mark.parametrize(
+    ("n", "level", "guarantee"), [(199, 0.01, "marginal"), (99, 0.05, "confident")]
+)
 def test_realised_false_positives_follow_the_beta_binomial_law(rng, n, level, guarantee):
     """1,000 calibrations redrawn from an endless law, each held to 500 new texts."""
     flags = np.array(
@@ -101,15 +103,14 @@ def test_a_confident_threshold_keeps_its_level_in_95_of_100_calibrations(rng):
     from scipy.stats import norm
 
     rates = np.array(
-        [
-            norm.sf(threshold(rng.normal(size=400), 0.01, "confident").value)
-            for _ in range(4000)
-        ]
+        [norm.sf(threshold(rng.normal(size=400), 0.01, "confident").value) for _ in range(4000)]
     )
     k = rank_confident(400, 0.01)
     expected = beta.cdf(0.01, k, 401 - k)
     assert abs((rates <= 0.01).mean() - expected) < 4 * np.sqrt(0.05 * 0.95 / 4000)
-    marginal = [norm.sf(threshold(rng.normal(size=400), 0.01, "marginal").value) for _ in range(4000)]
+    marginal = [
+        norm.sf(threshold(rng.normal(size=400), 0.01, "marginal").value) for _ in range(4000)
+    ]
     assert np.mean(np.array(marginal) <= 0.01) < 0.65
 
 

@@ -14,9 +14,7 @@ def test_one_text_of_each_source_whatever_the_order():
     assert {"w", "y"} <= chosen
     back = {ids[::-1][i] for i in one_per_source(sources[::-1], ids[::-1])}
     assert back == chosen
-    others = {
-        frozenset(ids[i] for i in one_per_source(sources, ids, seed)) for seed in range(20)
-    }
+    others = {frozenset(ids[i] for i in one_per_source(sources, ids, seed)) for seed in range(20)}
     assert len(others) > 3
 
 

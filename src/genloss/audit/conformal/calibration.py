@@ -108,7 +108,9 @@ def groups_of(texts: Scored, shortest: Shortest, seed: int = 0) -> dict[Name, Gr
     members: dict[Name, list[int]] = defaultdict(list)
     for i, name in enumerate(texts.groups):
         members[name].append(i)
-    return {name: _group(name, np.array(own), texts, shortest, seed) for name, own in members.items()}
+    return {
+        name: _group(name, np.array(own), texts, shortest, seed) for name, own in members.items()
+    }
 
 
 def _group(name: Name, own: Ints, texts: Scored, shortest: Shortest, seed: int) -> Group:

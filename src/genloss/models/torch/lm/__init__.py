@@ -3,6 +3,7 @@
 families             OPT, GPT-2 and Llama: parameter names as in their checkpoints, one common
                      layout
 decoder              the transformer as a function of its weights
+detection            scorers of text: perplexity, curvature, watermarks
 products             products with matrices that are read many times
 checkpoint           config.json and safetensors, in and out
 modules              models of transformers as functions of their weights
