@@ -1,5 +1,8 @@
 """What a corpus holds: pure functions from records to frozen results; it knows no page.
 
 conformal  thresholds for scorers, with stated promises
+detection  calibrating a scorer on records, asking it about others, and what a filter would cost
 scorers    scorers that need no network
+selection  rules, policies and mixtures: which records may be trained on
+share      how much of a corpus people, editors and machines wrote
 """

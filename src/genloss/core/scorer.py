@@ -41,7 +41,7 @@ def scored(scorer: Scorer, texts: Sequence[str]) -> Floats:
         )
     if np.isinf(scores).any():
         raise DataError(
-            f"{type(scorer).__name__} gave an infinite score to text {int(np.isinf(scores).argmax())}; "
+            f"{type(scorer).__name__} gave text {np.isinf(scores).argmax()} an infinite score; "
             "expected finite numbers, or nan where it cannot judge"
         )
     return scores

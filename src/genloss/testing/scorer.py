@@ -13,8 +13,8 @@ from genloss.testing.objects import OBJECT_LAWS
 TEXTS = (
     "The bridge over the river was closed for most of the winter, and people who lived on the far "
     "side had to walk an hour to the next town to buy bread, flour and lamp oil.",
-    "She wrote to her brother that the garden had never looked so well; the roses climbed as far as "
-    "the second window, and the bees, she said, were drunk by noon every day of that month.",
+    "She wrote to her brother that the garden had never looked so well; the roses climbed as far "
+    "as the second window, and the bees, she said, were drunk by noon every day of that month.",
     "It is important to note that there are many factors to consider. Furthermore, a balanced plan "
     "can offer clear benefits to all, such as better health, more energy and a stronger sense of "
     "purpose.",

@@ -1,5 +1,7 @@
 """Thresholds against hand values, and against the law that they promise."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.stats import beta, chisquare
@@ -91,7 +93,7 @@ def surprise(flags, law) -> float:
             edges.append(j + 1)
             cells = 0.0
     edges[-1] = len(law)
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         expected.append(law[a:b].sum() * len(flags))
         seen.append(((flags >= a) & (flags < b)).sum())
     expected = np.array(expected)

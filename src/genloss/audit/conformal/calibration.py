@@ -53,7 +53,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Trial:
     """What is caught of a generator's text: caught of n that were judged, at one level.
 
     released: the year of the generator, 0 where unknown.
@@ -85,7 +85,7 @@ class Calibration:
     shortest: Shortest
     groups: Mapping[Name, Group]
     texts: frozenset[str]
-    tested: tuple[Tested, ...] = ()
+    tested: tuple[Trial, ...] = ()
     made_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     made_on: str = ""
 
@@ -119,7 +119,7 @@ def _group(name: Name, own: Ints, texts: Scored, shortest: Shortest, seed: int) 
     sources = [texts.sources[i] for i in judged]
     chosen = judged[one_per_source(sources, [texts.ids[i] for i in judged], seed)]
     own_least = int(texts.words[judged].min()) if len(judged) else 0
-    least = own_least if shortest.ground == "calibrated" else shortest.words
+    least = own_least if not shortest.words else shortest.words
     n_short = int((~long).sum())
     return Group(
         name,

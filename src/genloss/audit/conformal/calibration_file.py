@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from genloss.audit.conformal.calibration import Calibration, Group, Tested
+from genloss.audit.conformal.calibration import Calibration, Group, Trial
 from genloss.audit.conformal.lengths import Power, Shortest
 from genloss.audit.conformal.thresholds import Threshold
 from genloss.core.parsing import parsing_reason
@@ -108,7 +108,7 @@ def _calibration(whole: Mapping[str, Any]) -> Calibration:
         shortest=Shortest(shortest["words"], shortest["ground"], table),
         groups={group.name: group for group in groups},
         texts=frozenset(whole["texts"]),
-        tested=tuple(Tested(**t) for t in whole["tested"]),
+        tested=tuple(Trial(**t) for t in whole["tested"]),
         made_by=whole["made_by"],
         made_on=whole["made_on"],
     )

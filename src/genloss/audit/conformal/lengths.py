@@ -1,4 +1,4 @@
-"""How long a text is, in words; bands of lengths; and the length below which a score says nothing."""
+"""How long a text is, in words; bands of lengths; the length below which a score says nothing."""
 
 import re
 from bisect import bisect_right
@@ -19,6 +19,9 @@ CUTS = (25, 50, 75, 100, 150, 200, 300)
 
 POWER = 0.1
 """Share of machine text that must be caught, with 95 % confidence, for a length to be judged."""
+
+FEWEST = 30
+"""Machine texts of a length, at least."""
 
 WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 """Letters of scripts that put no spaces between words; each counts as a word."""
@@ -60,8 +63,8 @@ class Shortest:
     """The fewest words that are judged, and why.
 
     ground: 'power' (measured at `table`), 'no power' (nowhere enough: nothing should be judged by
-    this scorer at this level), 'calibrated' (no machine text was given, so that the shortest
-    calibrated text decides), 'given'.
+    this scorer at this level), 'calibrated' (not measured, for want of texts), 'given'. In the
+    second and third case words is 0, and the shortest calibrated text of a group decides.
     """
 
     words: int
@@ -73,12 +76,13 @@ def shortest(human: Mapping[int, Floats], machine: Mapping[int, Floats], level: 
     """Return the fewest words at which, and above which, enough machine text is caught.
 
     human, machine: words to the scores of texts cut there; lengths with fewer human texts than a
-    marginal threshold needs are left out. Enough: the lower 95 % bound is at least `POWER`.
+    marginal threshold needs, or fewer than 30 machine texts, are left out. Enough: the lower 95 %
+    bound is at least `POWER`.
     """
     rows = []
     for words in sorted(human.keys() & machine.keys()):
         own, other = (x[words][~np.isnan(x[words])] for x in (human, machine))
-        if len(own) < fewest(level, "marginal") or not len(other):
+        if len(own) < fewest(level, "marginal") or len(other) < FEWEST:
             continue
         caught = int((other > threshold(own, level, "marginal").value).sum())
         low, high = share_between(caught, len(other))
@@ -89,5 +93,5 @@ def shortest(human: Mapping[int, Floats], machine: Mapping[int, Floats], level: 
     while enough and rows[enough - 1].low >= POWER:
         enough -= 1
     if enough == len(rows):
-        return Shortest(rows[-1].words, "no power", tuple(rows))
+        return Shortest(0, "no power", tuple(rows))
     return Shortest(rows[enough].words, "power", tuple(rows))

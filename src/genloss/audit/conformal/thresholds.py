@@ -16,8 +16,9 @@ from genloss.core.arrays import Floats
 from genloss.errors import SpecError
 
 Guarantee = Literal["marginal", "confident"]
-"""marginal: at most `level` of human texts are flagged on average over calibrations. confident: this
-calibration, and not only an average one, flags at most `level`, with probability `confidence`."""
+"""marginal: at most `level` of human texts are flagged, on average over calibrations. confident:
+this calibration, and not only an average one, flags at most `level`, with probability
+`confidence`."""
 
 CONFIDENCE = 0.95
 

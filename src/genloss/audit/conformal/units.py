@@ -12,8 +12,8 @@ def one_per_source(sources: Sequence[str], texts: Sequence[str], seed: int = 0) 
     """Return the index of one text of every source, ascending: (number of sources,).
 
     sources: of each text, such as its author or prompt; '' is a source of its own. texts: their
-    ids. The text is the one with the least SHA-256 of seed, source and id, so that neither the order
-    nor other sources matter. What holds of a text drawn from a new source is then a conformal
+    ids. The text is the one with the least SHA-256 of seed, source and id, so that neither the
+    order nor other sources matter. What holds of a text drawn from a new source is then a conformal
     promise (single subsampling, Dunn, Wasserman and Ramdas 2022).
     """
     best: dict[str, tuple[bytes, int]] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class GreenList:
 
     def _z(self, text: str) -> float:
         words = text.casefold().split()
-        pairs = set(zip(words, words[1:], strict=False))
+        pairs = set(pairwise(words))
         green = sum(self.is_green(*pair) for pair in pairs)
         return green_z(green, len(pairs), self.ratio) if len(pairs) >= FEWEST else float("nan")
 

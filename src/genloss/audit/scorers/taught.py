@@ -37,7 +37,7 @@ def _lessons(file: str, digest: str) -> Lessons:
             ids.add(record.id)
     if not by_origin["human"]:
         raise DataError(
-            f"{file}: no record of origin 'human' to learn from; give each line an origin, human or "
-            "machine"
+            f"{file}: no record of origin 'human' to learn from; give each line an origin, human "
+            "or machine"
         )
     return Lessons(tuple(by_origin["human"]), tuple(by_origin["machine"]), frozenset(ids))

@@ -131,6 +131,76 @@ def mix(
     mixed(spec, out, field_map(map, field, fix), json)
 
 
+@app.command(epilog="Example: genloss corpus calibrate human --fix origin=human --scorer curvature")
+def calibrate(
+    human: Annotated[
+        list[Path], typer.Argument(help="Texts that are certainly human: files or folders.")
+    ],
+    scorer: Annotated[
+        str, typer.Option(help="A kind (genloss kinds scorer), or package.module:Class.")
+    ],
+    machine: Annotated[
+        list[Path] | None, typer.Option(help="Texts by machines, to measure what is caught.")
+    ] = None,
+    options: Annotated[
+        list[str] | None, typer.Option("--with", help="KEY=VALUE of the scorer, as tokens=300.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Keys of groups.")] = "domain,language,length",
+    unit: Annotated[
+        str, typer.Option(help="What is exchangeable: a key such as author; id: every text.")
+    ] = "source",
+    level: Annotated[
+        list[float] | None, typer.Option(help="Share of human texts that may be flagged.")
+    ] = None,
+    least_words: Annotated[
+        int | None, typer.Option(min=1, help="Fewest words that are judged, else measured.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws one text of every source.")] = 0,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("calibration.json"),
+    map: Map = None,
+    field: Field = None,
+    fix: Fix = None,
+    aside: AsideFile = None,
+    json: Json = False,
+) -> None:
+    """Find the score above which a text is unlike human ones, for every group of texts."""
+    from genloss.audit.detection.calibrating import LEVELS, Plan
+    from genloss.cli.corpus.calibrate import calibrated
+
+    keys = tuple(key.strip() for key in by.split(",") if key.strip())
+    levels = tuple(sorted(level, reverse=True)) if level else LEVELS
+    plan = Plan(keys, unit, levels, seed, least_words)
+    fields = field_map(map, field, fix)
+    calibrated(human, machine or [], scorer, options or [], plan, out, fields, aside, json)
+
+
+@app.command(epilog="Example: genloss corpus detect crawl.jsonl.gz --calibration calibration.json")
+def detect(
+    paths: Paths,
+    calibration: Annotated[Path, typer.Option(help="What `calibrate` has written.")] = Path(
+        "calibration.json"
+    ),
+    level: Annotated[
+        float | None, typer.Option(help="Share of human texts that may be flagged.")
+    ] = None,
+    guarantee: Annotated[
+        str, typer.Option(help="marginal: on average; confident: in 95 % of calibrations.")
+    ] = "marginal",
+    out: Annotated[
+        Path | None, typer.Option(help="Records with score, p-value and answer beside them.")
+    ] = None,
+    map: Map = None,
+    field: Field = None,
+    fix: Fix = None,
+    aside: AsideFile = None,
+    json: Json = False,
+) -> None:
+    """Say which texts score unlike human ones: first whom that wrongs, then what it catches."""
+    from genloss.cli.corpus.detect import asked
+
+    asked(paths, calibration, level, guarantee, out, field_map(map, field, fix), aside, json)
+
+
 @app.callback()
 def corpus() -> None:
     """Where texts come from, who wrote them, and what may be trained on."""

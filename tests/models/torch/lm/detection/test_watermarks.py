@@ -95,7 +95,7 @@ def test_real_text_becomes_tokens_without_special_ones(bases):
 
 
 def test_options_out_of_range_are_refused():
-    with pytest.raises(SpecError, match="share such as 0.25"):
+    with pytest.raises(SpecError, match="share such as"):
         KGW(ratio=1.0)
     with pytest.raises(SpecError, match="keys is empty"):
         SynthID(())

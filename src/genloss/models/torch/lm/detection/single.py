@@ -85,8 +85,8 @@ class LogRank(UnderOneModel):
 class Curvature(UnderOneModel):
     """Conditional probability curvature, (sum ln p(x_i) - sum mu_i) / sqrt(sum sigma_i^2).
 
-    mu_i and sigma_i^2 are mean and variance of ln p of a token drawn from p; one model both draws and
-    scores (Fast-DetectGPT in closed form, Bao et al. 2024).
+    mu_i and sigma_i^2 are mean and variance of ln p of a token drawn from p; one model both draws
+    and scores (Fast-DetectGPT in closed form, Bao et al. 2024).
     """
 
     about = About(

@@ -27,8 +27,8 @@ Laws = Callable[[Tensor, Tensor], Tensor]
 class TokenLaws:
     """Of every token of a text but the first, (T - 1,), under p = p(. | x_1 .. x_{i-1}).
 
-    log_p: ln p(x_i), nats. rank: 1 + tokens that are more probable. mean, variance: of ln p(x) for x
-    drawn from p.
+    log_p: ln p(x_i), nats. rank: 1 + tokens that are more probable. mean, variance: of ln p(x) for
+    x drawn from p.
     """
 
     log_p: Floats

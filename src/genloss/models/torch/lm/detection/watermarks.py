@@ -83,10 +83,10 @@ class KGW:
 class SynthID:
     """Mean of the g-values of a text's tokens, standardised: sqrt(4 m depth) (mean - 1 / 2).
 
-    Without the watermark a g-value is 0 or 1 by a coin, so that the score is about N(0, 1); m tokens
-    whose context is new, depth keys (Dathathri et al. 2024, the unweighted mean). keys, ngram: as of
-    transformers' SynthIDTextWatermarkingConfig when the text was written; those of products are not
-    public.
+    Without the watermark a g-value is 0 or 1 by a coin, so that the score is about N(0, 1); m
+    tokens whose context is new, depth keys (Dathathri et al. 2024, the unweighted mean). keys,
+    ngram: as of transformers' SynthIDTextWatermarkingConfig when the text was written; those of
+    products are not public.
 
     Raises:
         SpecError: no keys, an n-gram below 2.
