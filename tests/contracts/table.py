@@ -19,6 +19,7 @@ from genloss.spec.registry import CATALOG
 from genloss.testing.examples import Kind
 from genloss.testing.regime import N_REAL, N
 
+from .scorers import SCORERS, SCORERS_ELSEWHERE
 from .small_networks import BASE, PIXELS, PLANE, SHORT, SIZES
 
 
@@ -325,15 +326,6 @@ FEATURES = [
     Asked("classifier", {"steps": 5, "batch": 16, "channels": 4, "width": 8}, "images"),
 ]
 
-SCORERS = [
-    Line("green_list", {"key": "k"}),
-    Line("ngram_cross_entropy", {"texts": "labelled.jsonl"}),
-    Line("linear_features", {"texts": "labelled.jsonl"}),
-    Line("function", {"path": "package.module:name"}),
-    Line("binoculars", {"performer": "somebody/some-model"}),
-    Line("synthid", {"keys": [7, 11, 13]}),
-]
-
 CLASSIFIER = {"features": {"kind": "classifier", "steps": 5}}
 METRICS = [
     Line("accepted_by_rarity"),
@@ -414,7 +406,7 @@ TABLE: Mapping[str, Sequence[Line]] = {
     "sampler": SAMPLERS,
     "curator": CURATORS,
     "score": SCORES,
-    "scorer": SCORERS,
+    "scorer": [Line(*given) for given in SCORERS],
     "features": FEATURES,
     "metric": METRICS,
     "form": (),
@@ -428,16 +420,7 @@ ELSEWHERE = {
     "denoising": "needs a trained network: test_sampler_laws.py",
     "residual": "needs a regression: tests/core/test_residual.py",
     "relabelling": "needs a regression: test_sampler_laws.py",
-    "ngram_cross_entropy": "reads a file: tests/audit/scorers/test_scorers.py",
-    "linear_features": "reads a file: tests/audit/scorers/test_scorers.py",
-    "function": "needs a function: tests/audit/scorers/test_scorers.py",
-    "log_perplexity": "needs a base: tests/models/torch/lm/detection",
-    "log_rank": "needs a base: tests/models/torch/lm/detection",
-    "curvature": "needs a base: tests/models/torch/lm/detection",
-    "binoculars": "needs a base: tests/models/torch/lm/detection",
-    "kgw": "needs a base: tests/models/torch/lm/detection",
-    "synthid": "needs a base: tests/models/torch/lm/detection",
-}
+} | SCORERS_ELSEWHERE
 """Kinds that the laws of their role meet in another place, and why."""
 
 

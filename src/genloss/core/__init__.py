@@ -18,6 +18,7 @@ decoding         how a language model writes text
 text             rows of tokens, and what text needs of realities and models
 view             what a metric may look at, and what it answers
 features         the space in which rows are compared
+scorer           how machine-like a text looks
 chain            the loop itself
 abilities        what some models and learners can do beside their role
 about            what a class says of itself: short name, title, meaning, works

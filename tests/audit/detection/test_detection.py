@@ -15,7 +15,7 @@ from genloss.audit.detection.findings import as_json, findings
 from genloss.audit.detection.generators import released, untested
 from genloss.audit.detection.tail_cost import Words, by_frequency
 from genloss.audit.detection.tallies import Tallies
-from genloss.corpus.record.record import Generator, record_of
+from genloss.corpus.record.record import Generator, Record
 from genloss.errors import DataError
 
 
@@ -37,7 +37,7 @@ def texts(rng, n, shift=0.0, origin="human", domain="news", words=60, per_source
         source = f"{domain}-{origin}-{shift}-{rng.integers(1 << 40)}"
         for _ in range(per_source):
             body = " ".join([f"{rng.normal(shift):.9f}", *["word"] * (words - 1)])
-            made = record_of(body, source=source, origin=origin, attributes={"domain": domain})
+            made = Record.of(body, source=source, origin=origin, attributes={"domain": domain})
             out.append(replace(made, **fields))
     return out
 
@@ -100,7 +100,7 @@ def test_answers_say_why_there_is_none(made, rng):
         *texts(rng, 1, domain="few"),
         *texts(rng, 1, domain="nowhere"),
         *texts(rng, 1, words=3),
-        replace(record_of("nan " + "word " * 70), attributes={"domain": "news"}),
+        replace(Record.of("nan " + "word " * 70), attributes={"domain": "news"}),
     ]
     shown, found = asked(made[0], records)
     answers = [record.attributes["answer"] for record in shown]
@@ -259,6 +259,6 @@ def test_cards_speak_of_current_generators_until_one_was_tried():
     ("name", "year"), [("gpt2-xl", 2019), ("gpt-3.5 (edited)", 2022), ("OPT-2.7b", 2022), ("?", 0)]
 )
 def test_years_of_generators(name, year):
-    made = record_of("a", generator=Generator(name))
+    made = Record.of("a", generator=Generator(name))
     assert released(made) == year
     assert released(replace(made, attributes={"released": "2025"})) == 2025

@@ -50,7 +50,7 @@ def test_from_human_texts_to_findings(genloss, files):
     assert shown.exit_code == 0, shown.output
     assert shown.output.index("wrongly flagged") < shown.output.index("gpt-3.5")
     assert "60 of 60" in shown.output
-    rows = [json.loads(line) for line in (files / "found.jsonl").open(encoding="utf-8")]
+    rows = [json.loads(line) for line in (files / "found.jsonl").read_text().splitlines()]
     assert len(rows) == 120
     assert {"score", "p_value", "answer", "words"} <= rows[0]["attributes"].keys()
     assert genloss("corpus", "verify", "found.jsonl").exit_code == 0
