@@ -5,9 +5,11 @@ where it was. Of every text the first 300 tokens; scores of the whole, and of wh
 words that a continuation shares with the human text it was prompted with (the model still reads
 them). One thread.
 
-    nice python benchmarks/detection_scores.py DATA OUT.jsonl [MOST]
+    nice python benchmarks/detection_scores.py DATA OUT.jsonl [MOST] [PART] [flat]
 
 DATA: the folder with bao-2024.jsonl.xz and liang-2023.jsonl. MOST: texts of a group, at most.
+PART: of their ids, such as squad-human; all. flat: with line breaks made spaces, of which the
+human texts of Bao et al. have none and the continuations most.
 """
 
 import json
@@ -21,6 +23,10 @@ from typing import Any
 
 TOKENS = 300
 BATCH = 8
+
+SHORT = (25, 50, 100, 150)
+"""Tokens after the shared words at which scores are noted as well."""
+
 STEP = 10
 
 Text = dict[str, Any]
@@ -63,7 +69,7 @@ def in_turn(every: list[Text], most: int) -> list[Text]:
     return [t for i in rounds for own in groups.values() for t in own[i : min(i + STEP, most)]]
 
 
-def main(data: Path, out: Path, most: int = 10**6) -> None:
+def main(data: Path, out: Path, most: str = "1000", part: str = "all", flat: str = "") -> None:
     """Score what is not scored yet."""
     import torch
 
@@ -71,7 +77,10 @@ def main(data: Path, out: Path, most: int = 10**6) -> None:
 
     torch.set_num_threads(1)
     done = {json.loads(line)["id"] for line in out.open()} if out.exists() else set()
-    todo = [t for t in in_turn(texts(data), most) if t["id"] not in done]
+    turn = in_turn(texts(data), int(most))
+    todo = [t for t in turn if t["id"] not in done and (part == "all" or part in t["id"])]
+    if flat:
+        todo = [t | {"text": " ".join(t["text"].split())} for t in todo]
     own = judge("smollm2-135m", "", "cpu")
     with out.open("a", encoding="utf-8") as file:
         for start in range(0, len(todo), BATCH):
@@ -101,9 +110,13 @@ def scored(judge: Any, batch: list[Text]) -> list[Text]:
             ("curvature", curvature),
         ):
             line[name], line[f"{name}_rest"] = score(own), score(rest)
+            for n in SHORT:
+                if len(rest.log_p) >= n:
+                    first = TokenLaws(*(values[:n] for values in vars(rest).values()))
+                    line[f"{name}_{n}"] = score(first)
         lines.append(line)
     return lines
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:4]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:6])

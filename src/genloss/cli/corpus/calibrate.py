@@ -100,7 +100,7 @@ def _length(found: Calibration) -> None:
     why = {
         "given": "as asked for",
         "power": "from there on, at least a tenth of machine text is caught",
-        "no power": "At no length is a tenth of machine text caught: do not use this scorer",
+        "no power": "Texts shorter than the shortest calibrated one of their group are not judged",
         "calibrated": "The power of lengths is not measured (too little text), so that texts "
         "shorter than the shortest calibrated one of their group are not judged",
     }[short.ground]
