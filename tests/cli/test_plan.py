@@ -31,9 +31,20 @@ def test_a_curator_that_leaves_too_few_is_told(genloss, told, spec):
     options = ["n_real=400", "held_out=0", 'metrics=["trace_ratio"]']
     plan = told("plan", spec, *options, CURATED)
     assert 0.4 < plan["shortfall"] < 0.7
-    assert "short of its rows" in genloss("plan", spec, *options, CURATED).stdout
+    said = " ".join(genloss("plan", spec, *options, CURATED).stdout.split())
+    assert "short of its rows" in said
+    assert "raise curator.rounds" in said
     assert told("plan", spec, *options, CURATED.replace("0.05", "0.9"))["shortfall"] == 0.0
     assert told("plan", spec, *options)["shortfall"] is None
+
+
+def test_more_rounds_are_not_advised_where_there_are_none(genloss, spec):
+    """What must pass is D_t as it was composed: nobody draws again."""
+    options = ["n_real=400", "held_out=0", 'metrics=["trace_ratio"]']
+    training = CURATED.replace("rounds=10", 'covers="training"')
+    said = " ".join(genloss("plan", spec, *options, training).stdout.split())
+    assert "short of its rows" in said
+    assert "rounds" not in said
 
 
 def test_the_plan_lists_what_becomes_of_every_file(told, texts):

@@ -400,3 +400,39 @@ def test_many_reasons_are_told_in_short(tmp_path):
         write_prose(tmp_path, f"x{i}", "no", f".s{i:02}")
     summary = read_corpus(tmp_path).inventory.summary()
     assert summary.endswith("left out x3.s03 (.s03 is not read); left out 6 more for other reasons")
+
+
+def test_files_of_another_suffix_are_read_where_it_is_named(tmp_path):
+    """A folder of code: its suffix says that it is text, '*' does not say that of a picture."""
+    for name in ("a.py", "b/c.py", "d.png", "e.txt", "f.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"text of {name}")
+    assert documents(tmp_path) == {"train": ["text of e.txt"]}
+    assert documents(tmp_path, files=["*.py"]) == {"train": ["text of a.py", "text of b/c.py"]}
+    assert documents(tmp_path, files=["*"]) == {"train": ["text of e.txt"]}
+    with pytest.raises(DataError, match=r"holds none of .* that matches \*.html"):
+        documents(tmp_path, files=["*.html"])
+    (tmp_path / "e.txt").unlink()
+    with pytest.raises(DataError, match=r"a.py: .py is not read.*name their suffix.*'\*.py'"):
+        documents(tmp_path)
+
+
+LEFT = {
+    "whole": ("run.json", "provenance.jsonl", "blocks/0000/metrics.jsonl"),
+    "without its blocks": ("run.json", "provenance.jsonl", "theory.json"),
+    "without its header": ("provenance.jsonl", "blocks/0000/metrics.jsonl"),
+    "without its provenance": ("run.json", "blocks/0000/metrics.jsonl"),
+    "blocks alone": ("blocks/0000/metrics.jsonl", "blocks/0000/manifest.json"),
+}
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_is_left_of_a_run_is_no_text(tmp_path, what):
+    (tmp_path / "mine.jsonl").write_text('{"text": "mine"}\n')
+    # One name of a run alone is somebody's own.
+    (tmp_path / "run.json").write_text('[{"text": "also mine"}]')
+    for name in LEFT[what]:
+        (tmp_path / "runs/a" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "runs/a" / name).write_text('{"text": "a run"}\n')
+    assert sorted(documents(tmp_path)["train"]) == ["also mine", "mine"]
+    assert "a run of genloss" in left_out(tmp_path).values()

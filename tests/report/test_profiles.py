@@ -12,7 +12,7 @@ from genloss.judge.profile.verdicts import Answer, profile
 from genloss.judge.profile.words import in_short
 from genloss.report.measured import measured as measured_of
 from genloss.report.page import write_report
-from genloss.report.profiles import SHORT, ProfiledRun, number_row, profiles, questions
+from genloss.report.profiles import SHORT, ProfiledRun, number_row, profiles, questions, too_many
 from genloss.report.summary import answer
 from genloss.run.controls import with_controls
 from genloss.run.runner import run_studies
@@ -80,6 +80,8 @@ def test_a_run_without_a_control_says_so(tmp_path):
     assert not one.judged
     assert "no control of real rows alone lies beside the run" in one.sentence
     assert profiles([run] * 25) == []
+    assert too_many([run] * 24) == ""
+    assert "of 25 runs (24 at most); genloss show RUN gives that of one" in too_many([run] * 25)
 
 
 def test_runs_of_one_name_are_told_apart(tmp_path):
@@ -99,11 +101,17 @@ def test_few_runs_have_a_sentence_each_and_many_are_counted():
     worse = outcome(NO, YES, NO, NO, NO, NO, NO, NO)
     none = outcome(NO, NO, NO, NO, NO, NO, NO, NO)
     unclear = outcome(*[UNKNOWN] * 8)
+    little = outcome(NO, UNKNOWN, UNKNOWN, UNKNOWN, NO, *[UNKNOWN] * 3)
+    enough = outcome(NO, NO, UNKNOWN, UNKNOWN, NO, *[UNKNOWN] * 3)
     assert answer([], [collapse]) == ["It is so."]
     assert answer([], [collapse, none]) == ["**run**: It is so."] * 2
     assert answer([], [collapse, worse, none, none, unclear]) == [
         "Of 5 runs 1 collapses, 1 is worse than training on real data alone and has not "
         "collapsed, 2 show no collapse in what was measured and 1 cannot be told."
+    ]
+    assert answer([], [enough, little, little, little, unclear]) == [
+        "Of 5 runs 1 shows no collapse in what was measured, 3 were measured too little to say "
+        "(no collapse in that) and 1 cannot be told."
     ]
 
 

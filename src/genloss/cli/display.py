@@ -98,10 +98,11 @@ def plan(cost: Cost, json: bool) -> None:
     for name, why in observed.not_applicable.items():
         console.print_prose(f"{name}: no value{there} ({why})")
     if observed.shortfall:
+        again = "raise curator.rounds, " if cost.more_rounds else ""
         console.print_prose(
             f"The curator leaves a chain up to {percent(observed.shortfall)} short of its rows"
-            f"{there}: it trains on fewer; loosen it, raise curator.rounds, or measure it with the "
-            "metric shortfall."
+            f"{there}: it trains on fewer; loosen it, {again}or measure it with the metric "
+            "shortfall."
         )
 
 

@@ -54,7 +54,9 @@ SHOWN = 3
 OTHER = "another split"
 """Why a file is not read where one split of a folder is asked for."""
 
-REMEDY = "rename or convert them, or name a file itself to read it as plain text"
+REMEDY = (
+    "name their suffix to read them as plain text, such as reality.files=['*.py'], or convert them"
+)
 """What to try where a folder holds nothing that is read."""
 
 NamedSplits = Literal["use", "ignore"]
@@ -139,7 +141,10 @@ def inventory_of(
     path = Path(path)
     if not path.is_dir():
         return Inventory((_named_file(path),))
-    places = [p if p.why else Place(p.path, _why_not(p.path, path)) for p in places_below(path)]
+    asked = frozenset(endings(Path(pattern))[0] for pattern in files) - NO_TEXT.keys() - {""}
+    places = [
+        p if p.why else Place(p.path, _why_not(p.path, path, asked)) for p in places_below(path)
+    ]
     if files:
         places = [p if p.why else Place(p.path, _unwanted(p.path, path, files)) for p in places]
     else:
@@ -170,14 +175,17 @@ def _named_file(path: Path) -> Entry:
     return Entry(path, _relative(path, path.parent), "train")
 
 
-def _why_not(path: Path, folder: Path) -> str:
-    """Return why a file of a folder is not read, by its name and place, or ''."""
+def _why_not(path: Path, folder: Path, asked: frozenset[str]) -> str:
+    """Return why a file of a folder is not read, by its name and place, or ''.
+
+    asked: suffixes that were named, and so are plain text.
+    """
     suffix = endings(path)[0]
     if path.name in SETTINGS:
         return "describes the data"
     if suffix in NO_TEXT:
         return NO_TEXT[suffix]
-    if suffix not in (*PROSE, *READERS):
+    if suffix not in (*PROSE, *READERS, *asked):
         return f"{suffix} is not read" if suffix else "no suffix"
     if suffix == ".arrow":
         saved = _saved_files(path.parent)

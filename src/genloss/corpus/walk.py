@@ -8,7 +8,10 @@ from pathlib import Path
 
 from genloss.core.places import regular_file
 from genloss.errors import DataError
-from genloss.store.folder import BLOCKS, holds_run
+from genloss.store.folder import BLOCKS, PROVENANCE
+from genloss.store.header import HEADER
+from genloss.store.manifest import MANIFEST
+from genloss.store.table import TABLE
 
 SYSTEM = ("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "lost+found")
 """Folders that systems make for themselves."""
@@ -16,6 +19,12 @@ SYSTEM = ("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "lost+found")
 
 RUN = "a run of genloss"
 """Why a run folder is not read: what was measured is no text."""
+
+OF_RUNS = (HEADER, PROVENANCE, BLOCKS)
+"""Names in a run folder."""
+
+BLOCK_FILES = frozenset((MANIFEST, TABLE))
+"""Names in the folder of a block."""
 
 Stamp = tuple[str, int, int]
 """Path, size and time of a file."""
@@ -88,8 +97,8 @@ def walked(folder: Path, entered: set[tuple[int, int]] | None = None) -> Iterato
         raise DataError(
             f"{folder}: cannot be listed ({error.strerror}); allow it, or name the files"
         ) from error
-    # A run.json alone may be somebody's own.
-    if BLOCKS in names and holds_run(names):
+    # What is left of a run, too. One such name alone may be somebody's own.
+    if sum(name in names for name in OF_RUNS) > 1 or BLOCK_FILES.issubset(names):
         yield Place(folder, RUN)
         return
     for name in names:

@@ -35,7 +35,8 @@ class Cost:
     data: what was found in them, empty where nothing is told. files: what becomes of each
     that the reality reads. rows_of_d_last, rows_of_s_last: of D_T and S_T. seconds: of one process,
     on this machine at its load while it was timed. disk_bytes: table and kept generations of all
-    blocks. controls: apart from all that. timing: what that was measured on.
+    blocks. controls: apart from all that. timing: what that was measured on. more_rounds: whether a
+    curator draws again for the rows that it lacks, as often as its rounds say.
     """
 
     data: str
@@ -53,6 +54,7 @@ class Cost:
     disk_bytes: int
     timing: Timing
     controls: tuple[ControlCost, ...] = ()
+    more_rounds: bool = False
 
 
 def plan_of(study: Study, budget: float = BUDGET, *, controls: bool = True) -> Cost:
@@ -88,6 +90,7 @@ def plan_of(study: Study, budget: float = BUDGET, *, controls: bool = True) -> C
         disk_bytes=round(block_bytes * study.n_blocks),
         timing=timing,
         controls=_control_costs(study, timing) if controls and study.controls else (),
+        more_rounds=study.curator is not None and study.curator.covers != "training",
     )
 
 

@@ -14,7 +14,7 @@ from genloss.report.formatting import count
 from genloss.report.labels import plain
 from genloss.report.markup import slug
 from genloss.report.measured import Measured
-from genloss.report.profiles import ProfiledRun, profiles
+from genloss.report.profiles import ProfiledRun, profiles, too_many
 from genloss.report.provenance import Origin, origin
 from genloss.report.published_values import points
 from genloss.report.question import question
@@ -76,6 +76,7 @@ class Chapter:
     over: tuple[str, Figure | Combined] | None
     given_up: Sequence[tuple[str, str]]
     profiles: Sequence[ProfiledRun]
+    unprofiled: str
     origins: Sequence[Origin]
 
     @property
@@ -145,6 +146,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         explorer=explorer(data, section.sweep) if section.sweep else None,
         given_up=section.sweep.given_up if section.sweep else (),
         profiles=profiles(data),
+        unprofiled=too_many(data),
         origins=[origin(run) for run in section.runs[: FIRST_CELLS if section.sweep else None]],
     )
 

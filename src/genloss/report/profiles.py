@@ -20,6 +20,9 @@ from genloss.store.reader import Run
 MOST_RUNS = 24
 """Of more runs in a section no profile is worked out: their figures over what varies say it."""
 
+ENOUGH = 3
+"""Of the six verdicts on a model, how many say no where no collapse is said of it."""
+
 SHORT = {
     1: "most of it lost",
     2: "any worse",
@@ -63,14 +66,15 @@ class ProfiledRun:
     judged: bool
 
     @property
-    def outcome(self) -> Literal["collapse", "worse", "none", "open"]:
-        """What became of the run, in one word."""
+    def outcome(self) -> Literal["collapse", "worse", "none", "little", "open"]:
+        """What became of the run, in one word; "little": nothing, of too little that was judged."""
         collapse = [self.answers[i - 1] for i in HAPPENED]
         if Answer.YES in collapse:
             return "collapse"
         if self.answers[1] is Answer.YES:
             return "worse"
-        return "none" if Answer.NO in (*collapse, self.answers[1]) else "open"
+        judged = [*collapse, self.answers[1]].count(Answer.NO)
+        return "none" if judged >= ENOUGH else "little" if judged else "open"
 
 
 def profiles(runs: Sequence[Measured]) -> list[ProfiledRun]:
@@ -78,7 +82,7 @@ def profiles(runs: Sequence[Measured]) -> list[ProfiledRun]:
 
     Runs of one name are told apart as figures tell them.
     """
-    some = [run for run in runs if generations_done(run.run)]
+    some = with_models(runs)
     if len(some) > MOST_RUNS:
         return []
     names = [plain(run.run.header.name) for run in some]
@@ -88,6 +92,22 @@ def profiles(runs: Sequence[Measured]) -> list[ProfiledRun]:
         in_words(run.run, found, SEPARATOR.join(filter(None, (name, label))))
         for run, found, name, label in zip(some, found_of, names, labels, strict=True)
     ]
+
+
+def with_models(runs: Sequence[Measured]) -> list[Measured]:
+    """Return the runs that have models to judge."""
+    return [run for run in runs if generations_done(run.run)]
+
+
+def too_many(runs: Sequence[Measured]) -> str:
+    """Return why a section has no profile although its runs have models, or ''."""
+    n = len(with_models(runs))
+    if n <= MOST_RUNS:
+        return ""
+    return (
+        f"Collapse profiles are left out here: of {n:,} runs ({MOST_RUNS} at most); "
+        "genloss show RUN gives that of one, genloss report those of a few."
+    )
 
 
 def profiled(run: Run) -> ProfiledRun:

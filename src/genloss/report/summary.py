@@ -78,6 +78,10 @@ OUTCOMES = {
         "shows no collapse in what was measured",
         "show no collapse in what was measured",
     ),
+    "little": (
+        "was measured too little to say (no collapse in that)",
+        "were measured too little to say (no collapse in that)",
+    ),
     "open": ("cannot be told", "cannot be told"),
 }
 """What becomes of one run and of several, worst first."""
