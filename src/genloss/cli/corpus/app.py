@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from genloss.cli import exits
-from genloss.cli.corpus.options import AsideFile, Field, Fix, Map, Paths, field_map
+from genloss.cli.corpus.options import (
+    AsideFile,
+    Field,
+    Fix,
+    Map,
+    Me,
+    Paths,
+    ThirdParty,
+    field_map,
+)
 from genloss.cli.options import Json
 
 app = typer.Typer(
@@ -24,13 +33,15 @@ def read(
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
+    me: Me = None,
+    third_party: ThirdParty = False,
     aside: AsideFile = None,
     json: Json = False,
 ) -> None:
     """Write files of any sort as records, with digests that `verify` holds them to."""
     from genloss.cli.corpus.read import gathered
 
-    gathered(paths, out, field_map(map, field, fix), aside, json)
+    gathered(paths, out, field_map(map, field, fix, me, third_party), aside, json)
 
 
 @app.command(epilog="Example: genloss corpus verify corpus/records.jsonl")

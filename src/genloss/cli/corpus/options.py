@@ -1,6 +1,7 @@
 """Options that the commands on a corpus share: what is read, and as which fields."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,15 +22,31 @@ Field = Annotated[
 Fix = Annotated[
     list[str] | None, typer.Option(help="One value for all records, such as licence=CC0-1.0.")
 ]
+Me = Annotated[
+    list[str] | None, typer.Option(help="Your name or address in mail and chats; others' stay out.")
+]
+ThirdParty = Annotated[
+    bool, typer.Option("--third-party", help="Also take what others wrote in mail and chats.")
+]
 AsideFile = Annotated[
     Path | None, typer.Option("--aside", help="Also list here what could not be read.")
 ]
 
 
 def field_map(
-    file: Path | None, named: Sequence[str] | None, fixed: Sequence[str] | None
+    file: Path | None,
+    named: Sequence[str] | None,
+    fixed: Sequence[str] | None,
+    me: Sequence[str] | None = None,
+    third_party: bool = False,
 ) -> "FieldMap":
-    """Return what --map, --field and --fix say."""
+    """Return what --map, --field, --fix, --me and --third-party say."""
     from genloss.corpus.record.field_map import FieldMap, read_field_map, with_flags
 
-    return with_flags(read_field_map(file) if file else FieldMap(), named or (), fixed or ())
+    fields = read_field_map(file) if file else FieldMap()
+    fields = replace(
+        fields,
+        me=fields.me | frozenset(name.lower() for name in me or ()),
+        third_party=fields.third_party or third_party,
+    )
+    return with_flags(fields, named or (), fixed or ())

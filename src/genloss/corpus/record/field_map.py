@@ -33,6 +33,8 @@ GUESSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 FIXABLE = ("source", "claimed", "captured", "licence", "origin", "generator", "depth", "grounded")
 """Fields of which one value may stand for all records."""
 
+KEYS = ("text", "fields", "fixed", "attributes", "grades", "me", "third_party")
+
 LONGEST = 200
 """Characters of a field that becomes an attribute without being named."""
 
@@ -43,7 +45,9 @@ class FieldMap:
 
     text: as in `field_among`. fields: record field to row field; '' takes none. fixed: one value
     for all records. attributes: row fields that become attributes; None: every other field that is
-    a number or a text of at most 200 characters. grades: evidence of the two dates.
+    a number or a text of at most 200 characters. grades: evidence of the two dates. me: names and
+    addresses, in lower case, whose mail and chats are one's own; those of everybody else are left
+    out unless third_party.
     """
 
     text: str = "text"
@@ -52,6 +56,8 @@ class FieldMap:
     attributes: tuple[str, ...] | None = None
     claimed_grade: Grade = "claimed"
     captured_grade: Grade = "crawl"
+    me: frozenset[str] = frozenset()
+    third_party: bool = False
 
     def names(self, name: str) -> tuple[str, ...]:
         """Return the row fields that may hold this field of a record."""
@@ -74,7 +80,9 @@ def read_field_map(file: Path) -> FieldMap:
         table = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SpecError(f"{file}: no map of fields ({error}); see docs/record.md") from error
-    _check(table, ("text", "fields", "fixed", "attributes", "grades"), str(file))
+    _check(
+        table, ("text", "fields", "fixed", "attributes", "grades", "me", "third_party"), str(file)
+    )
     _check(table.get("fields", {}), GUESSES, f"{file}, fields")
     _check(table.get("fixed", {}), FIXABLE, f"{file}, fixed")
     grades = table.get("grades", {})
@@ -90,6 +98,8 @@ def read_field_map(file: Path) -> FieldMap:
         attributes=None if attributes is None else tuple(attributes),
         claimed_grade=grades.get("claimed", "claimed"),
         captured_grade=grades.get("captured", "crawl"),
+        me=frozenset(str(name).lower() for name in table.get("me", ())),
+        third_party=bool(table.get("third_party", False)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from genloss.corpus.readers import arrow_rows
 from genloss.corpus.readers.bounded import LONGEST, bounded_lines, whole_content
 from genloss.corpus.readers.byte_stream import decoded, endings
 from genloss.corpus.readers.fields import field_among, text_in
+from genloss.corpus.readers.found import THIRD, Unreadable
 from genloss.corpus.readers.rows import PROSE, READERS
+from genloss.corpus.readers.special import special_reader
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import GUESSES, FieldMap
 from genloss.corpus.record.from_row import record_of_row
@@ -54,7 +57,10 @@ def records_of_file(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Reco
         DataError: a file that cannot be read at all, or not further.
     """
     suffix = endings(file)[0]
-    if suffix in LINES:
+    if (reader := special_reader(file)) is not None:
+        for number, found in reader(file, fields.me):
+            yield from _of_found(found, number, file, fields, aside)
+    elif suffix in LINES:
         yield from _of_lines(file, fields, aside)
     elif suffix in TABLES:
         yield from _of_table(file, fields, aside)
@@ -87,11 +93,25 @@ def _why_not(path: Path) -> str:
         return "a link to a folder"
     if path.name in SETTINGS or path.name.lower().startswith(("readme.", "license.", "licence.")):
         return "describes the data"
-    if suffix in NO_TEXT:
+    if suffix in NO_TEXT and special_reader(path) is None:
         return NO_TEXT[suffix]
-    if suffix not in (*PROSE, *READERS):
+    if suffix not in (*PROSE, *READERS) and special_reader(path) is None:
         return f"{suffix or 'no suffix'} is not read"
     return ""
+
+
+def _of_found(
+    found: Any, number: int, file: Path, fields: FieldMap, aside: Aside
+) -> Iterator[Record]:
+    if isinstance(found, Unreadable):
+        aside.put(file, number, found.kind, found.reason)
+    elif found.get("party") == THIRD and not fields.third_party:
+        reason = "by somebody else; name yourself by --me, or take all by --third-party"
+        aside.put(file, number, THIRD, reason)
+    else:
+        # What was found has the names that are guessed; a map of one's own is for rows.
+        known = replace(fields, text="text", fields={}, attributes=None)
+        yield from _of_row(found, number, file, known, aside)
 
 
 def _of_lines(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Record]:

@@ -1,0 +1,59 @@
+"""Pages of HTML: the text of the main content, and what the page says of date, licence, consent."""
+
+from pathlib import Path
+from typing import Any
+
+from genloss.core.extras import optional
+from genloss.corpus.readers import consent
+from genloss.corpus.readers.bounded import whole_content
+from genloss.corpus.readers.found import Found
+
+DATES = (
+    *("article:published_time", "date", "dc.date", "dc.date.issued", "dcterms.created"),
+    *("datepublished", "pubdate", "og:published_time"),
+)
+"""Meta tags that say when a page was published."""
+
+WHAT = "HTML"
+
+
+def pages(file: Path) -> Found:
+    """Yield the one page of a file.
+
+    Raises:
+        DataError: larger than the limit of one text.
+        MissingExtra: resiliparse is not installed.
+    """
+    yield 0, page_row(whole_content(file))
+
+
+def page_row(content: bytes, charset: str = "") -> dict[str, Any]:
+    """Return the main content of a page as `text`, and date, licence, consent and language.
+
+    Menus, headers, footers and comments are left out by the rules of resiliparse.
+    """
+    encoding = optional("resiliparse.parse.encoding", WHAT)
+    extract = optional("resiliparse.extract.html2text", WHAT)
+    html = optional("resiliparse.parse.html", WHAT)
+    known = charset or encoding.detect_encoding(content)
+    tree = html.HTMLTree.parse(encoding.bytes_to_str(content, known))
+    text = extract.extract_plain_text(
+        tree, main_content=True, alt_texts=False, links=False, form_fields=False
+    )
+    document = tree.document
+    tags = [
+        (e.getattr("name") or e.getattr("property") or e.getattr("itemprop"), e.getattr("content"))
+        for e in document.query_selector_all("meta[content]")
+    ]
+    named = {name.lower(): value for name, value in reversed(tags) if name and value}
+    row: dict[str, Any] = {"text": text, "consent": consent.in_tags(named.items())}
+    if when := next((named[name] for name in DATES if name in named), ""):
+        row["date"] = when
+    if licences := document.query_selector_all("[rel~=license][href]"):
+        row["licence"] = licences[0].getattr("href")
+    root = document.query_selector("html[lang]")
+    if root is not None and root.getattr("lang"):
+        row["html_lang"] = root.getattr("lang")
+    if tree.title:
+        row["title"] = tree.title[:200]
+    return row

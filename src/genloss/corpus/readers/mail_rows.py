@@ -1,0 +1,95 @@
+"""Mail: mbox files, maildirs and single messages, one at a time."""
+
+import email
+import email.policy
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+from genloss.core.extras import check_installed
+from genloss.corpus.readers.bounded import LONGEST, bounded_lines, whole_content
+from genloss.corpus.readers.found import Found, Unreadable, party
+from genloss.corpus.readers.html_rows import page_row
+from genloss.corpus.readers.mail_text import parts_of
+
+BEGIN = b"From "
+"""How the line begins that stands before every message of an mbox."""
+
+
+def mbox(file: Path, me: frozenset[str]) -> Found:
+    """Yield the messages of an mbox file; one message is in memory at a time.
+
+    Raises:
+        DataError: cannot be opened, or damaged compression.
+    """
+    for number, content in enumerate(_messages(file), start=1):
+        yield number, _row(content, me)
+
+
+def message(file: Path, me: frozenset[str]) -> Found:
+    """Yield the one message of a file of a maildir, or of an .eml file."""
+    yield 0, _row(whole_content(file), me)
+
+
+def _messages(file: Path) -> Iterator[bytes | None]:
+    lines: list[bytes] = []
+    size, begun, blank = 0, False, True
+    for _, line in bounded_lines(file):
+        if line is not None and line.startswith(BEGIN) and blank:
+            if begun:
+                yield None if size > LONGEST else b"\n".join(lines)
+            lines, size, begun, blank = [], 0, True, False
+            continue
+        blank = line is not None and not line.strip()
+        size += LONGEST + 1 if line is None else len(line) + 1
+        if size <= LONGEST and line is not None:
+            # mboxrd doubles the sign before a line of a message that begins like a separator.
+            unescaped = line.lstrip(b">").startswith(BEGIN) and line.startswith(b">")
+            lines.append(line[1:] if unescaped else line)
+        else:
+            lines = []
+    if begun or any(line.strip() for line in lines):
+        yield None if size > LONGEST else b"\n".join(lines) if begun else b""
+
+
+def _row(content: bytes | None, me: frozenset[str]) -> dict[str, Any] | Unreadable:
+    if content is None:
+        return Unreadable("too long", f"a message of more than {LONGEST >> 20} MiB")
+    if not content.strip():
+        return Unreadable("no mail", "no line 'From ' begins a message")
+    try:
+        mail = email.message_from_bytes(content, policy=email.policy.default)
+        author = parseaddr(str(mail.get("From", "")))[1].lower()
+        text = _body(mail)
+        when = mail.get("Date")
+        day = when.datetime if when is not None else None
+        identity, to = str(mail.get("Message-ID", "")).strip(), str(mail.get("Subject", ""))
+    # The parser of the library fails on damaged headers in many ways.
+    except (LookupError, ValueError, TypeError, AttributeError, IndexError) as error:
+        return Unreadable("damaged mail", f"{type(error).__name__}: {str(error)[:100]}")
+    if not (author or text):
+        return Unreadable("damaged mail", "neither a sender nor a text")
+    parts = parts_of(text)
+    row: dict[str, Any] = {
+        "text": parts.own,
+        "source": f"mail {identity}" if identity else "mail",
+        "author": author or "unknown",
+        "party": party(author, me),
+        "quoted_characters": parts.quoted,
+        "forwarded_characters": parts.forwarded,
+        "subject_words": len(to.split()),
+    }
+    return {**row, "date": day} if day is not None else row
+
+
+def _body(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain", "html"))
+    if part is None:
+        return ""
+    content = part.get_content()
+    if part.get_content_type() != "text/html":
+        return str(content)
+    check_installed("resiliparse", "mail in HTML")
+    return str(page_row(str(content).encode(), "utf-8")["text"])

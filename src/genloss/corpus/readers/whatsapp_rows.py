@@ -1,0 +1,110 @@
+"""Chats that WhatsApp exported as text, in the forms that its languages write."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from genloss.corpus.readers.bounded import bounded_lines
+from genloss.corpus.readers.found import Found, Unreadable, party
+
+LINE = re.compile(
+    r"[\u200e\u202a]*\[?(?P<day>\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4})\.?,?\s+"
+    r"(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[\s\u202f](?:[ap]\.?\s?m\.?))?)"
+    r"(?:\]| -| –)\s(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The first line of a message: a day, a time, who, and what. With brackets as phones of one maker
+write it, or with a dash."""
+
+ABSENT = re.compile(
+    r"[\u200e]*(<[^<>]{4,60}>|(image|video|audio|sticker|gif|document|bild|vidéo|imagen)"
+    r" (omitted|weggelassen|absente?|omitid[ao])|this message was deleted|"
+    r"you deleted this message|diese nachricht wurde gelöscht|null)\.?",
+    re.IGNORECASE,
+)
+"""What stands for a picture, or for a message that was deleted, in several languages."""
+
+
+@dataclass(frozen=True)
+class DayOrder:
+    """How the days of one chat are written: 'ymd', 'dmy', 'mdy', or '' where both may be meant."""
+
+    order: str
+
+    def days(self, written: str) -> tuple[date, date]:
+        """Return the first and last day that may be meant; raises ValueError for none."""
+        a, b, c = (int(part) for part in re.split(r"[./-]\s?", written))
+        year = c + 2000 if c < 100 else c
+        if self.order == "ymd":
+            day = date(a, b, c)
+            return day, day
+        if self.order:
+            day = date(year, b, a) if self.order == "dmy" else date(year, a, b)
+            return day, day
+        both = sorted((date(year, b, a), date(year, a, b)))
+        return both[0], both[1]
+
+
+def looks_like_chat(file: Path) -> bool:
+    """Return whether two of the first five lines of a text begin messages."""
+    first = islice(bounded_lines(file), 5)
+    heads = ((line or b"")[:300].decode("utf-8", "replace") for _, line in first)
+    return sum(bool(LINE.match(head)) for head in heads) >= 2
+
+
+def messages(file: Path, me: frozenset[str]) -> Found:
+    """Yield the messages of a chat, in two passes: the first tells days from months.
+
+    Where no day beyond the 12th does, a date is the interval of both readings. Lines of the program
+    itself, and what stands for pictures, are left aside.
+    """
+    order = day_order(file)
+    for number, day, rest in _begun(file):
+        author, colon, text = rest.partition(": ")
+        if not colon or len(author) > 80 or "\n" in author:
+            yield number, Unreadable("line of the program", "no author before a colon")
+            continue
+        if ABSENT.fullmatch(text.strip()):
+            yield number, Unreadable("picture or deleted message", "holds no text")
+            continue
+        author = author.strip("\u200e\u202a\u202c ~")
+        row: dict[str, Any] = {"text": text.strip(), "source": f"chat {file.stem}"}
+        row.update(conversation=file.stem, author=author, party=party(author, me))
+        try:
+            first, last = order.days(day)
+            row["date"] = {"first": first.isoformat(), "last": last.isoformat(), "grade": "claimed"}
+        except ValueError:
+            row["date"] = day
+        yield number, row
+
+
+def day_order(file: Path) -> DayOrder:
+    """Return how the days of a chat are written, from all of them."""
+    parts = [[int(p) for p in re.split(r"[./-]\s?", day)] for _, day, _ in _begun(file)]
+    if any(a > 31 for a, _, _ in parts):
+        return DayOrder("ymd")
+    firsts, seconds = any(a > 12 for a, _, _ in parts), any(b > 12 for _, b, _ in parts)
+    # Points between days are German, Russian and the like, which all begin with the day.
+    dotted = any("." in day for _, day, _ in _begun(file))
+    if firsts or dotted:
+        return DayOrder("dmy")
+    return DayOrder("mdy" if seconds else "")
+
+
+def _begun(file: Path) -> Iterator[tuple[int, str, str]]:
+    """Yield line, day and the rest of every message, with the lines that follow its first."""
+    start, day, kept = 0, "", ""
+    for number, content in bounded_lines(file):
+        line = (content or b"").decode("utf-8", "replace").rstrip("\r").removeprefix("\ufeff")
+        if found := LINE.fullmatch(line):
+            if start:
+                yield start, day, kept
+            start, day, kept = number, found["day"], found["rest"]
+        elif start:
+            kept += "\n" + line
+    if start:
+        yield start, day, kept

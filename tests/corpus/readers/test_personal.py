@@ -1,0 +1,217 @@
+"""Mail and chats: one's own words told from others', quotations and the program's lines."""
+
+import json
+import mailbox
+from datetime import date
+from email.message import EmailMessage
+
+import pytest
+
+from genloss.corpus.readers.mail_text import parts_of
+from genloss.corpus.record.aside import Aside
+from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.reading import read_records
+
+ME = FieldMap(me=frozenset(("ada@example.org", "ada")))
+
+
+def read(path, fields=ME):
+    aside = Aside()
+    return list(read_records([path], fields, aside)), aside
+
+
+REPLY = """Yes, at noon.
+
+On Mon, 4 May 2020 at 10:00, Bob <bob@example.org> wrote:
+> Shall we meet?
+> > Earlier words.
+
+See you.
+--
+Ada, +44 20 7946 0000
+"""
+
+FORWARD = """Look at this.
+
+---------- Forwarded message ---------
+From: Eve <eve@example.org>
+Subject: Secret
+
+Words of Eve.
+"""
+
+TOP = """Danke!
+
+Von: Bob
+Gesendet: Montag
+An: Ada
+Betreff: Treffen
+
+Worte von Bob.
+"""
+
+
+def test_own_words_are_told_from_what_is_quoted_and_forwarded():
+    reply = parts_of(REPLY)
+    assert reply.own == "Yes, at noon.\n\n\nSee you."
+    assert reply.quoted == REPLY.index("\nSee") - REPLY.index("On Mon")
+    assert (reply.forwarded, reply.signature > 20) == (0, True)
+    forward = parts_of(FORWARD)
+    assert forward.own == "Look at this."
+    assert forward.forwarded == len(FORWARD) - FORWARD.index("-----") + 1
+    top = parts_of(TOP)
+    assert (top.own, top.quoted > 40) == ("Danke!", True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Am Montag, 4. Mai 2020 schrieb Bob <b@example.org>:",
+        "Le lun. 4 mai 2020 à 10:00, Bob a écrit :",
+        "El lun, 4 may 2020 a las 10:00, Bob escribió:",
+        "Op ma 4 mei 2020 om 10:00 schreef Bob:",
+    ],
+)
+def test_quotations_are_introduced_in_several_languages(line):
+    assert parts_of(f"Own.\n\n{line}\n> quoted\n").own == "Own."
+    # The same words without a quotation below are one's own.
+    assert line in parts_of(f"{line}\nOwn words.\nMore.\nAnd more.").own
+
+
+def mail(author, text, subject="A subject", html=False):
+    message = EmailMessage()
+    message["From"], message["Subject"] = author, subject
+    message["Date"] = "Mon, 04 May 2020 23:30:00 -0200"
+    message["Message-ID"] = f"<{subject.replace(' ', '.')}@example.org>"
+    message.set_content(text, subtype="html" if html else "plain")
+    return message
+
+
+def test_mbox_and_maildir_give_ones_own_mail(tmp_path):
+    box, folder = mailbox.mbox(tmp_path / "a.mbox"), mailbox.Maildir(tmp_path / "mail")
+    messages = [
+        mail("Ada <Ada@Example.org>", REPLY, "one"),
+        mail("Bob <bob@example.org>", "Words of Bob.", "two"),
+        mail("ada@example.org", "From the start.\n\nFrom here on it is mine.", "three"),
+        mail("ada@example.org", "<html><body><p>In <b>HTML</b>.</p></body></html>", "four", True),
+    ]
+    for message in messages:
+        box.add(message)
+        folder.add(message)
+    box.close()
+    for place in (tmp_path / "a.mbox", tmp_path / "mail"):
+        records, aside = read(place)
+        assert sorted(r.text for r in records) == [
+            "From the start.\n\nFrom here on it is mine.",
+            "In HTML.",
+            "Yes, at noon.\n\n\nSee you.",
+        ]
+        assert {r.attributes["party"] for r in records} == {"self"}
+        # Half past eleven at night two hours west of Greenwich is the next day.
+        assert {r.claimed.first for r in records} == {date(2020, 5, 5)}
+        assert aside.left_out == {"third party": 1}
+        every, _ = read(place, FieldMap(third_party=True))
+        assert len(every) == 4
+
+
+def test_damaged_mail_is_named_and_the_rest_is_read(tmp_path):
+    file = tmp_path / "a.mbox"
+    good = b"From ada Mon May  4 10:00:00 2020\nFrom: ada@example.org\n\nGood.\n\n"
+    bad = b"From x\nContent-Type: text/plain; charset=nonsense\nFrom: ada@example.org\n\nx\xff\n\n"
+    file.write_bytes(good + bad + good)
+    records, aside = read(file)
+    assert [r.text for r in records][:1] == ["Good."]
+    assert len(records) + aside.left_out.total() == 3
+    file.write_bytes(b"no mail at all\n")
+    assert read(file)[1].left_out == {"no mail": 1}
+
+
+CHATS = {
+    "British phone": "31/12/2023, 23:58 - Ada: Hello\n31/12/2023, 23:59 - Bob: Hi",
+    "American phone": "12/31/23, 11:58 PM - Ada: Hello\n12/31/23, 11:59 PM - Bob: Hi",
+    "German phone": "31.12.23, 23:58 - Ada: Hello\n31.12.23, 23:59 - Bob: Hi",
+    "German tablet": "[31.12.23, 23:58:01] Ada: Hello\n[31.12.23, 23:59:02] Bob: Hi",
+    "American tablet": "[12/31/23, 1:58:01\u202fPM] Ada: Hello\n[12/31/23, 1:59:02 PM] Bob: Hi",
+    "Japanese phone": "2023/12/31 23:58 - Ada: Hello\n2023/12/31 23:59 - Bob: Hi",
+    "Dutch phone": "31-12-2023 23:58 - Ada: Hello\n31-12-2023 23:59 - Bob: Hi",
+    "Spanish phone": "31/12/23, 23:58 - Ada: Hello\n31/12/23, 23:59 - Bob: Hi",
+    "Indian phone": "31/12/23, 11:58 pm - Ada: Hello\n31/12/23, 11:59 pm - Bob: Hi",
+}
+
+
+@pytest.mark.parametrize("locale", CHATS)
+def test_chats_of_whatsapp_are_read_in_every_form(tmp_path, locale):
+    file = tmp_path / "WhatsApp Chat with Bob.txt"
+    file.write_text(CHATS[locale] + "\nand a second line\n")
+    [record], aside = read(file)
+    assert (record.text, record.attributes["author"]) == ("Hello", "Ada")
+    assert record.claimed.first == record.claimed.last == date(2023, 12, 31)
+    assert aside.left_out == {"third party": 1}
+    _, other = read(file, FieldMap(third_party=True))[0]
+    assert other.text == "Hi\nand a second line"
+
+
+def test_a_day_that_may_be_a_month_is_an_interval_and_the_programs_lines_are_none(tmp_path):
+    file = tmp_path / "chat.txt"
+    lines = [
+        "01/02/2023, 10:00 - Messages are encrypted. Nobody can read them.",
+        "01/02/2023, 10:00 - Ada: Hello",
+        "01/02/2023, 10:01 - Ada: <Media omitted>",
+        "01/02/2023, 10:02 - Ada: It costs: 3 pounds",
+    ]
+    file.write_text("\n".join(lines))
+    records, aside = read(file)
+    assert [r.text for r in records] == ["Hello", "It costs: 3 pounds"]
+    assert (records[0].claimed.first, records[0].claimed.last) == (
+        date(2023, 1, 2),
+        date(2023, 2, 1),
+    )
+    assert aside.left_out == {"line of the program": 1, "picture or deleted message": 1}
+
+
+def test_prose_is_no_chat(tmp_path):
+    file = tmp_path / "a.txt"
+    file.write_text("On 31/12/2023 we met.\nIt was cold - very cold: minus ten.\n")
+    [record], _ = read(file)
+    assert record.text.startswith("On 31/12")
+
+
+def test_exports_of_telegram(tmp_path):
+    message = {"type": "message", "date": "2020-05-04T10:00:00", "date_unixtime": "1588586400"}
+    ada = {**message, "from": "Ada", "from_id": "user1"}
+    messages = [
+        {**ada, "text": ["Hello ", {"type": "bold", "text": "Bob"}]},
+        {**message, "from": "Bob", "from_id": "user2", "text": "Hi"},
+        {**ada, "text": "Eve's words", "forwarded_from": "Eve"},
+        {**message, "type": "service", "action": "pin_message"},
+        {**ada, "text": ""},
+    ]
+    one = tmp_path / "result.json"
+    one.write_text(json.dumps({"name": "Bob", "messages": messages}))
+    [record], aside = read(one)
+    assert (record.text, record.claimed.first) == ("Hello Bob", date(2020, 5, 4))
+    assert aside.left_out["third party"] == 2
+    [by_id], _ = read(one, FieldMap(me=frozenset(("user2",))))
+    assert by_id.text == "Hi"
+    one.write_text(json.dumps({"chats": {"list": [{"name": "B", "messages": messages}] * 2}}))
+    assert len(read(one)[0]) == 2
+
+
+def test_exports_of_slack(tmp_path):
+    day = tmp_path / "general" / "2020-05-04.json"
+    day.parent.mkdir()
+    users = [{"id": "U1", "name": "ada", "profile": {"email": "ada@example.org"}}]
+    (tmp_path / "users.json").write_text(json.dumps(users))
+    entries = [
+        {"type": "message", "user": "U1", "text": "Hello", "ts": "1588586400.0002"},
+        {"type": "message", "user": "U2", "text": "Hi", "ts": "1588586401.0002"},
+        {"type": "message", "subtype": "channel_join", "user": "U2", "text": "joined", "ts": "1"},
+        {"type": "message", "bot_id": "B1", "text": "Built.", "ts": "1588586402.1"},
+    ]
+    day.write_text(json.dumps(entries))
+    [record], aside = read(day)
+    assert (record.text, record.attributes["conversation"]) == ("Hello", "general")
+    assert record.claimed.first == date(2020, 5, 4)
+    assert aside.left_out == {"third party": 2, "line of the program": 1}
+    *_, bot = read(day, FieldMap(third_party=True))[0]
+    assert (bot.text, bot.origin) == ("Built.", "machine")
