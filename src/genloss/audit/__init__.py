@@ -5,4 +5,5 @@ detection  calibrating a scorer on records, asking it about others, and what a f
 scorers    scorers that need no network
 selection  rules, policies and mixtures: which records may be trained on
 share      how much of a corpus people, editors and machines wrote
+profile  sizes, dates, licences, duplicates, rules, personal data, tails: audit.json
 """

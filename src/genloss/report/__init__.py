@@ -14,6 +14,7 @@ kept_samples      rows and texts that runs kept
 texts             kept texts, the same prompts through the generations
 formatting        numbers and figures in plain language
 figures           one file for each kind of figure
+corpus            the page on a corpus, from audit.json
 titles            titles and meanings, as about.json of the runs has them
 tables            verdicts, numbers, what did not apply, how to run it again
 references        the citations of exactly what the runs used

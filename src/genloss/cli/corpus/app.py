@@ -35,13 +35,16 @@ def read(
     fix: Fix = None,
     me: Me = None,
     third_party: ThirdParty = False,
+    mask: Annotated[
+        bool, typer.Option("--mask", help="Replace addresses and numbers of people by their sort.")
+    ] = False,
     aside: AsideFile = None,
     json: Json = False,
 ) -> None:
     """Write files of any sort as records, with digests that `verify` holds them to."""
     from genloss.cli.corpus.read import gathered
 
-    gathered(paths, out, field_map(map, field, fix, me, third_party), aside, json)
+    gathered(paths, out, field_map(map, field, fix, me, third_party), mask, aside, json)
 
 
 @app.command(epilog="Example: genloss corpus verify corpus/records.jsonl")
@@ -210,6 +213,51 @@ def detect(
     from genloss.cli.corpus.detect import asked
 
     asked(paths, calibration, level, guarantee, out, field_map(map, field, fix), aside, json)
+
+
+@app.command(epilog="Example: genloss corpus audit texts --out audit.html")
+def audit(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="The page; its numbers go beside it, as .json.")] = Path(
+        "audit.html"
+    ),
+    reference: Annotated[
+        list[Path] | None, typer.Option(help="People's texts, whose rare words are the measure.")
+    ] = None,
+    against: Annotated[
+        list[Path] | None, typer.Option(help="Evaluation sets that the corpus may not hold.")
+    ] = None,
+    since: Annotated[
+        Path | None, typer.Option(help="The .json of an earlier audit: what changed since.")
+    ] = None,
+    group: Annotated[
+        str, typer.Option(help="By which people's texts are told apart: domain, source, ...")
+    ] = "domain",
+    sample: Annotated[int, typer.Option(help="Texts that are looked into.", min=1)] = 20_000,
+    title: Annotated[str, typer.Option(help="The headline.")] = "What is in this corpus",
+    map: Map = None,
+    field: Field = None,
+    fix: Fix = None,
+    me: Me = None,
+    third_party: ThirdParty = False,
+    aside: AsideFile = None,
+    json: Json = False,
+) -> None:
+    """Write one page on a corpus: who wrote it, when, what may be used, what repeats."""
+    from genloss.audit.profile.options import AuditOptions
+    from genloss.cli.corpus.audit import audited, earlier
+
+    audited(
+        paths,
+        out,
+        field_map(map, field, fix, me, third_party),
+        AuditOptions(group=group, sample=sample, since=earlier(since)),
+        reference=reference or (),
+        against=against or (),
+        title=title,
+        aside_file=aside,
+        json=json,
+    )
 
 
 @app.callback()

@@ -1,23 +1,31 @@
 """What `genloss corpus read` does and says."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from genloss.audit.profile.personal import masked
 from genloss.cli import console
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
+from genloss.corpus.record.record import Record, id_of
 from genloss.corpus.record.writing import write_records
 from genloss.report.formatting import count
 
 
 def gathered(
-    paths: Sequence[Path], out: Path, fields: FieldMap, aside_file: Path | None, json: bool
+    paths: Sequence[Path],
+    out: Path,
+    fields: FieldMap,
+    mask: bool,
+    aside_file: Path | None,
+    json: bool,
 ) -> None:
     """Write the records of files, and say what was left out."""
     with aside_in(aside_file) as aside:
-        number = write_records(read_records(paths, fields, aside), out)
+        records = read_records(paths, fields, aside)
+        number = write_records(map(_masked, records) if mask else records, out)
     if json:
         first = [asdict(entry) for entry in aside.first]
         told = {"left_out": dict(aside.left_out), "doubts": dict(aside.doubts), "first": first}
@@ -25,6 +33,14 @@ def gathered(
         return
     console.print_line(f"{count(number, 'record')} in {out}")
     say_aside(aside, aside_file)
+
+
+def _masked(record: Record) -> Record:
+    text = masked(record.text or "")
+    if record.text is None or text == record.text:
+        return record
+    # Another text has another id; the one that it was made from is its parent.
+    return replace(record, id=id_of(text), text=text, parents=(*record.parents, record.id))
 
 
 def say_aside(aside: Aside, file: Path | None) -> None:

@@ -1,0 +1,18 @@
+"""What a corpus is like, from one pass over its records and a sample of its texts.
+
+options        what an audit is asked
+audit          the pass: records in, one dictionary of numbers out (audit.json)
+tally          sizes, sources, dates, licences, origins: counted over all records
+sample         a sample of the texts in bounded memory, by their ids
+duplicates     exact and near duplicates
+overlap        runs of words that evaluation sets hold too
+languages      which languages the sample is in
+rules          rules against spam and boilerplate, and whom they hit by mistake
+personal       addresses, numbers and names of people: counted, masked
+younger        words that are younger than the date a text claims
+words          the words of a text; their frequencies
+tails          words by band of frequency, against a reference; missing mass
+diversity      distinct runs of words at equal size, beside the noise of random halves
+drift          what changed since an earlier audit
+proportions    shares with intervals
+"""

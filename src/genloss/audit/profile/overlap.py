@@ -1,0 +1,94 @@
+"""Runs of words that a corpus shares with evaluation sets."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genloss.audit.profile.proportions import share
+from genloss.audit.profile.words import words_of
+from genloss.corpus.record.record import Record
+
+RUN = 13
+"""Words of a run, as for GPT-3 (Brown et al. 2020); a shorter item counts by all of its words."""
+
+HELD = 0.8
+"""Share of the runs of an item from which on the item is held by the corpus."""
+
+SHOWN = 20
+
+Hashes = NDArray[np.uint64]
+
+
+class Overlap:
+    """Which items of evaluation sets a corpus holds, by their runs of 13 words.
+
+    Memory: 8 bytes a run of the evaluation sets. Exact up to collisions of 64-bit hashes.
+    """
+
+    def __init__(self, sets: Iterable[tuple[str, Iterable[Record]]]) -> None:
+        self._items: list[tuple[str, str, Hashes]] = []
+        for name, records in sets:
+            for record in records:
+                self._items.append((name, record.id, _runs(words_of(record.text or ""))))
+        every = [runs for _, _, runs in self._items]
+        self._known = np.unique(np.concatenate(every)) if every else np.zeros(0, np.uint64)
+        self._seen = np.zeros(self._known.size, dtype=bool)
+        self._short = sorted({r.size for r in every if r.size})
+        self._records: list[str] = []
+        self._touched = 0
+
+    def add(self, record: Record) -> None:
+        """Look for the runs in one record."""
+        runs = _runs(words_of(record.text or ""))
+        if not self._known.size or not runs.size:
+            return
+        at = np.minimum(np.searchsorted(self._known, runs), self._known.size - 1)
+        hit = at[self._known[at] == runs]
+        if hit.size:
+            self._seen[hit] = True
+            self._touched += 1
+            if len(self._records) < SHOWN:
+                self._records.append(record.id)
+
+    def result(self) -> dict[str, Any]:
+        """Return by set how many items share a run, and how many are held nearly whole."""
+        by_set: dict[str, list[float]] = {}
+        for name, _, runs in self._items:
+            if runs.size:
+                covered = float(self._seen[np.searchsorted(self._known, runs)].mean())
+                by_set.setdefault(name, []).append(covered)
+        return {
+            "run": RUN,
+            "records": self._touched,
+            "examples": self._records,
+            "sets": [
+                {
+                    "set": name,
+                    "touched": share(sum(c > 0 for c in covered), len(covered), whole=True),
+                    "held": share(sum(c >= HELD for c in covered), len(covered), whole=True),
+                }
+                for name, covered in by_set.items()
+            ],
+        }
+
+
+def _runs(words: list[str]) -> Hashes:
+    """Return the hashes of the runs of 13 words; of fewer words, of all of them as one run."""
+    from hashlib import blake2b
+
+    if not words:
+        return np.zeros(0, np.uint64)
+    memo: dict[str, int] = {}
+    for word in words:
+        if word not in memo:
+            memo[word] = int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")
+    ids = np.fromiter(map(memo.__getitem__, words), np.uint64, len(words))
+    size = min(RUN, len(words))
+    n = len(words) - size + 1
+    total = np.zeros(n, dtype=np.uint64)
+    for i in range(size):
+        total = (total * np.uint64(0x9E3779B97F4A7C15)) ^ (ids[i : i + n] >> np.uint64(1))
+        total ^= total >> np.uint64(29)
+    return np.unique(total)

@@ -1,0 +1,108 @@
+"""What is counted over all records: sizes, sources, dates, licences, origins, contradictions."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from genloss.audit.profile.proportions import share
+from genloss.corpus.record.dated import Dated
+from genloss.corpus.record.record import UNKNOWN, Record, host_of
+
+KEYS = 100_000
+"""Different values of one key that are counted; further ones are counted together."""
+
+SHOWN = 20
+"""Values that are named."""
+
+OTHERS = "others"
+
+BINS = np.append(0, np.geomspace(1, 1e8, 321))
+"""Bins of lengths in words, each 6 % wide; quantiles are read off them."""
+
+
+class Tally:
+    """Counts over records, in memory that their number does not change."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self._by: dict[str, Counter[str]] = {}
+        self._lengths = np.zeros(BINS.size, dtype=np.int64)
+        self.records = self.characters = self.words = 0
+
+    def add(self, record: Record) -> None:
+        """Count one record."""
+        self.records += 1
+        text = record.text or ""
+        n = len(text.split())
+        self.characters += len(text)
+        self.words += n
+        self._lengths[np.searchsorted(BINS, n, "right") - 1] += 1
+        self._count("domain", record.key("domain"))
+        self._count("source", host_of(record.source) or record.source.partition(":")[0] or UNKNOWN)
+        self._count("licence", record.licence or UNKNOWN)
+        self._count("origin", record.origin)
+        self._count("depth", UNKNOWN if record.depth is None else str(record.depth))
+        grounded = {None: UNKNOWN, True: "real", False: "not real"}[record.grounded]
+        self._count("grounded", grounded)
+        self._count("generator", record.key("generator"))
+        for kind in {str(e.kind) for e in record.evidence} or {"none"}:
+            self._count("evidence", kind)
+        for signal in record.consent or ("none found",):
+            self._count("consent", signal)
+        self._count("party", str(record.attributes.get("party", "not a message")))
+        self._dates(record)
+
+    def _dates(self, record: Record) -> None:
+        for name, when in (("claimed", record.claimed), ("captured", record.captured)):
+            self._count(f"{name} year", when.within("%Y") or "several years" if when else UNKNOWN)
+            self._count(f"{name} grade", when.grade if when else UNKNOWN)
+            if when and when.first > self._today:
+                self._count("doubts", f"{name} date in the future")
+        if _later(record.claimed, record.captured):
+            self._count("doubts", "claims a date after it was captured")
+        if record.contradictory:
+            self._count("doubts", "evidence for two origins")
+        if "licence_as_given" in record.attributes:
+            self._count("doubts", "licence that is no SPDX expression")
+
+    def _count(self, key: str, value: str) -> None:
+        counts = self._by.setdefault(key, Counter())
+        counts[value if value in counts or len(counts) < KEYS else OTHERS] += 1
+
+    def sizes(self) -> dict[str, Any]:
+        """Return records, characters, words, and quantiles of the words of a text (within 6 %)."""
+        below = np.cumsum(self._lengths)
+        at = [np.searchsorted(below, q * self.records) for q in (0.1, 0.5, 0.9)]
+        named = dict(zip(("tenth", "median", "ninetieth"), at, strict=True))
+        quantiles = {k: round(float(BINS[i])) if self.records else 0 for k, i in named.items()}
+        return {
+            "records": self.records,
+            "characters": self.characters,
+            "words": self.words,
+            "words_of_a_text": quantiles,
+        }
+
+    def by(self, key: str, every: bool = False) -> dict[str, Any]:
+        """Return the share unknown, and the commonest values with their counts."""
+        counts = self._by.get(key, Counter())
+        known = [(value, n) for value, n in counts.most_common() if value != UNKNOWN]
+        named = sorted(known) if every else known[:SHOWN]
+        rest = sum(n for _, n in known) - sum(n for _, n in named)
+        return {
+            "unknown": share(counts[UNKNOWN], self.records, whole=True),
+            "different": len(known),
+            "values": [{"value": value, "count": n} for value, n in named],
+            "rest": rest,
+        }
+
+    def counts(self) -> Mapping[str, dict[str, Any]]:
+        """Return every key with its values."""
+        years = {f"{name} year": self.by(f"{name} year", True) for name in ("claimed", "captured")}
+        return {**{key: self.by(key) for key in self._by}, **years}
+
+
+def _later(claimed: Dated | None, captured: Dated | None) -> bool:
+    return bool(claimed and captured and claimed.first > captured.last)

@@ -1,0 +1,81 @@
+"""What `genloss corpus audit` does and says."""
+
+import json as json_text
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from genloss.audit.profile.audit import audit_of
+from genloss.audit.profile.options import AuditOptions
+from genloss.cli import console
+from genloss.cli.corpus.read import say_aside
+from genloss.corpus.record.aside import aside_in
+from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.reading import read_records
+from genloss.errors import DataError, SpecError
+from genloss.report.corpus.page import corpus_page
+from genloss.report.corpus.sentences import in_short
+from genloss.store.files import read_bytes, write_bytes
+from genloss.store.output import check_output
+
+
+def audited(
+    paths: Sequence[Path],
+    out: Path,
+    fields: FieldMap,
+    options: AuditOptions,
+    *,
+    reference: Sequence[Path],
+    against: Sequence[Path],
+    title: str,
+    aside_file: Path | None,
+    json: bool,
+) -> None:
+    """Write the page and its numbers, and say what is in short on it."""
+    numbers = out.with_suffix(".json")
+    if out.suffix != ".html":
+        raise SpecError(f"--out is {out}; expected a page, such as audit.html")
+    for file in (out, numbers):
+        check_output(file)
+    with aside_in(aside_file) as aside:
+        audit = audit_of(
+            read_records(paths, fields, aside),
+            options,
+            read_records(reference, fields) if reference else None,
+            [(path.name, read_records([path], fields)) for path in against],
+        )
+        audit |= {
+            "genloss": version("genloss"),
+            "title": title,
+            "inputs": [str(path) for path in paths],
+            "reference": [str(path) for path in reference],
+            "numbers": numbers.name,
+            "aside": {"left_out": dict(aside.left_out), "doubts": dict(aside.doubts)},
+        }
+    page = corpus_page(audit)
+    content = json_text.dumps(audit, indent=1, ensure_ascii=False, allow_nan=False)
+    write_bytes(numbers, content.encode(), b"\n")
+    write_bytes(out, page.encode())
+    say_aside(aside, aside_file)
+    if json:
+        console.print_json({"page": str(out), "numbers": str(numbers), "records": audit["sizes"]})
+        return
+    for sentence in in_short(audit):
+        console.print_prose(sentence)
+    console.print_line(str(out))
+
+
+def earlier(file: Path | None) -> dict[str, Any] | None:
+    """Return the numbers of an earlier audit.
+
+    Raises:
+        DataError: no such file, or no audit.
+    """
+    if file is None:
+        return None
+    try:
+        audit: dict[str, Any] = json_text.loads(read_bytes(file))
+    except ValueError:
+        raise DataError(f"{file}: no audit; expected the .json beside its page") from None
+    return audit

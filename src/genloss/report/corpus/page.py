@@ -1,0 +1,62 @@
+"""The page on a corpus: the numbers of an audit in, one self-contained HTML file out."""
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from genloss.errors import DataError
+from genloss.report import theme
+from genloss.report.corpus.sentences import in_short
+from genloss.report.corpus.shares import interval, percent, periods, points
+
+FORMAT = 1
+"""Of audit.json, as this page reads it."""
+
+
+def corpus_page(audit: Mapping[str, Any]) -> str:
+    """Return the page on an audit as HTML that needs nothing but itself; no text is quoted.
+
+    Raises:
+        DataError: an audit of another format.
+    """
+    if audit.get("format") != FORMAT:
+        raise DataError(
+            f"an audit of format {audit.get('format')!r}; this version shows {FORMAT}; audit again"
+        )
+    page: str = (
+        _environment()
+        .get_template("corpus.html.j2")
+        .render(
+            a=audit,
+            n=audit["sizes"]["records"],
+            sentences=in_short(audit),
+            theme=theme,
+            css=(resources.files("genloss.report") / "page.css").read_text(encoding="utf-8"),
+            own=_file("corpus.css"),
+        )
+    )
+    return page
+
+
+def _environment() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(_file),
+    )
+    environment.filters |= {
+        "percent": percent,
+        "interval": interval,
+        "points": points,
+        "periods": periods,
+        "comma": lambda n: f"{n:,}",
+    }
+    return environment
+
+
+def _file(name: str) -> str:
+    return (resources.files("genloss.report.corpus") / name).read_text(encoding="utf-8")

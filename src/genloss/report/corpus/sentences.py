@@ -1,0 +1,93 @@
+"""What the numbers of an audit say, in a few plain sentences."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from genloss.report.corpus.shares import percent
+from genloss.report.formatting import count
+
+Audit = Mapping[str, Any]
+
+
+def of(x: float | None) -> str:
+    """Return a share as the subject of a sentence: 'None of the texts', '12 % of the texts'."""
+    words = percent(x)
+    return f"{words[0].upper()}{words[1:]} of the texts"
+
+
+def in_short(audit: Audit) -> list[str]:
+    """Return the answer of the page: at most eight sentences, the weightiest first."""
+    return list(_sentences(audit))
+
+
+def _sentences(audit: Audit) -> Iterator[str]:
+    n = audit["sizes"]["records"]
+    counts = audit["counts"]
+    origins = {v["value"]: v["count"] / n for v in counts["origin"]["values"]}
+    said = [f"{percent(origins[name])} {words}" for name, words in WHO.items() if origins.get(name)]
+    nobody = counts["origin"]["unknown"]["share"]
+    if said:
+        rest = f"; of {percent(nobody)} nobody says" if nobody else ""
+        yield f"By what the files declare, {', '.join(said)}{rest}."
+    else:
+        yield "No file says who wrote its texts: people or machines."
+    yield from _dates(counts)
+    yield from _rights(counts)
+    yield from _repetition(audit)
+    personal = audit["personal"]["any"]
+    if personal["count"]:
+        yield f"{of(personal['share'])} hold what looks like personal data."
+    young = audit["younger"]["texts"]
+    if young["count"]:
+        yield (
+            f"{count(young['count'], 'text')} of {young['of']:,} hold words that are younger than "
+            "the date they claim."
+        )
+    if left := sum(audit["aside"]["left_out"].values()):
+        yield f"{count(left, 'item')} were left out or could not be read, and do not count."
+
+
+WHO = {
+    "human": "were written by people",
+    "machine": "by machines",
+    "edited": "by both together",
+}
+
+
+def _dates(counts: Mapping[str, Any]) -> Iterator[str]:
+    claimed, captured = (counts[f"{name} year"]["unknown"]["share"] for name in DATES)
+    if claimed == captured == 1:
+        yield "No text has a date."
+    elif min(claimed, captured):
+        best = min((claimed, "claimed"), (captured, "of capture"))
+        yield f"{of(best[0])} have no date {best[1]}."
+
+
+DATES = ("claimed", "captured")
+
+
+def _rights(counts: Mapping[str, Any]) -> Iterator[str]:
+    unknown = counts["licence"]["unknown"]["share"]
+    if unknown:
+        yield f"{of(unknown)} have no known licence."
+    refusals = sum(v["count"] for v in counts["consent"]["values"] if v["value"] != "none found")
+    if refusals:
+        yield f"{count(refusals, 'signal')} against training, or about it, came with the texts."
+
+
+def _repetition(audit: Audit) -> Iterator[str]:
+    exact, near = audit["duplicates"]["exact"], audit["duplicates"]["near"]
+    if exact["count"] or near["count"]:
+        yield (
+            f"{count(exact['count'], 'text')} repeat an earlier one word for word, and "
+            f"{near['count']:,} nearly."
+        )
+    else:
+        yield "No text repeats another one."
+    for entry in (audit["overlap"] or {"sets": []})["sets"]:
+        held = entry["held"]
+        if held["count"]:
+            yield (
+                f"{held['count']:,} of the {held['of']:,} items of {entry['set']} are in the "
+                "corpus nearly whole: a score on them would be flattered."
+            )
