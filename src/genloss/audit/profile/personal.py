@@ -79,25 +79,27 @@ SORTS: Mapping[str, tuple[str, re.Pattern[str], Callable[[str], bool]]] = {
 
 
 def found_in(text: str) -> Counter[str]:
-    """Return how many pieces of each sort a text holds."""
-    return Counter(
-        {
-            name: n
-            for name, (_, pattern, check) in SORTS.items()
-            if (n := sum(check(m.group()) for m in pattern.finditer(text)))
-        }
-    )
+    """Return how many pieces of each sort a text holds; a piece is of the first sort that fits."""
+    return _sorted_out(text)[1]
 
 
 def masked(text: str) -> str:
     """Return a text with each piece replaced by its sort in square brackets, such as [mail]."""
+    return _sorted_out(text)[0]
+
+
+def _sorted_out(text: str) -> tuple[str, Counter[str]]:
+    found: Counter[str] = Counter()
+
+    def replaced(name: str, check: Callable[[str], bool], piece: re.Match[str]) -> str:
+        if not check(piece.group()):
+            return piece.group()
+        found[name] += 1
+        return f"[{name}]"
+
     for name, (_, pattern, check) in SORTS.items():
-        text = pattern.sub(partial(_masked, name, check), text)
-    return text
-
-
-def _masked(name: str, check: Callable[[str], bool], found: re.Match[str]) -> str:
-    return f"[{name}]" if check(found.group()) else found.group()
+        text = pattern.sub(partial(replaced, name, check), text)
+    return text, found
 
 
 def personal_table(records: Sequence[Record]) -> dict[str, Any]:

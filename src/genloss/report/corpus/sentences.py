@@ -15,6 +15,11 @@ def of(x: float | None) -> str:
     return f"{words[0].upper()}{words[1:]} of the texts"
 
 
+def verb(n: int, word: str) -> str:
+    """Return a verb for so many things."""
+    return {"do": "does"}.get(word, f"{word}s") if n == 1 else word
+
+
 def in_short(audit: Audit) -> list[str]:
     """Return the answer of the page: at most eight sentences, the weightiest first."""
     return list(_sentences(audit))
@@ -34,17 +39,19 @@ def _sentences(audit: Audit) -> Iterator[str]:
     yield from _dates(counts)
     yield from _rights(counts)
     yield from _repetition(audit)
+    yield from _misfires(audit["rules"])
     personal = audit["personal"]["any"]
     if personal["count"]:
         yield f"{of(personal['share'])} hold what looks like personal data."
     young = audit["younger"]["texts"]
     if young["count"]:
         yield (
-            f"{count(young['count'], 'text')} of {young['of']:,} hold words that are younger than "
-            "the date they claim."
+            f"{count(young['count'], 'text')} of {young['of']:,} {verb(young['count'], 'hold')} "
+            "words that are younger than the date they claim."
         )
     if left := sum(audit["aside"]["left_out"].values()):
-        yield f"{count(left, 'item')} were left out or could not be read, and do not count."
+        what = f"{count(left, 'item')}, which {verb(left, 'do')} not count"
+        yield f"Left out, or not to be read: {what}."
 
 
 WHO = {
@@ -68,19 +75,38 @@ DATES = ("claimed", "captured")
 
 def _rights(counts: Mapping[str, Any]) -> Iterator[str]:
     unknown = counts["licence"]["unknown"]["share"]
-    if unknown:
+    if unknown == 1:
+        yield "No text has a known licence."
+    elif unknown:
         yield f"{of(unknown)} have no known licence."
     refusals = sum(v["count"] for v in counts["consent"]["values"] if v["value"] != "none found")
     if refusals:
         yield f"{count(refusals, 'signal')} against training, or about it, came with the texts."
 
 
+def _misfires(rules: Mapping[str, Any]) -> Iterator[str]:
+    """Name the rule that would cost people most, where it surely costs one text in twenty."""
+    worst = max(
+        (
+            (m["low"], m["share"], r["meaning"], g)
+            for r in rules["rules"]
+            for g, m in r["misfires"].items()
+        ),
+        default=(0.0, 0.0, "", ""),
+    )
+    if worst[0] > 0.05:
+        yield (
+            f"A common rule against spam ({worst[2]}) would refuse {percent(worst[1])} of what "
+            f"people wrote in {worst[3]}."
+        )
+
+
 def _repetition(audit: Audit) -> Iterator[str]:
     exact, near = audit["duplicates"]["exact"], audit["duplicates"]["near"]
     if exact["count"] or near["count"]:
         yield (
-            f"{count(exact['count'], 'text')} repeat an earlier one word for word, and "
-            f"{near['count']:,} nearly."
+            f"{count(exact['count'], 'text')} {verb(exact['count'], 'repeat')} an earlier one word "
+            f"for word, and {near['count']:,} nearly."
         )
     else:
         yield "No text repeats another one."

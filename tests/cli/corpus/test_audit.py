@@ -1,0 +1,58 @@
+"""`genloss corpus audit`: a page, its numbers beside it, and a few sentences."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    rows = [
+        {"text": f"Text {i} of the corpus, which was written by hand. " * 8, "origin": "human"}
+        for i in range(12)
+    ]
+    (tmp_path / "texts").mkdir()
+    lines = "".join(json.dumps(row) + "\n" for row in [*rows, rows[0]])
+    (tmp_path / "texts" / "rows.jsonl").write_text(lines + "{\n")
+    return tmp_path
+
+
+def test_the_page_and_its_numbers_are_written(genloss, corpus):
+    done = genloss("corpus", "audit", "texts", "--against", "texts", "--reference", "texts")
+    assert done.exit_code == 0, done.stderr
+    assert "all were written by people" in done.stdout
+    assert "1 text repeats an earlier one word for word" in done.stdout
+    assert done.stdout.endswith("audit.html\n")
+    assert "1 left out (not JSON)" in done.stderr
+    numbers = json.loads((corpus / "audit.json").read_text())
+    assert numbers["sizes"]["records"] == 13
+    assert numbers["duplicates"]["exact"]["count"] == 1
+    assert numbers["overlap"]["sets"][0]["held"]["share"] == 1
+    again = genloss("corpus", "audit", "texts", "--since", "audit.json", "--out", "b.html")
+    assert again.exit_code == 0
+    assert json.loads((corpus / "b.json").read_text())["drift"]
+    assert "What changed since" in (corpus / "b.html").read_text()
+
+
+def test_bad_input_writes_nothing(genloss, corpus):
+    (corpus / "empty").mkdir()
+    for words in (
+        ["nothing-here"],
+        ["empty"],
+        ["texts", "--out", "page.pdf"],
+        ["texts", "--since", "texts/rows.jsonl"],
+    ):
+        done = genloss("corpus", "audit", *words)
+        assert done.exit_code == 2, words
+    assert not list(corpus.glob("*.html"))
+    assert not list(corpus.glob("*.json"))
+
+
+def test_masking_replaces_personal_data_and_keeps_the_parent(genloss, corpus):
+    (corpus / "a.jsonl").write_text('{"text": "Write to ada@example.org."}\n{"text": "No data."}\n')
+    assert genloss("corpus", "read", "a.jsonl", "--mask", "--out", "out.jsonl").exit_code == 0
+    first, second = map(json.loads, (corpus / "out.jsonl").read_text().splitlines())
+    assert first["text"] == "Write to [mail]."
+    assert len(first["parents"]) == 1
+    assert "parents" not in second
+    assert genloss("corpus", "verify", "out.jsonl").exit_code == 0

@@ -1,0 +1,87 @@
+"""The page on a corpus: from the numbers alone, offline, and without a word of its texts."""
+
+import re
+
+import pytest
+
+from genloss.audit.profile.audit import audit_of
+from genloss.audit.profile.options import AuditOptions
+from genloss.corpus.record.dated import dated
+from genloss.corpus.record.record import Record
+from genloss.errors import DataError
+from genloss.report.corpus.page import corpus_page
+from genloss.report.corpus.sentences import in_short
+from genloss.report.corpus.shares import interval, percent, periods, points
+
+AROUND = {
+    "genloss": "0",
+    "title": "Five <texts>",
+    "inputs": ["a.jsonl"],
+    "reference": [],
+    "numbers": "audit.json",
+    "aside": {"left_out": {"not JSON": 2}, "doubts": {}},
+}
+
+
+def audit(**change):
+    records = [
+        Record.of(f"Unquotable sentence number {i} by ada@example.org.", origin="human",
+                  claimed=dated(1850), **change)
+        for i in range(4)
+    ]  # fmt: skip
+    records.append(Record.of("The internet is new.", claimed=dated(1850), origin="machine"))
+    return {**audit_of(records, AuditOptions()), **AROUND}
+
+
+def test_the_page_says_what_was_found_and_quotes_nothing():
+    found = audit()
+    page = corpus_page(found)
+    words = " ".join(re.sub(r"<[^>]+>", " ", page.partition("<body>")[2]).split())
+    for expected in (
+        "By what the files declare, 80 % were written by people, 20 % by machines.",
+        "No text has a known licence.",
+        "80 % of the texts hold what looks like personal data.",
+        "1 text of 5 holds words that are younger than the date they claim.",
+        "Left out, or not to be read: 2 items, which do not count.",
+        "Five &lt;texts&gt;",
+        "No text is quoted.",
+    ):
+        assert expected in words, expected
+    assert "Unquotable" not in page
+    assert "ada@example.org" not in page
+    assert re.findall(r"(?:src|href)=\"(?!data:|#)", page) == []
+    assert "<script" not in page
+    assert corpus_page(found) == page
+
+
+def test_a_group_called_like_markup_does_no_harm():
+    found = audit(attributes={"domain": "<script>alert(1)</script>"})
+    assert "<script" not in corpus_page(found)
+
+
+def test_another_format_is_refused():
+    with pytest.raises(DataError, match="format 2"):
+        corpus_page({**audit(), "format": 2})
+
+
+def test_shares_are_said_as_people_say_them():
+    shares = (None, 0, 1, 0.0004, 0.9996, 0.0123, 0.5)
+    assert [percent(x) for x in shares] == [
+        "unknown", "none", "all", "under 0.1 %", "over 99.9 %", "1.2 %", "50 %",
+    ]  # fmt: skip
+    assert interval({"low": 0.012, "high": 0.034}) == "1.2 to 3.4 %"
+    assert interval({"share": 0.1}) == ""
+    assert [points(x) for x in (0.012, -0.3, 0)] == ["+1.2", "−30.0", "0.0"]
+
+
+def test_too_many_years_become_decades_and_centuries():
+    years = [{"value": str(y), "count": 1} for y in range(1900, 1960)]
+    assert periods(years)[0] == {"value": "1900 to 1909", "count": 10}
+    assert len(periods(years, most=3)) == 1
+    assert periods(years[:3])[0] == {"value": "1900", "count": 1}
+    several = [{"value": "several years", "count": 2}]
+    assert periods(several) == several
+
+
+def test_in_short_is_short():
+    assert len(in_short(audit())) <= 8
