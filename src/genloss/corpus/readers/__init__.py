@@ -10,7 +10,7 @@ consent      signals of consent to training: tags, headers, robots.txt, ai.txt
 mail_rows    mbox files, maildirs and messages
 mail_text    one's own words told from what is quoted and forwarded
 whatsapp_rows  chats that WhatsApp exported as text
-chat_exports chats that Telegram and Slack exported as JSON
+chat_exports  chats that Telegram and Slack exported as JSON
 special      which reader takes a file of these
 found        what such a reader finds: rows, and what it could not read
 arrow_rows   rows of Parquet and Arrow, a batch at a time; only the columns that are needed
