@@ -6,4 +6,5 @@ scorers    scorers that need no network
 selection  rules, policies and mixtures: which records may be trained on
 share      how much of a corpus people, editors and machines wrote
 profile  sizes, dates, licences, duplicates, rules, personal data, tails: audit.json
+share    how much of it machines wrote, with intervals
 """
