@@ -7,4 +7,7 @@ selection  rules, policies and mixtures: which records may be trained on
 share      how much of a corpus people, editors and machines wrote
 profile  sizes, dates, licences, duplicates, rules, personal data, tails: audit.json
 share    how much of it machines wrote, with intervals
+profile    sizes, dates, licences, duplicates, rules, personal data, tails: audit.json
+selection  rules, policies and mixes: which records are taken, and why
+share      how much of it machines wrote, with intervals
 """

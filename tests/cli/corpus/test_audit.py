@@ -20,7 +20,7 @@ def corpus(tmp_path):
 def test_the_page_and_its_numbers_are_written(genloss, corpus):
     done = genloss("corpus", "audit", "texts", "--against", "texts", "--reference", "texts")
     assert done.exit_code == 0, done.stderr
-    assert "all were written by people" in done.stdout
+    assert "all of the texts were written by people" in done.stdout
     assert "1 text repeats an earlier one word for word" in done.stdout
     assert done.stdout.endswith("audit.html\n")
     assert "1 left out (not JSON)" in done.stderr

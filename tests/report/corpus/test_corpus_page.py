@@ -38,7 +38,7 @@ def test_the_page_says_what_was_found_and_quotes_nothing():
     page = corpus_page(found)
     words = " ".join(re.sub(r"<[^>]+>", " ", page.partition("<body>")[2]).split())
     for expected in (
-        "By what the files declare, 80 % were written by people, 20 % by machines.",
+        "By what the files declare, 80 % of the texts were written by people, 20 % by machines.",
         "No text has a known licence.",
         "80 % of the texts hold what looks like personal data.",
         "1 text of 5 holds words that are younger than the date they claim.",

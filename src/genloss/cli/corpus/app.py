@@ -260,6 +260,41 @@ def audit(
     )
 
 
+@app.command(epilog="Example: genloss corpus card audit.json --form hub --out README.md")
+def card(
+    audit_file: Annotated[
+        Path, typer.Argument(metavar="AUDIT", help="The numbers of `genloss corpus audit`.")
+    ],
+    out: Annotated[Path, typer.Option(help="The card to write.")],
+    form: Annotated[
+        str,
+        typer.Option(help="hub, croissant, eu, california, prov, in-toto or openlineage."),
+    ] = "hub",
+    name: Annotated[str, typer.Option(help="Of the corpus.")] = "A corpus",
+    files: Annotated[
+        list[Path] | None, typer.Option(help="Its files, or folders: name, size, SHA-256.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a card of a corpus from its audit; what was not measured is marked."""
+    from genloss.cli.corpus.card import carded
+
+    carded(audit_file, form, out, name, files or (), json)
+
+
+@app.command(epilog=f"Example: genloss corpus trace sha256:{'0' * 64} corpus runs")
+def trace(
+    id_wanted: Annotated[str, typer.Argument(metavar="ID", help="Of a record: sha256:...")],
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders; run folders, too.")],
+    json: Json = False,
+) -> None:
+    """Name every file and run that holds a record, or what was made from it: for a takedown."""
+    from genloss.cli.corpus.trace import traced
+
+    if not traced(id_wanted, paths, json):
+        raise typer.Exit(exits.FAILED)
+
+
 @app.callback()
 def corpus() -> None:
     """Where texts come from, who wrote them, and what may be trained on."""

@@ -6,8 +6,10 @@ line       a record as a line of JSON, and back, checked
 field_map  which field of a row is which field of a record
 from_row   from a row to a record
 licence    SPDX expressions
+of_runs    what runs generated, as records
 reading    read_records: files of any sort, one record at a time
 aside      what could not be read: counted, with file, line and reason
+tracing    where a record is: in which files, as what, and which runs read it
 writing    files of records, and the digests beside them
 verifying  the tampered, missing and malformed records of files, by name
 """

@@ -18,9 +18,11 @@ from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import GUESSES, FieldMap
 from genloss.corpus.record.from_row import record_of_row
 from genloss.corpus.record.line import is_record, record_from
+from genloss.corpus.record.of_runs import records_of_run
 from genloss.corpus.record.record import Record
 from genloss.corpus.walk import walked
 from genloss.errors import DataError
+from genloss.store.reader import is_run
 
 LINES = (".jsonl", ".ndjson", ".ldjson", ".jsonlines", ".jl")
 TABLES = (".parquet", ".arrow", ".feather")
@@ -35,15 +37,19 @@ def read_records(
     """Yield the records of files and folders, in the order of their paths.
 
     Rows that are records already (docs/record.md) are taken as they are; their ids are compared by
-    `verify`, not here. What cannot be read goes to the aside, and reading goes on behind it.
-    Memory: one line, or one batch of 4,096 rows of Parquet, and the names in one folder.
+    `verify`, not here. Of a run folder, the texts that it kept are read. What cannot be read goes
+    to the aside, and reading goes on behind it. Memory: one line, or one batch of 4,096 rows of
+    Parquet, and the names in one folder.
 
     Raises:
         DataError: a path that does not exist.
     """
     fields, aside = fields or FieldMap(), aside or Aside()
-    for path in paths:
-        for file in _files(Path(path), aside):
+    for path in map(Path, paths):
+        if path.is_dir() and is_run(path):
+            yield from records_of_run(path)
+            continue
+        for file in files_to_read(path, aside):
             try:
                 yield from records_of_file(file, fields, aside)
             except DataError as error:
@@ -74,7 +80,12 @@ def records_of_file(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Reco
         yield from _of_row({fields.text: text.replace("\r\n", "\n")}, 0, file, fields, aside)
 
 
-def _files(path: Path, aside: Aside) -> Iterator[Path]:
+def files_to_read(path: Path, aside: Aside) -> Iterator[Path]:
+    """Yield the file, or those of a folder that are read; the others go to the aside.
+
+    Raises:
+        DataError: a path that does not exist.
+    """
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; check the path")
     if not path.is_dir():

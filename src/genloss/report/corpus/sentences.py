@@ -55,7 +55,7 @@ def _sentences(audit: Audit) -> Iterator[str]:
 
 
 WHO = {
-    "human": "were written by people",
+    "human": "of the texts were written by people",
     "machine": "by machines",
     "edited": "by both together",
 }
@@ -66,8 +66,8 @@ def _dates(counts: Mapping[str, Any]) -> Iterator[str]:
     if claimed == captured == 1:
         yield "No text has a date."
     elif min(claimed, captured):
-        best = min((claimed, "claimed"), (captured, "of capture"))
-        yield f"{of(best[0])} have no date {best[1]}."
+        best = min((claimed, "claimed date"), (captured, "date of capture"))
+        yield f"{of(best[0])} have no {best[1]}."
 
 
 DATES = ("claimed", "captured")
