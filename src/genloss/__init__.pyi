@@ -33,6 +33,7 @@ from genloss.core.forms import AsCounts as AsCounts
 from genloss.core.forms import AsMoments as AsMoments
 from genloss.core.forms import Endless as Endless
 from genloss.core.forms import Rows as Rows
+from genloss.core.hybrid import Hybrid as Hybrid
 from genloss.core.moving import Moving as Moving
 from genloss.core.real_only import RealOnly as RealOnly
 from genloss.core.regimes import Accumulate as Accumulate
@@ -162,6 +163,7 @@ from genloss.models.categorical import CategoricalLearner as CategoricalLearner
 from genloss.models.categorical import CategoricalModel as CategoricalModel
 from genloss.models.gaussian import GaussianLearner as GaussianLearner
 from genloss.models.gaussian import GaussianModel as GaussianModel
+from genloss.models.gaussian import PriorGaussianLearner as PriorGaussianLearner
 from genloss.models.kde import KDELearner as KDELearner
 from genloss.models.kde import KDEModel as KDEModel
 from genloss.models.linear import LeastSquaresLearner as LeastSquaresLearner

@@ -54,6 +54,7 @@ ARMS = {
         "share.n=100,a=0.1,t=6": ("share,n=100,a=0.5", "replace,N=100"),
         "count.N=100,k=10,t=300": ("count,N=100,k=1", "count,N=100,k=50", "replace,N=100"),
         "direction.prior": ("no-prior,N=20",),
+        "direction.map": ("gaussian,no-prior,N=20",),
         "count.decides": ("count,N=100,k=1", "count,N=100,k=50", "replace,N=100"),
     },
     "dohmatob-2024-strong": {
@@ -114,6 +115,12 @@ ARMS = {
         "5.gaussian.accumulate": ("gaussian,replace",),
         "5.symbols": ("symbols,real", "symbols,accumulate"),
         "7.symbols.replace": ("symbols,real",),
+    },
+    "hybrid-text": {
+        "edits.cost": ("all-real",),
+        "edits.dose": ("real,rows=1.0,tokens=0.25",),
+        "spans.help": ("all-generated",),
+        "half-and-half": ("real,rows=1.0,tokens=0.25",),
     },
     "khelifa-2026-diffusion": {
         "discount.a=0.1,t=6": ("begun=20,replace", "begun=20,a=0.5", "begun=20,a=0.9"),
