@@ -109,20 +109,20 @@ def flattened(every: list[Text], rows: dict[str, Any], flat: dict[str, Any]) -> 
 
 
 def lengths(every: list[Text], rows: dict[str, Any]) -> None:
-    """Print AUROC at the first tokens after the shared words, of continuations of all domains."""
-    known = {t["id"]: t for t in every if t["domain"] in ("xsum", "squad", "writing")}
-    print("\nBy length: tokens, texts, perplexity, curvature")
-    for n in SHORT:
-        by_origin: dict[str, list[Any]] = {"human": [], "model": []}
-        for i, row in rows.items():
-            if i in known and f"curvature_{n}" in row:
-                by_origin[known[i]["origin"]].append(row)
-        cells = []
-        for score in (f"perplexity_{n}", f"curvature_{n}"):
-            own, other = (np.array([r[score] for r in x], float) for x in by_origin.values())
-            cells.append(told(own, other))
-        sizes = " + ".join(str(len(x)) for x in by_origin.values())
-        print(f"| {n} | {sizes} | {' | '.join(cells)} |")
+    """Print AUROC at the first tokens after the shared words, where ten texts a side have them."""
+    print("\nBy length: domain, tokens, texts, perplexity, curvature")
+    for domain in ("xsum", "squad", "writing"):
+        known = {t["id"]: t["origin"] for t in every if t["domain"] == domain}
+        for n in SHORT:
+            noted = [(known[i], r) for i, r in rows.items() if i in known and f"curvature_{n}" in r]
+            human, machine = ([r for o, r in noted if o == x] for x in ("human", "model"))
+            if min(len(human), len(machine)) < 10:
+                continue
+            cells = [
+                told(*(np.array([r[f"{score}_{n}"] for r in x], float) for x in (human, machine)))
+                for score in ("perplexity", "curvature")
+            ]
+            print(f"| {domain} | {n} | {len(human)} + {len(machine)} | {' | '.join(cells)} |")
 
 
 def halves(every: list[Text]) -> set[str]:
