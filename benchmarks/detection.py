@@ -244,4 +244,7 @@ def main(data: Path, file: Path, flat: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    if len(sys.argv) > 2:
+        main(*map(Path, sys.argv[1:4]))
+    else:
+        print(__doc__)

@@ -136,7 +136,8 @@ def pieces_of(text: str, machine: Any) -> np.ndarray:
     return mean_log_probs(machine, [text[i : i + CHUNK] for i in starts])
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print all of it."""
     folder, labelled = Path(sys.argv[1]), Path(sys.argv[2]) / "liang-2023.jsonl"
     times = int(sys.argv[3].partition("=")[2]) if len(sys.argv) > 3 else 1000
     books = [novels(folder, f"novels-{i}.jsonl.xz") for i in (0, 1)]
@@ -147,3 +148,10 @@ if __name__ == "__main__":
     shifted = law([" ".join(t["text"] for t in abstracts if t["origin"] == "human")])
     endless(law([book["text"] for book in books[0][:40]]), shifted, machine, times)
     splits([*books[0], *books[1]], machine)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        main()
+    else:
+        print(__doc__)

@@ -119,4 +119,7 @@ def scored(judge: Any, batch: list[Text]) -> list[Text]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:6])
+    if len(sys.argv) > 2:
+        main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:6])
+    else:
+        print(__doc__)
