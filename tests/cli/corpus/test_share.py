@@ -55,3 +55,12 @@ def test_what_is_missing_is_said(genloss, tmp_path):
 def test_a_counted_rate_is_corrected(told, genloss):
     assert round(told("corpus", "share", "--corrected", "0.5,0.042,0.006")["share"], 3) == 0.481
     assert "expected observed" in genloss("corpus", "share", "--corrected", "0.5").stderr
+
+
+def test_an_unknown_generator_is_told_before_any_number(genloss, tmp_path):
+    """Scores beyond both laws are no mixture of them."""
+    corpora(tmp_path)
+    written(tmp_path / "corpus.jsonl", "unknown", np.random.default_rng(2).normal(6, 0.3, 400))
+    known = ("--human", "human.jsonl", "--machine", "made.jsonl")
+    shown = genloss("corpus", "share", "corpus.jsonl", *known).stdout
+    assert 0 < shown.index("cannot tell: by scores") < shown.index("estimate")

@@ -121,6 +121,7 @@ def _found(paths: Sequence[Path], asked: Asked, fields: FieldMap, aside: Aside) 
 def _say(found: Findings) -> None:
     left = f", {found.unscored:,} of them without a score" if found.unscored else ""
     console.print_line(f"{count(found.texts, 'text')}{left}; calibrated on {found.mode}")
+    _say_doubt(found)
     _say_shares(found)
     if found.pair is not None:
         _say_generators(found.pair)
@@ -134,6 +135,17 @@ def _say(found: Findings) -> None:
         if groups.refused:
             few = count(len(groups.refused), "group")
             console.print_prose(f"{few} of fewer than 50 texts: no interval")
+
+
+def _say_doubt(found: Findings) -> None:
+    """Say before any number that it does not hold, where an alarm is raised."""
+    raised = [alarm.about for alarm in found.alarms if alarm.raised]
+    if raised:
+        console.print_prose(
+            f"cannot tell: by {' and '.join(raised)} this corpus is no mixture of the texts that "
+            "calibrate it; another generator, edited texts or another domain are in it; the "
+            "intervals say what would hold without them"
+        )
 
 
 def _say_shares(found: Findings) -> None:
