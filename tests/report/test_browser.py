@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from genloss.report.corpus.page import corpus_page
 from genloss.report.page import write_report
 
 from .conftest import decay, make_experiment, make_run, verdict
@@ -401,3 +402,20 @@ def test_on_a_wide_screen_the_words_of_page_and_charts_grow_together(browser, tm
         words[width] = browser.execute_script("return [...window.fonts].map(parseFloat)")
     assert words[1280]
     assert max(words[1920]) == pytest.approx(1.25 * max(words[1280]))
+
+
+def test_the_page_on_a_corpus_fits_a_phone_and_stays_silent(browser, tmp_path):
+    from .corpus.test_corpus_page import audit
+
+    page = tmp_path / "audit.html"
+    page.write_text(corpus_page(audit(attributes={"domain": "a long domain " * 8})))
+    for width, scheme in ((390, "dark"), (1280, "light")):
+        show(browser, width, 900, scheme)
+        browser.get(page.as_uri())
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        assert browser.find_element("css selector", "h1").is_displayed()
+    bars = "return [...document.querySelectorAll('.bar span')].map((b) => b.offsetWidth)"
+    assert max(browser.execute_script(bars)) > 50
+    assert browser.get_log("browser") == []
+    urls = {url for entry in browser.get_log("performance") if (url := requested(entry))}
+    assert [url for url in urls if not url.startswith(ALLOWED)] == []

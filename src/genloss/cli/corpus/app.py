@@ -282,7 +282,7 @@ def card(
     carded(audit_file, form, out, name, files or (), json)
 
 
-@app.command(epilog=f"Example: genloss corpus trace sha256:{'0' * 64} corpus runs")
+@app.command(epilog="Example: genloss corpus trace ID corpus runs")
 def trace(
     id_wanted: Annotated[str, typer.Argument(metavar="ID", help="Of a record: sha256:...")],
     paths: Annotated[list[Path], typer.Argument(help="Files and folders; run folders, too.")],

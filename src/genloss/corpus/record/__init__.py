@@ -5,6 +5,7 @@ dated      Dated: a date as an interval, with the grade of its evidence
 line       a record as a line of JSON, and back, checked
 field_map  which field of a row is which field of a record
 from_row   from a row to a record
+hub_cards  cards beside files, as evidence
 licence    SPDX expressions
 of_runs    what runs generated, as records
 reading    read_records: files of any sort, one record at a time

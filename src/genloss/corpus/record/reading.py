@@ -17,6 +17,7 @@ from genloss.corpus.readers.special import special_reader
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import GUESSES, FieldMap
 from genloss.corpus.record.from_row import record_of_row
+from genloss.corpus.record.hub_cards import hub_card_of
 from genloss.corpus.record.line import is_record, record_from
 from genloss.corpus.record.of_runs import records_of_run
 from genloss.corpus.record.record import Record
@@ -37,9 +38,10 @@ def read_records(
     """Yield the records of files and folders, in the order of their paths.
 
     Rows that are records already (docs/record.md) are taken as they are; their ids are compared by
-    `verify`, not here. Of a run folder, the texts that it kept are read. What cannot be read goes
-    to the aside, and reading goes on behind it. Memory: one line, or one batch of 4,096 rows of
-    Parquet, and the names in one folder.
+    `verify`, not here. Of a run folder, the texts that it kept are read. A card (README.md with a
+    head) beside or above the files of a folder is evidence for all of them. What cannot be read
+    goes to the aside, and reading goes on behind it. Memory: one line, or one batch of 4,096 rows
+    of Parquet, and the names in one folder.
 
     Raises:
         DataError: a path that does not exist.
@@ -50,8 +52,10 @@ def read_records(
             yield from records_of_run(path)
             continue
         for file in files_to_read(path, aside):
+            card = hub_card_of(file, path) if path.is_dir() else None
             try:
-                yield from records_of_file(file, fields, aside)
+                records = records_of_file(file, fields, aside)
+                yield from map(card.applied, records) if card else records
             except DataError as error:
                 aside.put(file, 0, "file cannot be read", str(error).removeprefix(f"{file}: "))
 
