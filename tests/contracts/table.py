@@ -305,6 +305,7 @@ CURATORS = [
     Line("perplexity_band", {"low": 0.1, "high": 0.8}),
     Line("perplexity_band", {"low": 0.1, "high": 0.8, "under": "writer"}),
     Line("detector_resampling", {"tilt": 1.0}),
+    Line("taught_detector", {"taught": "loop"}),
     Line("deduplication"),
 ]
 

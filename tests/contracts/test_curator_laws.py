@@ -18,8 +18,8 @@ from .table import held
 WRONG: list[tuple[str, Any]] = []
 
 
-ROWS = {"verifier": ["images"]}
-"""Kinds of rows on which a curator is tried: one that checks labels needs some."""
+ROWS = {"verifier": ["images"], "taught_detector": ["text"]}
+"""Kinds of rows on which a curator is tried: labels to check, or tokens to read."""
 
 TRIED = [
     (line, rows)

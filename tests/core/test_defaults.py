@@ -53,6 +53,7 @@ DEFAULTS = {
         "upsample": 1.5,
         "tilt": 0.0,
     },
+    "taught_detector": {"keep": 0.5, "taught": "another", "temper": 1.5, "once": False},
     "deduplication": {"rounds": 2, "covers": "generated"},
     "nearest_real": {"narrow": 1.0},
     "likelihood": {"under": "first"},

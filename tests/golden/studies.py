@@ -177,12 +177,18 @@ def of_score(line: Asked) -> Spec:
     return {**ROWS[line.rows], "learner": learner, "curator": curator}
 
 
+def of_curator(line: Any) -> Spec:
+    """Return a study with a curator; a detector of text needs text."""
+    rows = TEXT if line.kind == "taught_detector" else GAUSS
+    return {**rows, "regime": "accumulate", "curator": line.table}
+
+
 STUDY_OF: dict[str, Callable[[Any], Spec]] = {
     "reality": of_reality,
     "learner": of_learner,
     "sampler": of_sampler,
     "regime": lambda line: {**GAUSS, "regime": line.table},
-    "curator": lambda line: {**GAUSS, "regime": "accumulate", "curator": line.table},
+    "curator": of_curator,
     "score": of_score,
 }
 

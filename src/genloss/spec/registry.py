@@ -91,6 +91,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "weighted_choice": "genloss.core.curators.choice:WeightedChoice",
         "perplexity_band": "genloss.core.curators.band:PerplexityBand",
         "detector_resampling": "genloss.core.curators.resampling:DetectorResampling",
+        "taught_detector": "genloss.core.curators.taught:TaughtDetector",
         "deduplication": "genloss.core.curators.duplicates:Deduplication",
     },
     "score": {

@@ -13,6 +13,7 @@ share       checks of rates and shares
 band        rows neither too likely nor too unlikely
 duplicates  rows that are there already
 resampling  rows drawn again by what a detector says of them
+taught      a detector that has learned something, on rows of text
 verifier    a verifier that errs
 choice      curators that choose the best rows, or any, or the better the likelier
 """
