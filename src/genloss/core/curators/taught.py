@@ -24,8 +24,8 @@ SMOOTH = 0.1
 class TaughtDetector:
     """Keeps a share of D_t: the rows of text that look least generated to a bigram detector.
 
-    A row's score is the mean over its tokens of ln q(b | a) / p(b | a), p counted in real rows. q is
-    what it was taught: 'another' generator, p^temper normalised, that never wrote a row of
+    A row's score is the mean over its tokens of ln q(b | a) / p(b | a), p counted in real rows; q
+    is what it was taught: 'another' generator, p^temper normalised, that never wrote a row of
     the loop; the 'loop', counted in the generated rows of D_t; or 'nothing', chance alone. Every
     arm keeps the same number of rows. once: it judges the first mixture (t = 2), chance all others.
     O(C n T + C V^2).
