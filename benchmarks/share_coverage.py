@@ -1,7 +1,7 @@
 """Do intervals of a machine share hold? Known laws, calibration redrawn each time.
 
     python benchmarks/share_coverage.py                    # 231 cells of 1,000 draws
-    python benchmarks/share_coverage.py --draws 200 --laws binormal-0.9
+    python benchmarks/share_coverage.py --draws 200 --laws binormal-0.9 --shares 0 0.5
 
 Cells are never pooled: a law, a size (human, machine and corpus texts each) and a share. The oracle
 knows both laws of the score and inverts the likelihood ratio.
@@ -202,6 +202,7 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--draws", type=int, default=1000)
     asked.add_argument("--laws", nargs="*", default=[])
+    asked.add_argument("--shares", nargs="*", type=float, default=SHARES)
     options = asked.parse_args()
     rng, start, failed, cells = np.random.default_rng(0), time.perf_counter(), [], 0
     print(
@@ -212,7 +213,7 @@ def main() -> int:
             continue
         of = make()
         for size in SIZES:
-            for share in SHARES:
+            for share in options.shares:
                 cell = measured(of, size, share, options.draws, rng)
                 cells += 1
                 failed += [] if cell.holds else [cell]

@@ -53,12 +53,15 @@ MACHINES = frozenset(
         "model",
         "bot",
         "fake",
+        "edited",
+        "machine-edited",
+        "mixed",
         "yes",
         "true",
         "1",
     )
 )
-"""Names of machines. A name of neither list counts as one of a machine where other rows of the same
+"""Names of machines, and of texts by both, which are not real either. A name of neither list counts as one of a machine where other rows of the same
 field name people."""
 
 EVERYBODY = "*"

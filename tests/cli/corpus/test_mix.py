@@ -3,6 +3,10 @@
 import json
 from collections import Counter
 
+from genloss.core.samples import FOREIGN, REAL
+from genloss.corpus.origins import with_origins
+from genloss.corpus.reading import read_corpus
+
 MIX = """
 total = 100
 [[parts]]
@@ -74,3 +78,18 @@ def test_a_part_with_too_few_records_is_refused(genloss, tmp_path):
     (tmp_path / "mix.toml").write_text(MIX)
     done = genloss("corpus", "mix", "mix.toml", "--out", "mixed.jsonl")
     assert "part people has 30 records and 2 epochs at most; 67 are asked for" in done.stderr
+
+
+def test_a_mixture_is_a_reality_with_its_origins(told, tmp_path):
+    """Of 40 human, 10 machine and 10 edited records, 20 stand for no reality."""
+    made = [
+        {"text": f"{origin} text number {i} says words. " * 8, "origin": origin}
+        for origin, n in (("human", 40), ("machine", 10), ("edited", 10))
+        for i in range(n)
+    ]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(r) + "\n" for r in made))
+    (tmp_path / "mix.toml").write_text('[[parts]]\npaths = ["corpus.jsonl"]\ncount = 60\n')
+    told("corpus", "mix", "mix.toml", "--out", "mixed.jsonl")
+    corpus = read_corpus(tmp_path / "mixed.jsonl")
+    documents, note = with_origins({"train": corpus.documents["train"]})
+    assert Counter(d.origin for d in documents["train"]) == {REAL: 40, FOREIGN: 20}, note

@@ -24,10 +24,11 @@ SMOOTH = 0.1
 class TaughtDetector:
     """Keeps a share of D_t: the rows of text that look least generated to a bigram detector.
 
-    A row's score is the mean over its tokens of ln q(b | a) / p(b | a), p counted in real rows; q
-    is what it was taught: 'another' generator, p^temper normalised, that never wrote a row of
-    the loop; the 'loop', counted in the generated rows of D_t; or 'nothing', chance alone. Every
-    arm keeps the same number of rows. once: it judges the first mixture (t = 2), chance all others.
+    A row's score is the mean over its tokens of ln q(b | a) / p(b | a), p counted in held-out real
+    rows (S_0 where there are none), q what it was taught: 'another' generator, p^temper
+    normalised, that never wrote a row of the loop; the 'loop', counted in the generated rows of
+    D_t; or 'nothing', chance alone. Every arm keeps the same number of rows. once: it judges the
+    first mixture (t = 2), chance all others.
     O(C n T + C V^2).
 
     Raises:
@@ -79,7 +80,8 @@ class TaughtDetector:
         return self.taught == "nothing" or (self.once and int(np.max(rows.origin)) > 1)
 
     def _scores(self, rows: Samples, made: Bools, reference: Reference) -> Floats:
-        real = reference.real.x
+        # Rows that it judges would look human because it knows them by heart.
+        real = reference.real.x if reference.held_out is None else reference.held_out
         size = int(max(rows.x.max(), real.max())) + 1
         human = _frequencies(real, np.ones(real.shape[:2]), size)
         if self.taught == "loop":
