@@ -49,6 +49,9 @@ def command(
     prices: Annotated[
         str, typer.Option(help="REAL,SYNTHETIC: of a row; also show risk against budget.")
     ] = "",
+    measured: Annotated[
+        Path | None, typer.Option(help="A share of `genloss corpus share --out`, to hold beside.")
+    ] = None,
     figure: Annotated[
         Path | None, typer.Option(help="Draw the frontier, or the runs: .svg, .pdf or .png.")
     ] = None,
@@ -59,6 +62,7 @@ def command(
     """Say how many real rows hold a metric where it is wanted, and on what evidence."""
     from genloss.cli.advice import as_json, check_figure, save, shown
     from genloss.cli.asked import asked_of
+    from genloss.cli.measured_share import beside, read_real_share
     from genloss.cli.progress import progress
     from genloss.plan.advise.advice import Effort
 
@@ -81,12 +85,16 @@ def command(
     )
     if figure is not None:
         check_figure(figure)
+    share = read_real_share(measured) if measured is not None else None
     with progress(f"advice on {asked.question.study.name}") as show:
         told = asked.advised(Effort(root, chains, 60 * minutes, workers, show), not search)
     if json:
-        console.print_json(as_json(told))
+        said = beside(share, told.advice) if share is not None else None
+        console.print_json(as_json(told) if said is None else {**as_json(told), "measured": said})
     else:
         shown(told, asked.assumed)
+        for line in beside(share, told.advice) if share is not None else ():
+            console.print_prose(line)
     if figure is not None:
         save(told, figure)
         console.print_hint(f"drawn: {figure}")

@@ -61,8 +61,8 @@ MACHINES = frozenset(
         "1",
     )
 )
-"""Names of machines, and of texts by both, which are not real either. A name of neither list counts as one of a machine where other rows of the same
-field name people."""
+"""Names of machines, and of texts by both, which are not real either. A name of neither list counts
+as one of a machine where other rows of the same field name people."""
 
 EVERYBODY = "*"
 """In `human`: whatever the fields say, all text counts as real."""
