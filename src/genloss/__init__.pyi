@@ -24,6 +24,7 @@ from genloss.core.curators.scores import EntropyUnderFirst as EntropyUnderFirst
 from genloss.core.curators.scores import Likelihood as Likelihood
 from genloss.core.curators.scores import NearestReal as NearestReal
 from genloss.core.curators.scores import ReferenceDistance as ReferenceDistance
+from genloss.core.curators.taught import TaughtDetector as TaughtDetector
 from genloss.core.curators.verifier import Verifier as Verifier
 from genloss.core.decoding import BeamSearch as BeamSearch
 from genloss.core.decoding import Prompts as Prompts
