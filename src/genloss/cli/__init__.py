@@ -6,7 +6,7 @@ upkeep      commands on runs that are there or at work
 advise      how much real data is needed
 asked       what its options ask
 advice      how that is shown
-measured_share a measured share of real rows, beside advice
+measured    a measured share of real rows, beside advice
 options     what several commands take
 console     tables and JSON as a person or a script wants them
 exits       how a command ends: one line, one exit code

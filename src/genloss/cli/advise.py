@@ -62,7 +62,7 @@ def command(
     """Say how many real rows hold a metric where it is wanted, and on what evidence."""
     from genloss.cli.advice import as_json, check_figure, save, shown
     from genloss.cli.asked import asked_of
-    from genloss.cli.measured_share import beside, read_real_share
+    from genloss.cli.measured import beside, read_real_share
     from genloss.cli.progress import progress
     from genloss.plan.advise.advice import Effort
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from genloss.cli.measured_share import RealShare, read_real_share
+from genloss.cli.measured import RealShare, read_real_share
 from genloss.errors import DataError
 
 SPEC = """
