@@ -118,4 +118,6 @@ def judge(root: Path, texts: tuple[Path, Path], voice: Any) -> None:
 
 if __name__ == "__main__":
     named = dict(a.split("=", 1) for a in sys.argv[2:])
+    if len(sys.argv) < 2:
+        sys.exit("left out: needs a folder of novels (*.jsonl.xz with author, title, text)")
     main(Path(sys.argv[1]), named.get("author", "Dickens"))

@@ -64,3 +64,44 @@ def test_an_unknown_generator_is_told_before_any_number(genloss, tmp_path):
     known = ("--human", "human.jsonl", "--machine", "made.jsonl")
     shown = genloss("corpus", "share", "corpus.jsonl", *known).stdout
     assert 0 < shown.index("cannot tell: by scores") < shown.index("estimate")
+
+
+def test_a_calibration_scores_all_texts(told, genloss, tmp_path):
+    """A scorer of letters, calibrated on other human texts; the planted share is .4."""
+    rng = np.random.default_rng(3)
+
+    def texts(name, origin, n, letters, start=0):
+        return [
+            {
+                "text": "".join(rng.choice(list(letters), 200)),
+                "origin": origin,
+                "source": f"{name} {i + start}",
+            }
+            for i in range(n)
+        ]
+
+    def put(name, rows):
+        (tmp_path / name).write_text("".join(json.dumps(r) + "\n" for r in rows))
+
+    people, made = "aabcde fgh", "abbcde fgh"
+    put("lessons.jsonl", texts("l", "human", 60, people) + texts("m", "machine", 60, made))
+    assert genloss("corpus", "read", "lessons.jsonl", "--out", "taught.jsonl").exit_code == 0
+    put("sure.jsonl", texts("s", "human", 120, people))
+    put("human.jsonl", texts("h", "human", 120, people))
+    put("made.jsonl", texts("g", "machine", 120, made))
+    corpus = texts("c", "unknown", 120, people) + texts("d", "unknown", 80, made)
+    put("corpus.jsonl", corpus)
+    done = genloss(
+        *("corpus", "calibrate", "sure.jsonl", "--scorer", "ngram_cross_entropy"),
+        *("--with", "texts=taught.jsonl", "--with", "order=2", "--by", "origin"),
+        *("--least-words", "1"),
+    )
+    assert done.exit_code == 0, done.stderr
+    found = told(
+        *("corpus", "share", "corpus.jsonl", "--human", "human.jsonl", "--machine", "made.jsonl"),
+        *("--calibration", "calibration.json"),
+    )
+    assert found["score"] == "ngram_cross_entropy"
+    share = found["pair"]["share"]
+    assert share["low"] <= 0.4 <= share["high"]
+    assert share["high"] - share["low"] < 0.4

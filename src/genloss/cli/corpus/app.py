@@ -76,6 +76,9 @@ def share(
         list[Path] | None, typer.Option(help="Texts by both: machine-edited, or edited by people.")
     ] = None,
     score: Annotated[str, typer.Option(help="The attribute that holds a score.")] = "score",
+    calibration: Annotated[
+        Path | None, typer.Option(help="Score all texts by the scorer of `calibrate`.")
+    ] = None,
     unit: Annotated[
         str, typer.Option(help="What is exchangeable: a key such as author; id: every text.")
     ] = "source",
@@ -100,7 +103,7 @@ def share(
         return
     keys = tuple(key.strip() for key in by.split(",") if key.strip())
     known = (human or [], machine or [], edited or [])
-    asked = share_command.asked(known, score, unit, keys, level, seed)
+    asked = share_command.asked(known, score, unit, keys, level, seed, calibration)
     fields = field_map(map, field, fix)
     share_command.shared(paths or [], asked, out, fields, aside, json)
 

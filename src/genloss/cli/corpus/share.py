@@ -2,14 +2,17 @@
 
 import json as jsons
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from genloss.audit.conformal import read_calibration
+from genloss.audit.detection.detecting import scorer_of
 from genloss.audit.share.corrected import rogan_gladen
 from genloss.audit.share.findings import Findings, Judged, findings, judged
 from genloss.audit.share.pair import PairShare, Share
 from genloss.cli import console
 from genloss.cli.corpus.read import say_aside
+from genloss.core.scorer import scored
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
@@ -30,6 +33,7 @@ class Asked:
     by: tuple[str, ...]
     level: float
     seed: int
+    calibration: Path | None
 
 
 def asked(
@@ -39,10 +43,11 @@ def asked(
     by: tuple[str, ...],
     level: float,
     seed: int,
+    calibration: Path | None,
 ) -> Asked:
     """Return what was asked; known: human, machine and edited texts."""
     human, machine, edited = (tuple(paths) for paths in known)
-    return Asked(human, machine, edited, score, unit, by, level, seed)
+    return Asked(human, machine, edited, score, unit, by, level, seed, calibration)
 
 
 def shared(
@@ -104,15 +109,19 @@ def _rates(text: str) -> list[float]:
 
 
 def _found(paths: Sequence[Path], asked: Asked, fields: FieldMap, aside: Aside) -> Findings:
+    known = read_calibration(asked.calibration) if asked.calibration is not None else None
+    scorer = scorer_of(known) if known is not None else None
+
     def texts(of: Sequence[Path], by: Sequence[str] = ()) -> Judged:
-        return judged(read_records(of, fields, aside), asked.score, asked.unit, by)
+        found = judged(read_records(of, fields, aside), asked.score, asked.unit, by)
+        return found if scorer is None else replace(found, scores=scored(scorer, found.texts))
 
     return findings(
         texts(paths, asked.by),
         texts(asked.human),
         texts(asked.machine) if asked.machine else None,
         texts(asked.edited) if asked.edited else None,
-        asked.score,
+        asked.score if known is None else str(known.scorer["kind"]),
         asked.level,
         asked.seed,
     )
