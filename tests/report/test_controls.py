@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from genloss.judge.controls import controls_of
-from genloss.report.figures import doses
+from genloss.report.figures import doses, families
 from genloss.report.figures.lines import metric_figure
 from genloss.report.long_table import LongTable
 from genloss.report.measured import measured
@@ -148,3 +148,34 @@ def test_parquet_has_the_same_numbers(runs, tmp_path):
     without = [row for row in table if row["control"] is None]
     assert without == []
     assert {row["regime"] for row in table if row["matched_control"] is None} == {"replace"}
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory):
+    """Trigrams of Python's help, a perplexity of every text, and the control beside it."""
+    spec = {
+        "reality": {"kind": "text", "vocabulary": 300},
+        "learner": {"kind": "ngram", "order": 2},
+        "sampler": {"kind": "sampling", "max_new": 64, "min_new": 64},
+        "n_real": 40,
+        "held_out": 20,
+        "generations": 3,
+        "chains": 4,
+        "metrics": [{"kind": "sequence_perplexity", "q": [0.05, 0.25, 0.5, 0.75, 0.95]}],
+    }
+    [run] = run_with_controls([study_from(spec)], tmp_path_factory.mktemp("texts"), workers=1)
+    return run
+
+
+def test_a_fan_has_its_control_at_both_ends_and_in_the_middle(texts):
+    data = measured(texts)
+    [figure] = [f for f in families.drawn([data], {}) if f.kind == "fan"]
+    [plate] = figure.panels
+    lines = [one for one in plate.spec["layer"] if one["mark"].get("style") == "control"]
+    assert [one["mark"]["type"] for one in lines] == ["line"] * 3
+    [control] = [c for c in controls_of(texts) if c.kind == "constant"]
+    for one, q in zip(lines, ("0.05", "0.95", "0.5"), strict=True):
+        fits = control.fits(f"sequence_perplexity[{q}]")
+        middle = pytest.approx(float(np.median(fits)), rel=1e-3)
+        assert {row["t"]: row["middle"] for row in one["data"]["values"]} == {1: middle, 3: middle}
+    assert "grey: control: real rows only, the same ends and middle" in figure.key

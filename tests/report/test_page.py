@@ -281,3 +281,13 @@ def test_a_page_of_many_lines_stays_small(tmp_path):
         make_run(tmp_path, f"r{i}", metrics=metrics, n_real=10 + i)
     text = render(find_sections([tmp_path]), title="t")
     assert len(text.encode()) < 6e6
+
+
+def test_many_questions_are_folded_behind_the_one_that_they_share(tmp_path):
+    for i in range(7):
+        make_run(tmp_path / str(i), f"run{i}")
+        page = render(find_sections([tmp_path]), title="x") if i > 4 else ""
+        asked = page.partition('id="asked"')[2].partition('id="answer"')[0]
+        assert asked.count("<li>") == (i + 1 if page else 0)
+        assert ("<details>" in asked) == (i == 6)
+    assert "What becomes of the model? In 7 sections, one by one" in asked

@@ -94,6 +94,7 @@ def render(sections: Sequence[Section], *, title: str, ahead: int | None = None)
 
 CONSTANT = {
     "few_failed": 3,
+    "few_asked": 6,
     "theme": theme,
     "strip": verdict_rows.STRIP,
     "fewest": FEWEST,

@@ -7,6 +7,7 @@ import numpy as np
 
 from genloss.report.figures.axes import YAxis, log_axis, x_linear
 from genloss.report.figures.bands import SPREAD_WORDS
+from genloss.report.figures.beside import WORDS, Beside, beside
 from genloss.report.figures.combined import (
     Combined,
     FigureKind,
@@ -20,6 +21,7 @@ from genloss.report.figures.combined import (
     told_over,
     typical,
 )
+from genloss.report.figures.layers import controls
 from genloss.report.formatting import percent
 from genloss.report.labels import Named
 from genloss.report.measured import Measured
@@ -33,12 +35,15 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     """Return one panel per run on one log axis: bands between the quantiles q and 1 - q."""
     names = having(members.names, runs)
     series = [s for n in names for s in present(members, n.data).values()]
-    axis = shared_axis([typical(s) for s in series])
+    grey = [one for n in names for one in controls_of_ends(n, members)]
+    axis = shared_axis([*(typical(s) for s in series), *(one.spread[1] for one in grey)])
     last = max(int(s.t[-1]) for s in series)
     pairs, _ = split(list(members.by_label))
     spans = ", ".join(f"{percent(float(a))} to {percent(float(b))}" for a, b in pairs)
     key = [f"log scale; bands: {spans} of the values within a generation"] if spans else []
     key.append("dotted: ends and middle of the first generation shown")
+    if grey:
+        key.append(f"grey: {WORDS['constant']}, the same ends and middle")
     key.append(told_over("medians", names, members.names))
     unit = series[0].unit
     return Combined(
@@ -66,6 +71,23 @@ def split(values: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
     return pairs[::-1], [q for q in ordered if q not in paired]
 
 
+def ends_of(values: Sequence[str]) -> list[str]:
+    """Return the widest pair of quantiles, and the middle if there is one."""
+    pairs, others = split(values)
+    return [q for pair in pairs[:1] for q in pair] + [q for q in others if float(q) == 0.5]
+
+
+def controls_of_ends(n: Named, members: Members) -> list[Beside]:
+    """Return what a run's control of as many real rows reaches: its ends and its middle."""
+    found = present(members, n.data)
+    return [
+        one
+        for q in ends_of(list(found))
+        for one in beside(n.data.controls, members.by_label[q], found[q].t)
+        if one.kind == "constant"
+    ]
+
+
 def shared_axis(drawn: Sequence[Any]) -> YAxis:
     """Return the log axis of all values drawn, or a linear one where there is nothing above 0."""
     every = np.concatenate(drawn)
@@ -87,7 +109,13 @@ def chart(n: Named, members: Members, axis: YAxis, last: int, unit: str) -> Spec
     pairs, others = split(list(found))
     layers = [_band(field[a], field[b], i, y) for i, (a, b) in enumerate(pairs)]
     layers += [_line(field[q], float(q) == 0.5, y) for q in others]
-    ends = [q for pair in pairs[:1] for q in pair] + [q for q in others if float(q) == 0.5]
+    ends = ends_of(list(found))
+    layers += [
+        layer
+        for one in controls_of_ends(n, members)
+        for layer in controls([one], y)
+        if layer["mark"]["type"] == "line"
+    ]
     layers.append(_first([v for q in ends for v in row[field[q]][:1] if v is not None], y))
     layers.append(_hover(field))
     return {
