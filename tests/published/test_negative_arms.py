@@ -86,7 +86,7 @@ ARMS = {
     },
     "cutoff-or-fresh": {
         "law.fresh.rate=0.1,speed=0.016": (
-            "fresh,rate=0.1,speed=0.0",
+            "fresh,rate=0.2,speed=0.016",
             "fresh,rate=0.05,speed=0.016",
         ),
         "law.cutoff.speed=0.016": ("cutoff,speed=0.0",),
