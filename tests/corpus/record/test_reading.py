@@ -180,6 +180,10 @@ def test_the_aside_is_a_file_once_all_is_read(tmp_path):
         assert not out.exists()
     [entry] = map(json.loads, out.read_text().splitlines())
     assert (entry["file"], entry["line"], entry["kind"]) == (str(file), 2, "not a row")
+    other = tmp_path / "other.jsonl"
+    with pytest.raises(DataError, match="no such file"), aside_in(other) as aside:
+        list(read_records([tmp_path / "nothing"], None, aside))
+    assert not list(tmp_path.glob("other*"))
 
 
 def test_a_line_of_gigabytes_is_left_aside_in_constant_memory(tmp_path, monkeypatch):

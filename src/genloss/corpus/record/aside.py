@@ -62,6 +62,9 @@ def aside_in(file: Path | None) -> Iterator[Aside]:
         yield Aside()
         return
     part = file.with_name(file.name + ".part")
-    with part.open("w", encoding="utf-8") as stream:
-        yield Aside(stream)
-    part.replace(file)
+    try:
+        with part.open("w", encoding="utf-8") as stream:
+            yield Aside(stream)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
