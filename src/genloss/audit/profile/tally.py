@@ -30,6 +30,7 @@ class Tally:
         self._today = today
         self._by: dict[str, Counter[str]] = {}
         self._lengths = np.zeros(BINS.size, dtype=np.int64)
+        self._words: Counter[str] = Counter()
         self.records = self.characters = self.words = 0
 
     def add(self, record: Record) -> None:
@@ -39,6 +40,7 @@ class Tally:
         n = len(text.split())
         self.characters += len(text)
         self.words += n
+        self._words[record.origin] += n
         self._lengths[np.searchsorted(BINS, n, "right") - 1] += 1
         self._count("domain", record.key("domain"))
         self._count("source", host_of(record.source) or record.source.partition(":")[0] or UNKNOWN)
@@ -83,6 +85,7 @@ class Tally:
             "characters": self.characters,
             "words": self.words,
             "words_of_a_text": quantiles,
+            "words_by_origin": dict(self._words.most_common()),
         }
 
     def by(self, key: str, every: bool = False) -> dict[str, Any]:
