@@ -147,4 +147,5 @@ def test_demo_makes_a_report(tmp_path):
     assert told["failed"] == 0
     assert told["left_out"] == []
     assert told["passed"] > 280  # every smoke experiment has its part
-    assert (tmp_path / told["report"]).stat().st_size > 10_000
+    for page in ("report", "audit"):
+        assert (tmp_path / told[page]).stat().st_size > 10_000

@@ -30,6 +30,7 @@ from genloss.cli.options import (
     Vary,
     Workers,
 )
+from genloss.errors import MissingExtra
 
 
 class Commands(TyperGroup):
@@ -65,18 +66,25 @@ def run() -> None:
 def demo(
     root: Root = RUNS, workers: Workers = 0, no_controls: NoControls = False, json: Json = False
 ) -> None:
-    """Tour all systems at demo scale and write one report.html."""
+    """Tour all systems at demo scale; write report.html, and an audit of its texts."""
+    from genloss.cli.corpus.demo import audit_tour
     from genloss.cli.progress import progress
     from genloss.published.tour import tour
 
     with progress("demo") as show:
         done = tour(root / "demo", workers=workers, progress=show, controls=not no_controls)
+    try:
+        done["audit"] = str(audit_tour(root / "demo"))
+    except MissingExtra as error:
+        done["left_out"] += [f"the audit of the tour's texts: {error}"]
     if json:
         console.print_json(done)
     else:
         for why in done["left_out"]:
             console.print_line(f"left out: {why}")
-        console.print_line(done["report"])
+        for page in ("report", "audit"):
+            if page in done:
+                console.print_line(done[page])
 
 
 @app.command(epilog="Example: genloss reproduce shumailov-2024-gmm --scale smoke")

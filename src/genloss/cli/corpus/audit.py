@@ -46,17 +46,12 @@ def audited(
             [(path.name, read_records([path], fields)) for path in against],
         )
         audit |= {
-            "genloss": version("genloss"),
             "title": title,
             "inputs": [str(path) for path in paths],
             "reference": [str(path) for path in reference],
-            "numbers": numbers.name,
             "aside": {"left_out": dict(aside.left_out), "doubts": dict(aside.doubts)},
         }
-    page = corpus_page(audit)
-    content = json_text.dumps(audit, indent=1, ensure_ascii=False, allow_nan=False)
-    write_bytes(numbers, content.encode(), b"\n")
-    write_bytes(out, page.encode())
+    write_audit(audit, out)
     say_aside(aside, aside_file)
     if json:
         console.print_json({"page": str(out), "numbers": str(numbers), "records": audit["sizes"]})
@@ -64,6 +59,16 @@ def audited(
     for sentence in in_short(audit):
         console.print_prose(sentence)
     console.print_line(str(out))
+
+
+def write_audit(audit: dict[str, Any], out: Path) -> None:
+    """Write the page of an audit, and its numbers beside it."""
+    numbers = out.with_suffix(".json")
+    audit |= {"genloss": version("genloss"), "numbers": numbers.name}
+    page = corpus_page(audit)
+    content = json_text.dumps(audit, indent=1, ensure_ascii=False, allow_nan=False)
+    write_bytes(numbers, content.encode(), b"\n")
+    write_bytes(out, page.encode())
 
 
 def earlier(file: Path | None) -> dict[str, Any] | None:
