@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+from genloss.audit.selection.mixture import Mixture, Part, counts_of
 from genloss.core.samples import FOREIGN, REAL
 from genloss.corpus.origins import with_origins
 from genloss.corpus.reading import read_corpus
@@ -61,6 +62,15 @@ def test_a_budget_decides_the_total(told, tmp_path):
     (tmp_path / "mix.toml").write_text(MIX.replace("total = 100", "budget = 11.0"))
     done = told("corpus", "mix", "mix.toml", "--out", "mixed.jsonl")
     assert [p["drawn"] for p in done["parts"]] == [20, 10]
+
+
+def test_rounding_never_costs_more_than_the_budget():
+    """3 : 1 of .01 and .002 are .008 a record; 250 rounded are 2.004, so that 249 are drawn."""
+    people = Part("people", (), weight=3, price=0.01)
+    edited = Part("edited", (), weight=1, price=0.002)
+    counts = counts_of(Mixture((people, edited), budget=2.0))
+    assert counts == (187, 62)
+    assert sum(n * p for n, p in zip(counts, (0.01, 0.002), strict=True)) <= 2.0
 
 
 def test_a_floor_is_hard(genloss, tmp_path):

@@ -126,20 +126,38 @@ def counts_of(mixture: Mixture) -> tuple[int, ...]:
         total = fixed + floor((Fraction(str(mixture.budget)) - paid) / each)
     if total < fixed:
         raise SpecError(f"the total is {total:,}, below the counts of its parts, {fixed:,}")
-    shares = [w / whole * (total - fixed) for w in weights]
-    counts = [
-        floor(s) if p.count is None else p.count for s, p in zip(shares, mixture.parts, strict=True)
-    ]
-    left = sorted(range(len(shares)), key=lambda i: (floor(shares[i]) - shares[i], i))
-    for i in left[: total - sum(counts)]:
+    counts = _rounded(mixture.parts, [w / whole for w in weights], total - fixed)
+    # Rounding may favour a dear part: as many fewer records as the budget then asks for.
+    while mixture.total is None and total > fixed and _cost(counts, mixture) > _budget(mixture):
+        total -= 1
+        counts = _rounded(mixture.parts, [w / whole for w in weights], total - fixed)
+    return _affordable(counts, mixture)
+
+
+def _rounded(parts: Sequence[Part], weights: Sequence[Fraction], rest: int) -> tuple[int, ...]:
+    """Fixed counts, and the rest by largest remainder."""
+    shares = [w * rest for w in weights]
+    counts = [floor(s) if p.count is None else p.count for s, p in zip(shares, parts, strict=True)]
+    left = sorted(range(len(parts)), key=lambda i: (floor(shares[i]) - shares[i], i))
+    for i in left[: rest - sum(floor(s) for s in shares)]:
         counts[i] += 1
-    return _affordable(tuple(counts), mixture)
+    return tuple(counts)
+
+
+def _cost(counts: Sequence[int], mixture: Mixture) -> Fraction:
+    each = zip(counts, mixture.parts, strict=True)
+    return sum((n * Fraction(str(p.price)) for n, p in each), Fraction(0))
+
+
+def _budget(mixture: Mixture) -> Fraction:
+    return Fraction(str(mixture.budget or 0))
 
 
 def _affordable(counts: tuple[int, ...], mixture: Mixture) -> tuple[int, ...]:
-    cost = sum(n * p.price for n, p in zip(counts, mixture.parts, strict=True))
-    if mixture.budget is not None and cost > mixture.budget * (1 + 1e-9):
-        raise SpecError(f"these counts cost {cost:g}, above the budget of {mixture.budget:g}")
+    if mixture.budget is not None and (cost := _cost(counts, mixture)) > _budget(mixture):
+        raise SpecError(
+            f"these counts cost {float(cost):g}, above the budget of {mixture.budget:g}"
+        )
     return counts
 
 
