@@ -1,7 +1,8 @@
 """Nothing lives for its tests alone: every function and class of the source has a caller.
 
 A caller is other source, a public name of genloss, an entry of the catalogue, a page of the API, a
-script of docs or an example. Names are resolved by module, so that two of one name are two.
+script of docs, an example, or a benchmark that simulates the coverage of what is printed. Names are
+resolved by module, so that two of one name are two.
 """
 
 import ast
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 PUBLIC = SOURCE / "genloss" / "__init__.pyi"
 OTHERS = [PUBLIC, *(ROOT / "docs").rglob("*.py"), *(ROOT / "examples").rglob("*.py")]
+OTHERS += (ROOT / "benchmarks").glob("*_coverage.py")
 
 DOCUMENTED = ("genloss.theory.", "genloss.judge.estimates")
 """Modules of which the API reference has every function: closed forms, estimates over chains."""

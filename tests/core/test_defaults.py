@@ -17,6 +17,8 @@ DEFAULTS = {
     "augment": {"synthetic": "last"},
     "real_only": {"rows": (), "writes": ()},
     "static_contamination": {"n_real": 0},
+    "hybrid": {"rows": 1.0, "tokens": 0.5},
+    "web": {"inflow": 0},
     "denoising": {"steps": 0, "eta": 1.0, "guidance": 0.0},
     "beam_search": {
         "beams": 5,

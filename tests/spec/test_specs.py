@@ -31,7 +31,7 @@ SPEC |= {"generations": 3}
         ({"regim": "replace"}, r"spec: unknown key 'regim' \(did you mean 'regime'\?\); Study"),
         ({"zzz": 1}, r"spec: unknown key 'zzz'; Study takes reality, learner, n_real"),
         ({"learner": {"kind": "gaussian", "dof": 1}}, r"learner: unknown key 'dof' \(did you mean"),
-        ({"regime": "replaced"}, r"unknown regime 'replaced' \(did you mean 'replace'\?\); known"),
+        ({"regime": "replaced"}, r"unknown regime 'replaced' \(did you mean 'replace'\?\); `gen"),
         ({"learner": "gaussian"}, "learner: ddof is missing; GaussianLearner needs it"),
         ({"learner": {"kind": "gaussian", "ddof": 2}}, r"learner\.ddof is 2; expected 0 or 1"),
         ({"learner": {"ddof": 1}}, "expected a name or a table with a kind, such as"),

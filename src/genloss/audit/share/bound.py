@@ -29,15 +29,6 @@ class Bound:
     exceeded_by: float
 
 
-def lower_bounds(human: Floats, corpus: Floats, level: float = 0.95) -> Floats:
-    """Lower bounds (D,) from scores (D, n0) and (D, n); 0 where nothing is shown.
-
-    The largest a that a one-sided score test rejects below, over the four sets A, each at
-    1 - (1 - level) / 4. Coverage of the true share is at least `level`.
-    """
-    return _by_set(human, corpus, level).max(axis=0)
-
-
 def lower_bound(human: Floats, corpus: Floats, level: float = 0.95) -> Bound:
     """Bound from scores (n,); nan is left out. exceeded_by: human share of the set A.
 
@@ -53,11 +44,16 @@ def lower_bound(human: Floats, corpus: Floats, level: float = 0.95) -> Bound:
                 f"got {len(known)} {name} texts with a score; expected {FEWEST} or more; add texts"
             )
         sets.append(known[None])
-    bounds = _by_set(sets[0], sets[1], level)[:, 0]
+    bounds = bounds_by_set(sets[0], sets[1], level)[:, 0]
     return Bound(float(bounds.max()), level, UPPER[int(bounds.argmax())])
 
 
-def _by_set(human: Floats, corpus: Floats, level: float) -> Floats:
+def bounds_by_set(human: Floats, corpus: Floats, level: float = 0.95) -> Floats:
+    """Bounds of every set A (4, D) from scores (D, n0) and (D, n); the largest is the bound.
+
+    Each is the largest a that a one-sided score test rejects below, at 1 - (1 - level) / 4, so that
+    the largest covers the true share at `level` at least; 0 where nothing is shown.
+    """
     z = NormalDist().inv_cdf(1 - (1 - level) / len(UPPER))
     return np.stack([_bound(human, corpus, share, z) for share in UPPER])
 
