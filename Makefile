@@ -13,7 +13,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-# The tour of all systems; ends by printing the path of one report.html.
+# The tour of all systems; ends by printing the paths of report.html and audit.html.
 demo: setup
 	$(BIN)/genloss demo
 
