@@ -52,7 +52,7 @@ def summing(folder, monkeypatch):
 
 
 def vae(folder, monkeypatch):
-    """A batch of all rows: convolutions share it out among threads, and add gradients up."""
+    """A batch of all rows: on some processors convolutions share it out, and add gradients up."""
     training = {"epochs": 1, "batch": 1500, "device": "cpu"}
     return {
         "reality": "digits8x8",
@@ -86,7 +86,7 @@ def opt(folder, monkeypatch):
 def test_bits_that_depend_on_threads_are_those_of_the_first_start(
     tmp_path, monkeypatch, folder_bytes, made
 ):
-    """Begun on one thread and on two, they differ; resumed by one or two workers, neither does."""
+    """Begun on one thread or two, resumed by one or two workers: the bits are those begun with."""
     common = {"generations": 2, "chains": 2, "chains_per_block": 1, "checkpoint_every": 1}
     study = study_from(made(tmp_path, monkeypatch) | common | {"keep": {"at": [1, 2]}})
 
@@ -106,9 +106,9 @@ def test_bits_that_depend_on_threads_are_those_of_the_first_start(
 
     one, two = begun("one", 1, None), begun("two", 2, None)
     states = [Run(path).arrays(1, "state") for path in (one, two)]
-    assert any(not np.array_equal(states[0][k], states[1][k]) for k in states[0]), (
-        "here nothing depends on threads: choose a longer sum, or a larger batch"
-    )
+    # Which sums of a network are shared out is up to the processor; that of `summing` always is.
+    if made is summing:
+        assert any(not np.array_equal(states[0][k], states[1][k]) for k in states[0])
     for name, values in states[0].items():
         np.testing.assert_allclose(values, states[1][name], rtol=1e-3, atol=1e-3)
     # Two cores are offered: two threads to one worker, one to each of two.
