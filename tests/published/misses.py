@@ -1,4 +1,4 @@
-"""Targets that our runs are known to miss: their READMEs say by how much and why; no band was moved.
+"""Targets that our runs miss, as is known: READMEs say by how much and why; no band was moved.
 
 A miss may be met on another machine, where few chains decide; none may join them unsaid.
 """
