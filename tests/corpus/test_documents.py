@@ -92,7 +92,7 @@ def test_parquet_and_json_take_the_named_field(tmp_path):
         ("a.jsonl", b'{"text": "broken \\ud800 x"}', "character 8 .*after 'broken '; .*remove it"),
         ("a.txt", "a\nwide".encode("utf-16-le"), "line 1, byte 2 is 0x00.*iconv -f UTF-16LE"),
         ("a.arrow", b"no stream", "no whole stream of Arrow"),
-        ("a/b.xlsx", b"text", r"1 visible files \(b.xlsx: .xlsx is not read\); rename or convert"),
+        ("a/b.xlsx", b"text", r"1 visible files \(b.xlsx: .xlsx is not read\); name their suffix"),
         ("a.csv", b"id,body\n1,x", r"no field 'text'.*it has id, body"),
         ("a.jsonl", b"", "holds no text"),
         ("a.jsonl.xz", b"no archive", "truncated or damaged"),
