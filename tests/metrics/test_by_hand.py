@@ -1,13 +1,14 @@
 """Bindings of metrics on two unequal chains, with values by hand: nothing cancels, nothing is 1."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from genloss.core.samples import Samples
 from genloss.core.view import NotApplicable, View
-from genloss.metrics import laws, modes, regression, rows, tokens
+from genloss.metrics import laws, makers, modes, regression, rows, tokens
+from genloss.models.makers import MakersModel
 
 LN = np.log
 
@@ -154,7 +155,15 @@ def squared_l2(shift, one, other):
     return density(0, 2 * one) + density(0, 2 * other) - 2 * density(shift, one + other)
 
 
+SHIFTED = view(Gaussians(np.array([[1.0, 0], [3, 6]]), np.array([[1.0, 4], [4, 1]])), PLANE.p_0)
+# What each maker alone is seen as: the model of PLANE, and reality shifted by 1 and by 2.
+TWO = replace(
+    view(MakersModel((PLANE.model, SHIFTED.model)), PLANE.p_0),
+    memo={("maker", 0): PLANE, ("maker", 1): SHIFTED},
+)
+
 CASES = [
+    (makers.ByMaker(laws.W2Squared()), TWO, [[7, 1], [35, 4]]),
     (laws.MeanError(), PLANE, [5**0.5, 5]),
     (laws.MeanError(), DRAWN, [2, 3.5]),
     (laws.TraceRatio(), DRAWN, [8 / 3, 2 / 12.25]),

@@ -17,6 +17,7 @@ ROWS = {"rows": 1000}
 BINDINGS = {
     "accepted_by_rarity": {"bounds": (0.5, 0.9, 0.99)},
     "accepted_by_group": {"groups": 10, "by": "class"},
+    "by_maker": {"makers": 2},
     "component_std": {"which": "smallest"},
     "held_out_nll": {"rows": 0},
     "sliced_wasserstein": {"n_directions": 64, "rows": 2000},
