@@ -82,6 +82,8 @@ def demo(
     else:
         for why in done["left_out"]:
             console.print_line(f"left out: {why}")
+        if done["missed"]:
+            console.print_line(f"targets missed, as the page says: {len(done['missed'])}")
         for page in ("report", "audit"):
             if page in done:
                 console.print_line(done[page])

@@ -16,14 +16,14 @@ from genloss.study.sweep import load_sweep
 
 
 def tour(root: Path, *, workers: int, progress: Sink, controls: bool = True) -> dict[str, Any]:
-    """Run everything below root and return the report's path, targets met and seconds.
+    """Run everything below root and return the report's path, targets met, missed, and seconds.
 
     controls: run those of the tour's own studies and sweeps. The experiments go without: no target
     looks at them, and networks would train twice as long.
     """
     run = run_with_controls if controls else run_studies
     begun = time.monotonic()
-    passed = failed = 0
+    passed, missed = 0, []
     experiments, left_out = tour_experiments()
     for experiment in experiments:
         if not experiment.targets:
@@ -32,7 +32,7 @@ def tour(root: Path, *, workers: int, progress: Sink, controls: bool = True) -> 
             continue
         _, verdicts = reproduce(experiment, root, workers=workers, progress=progress)
         passed += sum(v.passed for v in verdicts)
-        failed += sum(not v.passed for v in verdicts)
+        missed += [f"{experiment.name}: {v.id}" for v in verdicts if not v.passed]
     for spec in sorted((published_folder() / "sweeps").glob("*.toml")):
         run_sweep(load_sweep(spec), root, workers=workers, progress=progress, controls=controls)
     charts = charts_left_out()
@@ -41,7 +41,7 @@ def tour(root: Path, *, workers: int, progress: Sink, controls: bool = True) -> 
     return {
         "report": str(report),
         "passed": passed,
-        "failed": failed,
+        "missed": missed,
         "left_out": left_out,
         "seconds": round(time.monotonic() - begun, 1),
     }

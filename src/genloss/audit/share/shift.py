@@ -98,11 +98,12 @@ def _covariance(h: Floats, m: Floats, a: Floats, sizes: tuple[int, int, int]) ->
     h, m = ((p + 1 / n) / (1 + BINS / n) for p, n in zip((h, m), sizes, strict=False))
     mixed = (1 - weight) * h + weight * m
     return (
-        _multinomial(mixed) / sizes[2]
-        + _multinomial(h) * ((1 - a) ** 2)[:, None, None] / sizes[0]
-        + _multinomial(m) * (a**2)[:, None, None] / sizes[1]
+        multinomial_covariance(mixed) / sizes[2]
+        + multinomial_covariance(h) * ((1 - a) ** 2)[:, None, None] / sizes[0]
+        + multinomial_covariance(m) * (a**2)[:, None, None] / sizes[1]
     )
 
 
-def _multinomial(p: Floats) -> Floats:
-    return p[:, :, None] * (np.eye(p.shape[1]) - p[:, None, :])
+def multinomial_covariance(p: Floats) -> Floats:
+    """Covariance diag(p) - p p' of one draw from the laws p (..., K): (..., K, K)."""
+    return p[..., :, None] * (np.eye(p.shape[-1]) - p[..., None, :])

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from genloss.audit.share.pair import FEWEST, Share
-from genloss.audit.share.shift import mixture_p
+from genloss.audit.share.shift import mixture_p, multinomial_covariance
 from genloss.core.arrays import Floats
 from genloss.errors import DataError
 
@@ -89,14 +89,10 @@ def _distances(sets: list[Floats], shares: Floats) -> Floats:
     seen = np.stack([c / len(s) for c, s in zip(counts, sets, strict=True)])
     off = seen[3] - shares @ seen[:3]
     mixed = shares @ laws[:3]
-    covariance = _multinomial(mixed) / len(sets[3])
+    covariance = multinomial_covariance(mixed) / len(sets[3])
     for i in range(3):
-        covariance = covariance + shares[:, i, None, None] ** 2 * _multinomial(laws[i]) / len(
-            sets[i]
-        )
+        covariance = covariance + shares[:, i, None, None] ** 2 * multinomial_covariance(
+            laws[i]
+        ) / len(sets[i])
     solved = np.linalg.solve(covariance, off[:, :, None])[:, :, 0]
     return (off * solved).sum(axis=1)
-
-
-def _multinomial(p: Floats) -> Floats:
-    return p[..., :, None] * (np.eye(p.shape[-1]) - p[..., None, :])
