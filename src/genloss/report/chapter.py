@@ -7,8 +7,9 @@ from typing import Any
 from genloss.report import tables, texts, verdict_rows
 from genloss.report.budget import Budget
 from genloss.report.figures import doses, families, heat, images, multiples, samples
+from genloss.report.figures.beside import told
 from genloss.report.figures.combined import Combined
-from genloss.report.figures.explorer import Explorer, explorer
+from genloss.report.figures.explorer import Explorer, explorer, headline
 from genloss.report.figures.lines import Figure, Panel
 from genloss.report.formatting import count
 from genloss.report.labels import plain
@@ -20,6 +21,7 @@ from genloss.report.published_values import points
 from genloss.report.question import question
 from genloss.report.run_rows import RunRow, how_many, run_rows
 from genloss.report.sections import Section
+from genloss.report.titles import title_of
 
 FEW_CELLS = 24
 """Sweeps of more cells than this are drawn over what varies, and by the explorer, alone."""
@@ -108,16 +110,24 @@ class Chapter:
 def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) -> Chapter:
     """Work out section i with the data of its runs."""
     prefix = f"s{i}"
-    named = [(plain(run.header.name), run) for run in section.runs]
+    named = [(plain(one.run.header.name), one) for one in data]
     looked_at = named if section.sweep is None or len(named) <= FEW_CELLS else []
-    row_figures = [samples.sample_figure(run, label, budget.rows) for label, run in looked_at]
-    text_figures = [f for label, run in looked_at if (f := texts.text_figure(run, label))]
+    row_figures = [
+        samples.sample_figure(one.run, label, budget.rows, _controls([(label, one)]))
+        for label, one in looked_at
+    ]
+    text_figures = [
+        f
+        for label, one in looked_at
+        if (f := texts.text_figure(one.run, label, _controls([(label, one)])))
+    ]
     targets = section.targets or {"targets": []}
     missed, met = verdict_rows.verdict_rows(targets)
     figures = [(f"{prefix}-{slug(f.metric)}", f) for f in _drawn(section, data)]
     over = figures[0] if section.sweep and section.sweep.doses and figures else None
     first = lead(figures)
-    film, more = images.split(images.reel(looked_at, budget.frames), FILMS)
+    kept = [(label, one.run) for label, one in looked_at]
+    film, more = images.split(images.reel(kept, budget.frames, _controls(looked_at)), FILMS)
     return Chapter(
         id=f"{prefix}-{slug(section.title)}",
         title=section.title,
@@ -149,6 +159,17 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         unprofiled=too_many(data),
         origins=[origin(run) for run in section.runs[: FIRST_CELLS if section.sweep else None]],
     )
+
+
+def _controls(runs: Sequence[tuple[str, Measured]]) -> str:
+    """Return what the controls of some runs reach, for pictures of what runs kept: they keep none.
+
+    By the metric that tells most; empty where there are no controls.
+    """
+    if not runs or not (metric := headline([run for _, run in runs])):
+        return ""
+    lines = told(runs, {metric: title_of(metric, runs[0][1].about)})
+    return f" Controls keep nothing to show; {'; '.join(lines)}." if lines else ""
 
 
 def _drawn(section: Section, data: Sequence[Measured]) -> Iterator[Figure | Combined]:

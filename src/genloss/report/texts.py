@@ -56,8 +56,11 @@ class TextFigure:
     more: tuple[Prompt, ...]
 
 
-def text_figure(run: Run, label: str) -> TextFigure | None:
-    """Return the texts that the first chain of a run kept, or None where it kept none."""
+def text_figure(run: Run, label: str, beside: str = "") -> TextFigure | None:
+    """Return the texts that the first chain of a run kept, or None where it kept none.
+
+    beside: what its reading ends with.
+    """
     kept = kept_texts(run, GENERATIONS)
     found = sorted(prompts_of(kept), key=lambda p: -_wordy(p.text))
     if not found:
@@ -72,7 +75,9 @@ def text_figure(run: Run, label: str) -> TextFigure | None:
         text += " Reality is how the real text goes on."
     if cut:
         text += f" Texts are cut after {count(LONGEST, 'character')}."
-    return TextFigure(label, text, tuple(found[:UNFOLDED]), tuple(found[UNFOLDED:MOST_PROMPTS]))
+    return TextFigure(
+        label, text + beside, tuple(found[:UNFOLDED]), tuple(found[UNFOLDED:MOST_PROMPTS])
+    )
 
 
 def beside(figures: Sequence[TextFigure]) -> list[Prompt]:

@@ -21,6 +21,7 @@ from genloss.core.chain_quantiles import quantiles
 from genloss.core.view import Direction
 from genloss.errors import SpecError
 from genloss.report.figures.bands import SPREAD_WORDS, rounded
+from genloss.report.figures.beside import told
 from genloss.report.figures.chart_rules import RULES
 from genloss.report.figures.combined import (
     Combined,
@@ -150,6 +151,10 @@ def _figure(name: str, drawing: Drawing, members: Members, runs: Sequence[Measur
             drawing.key,
             *(f"{e.title}: {e.meaning}" for e in own),
             told_over("taken", names, members.names),
+            *told(
+                [(n.full, n.data) for n in names],
+                {m: titles[label] for label, m in members.by_label.items()},
+            ),
         ),
         numbers=numbers(names, {m: titles[label] for label, m in members.by_label.items()}),
         caption=f"median over chains, {SPREAD_WORDS}",

@@ -8,6 +8,7 @@ import numpy as np
 
 from genloss.core.chain_quantiles import quantiles
 from genloss.report.figures.bands import FEWEST, LEVELS, rounded
+from genloss.report.figures.beside import WORDS, beside
 from genloss.report.figures.combined import Spec
 from genloss.report.formatting import statistic_words
 from genloss.report.measured import Measured, places
@@ -33,7 +34,7 @@ class Slider:
 class Explorer:
     """One chart for all cells; cells: the places of each on the sliders, in the chart's order.
 
-    theory: what the dashed lines are.
+    theory: what the dashed lines are. control: what the grey ones are; '' for none.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Explorer:
     cells: tuple[tuple[int, ...], ...]
     spec: Spec
     theory: str
+    control: str = ""
 
 
 def explorer(runs: Sequence[Measured], sweep: Swept) -> Explorer | None:
@@ -66,6 +68,7 @@ def explorer(runs: Sequence[Measured], sweep: Swept) -> Explorer | None:
         ", ".join(
             dict.fromkeys(_law_words(run, metric) for _, run in having if metric in run.theory)
         ),
+        WORDS["constant"] if any(run.controls for _, run in having) else "",
     )
 
 
@@ -149,6 +152,7 @@ def chart(rows: Sequence[Mapping[str, Any]], y: Mapping[str, Any], last: int) ->
                 y={"field": "low", **y},
                 y2={"field": "high"},
             ),
+            layer("control", {"type": "line", "style": "control", "strokeWidth": 1.5}),
             layer("chain", {"type": "line", "strokeWidth": 0.7, "opacity": 0.5}, **group),
             layer("median", {"type": "line", "strokeWidth": 2.25}),
             layer("law", {"type": "line", "strokeWidth": 1.75, "strokeDash": [7, 5]}),
@@ -157,7 +161,7 @@ def chart(rows: Sequence[Mapping[str, Any]], y: Mapping[str, Any], last: int) ->
 
 
 def curves(cell: int, run: Measured, metric: str, most: int) -> list[dict[str, Any]]:
-    """Return median, band or chains, and theory of a run, at so many generations at most."""
+    """Return median, band or chains, control and theory of a run at some generations."""
     column = run.series[metric]
     at = places(len(column.t), most)
     t, values = column.t[at].tolist(), column.values[at]
@@ -173,6 +177,9 @@ def curves(cell: int, run: Measured, metric: str, most: int) -> list[dict[str, A
     elif values.shape[1] > 1:
         for c in range(values.shape[1]):
             out += _line(cell, "chain", t, values[:, c], chain=c)
+    for one in beside(run.controls, metric, column.t[at]):
+        if one.kind == "constant":
+            out += _line(cell, "control", one.t.tolist(), one.spread[1])
     line = run.theory.get(metric)
     if line is not None:
         kept = [i for i, s in enumerate(line.t) if s <= column.t[-1]]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from genloss.report.figures.bands import rounded
+from genloss.report.figures.beside import WORDS
 from genloss.report.figures.combined import Combined, Plate, Spec
 from genloss.report.figures.doses import Point, ends, of_ends
 from genloss.report.formatting import number
@@ -65,9 +66,20 @@ def _figure(
         table.append((name, tuple(cells.get(x, "–") for x in doses)))
     heads = tuple(f"{word(keys[0])} = {number(x)}" for x in doses)
     name = f"{metric} by {keys[0]} and {keys[1]}"
+    key = (*KEY, *_controls([r[2] for r in rows]))
     return of_ends(
-        name, title, meaning_of(metric, about), panels, KEY, NumberTable(heads, tuple(table))
+        name, title, meaning_of(metric, about), panels, key, NumberTable(heads, tuple(table))
     )
+
+
+def _controls(points: Sequence[Point]) -> list[str]:
+    """Return what the controls of all cells reach, in words; empty where there are none."""
+    found = sorted(p.control for p in points if p.control is not None)
+    if not found:
+        return []
+    ends = list(dict.fromkeys(number(v) for v in (found[0], found[-1])))
+    line = f"{WORDS['constant']}, at t = {max(p.t for p in points):,}: {' to '.join(ends)}"
+    return [f"{line} over the cells; the pointer has each" if len(ends) > 1 else line]
 
 
 def chart(rows: Sequence[Row], keys: tuple[str, str], title: str, domain: Sequence[float]) -> Spec:
@@ -94,6 +106,7 @@ def chart(rows: Sequence[Row], keys: tuple[str, str], title: str, domain: Sequen
                 {"field": "up", "title": word(keys[1])},
                 {"field": "median"},
                 {"field": "interval", "title": "95 % interval"},
+                {"field": "control", "title": WORDS["constant"]},
             ],
         },
         "layer": _layers(domain, len(rows) <= MOST_TEXT),
@@ -108,6 +121,7 @@ def _row(row: Row, domain: Sequence[float]) -> Spec:
         "y": rounded(np.array([p.median]), 5)[0],
         "median": number(p.median),
         "interval": p.words.partition(" ")[2],
+        "control": "none" if p.control is None else number(p.control),
         "high": bool(p.median > (domain[0] + domain[1]) / 2),
     }
 

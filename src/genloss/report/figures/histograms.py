@@ -8,12 +8,14 @@ import numpy as np
 from genloss.core.arrays import Array, Floats
 from genloss.core.chain_quantiles import spread
 from genloss.report.figures.bands import SPREAD_WORDS, rounded
+from genloss.report.figures.beside import told
 from genloss.report.figures.combined import Combined, Plate, Spec
-from genloss.report.formatting import percent
+from genloss.report.formatting import number, percent
 from genloss.report.kept_samples import heading, kept_histograms
 from genloss.report.labels import Named, named
 from genloss.report.measured import Measured, places
 from genloss.report.tables import NumberTable
+from genloss.report.titles import base_name, options_of, plain_title, split_address
 
 JUDGES = {
     "first": ("the first model", "the first model, generation 0 of Shumailov et al. 2024"),
@@ -29,6 +31,9 @@ BARS = 40
 
 OUTSIDE = 0.0005
 """Share of the texts at either end that the outermost bars may swallow."""
+
+TAILS = "perplexity_tail"
+"""The metric whose numbers are the tails of these histograms."""
 
 TAIL = 0.05
 """The share of real text in each tail."""
@@ -85,6 +90,7 @@ def figure(judge: str, spreads: Sequence[Spread]) -> Combined:
             "bars: share of the generated texts, of all chains together; line: held-out real text",
             f"the tails begin where {percent(TAIL)} of real text lies beyond, on either side",
             "heights on a square-root scale, so that tails can be seen",
+            *_controls(judge, spreads),
         ),
         numbers=_numbers(spreads),
         caption=(
@@ -92,6 +98,25 @@ def figure(judge: str, spreads: Sequence[Spread]) -> Combined:
             f"which holds {percent(TAIL)} of real text; median over chains, {SPREAD_WORDS}"
         ),
     )
+
+
+def _controls(judge: str, spreads: Sequence[Spread]) -> tuple[str, ...]:
+    """Return what the controls reach, of which no histograms are kept: their tails, else medians.
+
+    Whatever metrics of single texts there are under the same judge.
+    """
+    runs = [(s.name.full, s.name.data) for s in spreads]
+    columns = dict.fromkeys(m for _, run in runs for m in run.series)
+    theirs = [m for m in columns if options_of(m).get("under", "first") == judge]
+    tails = {m: plain_title(m, runs[0][1].about) for m in theirs if base_name(m) == TAILS}
+    lines = {
+        m: f"quantile {split_address(m)[1] or '50 %'}"
+        for m in theirs
+        if base_name(m) == "sequence_perplexity"
+    }
+    if tails:
+        return told(runs, tails, lambda share: f"{number(share)} times that of real text")
+    return told(runs, lines)
 
 
 def bars_of(spreads: Sequence[Spread]) -> Bars:

@@ -58,8 +58,11 @@ class Reel:
     grids: tuple[Grid, ...]
 
 
-def reel(runs: Sequence[tuple[str, Run]], most: int = FRAMES) -> Reel | None:
-    """Return the images that labelled runs kept, at most about `most` generations of each."""
+def reel(runs: Sequence[tuple[str, Run]], most: int = FRAMES, beside: str = "") -> Reel | None:
+    """Return the images that labelled runs kept, at most about `most` generations of each.
+
+    beside: what its reading ends with.
+    """
     filmed = [(label, run, side) for label, run in runs if (side := image_side(run))]
     if not filmed:
         return None
@@ -76,7 +79,7 @@ def reel(runs: Sequence[tuple[str, Run]], most: int = FRAMES) -> Reel | None:
         text += " All grids move together, from real images to the last generation."
     shared = set.intersection(*({t for t, _ in g.frames} for g in grids))
     start = times.index(max(shared)) if shared else len(times) - 1
-    return Reel(text, tuple(times), start, tuple(grids))
+    return Reel(text + beside, tuple(times), start, tuple(grids))
 
 
 def split(film: Reel | None, most: int) -> tuple[Reel | None, Reel | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from genloss.report.figures.beside import WORDS
 from genloss.report.figures.combined import Combined, Plate, having, numbers
 from genloss.report.figures.explorer import LONGEST, chart, curves, headline, scale_of
 from genloss.report.measured import Measured
@@ -36,7 +37,9 @@ def figures(runs: Sequence[Measured], sweep: Swept) -> Iterator[Combined]:
         title=title,
         meaning=meaning_of(metric, about),
         panels=tuple(plates),
-        key=KEY,
+        key=(
+            (*KEY, f"grey: {WORDS['constant']}") if any(run.controls for _, run in cells) else KEY
+        ),
         numbers=numbers(named, {metric: title_of(metric, about)}),
         caption="median over chains, by generation",
     )

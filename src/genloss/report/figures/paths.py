@@ -6,6 +6,7 @@ import numpy as np
 
 from genloss.report.figures import layers
 from genloss.report.figures.bands import SPREAD_WORDS, rounded
+from genloss.report.figures.beside import WORDS, constant, last, told
 from genloss.report.figures.combined import (
     Combined,
     FigureKind,
@@ -59,6 +60,12 @@ def _figure(members: Members, names: Sequence[Named]) -> Combined:
         key=(
             "ring: the first generation; large dot: the last; numbers: generations",
             told_over("medians", names, [across]),
+            *(
+                ["grey diamond: the control"]
+                if any(_control(n, (across, up)) for n in names)
+                else []
+            ),
+            *told([(n.label, n.data) for n in names], {across: x, up: y}),
         ),
         numbers=numbers(names, said),
         caption=f"median over chains, {SPREAD_WORDS}",
@@ -66,9 +73,17 @@ def _figure(members: Members, names: Sequence[Named]) -> Combined:
     )
 
 
+def _control(n: Named, metrics: tuple[str, str]) -> tuple[float, float] | None:
+    """Return where the control of a run stands: its middles beside the last generation drawn."""
+    control = constant(n.data)
+    x, y = (control and last(control, m, n.data.series[m].t) for m in metrics)
+    return (x[1], y[1]) if x and y else None
+
+
 def shown(metric: str, names: Sequence[Named]) -> list[float]:
-    """Return the limits of an axis: whole tenths around all medians drawn."""
-    every = np.concatenate([typical(n.data.series[metric]) for n in names])
+    """Return the limits of an axis: whole tenths around all medians drawn, and the controls'."""
+    grey = [end[0] for n in names if (end := _control(n, (metric, metric)))]
+    every = np.concatenate([*(typical(n.data.series[metric]) for n in names), grey])
     every = every[np.isfinite(every)]
     if not every.size:
         return [0.0, 1.0]
@@ -132,10 +147,33 @@ def chart(
                 "transform": [{"filter": "datum.mark == 'last'"}],
                 "mark": {**dot, "size": 130},
             },
+            *_control_layers(names, metrics),
             {"mark": {**text, "style": "halo"}, "encoding": {"text": label, "color": None}},
             {"mark": text, "encoding": {"text": label}},
         ],
     }
+
+
+def _control_layers(names: Sequence[Named], metrics: tuple[str, str]) -> list[Spec]:
+    """Return a grey diamond where each control stands, the first of them with its name."""
+    places = dict.fromkeys(end for n in names if (end := _control(n, metrics)))
+    if not places:
+        return []
+    values = [dict(zip("xy", rounded(np.array(place), 4), strict=True)) for place in places]
+    mark = {"type": "point", "style": "control", "shape": "diamond", "size": 130, "opacity": 1}
+    text = {"type": "text", "style": "control", "align": "right", "dx": -4, "dy": 20}
+    return [
+        {
+            "data": {"values": values},
+            "mark": {**mark, "filled": True},
+            "encoding": {"color": None, "tooltip": None},
+        },
+        {
+            "data": {"values": values[:1]},
+            "mark": {**text, "text": WORDS["constant"]},
+            "encoding": {"color": None, "tooltip": None},
+        },
+    ]
 
 
 def _channel(field: str, title: str, limits: list[float]) -> Spec:

@@ -9,6 +9,7 @@ from genloss.core.arrays import Floats
 from genloss.core.chain_quantiles import quantiles
 from genloss.report.figures.axes import YAxis, log_axis
 from genloss.report.figures.bands import FEWEST, LEVELS, SPREAD_WORDS, rounded
+from genloss.report.figures.beside import WORDS, constant, last
 from genloss.report.figures.combined import (
     Combined,
     FigureKind,
@@ -41,19 +42,23 @@ def figure(members: Members, runs: Sequence[Measured]) -> Combined:
     about = runs[0].about
     points = [curves(present(members, n.data)) for n in names]
     every = np.concatenate([v for p in points for line in p.values() for v in line.values()])
+    grey = [_control(n, members) for n in names]
+    every = np.concatenate([every, *([v for _, v in line] for line in grey)])
     axis = log_axis(every[np.isfinite(every) & (every > 0)])
     chains = max(len(v) for p in points for line in p.values() for v in line.values())
     key = [f"log scales; up: {first.unit}; a lower line has fewer of them in as much text"]
     key += ["band: nine chains in ten"] if chains >= FEWEST else []
     key += ["thin: each chain"] if 1 < chains < FEWEST else []
     key.append(told_over("medians", names, members.names))
+    key += [f"grey: {WORDS['constant']}, at the last generation"] if any(grey) else []
     return Combined(
         kind="rarefaction",
         metric=members.metric,
         title=members.title(about),
         meaning=meaning_of(members.metric, about),
         panels=tuple(
-            Plate(n.full, chart(n, p, axis, first.unit)) for n, p in zip(names, points, strict=True)
+            Plate(n.full, chart(n, p, axis, first.unit, line))
+            for n, p, line in zip(names, points, grey, strict=True)
         ),
         key=tuple(key),
         numbers=numbers(names, {m: f"among {int(v):,}" for v, m in members.by_label.items()}),
@@ -73,8 +78,33 @@ def curves(found: dict[str, Column]) -> Points:
     return out
 
 
-def chart(n: Named, points: Points, axis: YAxis, unit: str) -> Spec:
-    """Return the lines of one run."""
+def _control(n: Named, members: Members) -> list[tuple[int, float]]:
+    """Return the line of a run's control as (tokens, types); empty for a run without one."""
+    control = constant(n.data)
+    found = present(members, n.data)
+    ends = {int(v): control and last(control, s.name, s.t) for v, s in found.items()}
+    return [(tokens, end[1]) for tokens, end in sorted(ends.items()) if end]
+
+
+def _grey(line: Sequence[tuple[int, float]], y: Spec) -> list[Spec]:
+    values = [{"tokens": m, "types": rounded(np.array([v]))[0]} for m, v in line]
+    up = {"y": {"field": "types", "type": "quantitative", **y}, "color": None, "tooltip": None}
+    mark = {"type": "line", "style": "control", "strokeWidth": 1.5}
+    text = {"type": "text", "style": "control", "align": "right", "dy": 18}
+    return [
+        {"data": {"values": values}, "mark": mark, "encoding": up},
+        {
+            "data": {"values": values[-1:]},
+            "mark": {**text, "text": WORDS["constant"]},
+            "encoding": up,
+        },
+    ]
+
+
+def chart(
+    n: Named, points: Points, axis: YAxis, unit: str, grey: Sequence[tuple[int, float]] = ()
+) -> Spec:
+    """Return the lines of one run, and that of its control."""
     rows = [_row(t, dict(sorted(line.items()))) for t, line in points.items() if line]
     columns = [name for name in rows[0] if re.fullmatch(r"c\d+", name)]
     tokens = sorted({m for line in points.values() for m in line})
@@ -127,7 +157,7 @@ def chart(n: Named, points: Points, axis: YAxis, unit: str) -> Spec:
         "data": {"values": rows},
         "transform": [{"flatten": list(rows[0])[1:]}],
         "encoding": {"x": x, "color": colour, "tooltip": told},
-        "layer": [*spread, line, dots],
+        "layer": [*(_grey(grey, y) if grey else []), *spread, line, dots],
     }
 
 

@@ -47,10 +47,13 @@ class SampleFigure:
     spec: Spec
 
 
-def sample_figure(run: Run, label: str, points: int = POINTS) -> SampleFigure | None:
+def sample_figure(
+    run: Run, label: str, points: int = POINTS, beside: str = ""
+) -> SampleFigure | None:
     """Return what the first chain of a run kept; None for no rows, no token, or images (a reel).
 
-    Real data (generation 0) lie in grey behind every later generation, on the same axes.
+    Real data (generation 0) lie in grey behind every later generation, on the same axes. beside:
+    what its reading ends with.
     """
     kept = kept_rows(run)
     if not kept or image_side(run):
@@ -61,21 +64,21 @@ def sample_figure(run: Run, label: str, points: int = POINTS) -> SampleFigure | 
         what = "token" if first.ndim > 1 else "symbol"
         text = f"{whose}: share of each {what}, the most frequent first."
         spec = ranks(kept, what)
-        return SampleFigure(label, text, spec) if spec["data"]["values"] else None
+        return SampleFigure(label, text + beside, spec) if spec["data"]["values"] else None
     rows = {t: x.reshape(len(x), -1) for t, x in kept.items()}
     d = rows[min(rows)].shape[1]
     behind = " Real data lie in grey behind." if 0 in rows and len(rows) > 1 else ""
     if d == 1:
         low, high = _range(rows, 0)
         text = f"{whose}: histograms of its rows, {BINS} bins from {low} to {high}.{behind}"
-        return SampleFigure(label, text, histograms(rows))
+        return SampleFigure(label, text + beside, histograms(rows))
     plane, names = _plane(rows)
     (left, right), (low, high) = _range(plane, 0), _range(plane, 1)
     text = (
         f"{whose}, {count(min(points, len(first)), 'row')} a panel: {names}; all rows lie within "
         f"{left} to {right} across and {low} to {high} up.{behind}"
     )
-    return SampleFigure(label, text, scatter(plane, points))
+    return SampleFigure(label, text + beside, scatter(plane, points))
 
 
 def scatter(plane: Mapping[int, Floats], points: int = POINTS) -> Spec:
