@@ -94,6 +94,7 @@ SLOW = {
     "shumailov-2024-opt",
     "bohacek-2023-healing",
     "alemohammad-2023-mnist",
+    "closed-loop-transformer",
 }
 """Networks take a minute each; the test of `genloss demo` runs them and holds their targets."""
 

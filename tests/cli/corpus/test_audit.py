@@ -41,6 +41,8 @@ def test_bad_input_writes_nothing(genloss, corpus):
         ["empty"],
         ["texts", "--out", "page.pdf"],
         ["texts", "--since", "texts/rows.jsonl"],
+        ["texts", "--human", "texts", "--machine", "texts"],
+        ["texts", "--calibration", "no.json"],
     ):
         done = genloss("corpus", "audit", *words)
         assert done.exit_code == 2, words

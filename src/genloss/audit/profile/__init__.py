@@ -13,6 +13,7 @@ younger        words that are younger than the date a text claims
 words          the words of a text; their frequencies
 tails          words by band of frequency, against a reference; missing mass
 diversity      distinct runs of words at equal size, beside the noise of random halves
+detector       what a calibrated detector flags, by group, and the share that it tells
 drift          what changed since an earlier audit
 proportions    shares with intervals
 """

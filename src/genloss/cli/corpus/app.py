@@ -233,6 +233,15 @@ def audit(
     since: Annotated[
         Path | None, typer.Option(help="The .json of an earlier audit: what changed since.")
     ] = None,
+    calibration: Annotated[
+        Path | None, typer.Option(help="Of `calibrate`: what its detector says, by group.")
+    ] = None,
+    human: Annotated[
+        list[Path] | None, typer.Option(help="Certainly human texts, to estimate the share.")
+    ] = None,
+    machine: Annotated[
+        list[Path] | None, typer.Option(help="Texts by machines, to estimate the share.")
+    ] = None,
     group: Annotated[
         str, typer.Option(help="By which people's texts are told apart: domain, source, ...")
     ] = "domain",
@@ -257,6 +266,8 @@ def audit(
         AuditOptions(group=group, sample=sample, since=earlier(since)),
         reference=reference or (),
         against=against or (),
+        calibration=calibration,
+        known=(human or (), machine or ()),
         title=title,
         aside_file=aside,
         json=json,

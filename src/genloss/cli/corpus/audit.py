@@ -6,7 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from genloss.audit.conformal import read_calibration
+from genloss.audit.detection.detecting import scorer_of
 from genloss.audit.profile.audit import audit_of
+from genloss.audit.profile.detector import DetectorBeside
 from genloss.audit.profile.options import AuditOptions
 from genloss.cli import console
 from genloss.cli.corpus.read import say_aside
@@ -28,11 +31,16 @@ def audited(
     *,
     reference: Sequence[Path],
     against: Sequence[Path],
+    calibration: Path | None,
+    known: tuple[Sequence[Path], Sequence[Path]],
     title: str,
     aside_file: Path | None,
     json: bool,
 ) -> None:
-    """Write the page and its numbers, and say what is in short on it."""
+    """Write the page and its numbers, and say what is in short on it.
+
+    known: human and machine texts, for the share.
+    """
     numbers = out.with_suffix(".json")
     if out.suffix != ".html":
         raise SpecError(f"--out is {out}; expected a page, such as audit.html")
@@ -44,6 +52,7 @@ def audited(
             options,
             read_records(reference, fields) if reference else None,
             [(path.name, read_records([path], fields)) for path in against],
+            _detector(calibration, known, fields),
         )
         audit |= {
             "title": title,
@@ -59,6 +68,22 @@ def audited(
     for sentence in in_short(audit):
         console.print_prose(sentence)
     console.print_line(str(out))
+
+
+def _detector(
+    calibration: Path | None, known: tuple[Sequence[Path], Sequence[Path]], fields: FieldMap
+) -> DetectorBeside | None:
+    human, machine = known
+    if bool(human) != bool(machine) or (human and calibration is None):
+        raise SpecError(
+            "got some of --calibration, --human and --machine; expected all three, for a share as "
+            "an interval, or --calibration alone, for a lower bound"
+        )
+    if calibration is None:
+        return None
+    made = read_calibration(calibration)
+    texts = [read_records(paths, fields) if paths else None for paths in known]
+    return DetectorBeside(made, scorer_of(made), texts[0], texts[1])
 
 
 def write_audit(audit: dict[str, Any], out: Path) -> None:

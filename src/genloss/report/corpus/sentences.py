@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from genloss.report.corpus.shares import percent
+from genloss.report.corpus.shares import interval, percent
 from genloss.report.formatting import count
 
 Audit = Mapping[str, Any]
@@ -36,6 +36,8 @@ def _sentences(audit: Audit) -> Iterator[str]:
         yield f"By what the files declare, {', '.join(said)}{rest}."
     else:
         yield "No file says who wrote its texts: people or machines."
+    if audit.get("detector") is not None:
+        yield _detected(audit["detector"])
     yield from _dates(counts)
     yield from _rights(counts)
     yield from _repetition(audit)
@@ -59,6 +61,25 @@ WHO = {
     "machine": "by machines",
     "edited": "by both together",
 }
+
+
+def _detected(detector: Mapping[str, Any]) -> str:
+    """Say the share that a detector tells, or that it cannot."""
+    share = detector["share"]
+    if share["kind"] == "bound" and share["low"]:
+        return (
+            f"At least {percent(share['low'])} of the texts are not like the people's texts that a "
+            "detector was held against: by machines, or by other people."
+        )
+    if share["kind"] == "bound":
+        return "A detector finds no more that looks like machines' text than people's texts hold."
+    if share["kind"] == "none" or not share["told"]:
+        return "How much of it machines wrote cannot be told from the texts to compare with."
+    between = interval(share)
+    return (
+        f"Beside texts of known origin, a detector puts machines' share at {between} of the texts "
+        f"(best guess {percent(share['estimate'])}), if the machines are those that are known."
+    )
 
 
 def _dates(counts: Mapping[str, Any]) -> Iterator[str]:
