@@ -85,6 +85,23 @@ def test_a_plan_shows_them_apart(place):
     assert alone["disk_bytes"] == pytest.approx(plan["disk_bytes"], rel=0.2)
 
 
+def test_a_plan_shows_the_chains_that_verdicts_want_apart(place):
+    plan = json.loads(genloss("plan", place / "spec.toml", "--json"))
+    more, disk = plan["more_chains"], plan["disk_bytes"] + plan["controls"][0]["disk_bytes"]
+    assert (plan["chains"], more["chains"]) == (3, 5)
+    assert more["disk_bytes"] == round(disk * 5 / 3)
+    assert 0 <= more["seconds"]["low"] <= more["seconds"]["high"]
+    said = " ".join(genloss("plan", place / "spec.toml").split())
+    assert "for verdicts, apart" in said
+    assert "5 more chains; " in said
+    assert "Of fewer than 4 chains no verdict is given, and 8 are a good number; chains=8" in said
+    for enough in (("chains=8",), ("--no-controls",)):
+        assert (
+            json.loads(genloss("plan", place / "spec.toml", *enough, "--json"))["more_chains"]
+            is None
+        )
+
+
 def test_cells_of_a_sweep_share_controls(place):
     vary = ("--vary", "n_real=10,20", "--vary", "regime=replace,accumulate")
     sweep = json.loads(genloss("sweep", place / "spec.toml", *vary, "--root", place, "--json"))

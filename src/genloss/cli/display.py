@@ -9,6 +9,7 @@ from genloss.cli import console
 from genloss.cli.console import number
 from genloss.cli.durations import duration, size
 from genloss.core.bases import Origin
+from genloss.judge.profile.verdicts import FEWEST_CHAINS
 from genloss.judge.verdicts import Verdict
 from genloss.plan.cost import ControlCost, Cost
 from genloss.plan.extrapolation import Range
@@ -86,8 +87,17 @@ def plan(cost: Cost, json: bool) -> None:
         "time, one process": span(cost.seconds),
     }
     rows |= {f"beside it: {c.kind} control": control(c) for c in cost.controls}
+    if more := cost.more_chains:
+        took = f"{span(more.seconds)}, {size(more.disk_bytes)}"
+        rows["for verdicts, apart"] = f"{count(more.chains, 'more chain')}; {took}"
     console.print_table(["plan", ""], [[k, v] for k, v in rows.items() if v])
     console.print_prose(_timed(cost.timing))
+    if more:
+        console.print_prose(
+            f"Of fewer than {FEWEST_CHAINS} chains no verdict is given, and "
+            f"{cost.chains + more.chains} are a good number; chains={cost.chains + more.chains} "
+            "adds them, with those of the controls."
+        )
     if cost.controls:
         console.print_prose(
             "Controls are fits on real rows alone, shared by runs that lie side by side; "

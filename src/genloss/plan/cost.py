@@ -1,6 +1,6 @@
 """Plan: steps, sizes, time and disk, before anything runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,18 @@ from genloss.run.events import Phase
 from genloss.run.setup import check_memory, real_rows_needed, reserve
 from genloss.study.controls import Control, controls_for, layout_of
 from genloss.study.study import DescribesData, ReadsFiles, Study
+
+VERDICT_CHAINS = 8
+"""Chains with which most verdicts of the profile can be told; under four none is given."""
+
+
+@dataclass(frozen=True)
+class MoreChains:
+    """What the chains take that a study lacks for verdicts, with those of its controls."""
+
+    chains: int
+    seconds: Range
+    disk_bytes: int
 
 
 @dataclass(frozen=True)
@@ -35,8 +47,10 @@ class Cost:
     data: what was found in them, empty where nothing is told. files: what becomes of each
     that the reality reads. rows_of_d_last, rows_of_s_last: of D_T and S_T. seconds: of one process,
     on this machine at its load while it was timed. disk_bytes: table and kept generations of all
-    blocks. controls: apart from all that. timing: what that was measured on. more_rounds: whether a
-    curator draws again for the rows that it lacks, as often as its rounds say.
+    blocks. controls: apart from all that; more_chains: apart from both, None where the chains are
+    enough for verdicts, or there is no control to judge by. timing: what that was measured on.
+    more_rounds: whether a curator draws again for the rows that it lacks, as often as its rounds
+    say.
     """
 
     data: str
@@ -55,6 +69,7 @@ class Cost:
     timing: Timing
     controls: tuple[ControlCost, ...] = ()
     more_rounds: bool = False
+    more_chains: MoreChains | None = None
 
 
 def plan_of(study: Study, budget: float = BUDGET, *, controls: bool = True) -> Cost:
@@ -74,6 +89,8 @@ def plan_of(study: Study, budget: float = BUDGET, *, controls: bool = True) -> C
     n_kept = len(study.keep.times(study.generations))
     timing = timed(study, budget)
     block_bytes = timing.row_bytes * measured + timing.kept_bytes * n_kept
+    disk = round(block_bytes * study.n_blocks)
+    beside = _control_costs(study, timing) if controls and study.controls else ()
     return Cost(
         data=_data_summary(study, p_0),
         files=study.reality.files_read() if isinstance(study.reality, ReadsFiles) else (),
@@ -87,11 +104,36 @@ def plan_of(study: Study, budget: float = BUDGET, *, controls: bool = True) -> C
         measured_generations=measured,
         kept_generations=n_kept,
         seconds=seconds_of(study, timing),
-        disk_bytes=round(block_bytes * study.n_blocks),
+        disk_bytes=disk,
         timing=timing,
-        controls=_control_costs(study, timing) if controls and study.controls else (),
+        controls=beside,
         more_rounds=study.curator is not None and study.curator.covers != "training",
+        more_chains=_more_chains(study, timing, disk + sum(c.disk_bytes for c in beside))
+        if beside
+        else None,
     )
+
+
+def _more_chains(study: Study, timing: Timing, disk_bytes: int) -> MoreChains | None:
+    """Return what the chains that a study lacks take; disk_bytes: of those it has, with controls.
+
+    The time of a generation may hardly grow with its chains, or as they do: see `extrapolated`.
+    """
+    lacks = VERDICT_CHAINS - study.chains
+    if lacks <= 0:
+        return None
+    block = study.chains_per_block if study.n_blocks > 1 else VERDICT_CHAINS
+    enough = replace(study, chains=VERDICT_CHAINS, chains_per_block=block)
+    now, then = (_with_controls(s, timing) for s in (study, enough))
+    unbounded = now.high is None or then.high is None
+    high = None if unbounded else max((then.high or 0.0) - (now.high or 0.0), 0.0)
+    seconds = Range(max(then.low - now.low, 0.0), high)
+    return MoreChains(lacks, seconds, round(disk_bytes * lacks / study.chains))
+
+
+def _with_controls(study: Study, timing: Timing) -> Range:
+    every = [study, *(c.study(study) for c in controls_for(layout_of(study)))]
+    return sum((seconds_of(one, timing) for one in every), Range(0.0, 0.0))
 
 
 def _control_costs(study: Study, timing: Timing) -> tuple[ControlCost, ...]:

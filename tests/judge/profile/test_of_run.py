@@ -4,7 +4,13 @@ import pytest
 
 from genloss.core.about import Aspect
 from genloss.judge.profile.limits import limit_of
-from genloss.judge.profile.of_run import beside_control, profile_of, profiles_of
+from genloss.judge.profile.of_run import (
+    beside_control,
+    constant_control,
+    profile_of,
+    profiles_of,
+)
+from genloss.judge.profile.scaling import Sized, scaling
 from genloss.judge.profile.verdicts import Answer
 from genloss.judge.profile.words import in_short
 from genloss.run.controls import with_controls
@@ -184,6 +190,34 @@ def test_sizes_beside_one_another_show_whether_the_law_changes(tmp_path):
     assert (found.answer, found.metric) == (Answer.YES, "w2_squared")
     three = profiles_of(floored[:3])[0].profile[4]
     assert (three.answer, three.why[:7]) == (Answer.UNKNOWN, "3 sizes")
+
+
+@pytest.mark.slow
+def test_a_scaling_law_of_perplexity_is_that_of_the_loss(tmp_path):
+    """Bits per byte are its logarithm in other units, which leave exponents as they are."""
+    spec = {
+        "reality": {"kind": "text", "vocabulary": 270},
+        "learner": {"kind": "ngram", "order": 2},
+        "sampler": {"kind": "sampling", "max_new": 16, "min_new": 16},
+        "generations": 2,
+        "chains": 4,
+        "metrics": ["perplexity", "bits_per_byte"],
+    }
+    runs = [judged({**spec, "n_real": n}, tmp_path) for n in (4, 12, 40, 130)]
+    found = profiles_of(runs)[0].profile[4]
+    assert (found.metric, found.generation) == ("perplexity", 2)
+    bits = [
+        Sized(
+            run.spec["n_real"],
+            run.columns["bits_per_byte"].values[-1],
+            constant_control(run).fits("bits_per_byte"),
+        )
+        for run in runs
+    ]
+    assert found.found.estimate == pytest.approx(scaling(bits).found.estimate, rel=1e-9)
+    # They ever know less than models of real text alone, and no less fast.
+    assert (found.answer, found.found.high < 0.25) == (Answer.UNKNOWN, True)
+    assert "can hide another law" in found.why
 
 
 def test_a_minority_that_dies_is_lost_and_the_majority_is_not(tmp_path):

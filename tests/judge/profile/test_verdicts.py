@@ -206,3 +206,14 @@ def test_too_few_sizes_show_no_law():
         scaling(powers(0.5, (100, 100, 1000, 4000)))
     flat = [Sized(s.size, s.run, s.control * s.size) for s in powers(0.5)]
     assert "does not improve" in scaling(flat).why
+    wild = [Sized(s.size, s.run * np.inf, s.control) for s in powers(0.5)]
+    assert "not finite" in scaling(wild).why
+
+
+def test_what_no_data_remove_may_hide_another_law():
+    """A loss of 10 + r, r the risk of another law: its exponent is all but the control's."""
+    assert scaling(powers(0.5), is_loss=True).answer is YES
+    floored = [Sized(s.size, s.run + 10, s.control + 10) for s in powers(1.0)]
+    found = scaling(floored, is_loss=True)
+    assert (found.answer, found.why[:10]) == (UNKNOWN, "no sign of")
+    assert scaling(floored).answer is NO

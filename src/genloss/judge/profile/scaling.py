@@ -21,6 +21,8 @@ SIZES, DECADES = 4, 1.5
 SLOWER = 0.25
 """Loss of the exponent, as a share of the control's, that counts as another law."""
 
+HIDDEN = "no sign of it, but the loss holds the entropy of reality, which can hide another law"
+
 
 @dataclass(frozen=True, eq=False)
 class Sized:
@@ -31,12 +33,16 @@ class Sized:
     control: Floats
 
 
-def scaling(at: Sequence[Sized], metric: str = "", generation: int = 0) -> Verdict:
+def scaling(
+    at: Sequence[Sized], metric: str = "", generation: int = 0, *, is_loss: bool = False
+) -> Verdict:
     """Return the verdict on runs that differ in size alone.
 
     Statistic: the share of the control's exponent that is lost, (c - a) / c, where the mean risk
     falls as size^-a in the runs and as size^-c in their controls; weighted least squares of log
-    means, errors over chains by the delta method.
+    means, errors over chains by the delta method. is_loss: the risk holds the entropy of reality,
+    which makes both exponents smaller: of runs no better than their controls, a yes holds for the
+    rest of it as well; a no would not, and is not said.
 
     Raises:
         DataError: a size that occurs twice.
@@ -54,6 +60,8 @@ def scaling(at: Sequence[Sized], metric: str = "", generation: int = 0) -> Verdi
 
     if chains < FEWEST_CHAINS:
         return said(Answer.UNKNOWN, None, few(chains))
+    if not all(np.isfinite(s.run).all() for s in at):
+        return said(Answer.UNKNOWN, None, "a risk that is not finite has no exponent")
     if min(float(v.mean()) for s in at for v in (s.run, s.control)) <= 0:
         return said(Answer.UNKNOWN, None, "a risk of 0 has no exponent")
     (a, va), (c, vc) = _exponent(at, control=False), _exponent(at, control=True)
@@ -63,6 +71,8 @@ def scaling(at: Sequence[Sized], metric: str = "", generation: int = 0) -> Verdi
     lost, error = (c - a) / c, (va + (a / c) ** 2 * vc) ** 0.5 / c
     half = _t(len(sizes) * (chains - 1)) * error
     found = Quotient(lost, lost - half, lost + half)
+    if is_loss and found.high < SLOWER:
+        return said(Answer.UNKNOWN, found, HIDDEN)
     if found.low > SLOWER or found.high < SLOWER:
         return said(Answer.YES if found.low > SLOWER else Answer.NO, found)
     return said(Answer.UNKNOWN, found, "the interval holds the threshold")
