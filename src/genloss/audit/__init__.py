@@ -1,6 +1,7 @@
 """What a corpus holds: pure functions from records to frozen results; it knows no page.
 
 conformal  thresholds for scorers, with stated promises
+dedup      exact and near duplicates of corpora of any size, shard by shard
 detection  calibrating a scorer on records, asking it about others, and what a filter would cost
 profile    sizes, dates, licences, duplicates, rules, personal data, tails: audit.json
 scorers    scorers that need no network

@@ -1,6 +1,7 @@
 """Running studies: one block of chains, what it keeps, all blocks here or in workers.
 
 task           the unit of work: one block of one run
+job            what an executor runs: a task, or work of another sort
 setup          a block made ready: reality, learner, rows; for the runner and for the planner
 block          one block of chains from its last checkpoint to the end
 recorder       what becomes of a generation

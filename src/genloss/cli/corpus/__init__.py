@@ -5,6 +5,7 @@ audit      what `genloss corpus audit` does and says
 calibrate  what `genloss corpus calibrate` does and says
 card       what `genloss corpus card` does and says
 curate     what `genloss corpus curate` does and says
+dedup      what `genloss corpus dedup` does and says
 demo       the audit of what the tour wrote
 detect     what `genloss corpus detect` does and says
 mix        what `genloss corpus mix` does and says

@@ -1,5 +1,6 @@
 """The commands of `genloss corpus`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -269,6 +270,50 @@ def audit(
         calibration=calibration,
         known=(human or (), machine or ()),
         title=title,
+        aside_file=aside,
+        json=json,
+    )
+
+
+@app.command(epilog="Example: genloss corpus dedup crawl --out distinct --workers 2")
+def dedup(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="A folder: kept, removed and dedup.json.")],
+    workers: Annotated[
+        int, typer.Option("--workers", "-w", help="Processes; 0: one per core.", min=0)
+    ] = 1,
+    on: Annotated[str, typer.Option(help="ray, or HOST:PORT of a cluster of Ray.")] = "",
+    exact: Annotated[bool, typer.Option("--exact", help="Exact duplicates alone.")] = False,
+    words: Annotated[int, typer.Option(help="Words of a shingle.")] = 5,
+    bands: Annotated[int, typer.Option(help="Bands of hashes.")] = 16,
+    rows: Annotated[int, typer.Option(help="Hashes of a band.")] = 8,
+    seed: Annotated[int, typer.Option(help="Of the hashes.")] = 0,
+    shard: Annotated[str, typer.Option(help="Bytes of input that are one job.")] = "64MB",
+    keep_work: Annotated[
+        bool, typer.Option("--keep-work", help="A later run reads only what is new.")
+    ] = False,
+    map: Map = None,
+    field: Field = None,
+    fix: Fix = None,
+    me: Me = None,
+    third_party: ThirdParty = False,
+    aside: AsideFile = None,
+    json: Json = False,
+) -> None:
+    """Keep one record of every set of exact and near duplicates; run it again to resume."""
+    from genloss.audit.dedup.options import DedupOptions
+    from genloss.cli.clusters import bytes_of
+    from genloss.cli.corpus.dedup import deduplicated
+
+    options = DedupOptions(not exact, words, bands, rows, seed, bytes_of(shard))
+    deduplicated(
+        paths,
+        out,
+        options,
+        field_map(map, field, fix, me, third_party),
+        workers=workers or os.cpu_count() or 1,
+        on=on,
+        keep_work=keep_work,
         aside_file=aside,
         json=json,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.extras import optional
+from genloss.corpus.readers.bounded import Span
 from genloss.corpus.readers.byte_stream import endings, opened
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.json_rows import Rows
@@ -15,8 +16,10 @@ BATCH = 4096
 """Rows of Parquet that are decoded at once."""
 
 
-def parquet(file: Path, text_field: str, others: Iterable[str]) -> Rows:
+def parquet(file: Path, text_field: str, others: Iterable[str], span: Span | None = None) -> Rows:
     """Yield the field of the text and the others, where they are, of the rows of a Parquet file.
+
+    span: of its row groups.
 
     Raises:
         DataError: no whole Parquet file, no such column, or text that is not UTF-8.
@@ -25,7 +28,26 @@ def parquet(file: Path, text_field: str, others: Iterable[str]) -> Rows:
     module = optional("pyarrow.parquet", "this text")
     with _source(file, "Parquet file") as source, module.ParquetFile(source) as table:
         names = _needed(table.schema_arrow.names, text_field, others, file)
-        yield from _rows(table.iter_batches(batch_size=BATCH, columns=names), names, file)
+        groups = range(span.start, span.stop) if span else None
+        batches = table.iter_batches(batch_size=BATCH, columns=names, row_groups=groups)
+        yield from _rows(batches, names, file, span.before if span else 0)
+
+
+def row_groups(file: Path) -> list[tuple[int, int]]:
+    """Return the bytes (as they lie on the disk) and the rows of every row group of Parquet.
+
+    Raises:
+        DataError: damaged.
+        MissingExtra: pyarrow is not installed.
+    """
+    module = optional("pyarrow.parquet", "this text")
+    with _source(file, "Parquet file") as source, module.ParquetFile(source) as table:
+        groups = (table.metadata.row_group(i) for i in range(table.num_row_groups))
+        return [(_packed_size(group), group.num_rows) for group in groups]
+
+
+def _packed_size(group: Any) -> int:
+    return sum(group.column(i).total_compressed_size for i in range(group.num_columns))
 
 
 def arrow(file: Path, text_field: str, others: Iterable[str]) -> Rows:
@@ -68,8 +90,7 @@ def _needed(names: list[str], text_field: str, others: Iterable[str], file: Path
     return [root, *(name for name in others if name in names and name != root)]
 
 
-def _rows(batches: Iterable[Any], names: list[str], file: Path) -> Rows:
-    number = 0
+def _rows(batches: Iterable[Any], names: list[str], file: Path, number: int = 0) -> Rows:
     for batch in batches:
         columns = [_values(batch.column(name), name, file, number) for name in names]
         for values in zip(*columns, strict=True):

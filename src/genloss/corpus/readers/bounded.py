@@ -1,6 +1,7 @@
 """Lines of a file in constant memory: none longer than a limit, and no bombs."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from genloss.corpus.readers.byte_stream import endings, opened
@@ -16,15 +17,29 @@ BOMB_RATIO, BOMB_SIZE = 250, 1 << 30
 bytes, is not read on. Text packs 3 to 30 times."""
 
 
-def bounded_lines(file: Path) -> Iterator[tuple[int, bytes | None]]:
+@dataclass(frozen=True)
+class Span:
+    """A part of a file: bytes of lines, or row groups of Parquet, from start to before stop.
+
+    before: lines or rows that stand before it.
+    """
+
+    start: int
+    stop: int
+    before: int
+
+
+def bounded_lines(file: Path, span: Span | None = None) -> Iterator[tuple[int, bytes | None]]:
     """Yield number and bytes of every line; None in place of a line that is longer than LONGEST.
+
+    span: whole lines of a file that is not compressed.
 
     Raises:
         DataError: cannot be opened, damaged, or unpacks to more than `BOMB_RATIO` allows.
     """
-    number, size, whole = 1, 0, True
+    number, size, whole = 1 + (span.before if span else 0), 0, True
     kept: list[bytes] = []
-    for chunk in chunks(file):
+    for chunk in chunks(file, span):
         *ended, rest = chunk.split(b"\n")
         for part in ended:
             line = b"".join((*kept, part)) if whole and size + len(part) <= LONGEST else None
@@ -39,16 +54,19 @@ def bounded_lines(file: Path) -> Iterator[tuple[int, bytes | None]]:
         yield number, b"".join(kept) if whole else None
 
 
-def chunks(file: Path) -> Iterator[bytes]:
-    """Yield the bytes of a file, unpacked, a MiB at a time.
+def chunks(file: Path, span: Span | None = None) -> Iterator[bytes]:
+    """Yield the bytes of a file (or of a span), unpacked, a MiB at a time.
 
     Raises:
         DataError: see `bounded_lines`.
     """
     most = largest_content(file)
-    read = 0
+    read, size = 0, CHUNK
     with opened(file) as stream:
-        while chunk := stream.read(CHUNK):
+        if span is not None:
+            stream.seek(span.start)
+            size = min(CHUNK, span.stop - span.start)
+        while chunk := stream.read(size):
             read += len(chunk)
             if read > most:
                 raise DataError(
@@ -56,6 +74,8 @@ def chunks(file: Path) -> Iterator[bytes]:
                     "times its size; no text packs so well; unpack it yourself if you trust it"
                 )
             yield chunk
+            if span is not None:
+                size = min(CHUNK, span.stop - span.start - read)
 
 
 def largest_content(file: Path) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 from genloss.corpus.inventory import NO_TEXT, SETTINGS
 from genloss.corpus.readers import arrow_rows
-from genloss.corpus.readers.bounded import LONGEST, bounded_lines, whole_content
+from genloss.corpus.readers.bounded import LONGEST, Span, bounded_lines, whole_content
 from genloss.corpus.readers.byte_stream import decoded, endings
 from genloss.corpus.readers.fields import field_among, text_in
 from genloss.corpus.readers.found import THIRD, Unreadable
@@ -60,8 +60,10 @@ def read_records(
                 aside.put(file, 0, "file cannot be read", str(error).removeprefix(f"{file}: "))
 
 
-def records_of_file(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Record]:
-    """Yield the records of one file.
+def records_of_file(
+    file: Path, fields: FieldMap, aside: Aside, span: Span | None = None
+) -> Iterator[Record]:
+    """Yield the records of one file, or of a span of its lines or row groups.
 
     Raises:
         DataError: a file that cannot be read at all, or not further.
@@ -71,9 +73,9 @@ def records_of_file(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Reco
         for number, found in reader(file, fields.me):
             yield from _of_found(found, number, file, fields, aside)
     elif suffix in LINES:
-        yield from _of_lines(file, fields, aside)
+        yield from _of_lines(file, fields, aside, span)
     elif suffix in TABLES:
-        yield from _of_table(file, fields, aside)
+        yield from _of_table(file, fields, aside, span)
     elif suffix in READERS:
         if file.stat().st_size > LARGEST_WHOLE:
             raise DataError(f"{file}: more than 1 GiB of {suffix}; write it as .jsonl or .parquet")
@@ -129,8 +131,8 @@ def _of_found(
         yield from _of_row(found, number, file, known, aside)
 
 
-def _of_lines(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Record]:
-    for number, content in bounded_lines(file):
+def _of_lines(file: Path, fields: FieldMap, aside: Aside, span: Span | None) -> Iterator[Record]:
+    for number, content in bounded_lines(file, span):
         if content is None:
             size = f"more than {LONGEST >> 20} MiB"
             aside.put(file, number, "line too long", f"a line of {size}; cut the text")
@@ -154,13 +156,16 @@ def _of_lines(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Record]:
             aside.put(file, number, "not a row", f"is {type(row).__name__}; expected an object")
 
 
-def _of_table(file: Path, fields: FieldMap, aside: Aside) -> Iterator[Record]:
-    read = arrow_rows.parquet if endings(file)[0] == ".parquet" else arrow_rows.arrow
+def _of_table(file: Path, fields: FieldMap, aside: Aside, span: Span | None) -> Iterator[Record]:
     names = arrow_rows.column_names(file)
     wanted = [name for key in GUESSES for name in fields.names(key)]
     others = names if fields.attributes is None else [*wanted, *fields.attributes]
     roots = dict.fromkeys(name.partition(".")[0] for name in others)
-    for number, (row, _) in enumerate(read(file, fields.text, roots), start=1):
+    if endings(file)[0] == ".parquet":
+        rows = arrow_rows.parquet(file, fields.text, roots, span)
+    else:
+        rows = arrow_rows.arrow(file, fields.text, roots)
+    for number, (row, _) in enumerate(rows, start=1 + (span.before if span else 0)):
         yield from _of_row(row, number, file, fields, aside)
 
 

@@ -3,14 +3,14 @@
 from typing import Protocol
 
 from genloss.run.events import Sink
-from genloss.run.task import Task
+from genloss.run.job import Job
 from genloss.study.study import Study
 
 
 class Feed(Protocol):
     """Tasks that do not know of one another, handed out one by one."""
 
-    def take(self) -> tuple[int, Task] | None:
+    def take(self) -> tuple[int, Job] | None:
         """Return a task that may begin now, and its number.
 
         None where none may: for now, as long as others are at work, or at all. It is worth another

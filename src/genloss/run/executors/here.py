@@ -1,8 +1,8 @@
 """Tasks in this process, one after another."""
 
-from genloss.run.block import run_block
 from genloss.run.events import Failed, Finished, Moved, Sink, Step
 from genloss.run.executors.executor import Feed
+from genloss.run.job import perform
 from genloss.run.threads import threads_of
 from genloss.study.study import Study
 
@@ -25,7 +25,7 @@ class Here:
                 sink(Moved(i, step))
 
             try:
-                run_block(task, tell)
+                perform(task, tell)
             except Exception as error:
                 sink(Failed(i, error))
             else:

@@ -15,10 +15,9 @@ from typing import Any
 
 from genloss.core.resources import MEMORY, memory_kills
 from genloss.errors import GenlossError, SpecError, WorkerLost
-from genloss.run.block import run_block
 from genloss.run.events import Failed, Finished, Moved, Phase, Sink, Step
 from genloss.run.executors.executor import Feed
-from genloss.run.task import Task
+from genloss.run.job import Job, job_of, kind_of, perform
 from genloss.run.threads import threads_of
 from genloss.study.study import Study
 
@@ -99,7 +98,7 @@ class _Worker:
         self.seen = NOWHERE
         self.kills = 0
 
-    def begin(self, number: int, task: Task) -> None:
+    def begin(self, number: int, task: Job) -> None:
         """Hand a task to the process, which starts with the first."""
         if self.process is None:
             self._start()
@@ -107,7 +106,7 @@ class _Worker:
         self.task, self.kills = number, memory_kills()
         # One that died meanwhile is seen at its end of the pipe.
         with suppress(OSError):
-            self.end.send(task.as_text())
+            self.end.send((kind_of(task), task.as_text()))
 
     def look(self, sink: Sink) -> None:
         """Tell where the task is, if it has moved."""
@@ -229,11 +228,11 @@ def _serve(end: Any, board: Any, place: int) -> None:
 
     while True:
         try:
-            task = end.recv()
+            kind, text = end.recv()
         except (EOFError, OSError):
             return
         try:
-            run_block(Task.of(*task), tell)
+            perform(job_of(kind, text), tell)
         except BaseException as error:
             _send(end, error)
         else:

@@ -21,6 +21,7 @@ from genloss.run.executors.executor import Feed
 from genloss.run.executors.processes import uninterrupted
 from genloss.run.executors.ray_worker import Board, Order, here, step_of, work
 from genloss.run.importable import unimportable
+from genloss.run.job import Job, kind_of
 from genloss.run.other_machine import OtherMachine
 from genloss.run.shared import Shared
 from genloss.run.task import Task
@@ -176,11 +177,16 @@ class OnRay:
             if order is None:
                 sink(Finished(number))
                 continue
-            self.tasks[number] = task
+            if isinstance(task, Task):
+                self.tasks[number] = task
             at_work[remote.remote(order, number, board)] = number
 
-    def _order(self, task: Task) -> Order | None:
+    def _order(self, task: Job) -> Order | None:
         """Return what a worker gets of a task; None where a bucket has it to its end already."""
+        if not isinstance(task, Task):
+            if self.shared is not None:
+                raise SpecError("a corpus needs an --out that all nodes share; leave --store out")
+            return Order(task.as_text(), software(), kind=kind_of(task))
         if homeless := unimportable(task.study):
             raise SpecError(
                 f"other machines cannot import {', '.join(homeless)}, which a notebook cell, a "

@@ -11,9 +11,9 @@ from typing import Any
 
 from genloss import errors
 from genloss.errors import GenlossError, ResourceError, StoreError
-from genloss.run.block import run_block
 from genloss.run.events import Phase, Step
 from genloss.run.executors.agreement import check_code, check_software, reach, scratch, software
+from genloss.run.job import BLOCK, job_of, perform
 from genloss.run.other_machine import OtherMachine, check_machine
 from genloss.run.shared import Claim, run_shared
 from genloss.run.task import Task
@@ -30,17 +30,18 @@ Numbers = tuple[float, ...]
 class Order:
     """A task as it travels, and what the worker must agree with.
 
-    task: see `Task.as_text`. sources: the user's modules, by file name; code: their digests.
+    task, kind: see `Job`. sources: the user's modules, by file name; code: their digests.
     software: see `genloss.run.executors.agreement`. claim: of the block in a bucket, where the
     nodes share no path.
     """
 
-    task: tuple[str, str, int, int, int]
+    task: tuple[Any, ...]
     software: Mapping[str, str]
     sources: Mapping[str, str] = field(default_factory=dict)
     code: Mapping[str, str] = field(default_factory=dict)
     claim: Claim | None = None
     other_machine: OtherMachine = "refuse"
+    kind: str = BLOCK
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,10 @@ def work(order: Order, number: int, board: Any) -> Outcome:
 def _run(order: Order, tell: Callable[[Step], None]) -> None:
     check_software(software(), order.software, platform.node())
     reach(order.sources)
-    task = Task.of(*order.task)
+    task = job_of(order.kind, order.task)
+    if not isinstance(task, Task):
+        task.perform()
+        return
     check_code(task.study, order.code)
     if order.claim is not None:
         run_shared(task, order.claim, scratch(), tell, order.other_machine)
@@ -104,7 +108,7 @@ def _run(order: Order, tell: Callable[[Step], None]) -> None:
             "or --store with a bucket"
         )
     check_machine(Run(task.run), task.study, order.other_machine)
-    run_block(task, tell)
+    perform(task, tell)
 
 
 def _teller(number: int, board: Any) -> Callable[[Step], None]:
