@@ -1,17 +1,22 @@
 """Do intervals of a machine share hold? Known laws, calibration redrawn each time.
 
-    python benchmarks/share_coverage.py                    # 231 cells of 1,000 draws
+    python benchmarks/share_coverage.py --out cells.jsonl  # 231 cells of 1,000 draws
     python benchmarks/share_coverage.py --draws 200 --laws binormal-0.9 --shares 0 0.5
 
 Cells are never pooled: a law, a size (human, machine and corpus texts each) and a share. The oracle
-knows both laws of the score and inverts the likelihood ratio.
+knows both laws of the score and inverts the likelihood ratio. With --out, cells that stand in the
+file are not run again: stop it and give the same command. Each cell has a seed of its own, so that
+their order, and a stop, change nothing. A change of the estimator takes another file.
 """
 
 import argparse
+import json
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from scipy.special import ndtri
@@ -114,16 +119,23 @@ def ngram(name: str, machine: np.ndarray, length: int, rng: np.random.Generator)
     return law(name, *(score(written(c, POOL, length, rng)) for c in (human, machine)))
 
 
-def laws(rng: np.random.Generator) -> dict[str, Callable[[], Law]]:
+def laws() -> dict[str, Callable[[], Law]]:
     """The laws by name; n-gram texts are as long as their AUROC asks for."""
     _, tempered, hidden = chains()
     partly = 0.75 * hidden + 0.25 * tempered
-    made = {f"binormal-{a}": lambda a=a: binormal(a, rng) for a in (0.7, 0.9, 0.99)}
+    made = {
+        f"binormal-{a}": lambda a=a: binormal(a, stream("binormal", a)) for a in (0.7, 0.9, 0.99)
+    }
     for auroc, length in ((0.7, 10), (0.9, 34), (0.99, 100)):
         name = f"bigrams-{auroc}"
-        made[name] = lambda name=name, n=length: ngram(name, tempered, n, rng)
-    made["hidden"] = lambda: ngram("hidden", partly, 120, rng)
+        made[name] = lambda name=name, n=length: ngram(name, tempered, n, stream(name))
+    made["hidden"] = lambda: ngram("hidden", partly, 120, stream("hidden"))
     return made
+
+
+def stream(*names: object) -> np.random.Generator:
+    """Random numbers that depend on names alone."""
+    return np.random.default_rng(crc32(repr(names).encode()))
 
 
 @dataclass(frozen=True)
@@ -197,34 +209,84 @@ def oracle_widths(of: Law, ratio: np.ndarray) -> np.ndarray:
     return ends[1] - ends[0]
 
 
+def kept(file: Path | None) -> dict[tuple[str, int, float], Cell]:
+    """Cells of an earlier call; a last line that a kill cut off is cut away."""
+    if file is None or not file.exists():
+        return {}
+    whole = file.read_text()
+    whole = whole[: whole.rfind("\n") + 1]
+    file.write_text(whole)
+    cells = [Cell(**json.loads(line)) for line in whole.splitlines()]
+    return {(c.law, c.size, c.share): c for c in cells}
+
+
+def shown(cell: Cell) -> str:
+    """A row of the list."""
+    return (
+        f"{cell.law:14}{cell.auroc:6.3f}{cell.size:6}{cell.share:6.1f}{cell.covered:9.3f}"
+        f"{cell.width:8.4f}{cell.width / cell.oracle_width:8.2f}{cell.alarmed:8.3f}"
+        f"{'' if cell.holds else '  outside'}"
+    )
+
+
+def table(cells: Iterable[Cell]) -> str:
+    """A markdown row per law and size: coverage and widths inside and at the ends."""
+    by: dict[tuple[str, int], list[Cell]] = {}
+    for cell in cells:
+        by.setdefault((cell.law, cell.size), []).append(cell)
+    rows = []
+    for (name, size), own in by.items():
+        inner = [c for c in own if 0 < c.share < 1]
+        ends = {c.share: c for c in own if c.share in (0, 1)}
+        middle = [f"{c.width:.3f}" for c in inner if c.share == 0.5]
+        covered = sorted(c.covered for c in inner)
+        rows.append(
+            f"| {name} | {own[0].auroc:.3f} | {size:,} | {len(own)} | "
+            f"{f'{covered[0]:.3f} to {covered[-1]:.3f}' if covered else ''} | "
+            f"{' and '.join(f'{c.covered:.3f}' for _, c in sorted(ends.items()))} | "
+            f"{''.join(middle)} | {largest(inner)} | {largest(ends.values())} | "
+            f"{max(c.alarmed for c in own):.3f} |"
+        )
+    return "\n".join(rows)
+
+
+def largest(cells: Iterable[Cell]) -> str:
+    """The largest width over the oracle's."""
+    return f"{max((c.width / c.oracle_width for c in cells), default=float('nan')):.2f}"
+
+
 def main() -> int:
     """Print every cell, then what failed."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--draws", type=int, default=1000)
     asked.add_argument("--laws", nargs="*", default=[])
     asked.add_argument("--shares", nargs="*", type=float, default=SHARES)
+    asked.add_argument("--sizes", nargs="*", type=int, default=SIZES)
+    asked.add_argument("--out", type=Path, help="JSON lines, a cell each; what is there stays.")
     options = asked.parse_args()
-    rng, start, failed, cells = np.random.default_rng(0), time.perf_counter(), [], 0
+    start, cells = time.perf_counter(), kept(options.out)
     print(
         f"{'law':14}{'AUROC':>6}{'size':>6}{'share':>6}{'covered':>9}{'width':>8}{'/oracle':>8}{'alarms':>8}"
     )
-    for name, make in laws(rng).items():
-        if options.laws and name not in options.laws:
-            continue
-        of = make()
-        for size in SIZES:
-            for share in options.shares:
+    for size in options.sizes:
+        for name, make in laws().items():
+            if options.laws and name not in options.laws:
+                continue
+            wanted = [s for s in options.shares if (name, size, s) not in cells]
+            of = make() if wanted else None
+            for share in wanted:
+                rng = stream(name, size, share, options.draws)
                 cell = measured(of, size, share, options.draws, rng)
-                cells += 1
-                failed += [] if cell.holds else [cell]
-                print(
-                    f"{cell.law:14}{cell.auroc:6.3f}{size:6}{share:6.1f}{cell.covered:9.3f}"
-                    f"{cell.width:8.4f}{cell.width / cell.oracle_width:8.2f}{cell.alarmed:8.3f}"
-                    f"{'' if cell.holds else '  outside'}",
-                    flush=True,
-                )
-    seconds = time.perf_counter() - start
-    print(f"{cells - len(failed)} of {cells} cells within their bands, {seconds:.0f} s")
+                cells[name, size, share] = cell
+                if options.out is not None:
+                    with options.out.open("a") as lines:
+                        lines.write(json.dumps(asdict(cell)) + "\n")
+                print(shown(cell), flush=True)
+    failed = [cell for cell in cells.values() if not cell.holds]
+    print(table(cells.values()))
+    print(f"{len(cells) - len(failed)} of {len(cells)} cells within their bands; outside:")
+    print("\n".join(shown(cell) for cell in failed))
+    print(f"{time.perf_counter() - start:.0f} s")
     return bool(failed)
 
 
