@@ -33,6 +33,7 @@ def test_a_planted_share_is_inside_and_calibration_is_named(genloss, told, tmp_p
     shown = genloss("corpus", "share", "corpus.jsonl", *known).stdout
     assert "conditional on the generators" in shown
     assert "not seen by these alarms" in shown
+    assert "the alarm on scores would see all scores moved by half a deviation: in" in shown
 
 
 def test_human_texts_alone_give_a_lower_bound(told, tmp_path):

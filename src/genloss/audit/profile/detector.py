@@ -160,6 +160,7 @@ def _interval(found: Findings) -> dict[str, Any]:
         "left_out": [asdict(x) for x in pair.left_out if isfinite(x.factor)],
         "disagree": bool(found.disagreement),
         "alarms": [asdict(alarm) for alarm in found.alarms],
+        "powers": [asdict(power) for power in found.powers],
         "unseen": list(found.unseen),
     }
 

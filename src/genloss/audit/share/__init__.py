@@ -9,6 +9,7 @@ bound.py     human texts only: a lower bound
 ternary.py   human, edited, machine: a region, or "edited not identified"
 words.py     the second estimator: word occurrences by maximum likelihood
 shift.py     alarms: are the scores a mixture of the calibrated laws, do blind features agree?
+power.py     what the alarm on scores would see in a corpus of this size
 groups.py    share by source, domain or month, simultaneously
 corrected.py a counted rate, corrected for known error rates
 """

@@ -10,6 +10,7 @@ import numpy as np
 from genloss.audit.share.bound import Bound, lower_bound
 from genloss.audit.share.groups import GroupShares, shares_by
 from genloss.audit.share.pair import PairShare, Share, machine_share
+from genloss.audit.share.power import Power, alarm_powers
 from genloss.audit.share.shift import BLIND_SPOTS, Alarm, alarms
 from genloss.audit.share.ternary import Ternary, ternary_share
 from genloss.audit.share.words import log_ratios, occurrences, vocabulary, word_share
@@ -50,7 +51,10 @@ class Judged:
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found; None where the mode does not have it. disagreement: '' or in words."""
+    """What was found; None where the mode does not have it. disagreement: '' or in words.
+
+    powers: of the alarm on scores.
+    """
 
     mode: Mode
     score: str
@@ -62,6 +66,7 @@ class Findings:
     ternary: Ternary | None = None
     disagreement: str = ""
     alarms: tuple[Alarm, ...] = ()
+    powers: tuple[Power, ...] = ()
     by: Mapping[str, GroupShares] = field(default_factory=lambda: MappingProxyType({}))
     unseen: tuple[str, ...] = BLIND_SPOTS
 
@@ -139,6 +144,8 @@ def _with_machines(
     pair = machine_share(human.scores, by_generator, corpus.scores, level, units)
     lengths = [np.array([len(t) for t in s.texts], float) for s in (human, machine, corpus)]
     looked = {"length in characters": (lengths[0], lengths[1], lengths[2])}
+    raised = alarms(human.scores, machine.scores, corpus.scores, looked)
+    each = 0.05 / len(raised)
     return Findings(
         "human and machine texts" if edited is None else "human, edited and machine texts",
         score,
@@ -151,7 +158,8 @@ def _with_machines(
         if edited
         else None,
         _disagreement(pair.share, words),
-        alarms(human.scores, machine.scores, corpus.scores, looked),
+        raised,
+        alarm_powers(human.scores, machine.scores, pair.texts, pair.share.estimate, each),
         {
             name: shares_by(human.scores, by_generator, corpus.scores, groups, level)
             for name, groups in corpus.groups.items()

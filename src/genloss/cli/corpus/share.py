@@ -10,6 +10,7 @@ from genloss.audit.detection.detecting import scorer_of
 from genloss.audit.share.corrected import rogan_gladen
 from genloss.audit.share.findings import Findings, Judged, findings, judged
 from genloss.audit.share.pair import PairShare, Share
+from genloss.audit.share.power import Power
 from genloss.cli import console
 from genloss.cli.corpus.read import say_aside
 from genloss.core.scorer import scored
@@ -201,7 +202,19 @@ def _say_alarms(found: Findings) -> None:
     for alarm in found.alarms:
         said = "ALARM: no mixture of the calibrated laws" if alarm.raised else "no alarm"
         console.print_line(f"{alarm.about}: {said} (p {_p(alarm.p)})")
+    for power in found.powers:
+        console.print_prose(f"the alarm on scores would see {power.arm}: {_seen(power)}")
     console.print_prose("not seen by these alarms: " + "; ".join(found.unseen))
+
+
+def _seen(power: Power) -> str:
+    """Return a power as people read it, and what 80 % would take."""
+    said = f"in {power.power:.0%} of such corpora"
+    if power.times == 1:
+        return said
+    if power.times is None:
+        return f"{said}; no number of texts that was tried gives 80 %"
+    return f"{said}; 80 % takes about {power.times} times as many texts of each sort"
 
 
 def _cells(share: Share) -> list[str]:
