@@ -138,7 +138,8 @@ def _of(answer: Answer, question: Question) -> str:
 
 
 def _setting(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) else number(value)
+    whole = math.isfinite(value) and value == round(value)
+    return f"{value:,.0f}" if whole else number(value)
 
 
 def sentence(answer: Answer, advice: Advice) -> str:
@@ -273,15 +274,17 @@ def as_json(told: Told) -> dict[str, Any]:
         out["frontier"] = [asdict(m) for m in told.frontier.best]
     if told.other is not None:
         out["against"] = _advice_json(told.other)
-        out["transfers"] = [
-            {
-                "ratio": each.ratio,
-                "interval": None if each.ratio is None else [_finite(each.low), _finite(each.high)],
-                "transferable": each.is_transferable,
-            }
-            for each in told.transfers
-        ]
+        out["transfers"] = [transfer_json(each) for each in told.transfers]
     return out
+
+
+def transfer_json(each: Transfer) -> dict[str, Any]:
+    """Return a ratio for scripts."""
+    return {
+        "ratio": each.ratio,
+        "interval": None if each.ratio is None else [_finite(each.low), _finite(each.high)],
+        "transferable": each.is_transferable,
+    }
 
 
 def _advice_json(advice: Advice) -> dict[str, Any]:

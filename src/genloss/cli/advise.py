@@ -6,13 +6,16 @@ from typing import Annotated
 import typer
 
 from genloss.cli import console
-from genloss.cli.options import RUNS, Json, Overrides, Root, Workers
+from genloss.cli.options import RUNS, Json, Root, Workers
 from genloss.errors import SpecError
 
 
 def command(
     spec: Annotated[Path, typer.Argument(help="A TOML spec, a run folder, or text of yours.")],
-    overrides: Overrides = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(help="key=value overrides; and further texts, to compare their advice."),
+    ] = None,
     target: Annotated[
         str, typer.Option(help='"METRIC <= VALUE at GENERATION"; also >=.', show_default=False)
     ] = "",
@@ -60,6 +63,7 @@ def command(
     json: Json = False,
 ) -> None:
     """Say how many real rows hold a metric where it is wanted, and on what evidence."""
+    from genloss.cli import folders
     from genloss.cli.advice import as_json, check_figure, save, shown
     from genloss.cli.asked import asked_of
     from genloss.cli.measured import beside, read_real_share
@@ -70,24 +74,44 @@ def command(
         raise SpecError("--chains 1 says nothing of other chains; expected 2 or more")
     if mean and level != 0.95:
         raise SpecError("--mean and --level exclude each other: a mean has no share of chains")
-    asked = asked_of(
-        spec,
-        overrides or [],
-        target,
-        supply=supply,
-        count_as=count_as,
-        vary=vary,
-        estimand="mean" if mean else "chain",
-        level=level,
-        prices=prices,
-        against=against or [],
-        weighted=weighted,
-    )
+    more, changes = folders.split(overrides or [])
+    places = [spec, *more]
+    if more:
+        folders.check(places)
+        if vary or figure is not None or measured is not None:
+            raise SpecError("--vary, --figure and --measured are of one text; got several")
+    every = [
+        asked_of(
+            place,
+            changes,
+            target,
+            supply=supply,
+            count_as=count_as,
+            vary=vary,
+            estimand="mean" if mean else "chain",
+            level=level,
+            prices=prices,
+            against=against or [],
+            weighted=weighted,
+        )
+        for place in places
+    ]
     if figure is not None:
         check_figure(figure)
     share = read_real_share(measured) if measured is not None else None
-    with progress(f"advice on {asked.question.study.name}") as show:
-        told = asked.advised(Effort(root, chains, 60 * minutes, workers, show), not search)
+    answered = []
+    for asked in every:
+        with progress(f"advice on {asked.question.study.name}") as show:
+            effort = Effort(root, chains, 60 * minutes, workers, show)
+            answered.append(asked.advised(effort, not search))
+    if more:
+        names = [asked.question.study.name for asked in every]
+        if json:
+            console.print_json(folders.as_json(names, answered))
+        else:
+            folders.shown(names, answered, [asked.assumed for asked in every])
+        return
+    [asked], [told] = every, answered
     if json:
         said = beside(share, told.advice) if share is not None else None
         console.print_json(as_json(told) if said is None else {**as_json(told), "measured": said})

@@ -1,4 +1,4 @@
-"""Whether advice for one learner holds for another: the ratio of their real rows."""
+"""Whether advice for one learner, or text, holds for another: the ratio of their real rows."""
 
 import math
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ APART = 2.0
 
 @dataclass(frozen=True)
 class Transfer:
-    """The other learner's real rows over this one's, with an interval at 95 %; None: one has none.
+    """The other's real rows over this one's, with an interval at 95 %; None: one has none.
 
-    The interval adds those of both, taken as independent, on a logarithmic scale.
+    Of shares of unlike N the shares are compared. The interval adds those of both, taken as
+    independent, on a logarithmic scale.
     """
 
     ratio: float | None
@@ -28,7 +29,7 @@ class Transfer:
 
 
 def transfer(this: Answer, other: Answer) -> Transfer:
-    """Return how the advice for another learner compares with that for this one.
+    """Return how the advice for another learner or text compares with that for this one.
 
     Raises:
         SpecError: answers that count in two ways.
@@ -41,6 +42,8 @@ def transfer(this: Answer, other: Answer) -> Transfer:
         same = this.rows == other.rows
         return Transfer(1.0, 1.0, 1.0) if same else Transfer(None)
     ratio = other.rows / this.rows
+    if this.axis == "share" and this.total != other.total:
+        ratio *= this.total / other.total
     below = math.hypot(_log(this.rows, this.high), _log(other.low, other.rows))
     above = math.hypot(_log(this.low, this.rows), _log(other.rows, other.high))
     return Transfer(ratio, ratio * math.exp(-below), ratio * math.exp(above))
