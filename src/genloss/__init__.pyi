@@ -18,6 +18,7 @@ from genloss.core.curators.choice import TopK as TopK
 from genloss.core.curators.choice import WeightedChoice as WeightedChoice
 from genloss.core.curators.detector import Detector as Detector
 from genloss.core.curators.duplicates import Deduplication as Deduplication
+from genloss.core.curators.near_duplicates import NearDeduplication as NearDeduplication
 from genloss.core.curators.resampling import DetectorResampling as DetectorResampling
 from genloss.core.curators.responses import Residual as Residual
 from genloss.core.curators.scores import EntropyUnderFirst as EntropyUnderFirst

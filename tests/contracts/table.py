@@ -307,6 +307,7 @@ CURATORS = [
     Line("detector_resampling", {"tilt": 1.0}),
     Line("taught_detector", {"taught": "loop"}),
     Line("deduplication"),
+    Line("near_deduplication", {"similarity": 0.5, "n": 2}),
 ]
 
 SCORES = [

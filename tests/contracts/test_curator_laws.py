@@ -18,7 +18,7 @@ from .table import held
 WRONG: list[tuple[str, Any]] = []
 
 
-ROWS = {"verifier": ["images"], "taught_detector": ["text"]}
+ROWS = {"verifier": ["images"], "taught_detector": ["text"], "near_deduplication": ["text"]}
 """Kinds of rows on which a curator is tried: labels to check, or tokens to read."""
 
 TRIED = [

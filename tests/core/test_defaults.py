@@ -57,6 +57,7 @@ DEFAULTS = {
     },
     "taught_detector": {"keep": 0.5, "taught": "another", "temper": 1.5, "once": False},
     "deduplication": {"rounds": 2, "covers": "generated"},
+    "near_deduplication": {"similarity": 0.8, "n": 5, "rounds": 2, "covers": "generated"},
     "nearest_real": {"narrow": 1.0},
     "likelihood": {"under": "first"},
     "reference_distance": {"shift": 0.0, "dims": 0, "width": 1.0},

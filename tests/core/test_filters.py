@@ -10,6 +10,7 @@ from genloss.core.chain import generation_zero, run_chain
 from genloss.core.curators.band import PerplexityBand
 from genloss.core.curators.choice import RandomK, TopK, WeightedChoice
 from genloss.core.curators.duplicates import Deduplication
+from genloss.core.curators.near_duplicates import NearDeduplication
 from genloss.core.curators.reference import Reference
 from genloss.core.curators.resampling import DetectorResampling
 from genloss.core.curators.rounds import curated, curated_set
@@ -126,6 +127,48 @@ def test_equal_rows_enter_once_and_count_once():
     np.testing.assert_array_equal(made.weight[made.accepted], 1)
 
 
+def text(*rows, length=8):
+    """Return one chain of rows of tokens, filled up with -1."""
+    return np.array([[[*map(int, row), *[-1] * (length - len(row))] for row in rows]])
+
+
+def test_texts_that_are_nearly_alike_enter_once():
+    """Sets of pairs: 5 of 7 shared; 3 of 4; all; a text of one token, twice; none."""
+    near = NearDeduplication(similarity=0.7, n=2)
+    x = text("01234567", "0123456", "01239999", "0123", "7", "7", "98765432", "765432")
+    # 0123456 has six of the seven pairs of the first, 765432 five of seven, 0123 three of seven.
+    made = select(near, Samples.of(x, 1), Reference(law(1), STREAMS, 5))
+    assert made.accepted.tolist() == [[True, False, True, True, True, False, True, False]]
+    assert made.reasons == ("near duplicate",)
+    exact = select(NearDeduplication(similarity=1.0, n=2), Samples.of(x, 1), None)
+    assert exact.accepted.tolist() == [[True] * 5 + [False] + [True] * 2]
+    # What was refused, or is not there, is like nothing.
+    gone = Samples(x, np.zeros((1, 8), int), np.array([[0.0, 2.0, *[1.0] * 6]]))
+    made = select(near, gone, None)
+    assert made.accepted[0, :2].tolist() == [False, True]
+    np.testing.assert_array_equal(made.weight[made.accepted], 1)
+
+
+def test_near_deduplication_is_the_jaccard_similarity_of_all_pairs():
+    rng = np.random.default_rng(8)
+    x = rng.integers(0, 3, (2, 40, 9))
+    made = select(NearDeduplication(similarity=0.4, n=3), Samples.of(x, 1), None)
+    for rows, accepted in zip(x, made.accepted, strict=True):
+        grams = [{tuple(row[i : i + 3]) for i in range(7)} for row in rows.tolist()]
+        kept = []
+        for i, mine in enumerate(grams):
+            alike = any(len(mine & grams[j]) >= 0.4 * len(mine | grams[j]) for j in kept)
+            kept += [] if alike else [i]
+        assert np.flatnonzero(accepted).tolist() == kept
+        assert len(kept) < 40
+
+
+@pytest.mark.parametrize("rows", [np.zeros((1, 5, 2)), np.zeros((1, 5), int)])
+def test_rows_without_tokens_have_no_near_duplicates(rows):
+    with pytest.raises(DataError, match="take deduplication"):
+        select(NearDeduplication(), Samples.of(rows, 1), None)
+
+
 def test_rounds_are_deduplicated_together():
     rounds = np.array([[0, 0, 1, 1], [1, 2, 2, 3]])
     p_0 = CategoricalModel(np.full((1, 4), 0.25))
@@ -222,6 +265,8 @@ def test_entropy_needs_next_tokens():
         lambda: DetectorResampling(most=0),
         lambda: DetectorResampling(tilt=-1.0),
         lambda: Deduplication(rounds=0),
+        lambda: NearDeduplication(similarity=0.0),
+        lambda: NearDeduplication(n=0),
     ],
 )
 def test_bad_options_are_refused(broken):

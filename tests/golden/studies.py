@@ -179,7 +179,7 @@ def of_score(line: Asked) -> Spec:
 
 def of_curator(line: Any) -> Spec:
     """Return a study with a curator; a detector of text needs text."""
-    rows = TEXT if line.kind == "taught_detector" else GAUSS
+    rows = TEXT if line.kind in ("taught_detector", "near_deduplication") else GAUSS
     return {**rows, "regime": "accumulate", "curator": line.table}
 
 

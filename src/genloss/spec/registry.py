@@ -93,6 +93,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "detector_resampling": "genloss.core.curators.resampling:DetectorResampling",
         "taught_detector": "genloss.core.curators.taught:TaughtDetector",
         "deduplication": "genloss.core.curators.duplicates:Deduplication",
+        "near_deduplication": "genloss.core.curators.near_duplicates:NearDeduplication",
     },
     "score": {
         "likelihood": "genloss.core.curators.scores:Likelihood",

@@ -12,6 +12,7 @@ responses   scores of rows with a response
 share       checks of rates and shares
 band        rows neither too likely nor too unlikely
 duplicates  rows that are there already
+near_duplicates  texts that are nearly there already
 resampling  rows drawn again by what a detector says of them
 taught      a detector that has learned something, on rows of text
 verifier    a verifier that errs
