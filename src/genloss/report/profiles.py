@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Literal
 
 from genloss.core.about import Aspect
+from genloss.judge.profile.alarm import Alarm
 from genloss.judge.profile.groups import Group
 from genloss.judge.profile.of_run import RunProfile, profile_of, profiles_of
 from genloss.judge.profile.verdicts import RULES, Answer, Verdict
@@ -180,7 +182,10 @@ def first_alarm(found: RunProfile) -> str:
 
 
 def alarm_lines(found: RunProfile) -> tuple[str, ...]:
-    """Return a line on each metric: when it moved, with half of the chains, and how far."""
+    """Return a line on each metric: when it moved, with half of the chains, and how far.
+
+    Beside runs of other sizes also which moved first at each.
+    """
     half = {a.metric: a.t for a in found.alarms_of_half}
     lines = []
     for a in found.alarms:
@@ -191,7 +196,14 @@ def alarm_lines(found: RunProfile) -> tuple[str, ...]:
             fewer = f"; with half of the chains {'never' if t is None else f't = {t:,}'}"
         ends = f"ends {number(abs(a.signal_to_noise))} deviations of a fit away"
         lines.append(f"{a.metric}: {when}{fewer}; {ends}")
+    if found.alarms_by_size:
+        lines.append(f"first by rows: {'; '.join(starmap(_first_with, found.alarms_by_size))}")
     return tuple(lines)
+
+
+def _first_with(rows: int, alarm: Alarm | None) -> str:
+    what = "none" if alarm is None else f"{alarm.metric} at t = {alarm.t:,}"
+    return f"{what} with {rows:,}"
 
 
 def group_line(g: Group) -> str:

@@ -13,6 +13,7 @@ from genloss.judge.profile.of_run import (
 from genloss.judge.profile.scaling import Sized, scaling
 from genloss.judge.profile.verdicts import Answer
 from genloss.judge.profile.words import in_short
+from genloss.report.profiles import alarm_lines
 from genloss.run.controls import with_controls
 from genloss.run.runner import run_studies, run_study
 from genloss.store.reader import Run
@@ -170,6 +171,13 @@ def test_sizes_beside_one_another_show_whether_the_law_changes(tmp_path):
     assert len({id(p.profile[4]) for p in whole}) == 1
     assert whole[0].profile[4].answer is not Answer.YES
     assert whole[0].profile[4].found.low < 0.1
+    # What moves first is said of every size, and of a run alone of none.
+    first = [p.alarms[0] if p.alarms[0].t is not None else None for p in map(profile_of, runs)]
+    assert whole[2].alarms_by_size == tuple(zip(sizes, first, strict=True))
+    assert profiles_of(runs[:1])[0].alarms_by_size == ()
+    said = alarm_lines(whole[0])[-1]
+    assert said.startswith("first by rows: w2_squared at t = ")
+    assert all(f" with {n:,}" in said for n in sizes)
     # A thousand rows of a fixed foreign law beside them: more real rows help less than they should.
     law = {"kind": "gaussian", "d": 1, "mean": 3.0}
     floored = [

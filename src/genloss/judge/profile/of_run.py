@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from genloss.judge.profile.evidence import Evidence
 from genloss.judge.profile.groups import Group, groups_of
 from genloss.judge.profile.limits import limit_of
 from genloss.judge.profile.scaling import one_size
-from genloss.judge.profile.sizes import scaling_of
+from genloss.judge.profile.sizes import all_else, scaling_of
 from genloss.judge.profile.trivial import of_tokens
 from genloss.judge.profile.verdicts import (
     RULES,
@@ -51,6 +51,8 @@ class RunProfile:
     """The profile of a run, and its first alarms: with all chains, and with half of them.
 
     why: what the profile is short of as a whole, such as a control; empty where it has all.
+    alarms_by_size: of runs that differ in n_real alone, this one among them, each n_real and the
+    metric that alarmed first, None where none did; empty of a single size.
     """
 
     profile: Profile
@@ -58,17 +60,36 @@ class RunProfile:
     alarms_of_half: tuple[Alarm, ...]
     why: str = ""
     groups: tuple[Group, ...] = ()
+    alarms_by_size: tuple[tuple[int, Alarm | None], ...] = ()
 
 
 def profiles_of(runs: Sequence[Run]) -> list[RunProfile]:
-    """Return the profiles of runs that are read together: sizes among them show a scaling law.
+    """Return the profiles of runs that are read together.
+
+    Sizes among them show a scaling law, and whether the first alarm is the same at each.
 
     Raises:
         StoreError: a run or control that is damaged.
     """
     risks = [(run, beside_control(run).get(Aspect.RISK)) for run in runs]
     fourth = scaling_of({run.path: (run, risk) for run, risk in risks if risk is not None})
-    return [profile_of(run, fourth.get(run.path)) for run in runs]
+    found = [profile_of(run, fourth.get(run.path)) for run in runs]
+    return [
+        replace(one, alarms_by_size=_by_size(run, zip(runs, found, strict=True)))
+        for run, one in zip(runs, found, strict=True)
+    ]
+
+
+def _by_size(
+    run: Run, every: Iterable[tuple[Run, RunProfile]]
+) -> tuple[tuple[int, Alarm | None], ...]:
+    alike = all_else(run.spec)
+    first = {
+        int(other.spec["n_real"]): p.alarms[0] if p.alarms[0].t is not None else None
+        for other, p in every
+        if p.alarms and all_else(other.spec) == alike
+    }
+    return tuple(sorted(first.items(), key=lambda one: one[0])) if len(first) > 1 else ()
 
 
 def profile_of(run: Run, fourth: Verdict | None = None) -> RunProfile:

@@ -32,7 +32,7 @@ def scaling_of(runs: Mapping[Path, tuple[Run, Beside]]) -> dict[Path, Verdict]:
             continue
         values = one.run, one.control
         sized = Sized(run.spec["n_real"], *(map(np.log, values) if one.log else values))
-        groups.setdefault(_all_else(run.spec), []).append((path, sized, beside))
+        groups.setdefault(all_else(run.spec), []).append((path, sized, beside))
     out: dict[Path, Verdict] = {}
     for group in groups.values():
         sizes = [sized for _, sized, _ in group]
@@ -45,7 +45,7 @@ def scaling_of(runs: Mapping[Path, tuple[Run, Beside]]) -> dict[Path, Verdict]:
     return out
 
 
-def _all_else(spec: Mapping[str, Any]) -> str:
+def all_else(spec: Mapping[str, Any]) -> str:
     """Return a description without name and size; S_t as large as S_0 is no size of its own."""
     drop = {"name", "n_real"}
     drop |= {"n_synthetic"} if spec["n_synthetic"] == spec["n_real"] else set()
