@@ -75,3 +75,13 @@ def test_runs_are_no_text(genloss, told, texts, spec):
     files = told("plan", texts, "learner.kind=ngram")["files"]
     assert [f["left_out"] for f in files if f["name"] == f"runs/{run.name}"] == ["a run of genloss"]
     assert not any("blocks" in f["name"] for f in files)
+
+
+def test_a_sweep_names_the_cells_that_a_curator_leaves_short(genloss, told, spec):
+    options = ["n_real=400", "held_out=0", 'metrics=["trace_ratio"]', CURATED]
+    vary = ["--vary", 'regime=["replace","accumulate"]', "--no-controls"]
+    shortfalls = told("plan", spec, *options, *vary)["shortfalls"]
+    assert len(shortfalls) == 2
+    assert all(0.3 < share < 0.7 for share in shortfalls.values())
+    said = " ".join(genloss("plan", spec, *options, *vary).stdout.split())
+    assert said.count("short of its rows in what was timed") == 2

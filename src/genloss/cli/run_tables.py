@@ -12,6 +12,7 @@ from genloss.errors import StoreError
 from genloss.judge.estimates import NoInterval, chain_range
 from genloss.report.figures.bands import FEWEST
 from genloss.report.formatting import count, direction_words
+from genloss.report.run_rows import shortfall_words
 from genloss.spec.wording import listed
 from genloss.store.reader import Run
 from genloss.store.series import Column
@@ -63,6 +64,8 @@ def one(found: Run, json: bool) -> None:
         console.print_prose(f"data: {header.data}")
     for line in _gaps(found):
         console.print_prose(line)
+    if short := shortfall_words(found):
+        console.print_prose(f"The curator left {short}: it trains on fewer.")
     profiles.show(found)
     _print_metrics(found)
     beside.show(found)
@@ -140,6 +143,7 @@ def _run_json(found: Run) -> dict[str, Any]:
         "fingerprint": found.header.fingerprint,
         "complete": found.is_complete,
         "missing_blocks": found.missing,
+        "shortfall": None if found.shortfall is None else vars(found.shortfall),
         "not_yet_checkpointed_after": found.unvouched,
         "data": found.header.data,
         "spec": found.spec,

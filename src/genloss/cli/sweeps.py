@@ -9,7 +9,7 @@ from genloss.cli import console, display
 from genloss.cli.durations import duration, size
 from genloss.errors import SpecError
 from genloss.plan.sweep_cost import sweep_plan
-from genloss.report.formatting import count
+from genloss.report.formatting import count, percent
 from genloss.run.sweep import SweepRuns
 from genloss.spec.toml import overridden, read_spec
 from genloss.store.sweep import FAILED, GROWING, LOGS, is_sweep, local_sweep_spec, read_sweep
@@ -76,6 +76,11 @@ def plan(sweep: Sweep, json: bool, controls: bool) -> None:
         f"{duration(sum(cost.timed.values()))} on this machine at its present load; the others are "
         "taken by the rows they see."
     )
+    for name, share in cost.shortfalls.items():
+        console.print_prose(
+            f"{name}: the curator leaves a chain up to {percent(share)} short of its rows in what "
+            "was timed: it trains on fewer."
+        )
     if cost.cells > MANY_CELLS:
         console.print_prose(
             f"More than {MANY_CELLS:,} cells: what `ls`, `table` and `report` take was measured up "
@@ -85,7 +90,9 @@ def plan(sweep: Sweep, json: bool, controls: bool) -> None:
 
 def show(done: SweepRuns, json: bool) -> None:
     """Say where the runs lie, how many are complete, and which cells failed, with their errors."""
-    complete = sum(run.is_complete for run in done.runs if run.path.exists())
+    there = [run for run in done.runs if run.path.exists()]
+    complete = sum(run.is_complete for run in there)
+    short = {run.header.name: run.shortfall.share for run in there if run.shortfall is not None}
     if json:
         console.print_json(
             {
@@ -93,10 +100,16 @@ def show(done: SweepRuns, json: bool) -> None:
                 "cells": len(done.runs),
                 "complete": complete,
                 "failed": dict(done.failed),
+                "shortfall": short,
             }
         )
         return
     console.print_line(f"{done.folder}: {complete} of {len(done.runs)} cells complete")
+    if short:
+        console.print_prose(
+            f"In {count(len(short), 'cell')} the curator left chains up to "
+            f"{percent(max(short.values()))} short of their rows: they train on fewer."
+        )
     for name, why in list(done.failed.items())[:SHOWN]:
         console.print_lines(f"failed: {name}: {why}")
     if len(done.failed) > SHOWN:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from genloss.core.chain import Generation
-from genloss.core.samples import Samples
-from genloss.run.recorder import Recorder, Store
+from genloss.run.recorder import Recorder, Store, lacking
 from genloss.run.setup import Setup
 from genloss.run.watch import Watch
 from genloss.store.table import Absent, Table
@@ -44,8 +43,8 @@ class ObservingRecorder(Recorder):
 
     def record(self, generation: Generation) -> None:
         """Note the generation, and store what the study asks for of it."""
-        lacking = _lacking(generation)
-        self.shortfalls += [] if lacking is None else [lacking]
+        share = lacking(generation)
+        self.shortfalls += [] if share is None else [share]
         super().record(generation)
 
 
@@ -56,13 +55,3 @@ def reasons_in(table: Table) -> dict[str, str]:
         if t and reasons.get(metric) != "":
             reasons[metric] = value.why if isinstance(value, Absent) else ""
     return reasons
-
-
-def _lacking(generation: Generation) -> float | None:
-    """Return the largest share of a chain's rows without weight: of S_0, or of what entered."""
-    if (curation := generation.curation) is not None:
-        return float(1.0 - curation.accepted.min() / curation.asked)
-    real = generation.history.real
-    if generation.t or not isinstance(real, Samples) or real.weight is None:
-        return None
-    return float((real.weight == 0).mean(axis=1).max())

@@ -25,7 +25,8 @@ class SweepCost:
     rows: that all chains fit and draw. seconds: of one process, one cell after another. disk_bytes:
     tables, kept generations and folders. memory_bytes: that the rows of the largest block take at
     least. timed: the cell of each sort that was timed, and for how long. controls, with seconds and
-    bytes: those of all cells, each once, apart from all that.
+    bytes: those of all cells, each once, apart from all that. shortfalls: of timed cells whose
+    curator left chains short of rows, the largest share.
     """
 
     cells: int
@@ -41,12 +42,13 @@ class SweepCost:
     controls: int
     controls_seconds: Range
     controls_disk_bytes: int
+    shortfalls: Mapping[str, float]
 
 
 def sweep_plan(sweep: Sweep, budget: float = BUDGET, *, controls: bool = True) -> SweepCost:
     """Return what a sweep will do and cost.
 
-    Cells of one sort (learner, reality, regime, form) take time by the rows they see, as the
+    Cells of one sort (learner, reality, regime, form, curator) take time by the rows they see, as the
     largest of them was timed; see `plan_of`.
 
     Raises:
@@ -58,11 +60,14 @@ def sweep_plan(sweep: Sweep, budget: float = BUDGET, *, controls: bool = True) -
         sorts.setdefault(_sort(study), []).append(study)
     each = max(budget / len(sorts), LEAST_BUDGET)
     total, disk, timed = Range(0.0, 0.0), 0.0, dict[str, float]()
+    shortfalls = dict[str, float]()
     costs: dict[tuple[str, ...], Cost] = {}
     for sort, members in sorts.items():
         largest = max(members, key=_rows)
         cost = costs[sort] = plan_of(largest, each)
         timed[largest.name] = cost.timing.seconds
+        if share := cost.timing.observed.shortfall:
+            shortfalls[largest.name] = share
         for study in members:
             total += seconds_of(study, cost.timing)
             disk += _disk(study, cost)
@@ -85,11 +90,13 @@ def sweep_plan(sweep: Sweep, budget: float = BUDGET, *, controls: bool = True) -
             (seconds_of(study, cost.timing) for cost, study in beside), Range(0.0, 0.0)
         ),
         controls_disk_bytes=round(sum(_disk(study, cost) for cost, study in beside)),
+        shortfalls=shortfalls,
     )
 
 
 def _sort(study: Study) -> tuple[str, ...]:
-    return tuple(kind_of(type(p)) for p in (study.learner, study.reality, study.regime, study.form))
+    parts = (study.learner, study.reality, study.regime, study.form, study.curator)
+    return tuple(kind_of(type(part)) for part in parts if part is not None)
 
 
 def _rows(study: Study) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genloss.report.factors import kind_of
-from genloss.report.formatting import count
+from genloss.report.formatting import count, percent
 from genloss.report.labels import plain
 from genloss.store.reader import Run
 
@@ -27,7 +27,7 @@ def run_rows(runs: Sequence[Run]) -> list[RunRow]:
     return [
         RunRow(
             name=plain(run.header.name),
-            data=trained_on(run),
+            data="; ".join(filter(None, [trained_on(run), shortfall_words(run)])),
             learner=_model(run.spec),
             rows=f"{run.spec['n_real']:,}",
             chains=f"{run.spec['chains']:,}",
@@ -64,6 +64,13 @@ def trained_on(run: Run) -> str:
     text = f"{name}: {entry.trains_on}" if entry and entry.trains_on else name
     curator = run.spec.get("curator")
     return f"{text}, as far as {kind_of(curator)} lets it in" if curator else text
+
+
+def shortfall_words(run: Run) -> str:
+    """Return by how much a curator left chains short of their rows; '' where it did not."""
+    if (short := run.shortfall) is None:
+        return ""
+    return f"a chain up to {percent(short.share)} short of its rows, first at t = {short.t:,}"
 
 
 def _model(spec: Mapping[str, Any]) -> str:

@@ -76,6 +76,7 @@ def _run(
         after = setup.zero.history
     else:
         after, recorder.first = restored(setup, checkpoint)
+        recorder.shortfall = checkpoint.shortfall
     learner = setup.study.learner
     if isinstance(learner, ResumableLearner):
         learner = learner.with_notebook(store.notebook())

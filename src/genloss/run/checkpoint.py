@@ -9,9 +9,15 @@ from genloss.core.chain import Generation
 from genloss.core.roles import History, Model
 from genloss.run.setup import Setup
 from genloss.store.block import Checkpoint
+from genloss.store.manifest import Shortfall
 
 
-def checkpoint_of(generation: Generation, first: Model | None, warm_start: bool) -> Checkpoint:
+def checkpoint_of(
+    generation: Generation,
+    first: Model | None,
+    warm_start: bool,
+    shortfall: Shortfall | None = None,
+) -> Checkpoint:
     """Return what a chain needs to go on after this generation; S_0 is drawn again instead.
 
     p_t itself is needed by a warm start alone.
@@ -22,7 +28,7 @@ def checkpoint_of(generation: Generation, first: Model | None, warm_start: bool)
     arrays |= {} if first is None else _prefixed("first", first.state())
     for i, part in enumerate(history.synthetic):
         arrays |= _prefixed(f"synthetic.{i}", part.arrays())
-    return Checkpoint(generation.t, history.n_real_drawn, arrays)
+    return Checkpoint(generation.t, history.n_real_drawn, arrays, shortfall)
 
 
 def restored(setup: Setup, checkpoint: Checkpoint) -> tuple[History, Model | None]:

@@ -27,6 +27,7 @@ from genloss.run.kept_parts import kept_parts
 from genloss.run.setup import Setup
 from genloss.run.watch import Watch
 from genloss.store.block import Checkpoint
+from genloss.store.manifest import Shortfall
 from genloss.store.parts import HISTOGRAMS
 from genloss.store.table import absent_row, metric_row
 
@@ -58,6 +59,7 @@ class Recorder:
         self.measured = study.measure.times(study.generations) | {study.generations}
         self.kept = study.keep.times(study.generations)
         self.first: Model | None = None
+        self.shortfall: Shortfall | None = None
         self.lasting: dict[Hashable, Any] = {}
         self.uses_first = any(uses_first(part) for part in (*study.metrics, study.curator))
 
@@ -66,6 +68,7 @@ class Recorder:
         t, study = generation.t, self.study
         if t == 1 and self.uses_first:
             self.first = generation.model
+        self.shortfall = worse(self.shortfall, t, lacking(generation))
         memo: dict[Hashable, Any] = {}
         if t in self.measured:
             self.watch.enter(Phase.MEASURING, t)
@@ -75,7 +78,8 @@ class Recorder:
             self.keep(generation, memo)
         # The last one too: a folder can be continued with more generations.
         if t == study.generations or t % study.checkpoint_every == 0:
-            self.store.checkpoint(checkpoint_of(generation, self.first, study.warm_start))
+            state = checkpoint_of(generation, self.first, study.warm_start, self.shortfall)
+            self.store.checkpoint(state)
         self.watch.enter(Phase.DONE, t)
 
     def view(self, generation: Generation, metric: Metric, memo: dict[Hashable, Any]) -> View:
@@ -122,6 +126,26 @@ class Recorder:
                 histograms |= metric.histogram(self.view(generation, metric, memo))
         parts |= {HISTOGRAMS: histograms} if histograms else {}
         self.store.keep(generation.t, parts, {"chains": study.keep.chains})
+
+
+def lacking(generation: Generation) -> float | None:
+    """Return the largest share of a chain's rows without weight: of S_0, or of what entered.
+
+    None where no curator was at work.
+    """
+    if (curation := generation.curation) is not None:
+        return float(1.0 - curation.accepted.min() / curation.asked)
+    real = generation.history.real
+    if generation.t or not isinstance(real, Samples) or real.weight is None:
+        return None
+    return float((real.weight == 0).mean(axis=1).max())
+
+
+def worse(so_far: Shortfall | None, t: int, share: float | None) -> Shortfall | None:
+    """Return the shortfall up to generation t, at which a chain lacked a share of its rows."""
+    if not share or (so_far is not None and share <= so_far.share):
+        return so_far
+    return Shortfall(t if so_far is None else so_far.t, share)
 
 
 def _checked(

@@ -27,7 +27,14 @@ from genloss.store.files import (
     sync_folder,
     write_bytes,
 )
-from genloss.store.manifest import Digest, Machine, Manifest, read_manifest, write_manifest
+from genloss.store.manifest import (
+    Digest,
+    Machine,
+    Manifest,
+    Shortfall,
+    read_manifest,
+    write_manifest,
+)
 from genloss.store.table import TABLE, Table, table_link
 
 CHECKPOINT = "checkpoint-{t:06d}.safetensors"
@@ -38,11 +45,15 @@ NOTEBOOK = "notebook"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a chain needs to go on after generation t; no arrays where nothing goes on."""
+    """All that a chain needs to go on after generation t; no arrays where nothing goes on.
+
+    shortfall: what its curator has cost it so far.
+    """
 
     t: int
     n_real_drawn: int
     arrays: Mapping[str, Array]
+    shortfall: Shortfall | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +136,7 @@ class BlockStore:
         self._cut_back(manifest)
         if manifest is None:
             return None
-        return Checkpoint(manifest.t, manifest.real_rows_drawn, arrays)
+        return Checkpoint(manifest.t, manifest.real_rows_drawn, arrays, manifest.shortfall)
 
     def append(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Append rows, one line each; nothing is written where one of them is refused."""
@@ -171,6 +182,7 @@ class BlockStore:
             digest,
             self._kept,
             self.machine,
+            state.shortfall,
         )
         if self._kept:
             sync_folder(self.path / GENERATIONS)

@@ -25,6 +25,7 @@ SHAPE = {
     "instructions": str,
     "versions": {str: str},
     "earlier?": [{"t": int, "instructions": str, "versions": {str: str}}],
+    "shortfall?": {"t": int, "share": float},
 }
 
 NUMERIC = ("numpy", "scipy", "numba", "scikit-learn", "torch")
@@ -71,6 +72,17 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class Shortfall:
+    """The largest share of its rows that a chain lacked since its curator refused too many.
+
+    t: the first generation at which a chain lacked any.
+    """
+
+    t: int
+    share: float
+
+
+@dataclass(frozen=True)
 class Digest:
     """Length and SHA-256 of a file."""
 
@@ -84,6 +96,7 @@ class Manifest:
 
     run: the fingerprint. real_rows_drawn: rows of reality used up, per chain. checkpoint: what
     the chain goes on from; None where nothing goes on. kept: by generation and part, SHA-256.
+    shortfall: None where every chain had all its rows.
     """
 
     run: str
@@ -94,6 +107,7 @@ class Manifest:
     checkpoint: Digest | None
     kept: Mapping[int, Mapping[str, str]]
     machine: Machine = field(repr=False)
+    shortfall: Shortfall | None = None
 
 
 def read_manifest(folder: Path, runs: tuple[str, ...], block: int) -> Manifest | None:
@@ -117,7 +131,7 @@ def read_manifest(folder: Path, runs: tuple[str, ...], block: int) -> Manifest |
     names = [(t, name) for t, parts in value["kept"].items() for name in ("", *parts)]
     if odd := [f"{t}/{n}" for t, n in names if not (GENERATION.fullmatch(t) and _part(n))]:
         raise StoreError(f"{path}: kept has {odd[0]!r}; expected generations and names of parts")
-    stored = value["checkpoint"]
+    stored, short = value["checkpoint"], value.get("shortfall")
     return Manifest(
         value["run"],
         value["block"],
@@ -134,6 +148,7 @@ def read_manifest(folder: Path, runs: tuple[str, ...], block: int) -> Manifest |
                 Earlier(e["t"], e["instructions"], e["versions"]) for e in value.get("earlier", ())
             ),
         ),
+        None if short is None else Shortfall(short["t"], short["share"]),
     )
 
 
@@ -157,6 +172,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
             {"t": e.t, "instructions": e.instructions, "versions": dict(e.versions)}
             for e in manifest.machine.earlier
         ]
+    if manifest.shortfall is not None:
+        value["shortfall"] = vars(manifest.shortfall)
     write_sealed(folder / MANIFEST, value)
 
 

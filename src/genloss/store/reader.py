@@ -22,7 +22,7 @@ from genloss.store.files import explained
 from genloss.store.folder import BLOCKS, PROVENANCE, holds_run, is_control_path
 from genloss.store.header import HEADER, Header, read_header
 from genloss.store.machine_file import local_spec
-from genloss.store.manifest import Manifest, read_manifest
+from genloss.store.manifest import Manifest, Shortfall, read_manifest
 from genloss.store.parts import (
     HISTOGRAMS,
     REFUSED,
@@ -194,6 +194,13 @@ class Run:
         last = min(self.progress(), default=0)
         ahead = any(ts[-1] > b.t for b in self.blocks for ts in b.times[0].values())
         return last if ahead else None
+
+    @property
+    def shortfall(self) -> Shortfall | None:
+        """Return what a curator has cost the chain that lacked most; None where none lacked any."""
+        manifests = [block.manifest for block in self.blocks]
+        found = [m.shortfall for m in manifests if m is not None and m.shortfall is not None]
+        return Shortfall(min(s.t for s in found), max(s.share for s in found)) if found else None
 
     @property
     def columns(self) -> dict[str, Column]:
