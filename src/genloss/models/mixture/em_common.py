@@ -44,9 +44,13 @@ def exp2_nonpositive(t: float) -> float:
     # Adding 1.5 * 2^52 rounds to an integer and leaves it in the low bits; must not be reordered.
     shifted = t + ROUND
     f = t - (shifted - ROUND)
-    p = C8 + f * (C9 + f * (C10 + f * C11))
-    p = C4 + f * (C5 + f * (C6 + f * (C7 + f * p)))
-    p = 1.0 + f * (C1 + f * (C2 + f * (C3 + f * p)))
+    # Halves of halves: a chain of eleven products waits longer for each than the units take.
+    g = f * f
+    h = g * g
+    first = (1.0 + f * C1) + g * (C2 + f * C3)
+    second = (C4 + f * C5) + g * (C6 + f * C7)
+    third = (C8 + f * C9) + g * (C10 + f * C11)
+    p = first + h * (second + h * third)
     bits = np.float64(p).view(np.int64) + (np.float64(shifted).view(np.int64) << 52)
     return np.int64(bits).view(np.float64)
 
@@ -71,36 +75,27 @@ def plane_forms(x: Floats, y: Floats, a: Floats, form: Floats, top: Floats) -> N
 
 
 @compiled(fastmath=REORDERED)
-def plane_sums(r: Floats, s: Floats, total: Floats, x: Floats, y: Floats, out: Floats) -> None:
-    """Add sum_j r_j total_j (1, x, y, x^2, x y, y^2) to out[0], the same with s to out[1]."""
-    n0 = x0 = y0 = xx0 = xy0 = yy0 = 0.0
-    n1 = x1 = y1 = xx1 = xy1 = yy1 = 0.0
-    for j in range(x.size):
+def plane_products(total: Floats, x: Floats, y: Floats, out: Floats) -> None:
+    """Fill out (6, ROWS) with total (m,) times 1, x, y, x^2, x y, y^2, once for all components."""
+    f0, f1, f2, f3, f4, f5 = out[0], out[1], out[2], out[3], out[4], out[5]
+    for j in range(total.size):
         u, v = x[j], y[j]
-        share = r[j] * total[j]
-        a, b = share * u, share * v
-        n0, x0, y0, xx0, xy0, yy0 = (
-            n0 + share,
-            x0 + a,
-            y0 + b,
-            xx0 + a * u,
-            xy0 + a * v,
-            yy0 + b * v,
-        )
-        share = s[j] * total[j]
-        a, b = share * u, share * v
-        n1, x1, y1, xx1, xy1, yy1 = (
-            n1 + share,
-            x1 + a,
-            y1 + b,
-            xx1 + a * u,
-            xy1 + a * v,
-            yy1 + b * v,
-        )
-    for i, sum_0 in enumerate((n0, x0, y0, xx0, xy0, yy0)):
-        out[0, i] += sum_0
-    for i, sum_1 in enumerate((n1, x1, y1, xx1, xy1, yy1)):
-        out[1, i] += sum_1
+        a, b = total[j] * u, total[j] * v
+        f0[j], f1[j], f2[j], f3[j], f4[j], f5[j] = total[j], a, b, a * u, a * v, b * v
+
+
+@compiled(fastmath=REORDERED)
+def plane_sums(r: Floats, products: Floats, out: Floats) -> None:
+    """Add sum_j r_j times each of plane_products to out (6,)."""
+    f0, f1, f2 = products[0], products[1], products[2]
+    f3, f4, f5 = products[3], products[4], products[5]
+    a = b = c = d = e = f = 0.0
+    for j in range(r.size):
+        s = r[j]
+        a, b, c = a + s * f0[j], b + s * f1[j], c + s * f2[j]
+        d, e, f = d + s * f3[j], e + s * f4[j], f + s * f5[j]
+    for i, total in enumerate((a, b, c, d, e, f)):
+        out[i] += total
 
 
 @compiled(fastmath=REORDERED)
@@ -125,13 +120,39 @@ def cross_form(x: Floats, i: int, l: int, first: int, a: Floats, form: Floats) -
     x3, x4 = x[l + 3, first:last], x[l + 4, first:last]
     y0, y1, y2 = x[i, first:last], x[i + 1, first:last], x[i + 2, first:last]
     y3, y4 = x[i + 3, first:last], x[i + 4, first:last]
+    # Read before the loop: what could change within it keeps it from being vectorised.
+    a0, a1, a2, a3, a4, b0, b1, b2, b3, b4 = (
+        a[0],
+        a[1],
+        a[2],
+        a[3],
+        a[4],
+        a[5],
+        a[6],
+        a[7],
+        a[8],
+        a[9],
+    )
+    c0, c1, c2, c3, c4, d0, d1, d2, d3, d4 = (
+        a[10],
+        a[11],
+        a[12],
+        a[13],
+        a[14],
+        a[15],
+        a[16],
+        a[17],
+        a[18],
+        a[19],
+    )
+    e0, e1, e2, e3, e4 = a[20], a[21], a[22], a[23], a[24]
     for j in range(form.size):
         u, v, w, y, z = x0[j], x1[j], x2[j], x3[j], x4[j]
-        t = y0[j] * (a[0] * u + a[1] * v + a[2] * w + a[3] * y + a[4] * z)
-        t += y1[j] * (a[5] * u + a[6] * v + a[7] * w + a[8] * y + a[9] * z)
-        t += y2[j] * (a[10] * u + a[11] * v + a[12] * w + a[13] * y + a[14] * z)
-        t += y3[j] * (a[15] * u + a[16] * v + a[17] * w + a[18] * y + a[19] * z)
-        form[j] += t + y4[j] * (a[20] * u + a[21] * v + a[22] * w + a[23] * y + a[24] * z)
+        t = y0[j] * (a0 * u + a1 * v + a2 * w + a3 * y + a4 * z)
+        t += y1[j] * (b0 * u + b1 * v + b2 * w + b3 * y + b4 * z)
+        t += y2[j] * (c0 * u + c1 * v + c2 * w + c3 * y + c4 * z)
+        t += y3[j] * (d0 * u + d1 * v + d2 * w + d3 * y + d4 * z)
+        form[j] += t + y4[j] * (e0 * u + e1 * v + e2 * w + e3 * y + e4 * z)
 
 
 @compiled(fastmath=REORDERED)
@@ -142,14 +163,18 @@ def square_sums(x: Floats, i: int, first: int, r: Floats, out: Floats) -> None:
     x3, x4 = x[i + 3, first:last], x[i + 4, first:last]
     s0 = s1 = s2 = s3 = s4 = t00 = t10 = t11 = t20 = t21 = t22 = 0.0
     t30 = t31 = t32 = t33 = t40 = t41 = t42 = t43 = t44 = 0.0
+    # Ten sums a loop, which AVX2 has registers for.
     for j in range(r.size):
         u, v, w, y, z = x0[j], x1[j], x2[j], x3[j], x4[j]
-        a, b, c, d, e = r[j] * u, r[j] * v, r[j] * w, r[j] * y, r[j] * z
-        s0, s1, s2, s3, s4 = s0 + a, s1 + b, s2 + c, s3 + d, s4 + e
-        t00, t10, t20, t30, t40 = t00 + a * u, t10 + a * v, t20 + a * w, t30 + a * y, t40 + a * z
-        t11, t21, t31, t41 = t11 + b * v, t21 + b * w, t31 + b * y, t41 + b * z
-        t22, t32, t42, t33, t43 = t22 + c * w, t32 + c * y, t42 + c * z, t33 + d * y, t43 + d * z
-        t44 += e * z
+        a, b = r[j], r[j] * u
+        s0, s1, s2, s3, s4 = s0 + a * u, s1 + a * v, s2 + a * w, s3 + a * y, s4 + a * z
+        t00, t10, t20, t30, t40 = t00 + b * u, t10 + b * v, t20 + b * w, t30 + b * y, t40 + b * z
+    for j in range(r.size):
+        v, w, y, z = x1[j], x2[j], x3[j], x4[j]
+        a, b, c, d = r[j] * v, r[j] * w, r[j] * y, r[j] * z
+        t11, t21, t31, t41 = t11 + a * v, t21 + a * w, t31 + a * y, t41 + a * z
+        t22, t32, t42, t33, t43 = t22 + b * w, t32 + b * y, t42 + b * z, t33 + c * y, t43 + c * z
+        t44 += d * z
     linear = (s0, s1, s2, s3, s4)
     products = (t00, t10, t11, t20, t21, t22, t30, t31, t32, t33, t40, t41, t42, t43, t44)
     for h, total in enumerate(linear):
@@ -164,27 +189,16 @@ def cross_sums(x: Floats, i: int, l: int, first: int, r: Floats, out: Floats) ->
     last = first + r.size
     x0, x1, x2 = x[l, first:last], x[l + 1, first:last], x[l + 2, first:last]
     x3, x4 = x[l + 3, first:last], x[l + 4, first:last]
-    y0, y1, y2 = x[i, first:last], x[i + 1, first:last], x[i + 2, first:last]
-    y3, y4 = x[i + 3, first:last], x[i + 4, first:last]
-    a0 = a1 = a2 = a3 = a4 = b0 = b1 = b2 = b3 = b4 = c0 = c1 = c2 = c3 = c4 = 0.0
-    d0 = d1 = d2 = d3 = d4 = e0 = e1 = e2 = e3 = e4 = 0.0
-    for j in range(r.size):
-        u, v, w, y, z = x0[j], x1[j], x2[j], x3[j], x4[j]
-        s = r[j] * y0[j]
-        a0, a1, a2, a3, a4 = a0 + s * u, a1 + s * v, a2 + s * w, a3 + s * y, a4 + s * z
-        s = r[j] * y1[j]
-        b0, b1, b2, b3, b4 = b0 + s * u, b1 + s * v, b2 + s * w, b3 + s * y, b4 + s * z
-        s = r[j] * y2[j]
-        c0, c1, c2, c3, c4 = c0 + s * u, c1 + s * v, c2 + s * w, c3 + s * y, c4 + s * z
-        s = r[j] * y3[j]
-        d0, d1, d2, d3, d4 = d0 + s * u, d1 + s * v, d2 + s * w, d3 + s * y, d4 + s * z
-        s = r[j] * y4[j]
-        e0, e1, e2, e3, e4 = e0 + s * u, e1 + s * v, e2 + s * w, e3 + s * y, e4 + s * z
-    first_half = (a0, a1, a2, a3, a4, b0, b1, b2, b3, b4, c0, c1, c2, c3, c4)
-    for h, total in enumerate(first_half):
-        out[h] += total
-    for h, total in enumerate((d0, d1, d2, d3, d4, e0, e1, e2, e3, e4)):
-        out[15 + h] += total
+    # Row by row: 25 sums at once have no room in the registers of AVX2.
+    for h in range(BLOCK):
+        y = x[i + h, first:last]
+        a0 = a1 = a2 = a3 = a4 = 0.0
+        for j in range(r.size):
+            s = r[j] * y[j]
+            a0, a1, a2 = a0 + s * x0[j], a1 + s * x1[j], a2 + s * x2[j]
+            a3, a4 = a3 + s * x3[j], a4 + s * x4[j]
+        for q, total in enumerate((a0, a1, a2, a3, a4)):
+            out[BLOCK * h + q] += total
 
 
 @compiled(fastmath=REORDERED)
@@ -264,13 +278,16 @@ def add_forms(x: Floats, first: int, a: Floats, form: Floats, top: Floats) -> No
 
 
 @compiled()
-def add_sums(x: Floats, first: int, r: Floats, total: Floats, out: Floats) -> None:
-    """Add the sums of r (H, ROWS) times total (m,), placed like coefficients, to out (H, P)."""
+def add_sums(x: Floats, first: int, r: Floats, total: Floats, out: Floats, work: Floats) -> None:
+    """Add the sums of r (H, ROWS) times total (m,), placed like coefficients, to out (H, P).
+
+    work (6, ROWS) is for the plane.
+    """
     m, blocks = total.size, x.shape[0] // BLOCK
     if x.shape[0] == 2:
-        u, v = x[0, first : first + m], x[1, first : first + m]
-        for h in range(0, r.shape[0], 2):
-            plane_sums(r[h, :m], r[h + 1, :m], total, u, v, out[h : h + 2])
+        plane_products(total, x[0, first : first + m], x[1, first : first + m], work)
+        for h in range(r.shape[0]):
+            plane_sums(r[h, :m], work, out[h])
         return
     for h in range(r.shape[0]):
         out[h, 0] += scale(r[h, :m], total)
@@ -324,13 +341,13 @@ def filled_up(x: Floats) -> Floats:
 def whole_sums(x: Floats, weight: Floats) -> Floats:
     """sum_j w_j (1, x_i, x_i x_l) over the rows of columns filled up (D, n): (P,)."""
     out = np.zeros((2, n_places(x.shape[0])))
-    r = np.zeros((2, ROWS))
+    r, work = np.zeros((2, ROWS)), np.empty((6, ROWS))
     for first in range(0, x.shape[1], ROWS):
         m = min(ROWS, x.shape[1] - first)
         r[0, :m] = 1.0
         if weight.size:
             r[0, :m] = weight[first : first + m]
-        add_sums(x, first, r, np.ones(m), out)
+        add_sums(x, first, r, np.ones(m), out, work)
     return out[0]
 
 
@@ -406,7 +423,7 @@ def common_pass(
     forms[k - 1] = 0.0
     others = k - 1 if x.shape[0] > 2 else (k + 2) // 4 * 4
     sums = np.zeros((others, whole.size))
-    form, n, bound = work[:others], x.shape[1], 0.0
+    form, n, bound, products = work[:others], x.shape[1], 0.0, np.empty((6, ROWS))
     for first in range(0, n, ROWS):
         m = min(ROWS, n - first)
         top, total = work[others, :m], work[others + 1, :m]
@@ -422,7 +439,7 @@ def common_pass(
         part = weight[first : first + m]
         bound += add_logs(top, total, part)
         turn_to_weights(total, part)
-        add_sums(x, first, form, total, sums)
+        add_sums(x, first, form, total, sums, products)
     for i in range(at.size):
         out[k - 1, i] = whole[at[i]]
         bound += heaviest[at[i]] * whole[at[i]]
