@@ -194,3 +194,80 @@ def test_small_multiples_have_a_chart_for_each_cell_on_the_same_axes(section, da
         assert [v["t"] for v in rows] == run.series["sigma"].t.tolist()
         middle = np.median(run.series["sigma"].values, axis=1)
         np.testing.assert_allclose([v["y"] for v in rows], middle, rtol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory):
+    """Three sizes x two regimes x four seeds of three chains: twelve chains of each law."""
+    grid = {"n_real": [5, 20, 100], "regime": ["replace", "accumulate"], "seed": [1, 2, 3, 4]}
+    shared = {**SPEC, "name": "seeded", "chains": 3}
+    folder = run_sweep(
+        sweep_from(shared, {"vary": grid}), tmp_path_factory.mktemp("seeded"), workers=1
+    ).folder
+    [section] = find_sections([folder])
+    return section, [measured(run) for run in section.runs]
+
+
+def test_a_seed_is_no_dose_and_its_chains_are_taken_together(seeded):
+    section, data = seeded
+    assert section.sweep.doses == ["n_real"]
+    points = doses.ends(data, section.sweep, "sigma", "n_real")
+    assert [(p.run, p.x, p.chains) for p in points] == [
+        (regime, n, 12) for regime in ("replace", "accumulate") for n in (5.0, 20.0, 100.0)
+    ]
+    alike = [
+        d.series["sigma"].values[-1]
+        for d, o in zip(data, section.sweep.options, strict=True)
+        if (o["regime"], o["n_real"]) == ("replace", 5)
+    ]
+    assert len(alike) == 4
+    found = median_interval(np.concatenate(alike))
+    assert (points[0].median, points[0].low) == (found.estimate, found.low)
+    [figure] = doses.figures(data, section.sweep)
+    assert doses.POOLED in figure.key
+    assert list(heat.figures(data, section.sweep)) == []
+
+
+def test_a_page_of_many_cells_says_what_it_leaves_out(seeded, monkeypatch):
+    section, data = seeded
+    monkeypatch.setattr(explorer, "MOST_CELLS", 10)
+    found = explorer.explorer(data, section.sweep)
+    assert [slider.words for slider in found.sliders] == [
+        ("5", "100"),
+        ("replace", "accumulate"),
+        ("1", "4"),
+    ]
+    assert len(found.cells) == 8
+    assert found.left_out.startswith(
+        "8 of 24 cells can be chosen here (2 of 3 values of n, 2 of 4 values of seed"
+    )
+    assert explorer.explorer(data[:10], section.sweep.part(range(10))).left_out == ""
+
+
+def test_single_chains_give_way_to_generations(seeded, monkeypatch):
+    section, data = seeded
+    assert explorer.room(data) == (80, True)
+    monkeypatch.setattr(explorer, "POINTS", 24 * 7 * 20 - 1)
+    most, chains = explorer.room(data)
+    assert (most, chains) == (34, False)
+    found = explorer.explorer(data, section.sweep)
+    assert {row["kind"] for row in found.spec["data"]["values"]} == {"median", "law"}
+
+
+def test_figures_over_many_values_take_evenly_spaced_ones(seeded, monkeypatch):
+    section, data = seeded
+    monkeypatch.setattr(doses, "MOST_POINTS", 4)
+    [figure] = doses.figures(data, section.sweep)
+    assert [p["x"] for p in figure.panels[0].spec["data"]["values"]] == [5.0, 100.0] * 2
+    assert "2 of 3 values are drawn, evenly spaced; genloss table has all" in figure.key
+
+
+def test_lists_of_runs_and_failures_end_and_say_so(section, data, monkeypatch):
+    monkeypatch.setattr("genloss.report.chapter.LISTED", 5)
+    found = chapter(1, section, data, budget_of([section]))
+    assert (len(found.runs), found.run_count) == (5, len(section.runs))
+    assert (
+        found.unlisted == "13 more are not listed here: genloss ls and genloss table have all 18."
+    )
+    assert found.failures == 1
+    assert found.unlisted_failures == ""

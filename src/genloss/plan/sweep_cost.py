@@ -48,8 +48,8 @@ class SweepCost:
 def sweep_plan(sweep: Sweep, budget: float = BUDGET, *, controls: bool = True) -> SweepCost:
     """Return what a sweep will do and cost.
 
-    Cells of one sort (learner, reality, regime, form, curator) take time by the rows they see, as the
-    largest of them was timed; see `plan_of`.
+    Cells of one sort (learner, reality, regime, form, curator) take time by the rows they see, as
+    the largest of them was timed; see `plan_of`.
 
     Raises:
         GenlossError: whatever the first generations of a timed cell refuse.

@@ -29,6 +29,9 @@ FEW_CELLS = 24
 FIRST_CELLS = 12
 """Of a sweep, the specs of so many cells are on the page."""
 
+LISTED = 200
+"""Runs, and cells that failed, in a list, at most."""
+
 FILMS = 3
 """More grids of images than this are folded away."""
 
@@ -47,6 +50,7 @@ class Chapter:
     """One section.
 
     explorer, over: of a sweep, the chooser of runs and the first figure over what varies.
+    run_count, failures: of all, of which some may not be listed.
     figures: all of them, as (key, figure); others: those that are not shown at once. film and
     more_film: grids of images to show at once, and the rest.
     """
@@ -77,6 +81,10 @@ class Chapter:
     explorer: Explorer | None
     over: tuple[str, Figure | Combined] | None
     given_up: Sequence[tuple[str, str]]
+    run_count: int
+    failures: int
+    unlisted: str
+    unlisted_failures: str
     profiles: Sequence[ProfiledRun]
     unprofiled: str
     origins: Sequence[Origin]
@@ -128,6 +136,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
     first = lead(figures)
     kept = [(label, one.run) for label, one in looked_at]
     film, more = images.split(images.reel(kept, budget.frames, _controls(looked_at)), FILMS)
+    given_up = section.sweep.given_up if section.sweep else ()
     return Chapter(
         id=f"{prefix}-{slug(section.title)}",
         title=section.title,
@@ -138,7 +147,7 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         failed=len(missed),
         judged=verdict_rows.sorts_of_targets(targets),
         has_published=any(v["published"] is not None for v in targets["targets"]),
-        runs=run_rows(section.runs),
+        runs=run_rows(section.runs[:LISTED]),
         missed=missed,
         met=met,
         bands=verdict_rows.band_words(targets),
@@ -154,7 +163,11 @@ def chapter(i: int, section: Section, data: Sequence[Measured], budget: Budget) 
         absent=tables.not_applicable(data),
         over=over,
         explorer=explorer(data, section.sweep) if section.sweep else None,
-        given_up=section.sweep.given_up if section.sweep else (),
+        given_up=given_up[:LISTED],
+        run_count=len(section.runs),
+        failures=len(given_up),
+        unlisted=_unlisted(len(section.runs), "genloss ls and genloss table have"),
+        unlisted_failures=_unlisted(len(given_up), "failed.json in the sweep's folder has"),
         profiles=profiles(data),
         unprofiled=too_many(data),
         origins=[origin(run) for run in section.runs[: FIRST_CELLS if section.sweep else None]],
@@ -170,6 +183,10 @@ def _controls(runs: Sequence[tuple[str, Measured]]) -> str:
         return ""
     lines = told(runs, {metric: title_of(metric, runs[0][1].about)})
     return f" Controls keep nothing to show; {'; '.join(lines)}." if lines else ""
+
+
+def _unlisted(n: int, where: str) -> str:
+    return f"{n - LISTED:,} more are not listed here: {where} all {n:,}." if n > LISTED else ""
 
 
 def _drawn(section: Section, data: Sequence[Measured]) -> Iterator[Figure | Combined]:

@@ -1,7 +1,7 @@
 """What varies in the runs of a sweep, as its own file says."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,9 @@ from genloss.report.factors import WORDS
 from genloss.spec.toml import value_at
 from genloss.store.reader import Run
 from genloss.store.sweep import SweepFile, failure_words, read_failures
+
+SEED = "seed"
+"""A field whose values are no doses: cells that differ in it alone are more chains of one law."""
 
 Level = Any
 """A value of a field that varies."""
@@ -42,13 +45,25 @@ class Swept:
 
     @property
     def doses(self) -> list[str]:
-        """Return the keys of numbers with three values or more, the one with most values first."""
+        """Return the keys of numbers with three values or more, the one with most values first.
+
+        A seed is none of them.
+        """
         found = [
             key
             for key, values in self.levels.items()
-            if len(values) > 2 and all(map(is_number, values))
+            if key != SEED and len(values) > 2 and all(map(is_number, values))
         ]
         return sorted(found, key=lambda key: -len(self.levels[key]))
+
+    @property
+    def pools(self) -> bool:
+        """Whether cells that differ in their seed alone are drawn as one."""
+        return SEED in self.keys
+
+    def part(self, cells: Sequence[int]) -> "Swept":
+        """Return some of its cells."""
+        return replace(self, options=tuple(self.options[i] for i in cells))
 
     def others(self, cell: int, without: Sequence[str]) -> str:
         """Return what is set in a cell beside some keys, as a label."""
@@ -102,6 +117,13 @@ def word(key: str) -> str:
     """Return how labels say a field."""
     last = key.rpartition(".")[2]
     return WORDS.get(key, WORDS.get(last, last.replace("_", " ")))
+
+
+def evenly(values: Sequence[Any], most: int) -> list[Any]:
+    """Return `most` of some values, evenly spaced with both ends, or all where they are fewer."""
+    if len(values) <= most:
+        return list(values)
+    return [values[round(i * (len(values) - 1) / max(most - 1, 1))] for i in range(most)]
 
 
 def is_number(value: Level) -> bool:

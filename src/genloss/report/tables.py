@@ -12,6 +12,9 @@ from genloss.report.measured import Measured
 from genloss.report.titles import title_of
 from genloss.store.series import Column
 
+MOST_NAMES = 20
+"""Runs that are named where a metric does not apply, at most."""
+
 
 @dataclass(frozen=True)
 class NumberTable:
@@ -50,10 +53,15 @@ def not_applicable(runs: Sequence[Measured]) -> list[tuple[str, str, str]]:
         (
             title_of(name, runs[0].about),
             why,
-            "all runs" if len(who) == len(runs) else "; ".join(who),
+            "all runs" if len(who) == len(runs) else _some(who),
         )
         for (name, why), who in found.items()
     ]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return "; ".join([*names[:MOST_NAMES], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def _three(series: Column) -> tuple[int, ...]:

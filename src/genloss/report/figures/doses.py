@@ -12,27 +12,36 @@ from genloss.report.figures.bands import rounded
 from genloss.report.figures.beside import WORDS
 from genloss.report.figures.combined import Combined, Plate, Spec
 from genloss.report.figures.markers import shape
-from genloss.report.formatting import number
+from genloss.report.formatting import count, number
 from genloss.report.labels import MOST_SERIES
 from genloss.report.measured import Measured
-from genloss.report.swept import Swept, said, word
+from genloss.report.swept import SEED, Swept, evenly, said, word
 from genloss.report.tables import NumberTable
 from genloss.report.titles import meaning_of, title_of
 
 WIDE = 30.0
 """A positive dose whose largest value is so many times the smallest gets a log axis."""
 
+MOST_LINES = 24
+"""Settings of the rest in one figure, at most."""
+
+MOST_POINTS = 1200
+"""Points of one figure, at most."""
+
 KEY = (
     "dot: median over chains at the last generation",
     "bar: its interval at 95 %, where there are six chains or more",
 )
 
+POOLED = "chains of cells that differ in their seed alone are taken together"
+
 
 @dataclass(frozen=True)
 class Point:
-    """The end of one cell: the dose, a label for the rest, and the median with its interval.
+    """The end of a cell, or of several that differ in their seed alone.
 
-    control: the median over its control's fits on real rows, if it has one.
+    The dose, a label for the rest, and the median over all chains with its interval; control: the
+    median over their controls' fits on real rows, if they have any.
     """
 
     x: float
@@ -60,40 +69,62 @@ def figures(runs: Sequence[Measured], sweep: Swept) -> Iterator[Combined]:
     for metric in dict.fromkeys(name for run in runs for name in run.series):
         points = ends(runs, sweep, metric, dose)
         if len({p.x for p in points}) > 1:
-            yield _figure(metric, dose, points, runs)
+            yield _figure(metric, dose, points, runs, sweep.pools)
 
 
 def ends(runs: Sequence[Measured], sweep: Swept, metric: str, dose: str) -> list[Point]:
     """Return a metric at the last generation of finished runs, ordered by label and dose."""
-    out = []
+    cells: dict[tuple[str, float], list[Measured]] = {}
     for i, run in enumerate(runs):
-        if metric not in run.series:
-            continue
-        column = run.series[metric]
         # A cell that is unfinished has another last generation.
-        if int(column.t[-1]) < int(run.run.spec["generations"]):
-            continue
-        last = column.values[-1]
-        found = median_interval(last)
-        low, high = (None, None) if isinstance(found, NoInterval) else (found.low, found.high)
-        median = np.median(last) if isinstance(found, NoInterval) else found.estimate
-        x, label = float(sweep.options[i][dose]), sweep.others(i, [dose])
-        t = int(column.t[-1])
-        bar = [None if v is None else float(v) for v in (low, high)]
-        beside = _control(run, metric, t)
-        out.append(Point(x, label, t, len(last), float(median), bar[0], bar[1], beside))
-    order = list(dict.fromkeys(p.run for p in out))
-    return sorted(out, key=lambda p: (order.index(p.run), p.x))
+        if metric in run.series and is_finished(run, metric):
+            key = sweep.others(i, [dose, SEED]), float(sweep.options[i][dose])
+            cells.setdefault(key, []).append(run)
+    out = [_point(x, label, pooled, metric) for (label, x), pooled in cells.items()]
+    order = {label: i for i, label in enumerate(dict.fromkeys(p.run for p in out))}
+    return sorted(out, key=lambda p: (order[p.run], p.x))
 
 
-def _control(run: Measured, metric: str, t: int) -> float | None:
-    constant = next((c for c in run.controls if c.kind == "constant"), None)
-    values = constant.spread(metric, t) if constant is not None else None
-    return None if values is None else float(np.median(values))
+def is_finished(run: Measured, metric: str) -> bool:
+    """Return whether a metric was measured at the last generation of a run's spec."""
+    return int(run.series[metric].t[-1]) >= int(run.run.spec["generations"])
 
 
-def _figure(metric: str, dose: str, points: Sequence[Point], runs: Sequence[Measured]) -> Combined:
+def _point(x: float, label: str, cells: Sequence[Measured], metric: str) -> Point:
+    last = np.concatenate([run.series[metric].values[-1] for run in cells])
+    found = median_interval(last)
+    low, high = (None, None) if isinstance(found, NoInterval) else (found.low, found.high)
+    median = np.median(last) if isinstance(found, NoInterval) else found.estimate
+    t = max(int(run.series[metric].t[-1]) for run in cells)
+    bar = [None if v is None else float(v) for v in (low, high)]
+    beside = _control(cells, metric, t)
+    return Point(x, label, t, len(last), float(median), bar[0], bar[1], beside)
+
+
+def _control(cells: Sequence[Measured], metric: str, t: int) -> float | None:
+    constant = [c for run in cells for c in run.controls if c.kind == "constant"]
+    found = [v for c in constant if (v := c.spread(metric, t)) is not None]
+    return float(np.median(np.concatenate(found))) if found else None
+
+
+def thinned(points: Sequence[Point], most: int) -> tuple[list[Point], str]:
+    """Return points of at most `MOST_LINES` settings and `most` in all, and what is left out."""
+    labels, doses = list(dict.fromkeys(p.run for p in points)), sorted({p.x for p in points})
+    lines = evenly(labels, MOST_LINES)
+    some = evenly(doses, max(2, most // len(lines)))
+    kept = [p for p in points if p.run in {*lines} and p.x in {*some}]
+    cut = [("setting", lines, labels), ("value", some, doses)]
+    words = [f"{len(a):,} of {count(len(b), what)}" for what, a, b in cut if len(a) < len(b)]
+    if not words:
+        return kept, ""
+    return kept, f"{' and '.join(words)} are drawn, evenly spaced; genloss table has all"
+
+
+def _figure(
+    metric: str, dose: str, every: Sequence[Point], runs: Sequence[Measured], pools: bool
+) -> Combined:
     about = runs[0].about
+    points, left_out = thinned(every, MOST_POINTS)
     title = f"{title_of(metric, about)} by {word(dose)}"
     labels = list(dict.fromkeys(p.run for p in points))
     parts = [labels[i : i + MOST_SERIES] for i in range(0, len(labels), MOST_SERIES)]
@@ -110,9 +141,8 @@ def _figure(metric: str, dose: str, points: Sequence[Point], runs: Sequence[Meas
         rows.append((label or "all", tuple(by_dose.get(x, "–") for x in doses)))
     heads = tuple(said(dose, int(x) if x.is_integer() else x) for x in doses)
     name = f"{metric} by {dose}"
-    key = (
-        (*KEY, f"grey: {WORDS['constant']}") if any(p.control is not None for p in points) else KEY
-    )
+    grey = f"grey: {WORDS['constant']}" if any(p.control is not None for p in points) else ""
+    key = tuple(filter(None, [*KEY, grey, POOLED if pools else "", left_out]))
     return of_ends(
         name, title, meaning_of(metric, about), panels, key, NumberTable(heads, tuple(rows))
     )

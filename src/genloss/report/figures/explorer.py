@@ -12,7 +12,7 @@ from genloss.report.figures.beside import WORDS, beside
 from genloss.report.figures.combined import Spec
 from genloss.report.formatting import statistic_words
 from genloss.report.measured import Measured, places
-from genloss.report.swept import Swept, level_of, said, word
+from genloss.report.swept import Level, Swept, evenly, level_of, said, word
 from genloss.report.titles import entry_of, meaning_of, title_of
 
 POINTS = 60_000
@@ -20,6 +20,12 @@ POINTS = 60_000
 
 LONGEST = 80
 """Generations of one curve, at most."""
+
+SHORTEST = 20
+"""Where there is no room for so many generations, single chains are left out."""
+
+MOST_CELLS = 600
+"""Cells that can be chosen, at most."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,8 @@ class Slider:
 class Explorer:
     """One chart for all cells; cells: the places of each on the sliders, in the chart's order.
 
-    theory: what the dashed lines are. control: what the grey ones are; '' for none.
+    theory: what the dashed lines are; control: what the grey ones are, '' for none. chains: whether
+    each chain is drawn where they are few. left_out: what cannot be chosen, '' for nothing.
     """
 
     title: str
@@ -43,6 +50,8 @@ class Explorer:
     cells: tuple[tuple[int, ...], ...]
     spec: Spec
     theory: str
+    chains: bool = True
+    left_out: str = ""
     control: str = ""
 
 
@@ -51,25 +60,72 @@ def explorer(runs: Sequence[Measured], sweep: Swept) -> Explorer | None:
     metric = headline(runs)
     if len(runs) < 2 or not sweep.keys or not metric:
         return None
-    having = [(i, run) for i, run in enumerate(runs) if metric in run.series]
-    levels = sweep.levels
+    levels = _levels([i for i, run in enumerate(runs) if metric in run.series], sweep)
+    having = [
+        (i, run)
+        for i, run in enumerate(runs)
+        if metric in run.series and _is_among(sweep, i, levels)
+    ]
+    most, chains = room([run for _, run in having])
     sliders = tuple(
         Slider(word(key), tuple(_word(key, value, sweep) for value in levels[key]))
         for key in sweep.keys
     )
-    cells = tuple(tuple(_place(sweep, i, key) for key in sweep.keys) for i, _ in having)
+    cells = tuple(
+        tuple(levels[key].index(_level(sweep, i, key)) for key in sweep.keys) for i, _ in having
+    )
     about = runs[0].about
     return Explorer(
         title_of(metric, about),
         meaning_of(metric, about),
         sliders,
         cells,
-        _spec(metric, [run for _, run in having], title_of(metric, about)),
+        _spec(metric, [run for _, run in having], title_of(metric, about), most, chains),
         ", ".join(
             dict.fromkeys(_law_words(run, metric) for _, run in having if metric in run.theory)
         ),
+        chains,
+        _left_out(levels, sweep, len(having), len(runs)),
         WORDS["constant"] if any(run.controls for _, run in having) else "",
     )
+
+
+def _levels(cells: Sequence[int], sweep: Swept) -> dict[str, list[Level]]:
+    """Return the values that sliders have: all, or where cells are many evenly spaced ones."""
+    levels = dict(sweep.levels)
+    while sum(_is_among(sweep, i, levels) for i in cells) > MOST_CELLS:
+        longest = max(levels, key=lambda key: len(levels[key]))
+        if len(levels[longest]) < 3:
+            break
+        levels[longest] = evenly(levels[longest], (len(levels[longest]) + 1) // 2)
+    return levels
+
+
+def _is_among(sweep: Swept, cell: int, levels: Mapping[str, Sequence[Level]]) -> bool:
+    return all(_level(sweep, cell, key) in levels[key] for key in sweep.keys)
+
+
+def _left_out(levels: Mapping[str, Sequence[Level]], sweep: Swept, n: int, of: int) -> str:
+    cut = [
+        f"{len(levels[key]):,} of {len(all_of):,} values of {word(key)}"
+        for key, all_of in sweep.levels.items()
+        if len(levels[key]) < len(all_of)
+    ]
+    if not cut:
+        return ""
+    return (
+        f"{n:,} of {of:,} cells can be chosen here ({', '.join(cut)}, evenly spaced), so that the "
+        "page stays light; genloss table has all of them."
+    )
+
+
+def room(runs: Sequence[Measured]) -> tuple[int, bool]:
+    """Return the generations of a curve that there is room for, and whether chains are drawn."""
+    few = [c for run in runs if 1 < (c := int(run.run.spec["chains"])) < FEWEST]
+    with_chains = POINTS // max(4 * len(runs) + sum(few), 1)
+    chains = with_chains >= SHORTEST or not few
+    most = with_chains if chains else POINTS // (4 * len(runs))
+    return min(LONGEST, max(10, most)), chains
 
 
 def _law_words(run: Measured, metric: str) -> str:
@@ -77,8 +133,8 @@ def _law_words(run: Measured, metric: str) -> str:
     return f"{statistic_words(line.statistic)}: {line.label}"
 
 
-def _place(sweep: Swept, cell: int, key: str) -> int:
-    return sweep.levels[key].index(level_of(sweep.options[cell].get(key)))
+def _level(sweep: Swept, cell: int, key: str) -> Level:
+    return level_of(sweep.options[cell].get(key))
 
 
 def _word(key: str, level: Any, sweep: Swept) -> str:
@@ -98,9 +154,8 @@ def headline(runs: Sequence[Measured]) -> str:
     )
 
 
-def _spec(metric: str, runs: Sequence[Measured], title: str) -> Spec:
-    most = min(LONGEST, max(10, POINTS // len(runs)))
-    rows = [row for i, run in enumerate(runs) for row in curves(i, run, metric, most)]
+def _spec(metric: str, runs: Sequence[Measured], title: str, most: int, chains: bool) -> Spec:
+    rows = [row for i, run in enumerate(runs) for row in curves(i, run, metric, most, chains)]
     return {
         **chart(rows, scale_of(rows), max(int(run.series[metric].t[-1]) for run in runs)),
         "description": f"{title} by generation, of the run that is chosen",
@@ -160,8 +215,13 @@ def chart(rows: Sequence[Mapping[str, Any]], y: Mapping[str, Any], last: int) ->
     }
 
 
-def curves(cell: int, run: Measured, metric: str, most: int) -> list[dict[str, Any]]:
-    """Return median, band or chains, control and theory of a run at some generations."""
+def curves(
+    cell: int, run: Measured, metric: str, most: int, chains: bool = True
+) -> list[dict[str, Any]]:
+    """Return median, band or chains, control and theory of a run at some generations.
+
+    chains: False leaves single chains out, which stand in for the band of few.
+    """
     column = run.series[metric]
     at = places(len(column.t), most)
     t, values = column.t[at].tolist(), column.values[at]
@@ -174,7 +234,7 @@ def curves(cell: int, run: Measured, metric: str, most: int) -> list[dict[str, A
             for s, a, b in ends
             if a is not None and b is not None
         ]
-    elif values.shape[1] > 1:
+    elif chains and values.shape[1] > 1:
         for c in range(values.shape[1]):
             out += _line(cell, "chain", t, values[:, c], chain=c)
     for one in beside(run.controls, metric, column.t[at]):

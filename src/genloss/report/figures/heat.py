@@ -7,12 +7,18 @@ import numpy as np
 from genloss.report.figures.bands import rounded
 from genloss.report.figures.beside import WORDS
 from genloss.report.figures.combined import Combined, Plate, Spec
-from genloss.report.figures.doses import Point, ends, of_ends
+from genloss.report.figures.doses import POOLED, Point, ends, of_ends
 from genloss.report.formatting import number
 from genloss.report.measured import Measured
-from genloss.report.swept import Swept, word
+from genloss.report.swept import SEED, Swept, evenly, word
 from genloss.report.tables import NumberTable
 from genloss.report.titles import meaning_of, title_of
+
+MOST_MAPS = 8
+"""Maps of one figure, at most."""
+
+MOST_CELLS = 400
+"""Cells of one map, at most."""
 
 MOST_TEXT = 48
 """More cells than this have no room for their numbers, which the table and the pointer say."""
@@ -31,7 +37,7 @@ def figures(runs: Sequence[Measured], sweep: Swept) -> Iterator[Combined]:
     for metric in dict.fromkeys(name for run in runs for name in run.series):
         rows = _rows(runs, sweep, metric, (across, up))
         if rows:
-            yield _figure(metric, (across, up), rows, runs)
+            yield _figure(metric, (across, up), rows, runs, sweep.pools)
 
 
 Row = tuple[float, str, Point]
@@ -39,18 +45,43 @@ Row = tuple[float, str, Point]
 
 
 def _rows(runs: Sequence[Measured], sweep: Swept, metric: str, keys: tuple[str, str]) -> list[Row]:
-    out = []
-    for i, run in enumerate(runs):
-        one = Swept(sweep.name, sweep.keys, (sweep.options[i],))
-        for point in ends([run], one, metric, keys[0]):
-            out.append((float(sweep.options[i][keys[1]]), sweep.others(i, keys), point))
-    return out
+    groups: dict[tuple[float, str], list[int]] = {}
+    for i in range(len(runs)):
+        key = float(sweep.options[i][keys[1]]), sweep.others(i, (*keys, SEED))
+        groups.setdefault(key, []).append(i)
+    return [
+        (up, label, point)
+        for (up, label), cells in groups.items()
+        for point in ends([runs[i] for i in cells], sweep.part(cells), metric, keys[0])
+    ]
+
+
+def _thinned(rows: Sequence[Row]) -> tuple[list[Row], str]:
+    """Return the rows of at most `MOST_MAPS` maps of `MOST_CELLS` cells, and what is left out."""
+    found = list(dict.fromkeys(r[1] for r in rows)), *_values(rows)
+    side = int(MOST_CELLS**0.5)
+    some = evenly(found[0], MOST_MAPS), evenly(found[1], side), evenly(found[2], side)
+    kept = [r for r in rows if r[1] in some[0] and r[2].x in some[1] and r[0] in some[2]]
+    cut = zip(("settings", "values across", "values up"), some, found, strict=True)
+    words = [f"{len(a):,} of {len(b):,} {what}" for what, a, b in cut if len(a) < len(b)]
+    if not words:
+        return kept, ""
+    return kept, f"{' and '.join(words)} are drawn, evenly spaced; genloss table has all"
+
+
+def _values(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+    return sorted({r[2].x for r in rows}), sorted({r[0] for r in rows})
 
 
 def _figure(
-    metric: str, keys: tuple[str, str], rows: Sequence[Row], runs: Sequence[Measured]
+    metric: str,
+    keys: tuple[str, str],
+    every: Sequence[Row],
+    runs: Sequence[Measured],
+    pools: bool,
 ) -> Combined:
     about = runs[0].about
+    rows, left_out = _thinned(every)
     title = f"{title_of(metric, about)} by {word(keys[0])} and {word(keys[1])}"
     finite = [r[2].median for r in rows if np.isfinite(r[2].median)]
     domain = [min(finite), max(finite)] if finite else [0.0, 1.0]
@@ -66,7 +97,8 @@ def _figure(
         table.append((name, tuple(cells.get(x, "–") for x in doses)))
     heads = tuple(f"{word(keys[0])} = {number(x)}" for x in doses)
     name = f"{metric} by {keys[0]} and {keys[1]}"
-    key = (*KEY, *_controls([r[2] for r in rows]))
+    grey = _controls([r[2] for r in rows])
+    key = tuple(filter(None, [*KEY, *grey, POOLED if pools else "", left_out]))
     return of_ends(
         name, title, meaning_of(metric, about), panels, key, NumberTable(heads, tuple(table))
     )
