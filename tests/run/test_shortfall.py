@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from genloss.core.curators.rounds import Curation
 from genloss.report.run_rows import run_rows
-from genloss.run.recorder import lacking, worse
+from genloss.run.recorder import worse
 from genloss.run.runner import run_study
 from genloss.store.manifest import Shortfall
 from genloss.study.study import study_from
