@@ -1,5 +1,6 @@
 """What is listed of runs: the same with an index as without, whatever changed since."""
 
+import json
 import os
 import shutil
 
@@ -9,6 +10,7 @@ from genloss.errors import StoreError
 from genloss.run.runner import run_study
 from genloss.store import summaries as module
 from genloss.store.files import read_sealed, write_sealed
+from genloss.store.reader import Run
 from genloss.store.summaries import INDEX, Summary, summaries
 from genloss.study.study import Study
 
@@ -76,6 +78,40 @@ def test_an_index_of_another_version_is_made_again(runs):
     before = dict(summaries(runs))
     value = read_sealed(runs / INDEX)
     for change in ({"colour": "red"}, {"chains": None}):
-        table = {k: {**v, "summary": {**v["summary"], **change}} for k, v in value["runs"].items()}
-        write_sealed(runs / INDEX, {"runs": table})
-        assert dict(summaries(runs)) == before
+        old = json.loads(value["runs"])
+        table = {k: {**v, "summary": {**v["summary"], **change}} for k, v in old.items()}
+        for text in (json.dumps(table), json.dumps(list(table)), table):
+            write_sealed(runs / INDEX, {"runs": text})
+            assert dict(summaries(runs)) == before
+
+
+def test_what_is_odd_is_read_and_named_by_the_readers_of_runs(runs, monkeypatch):
+    """The quick way refuses whatever the readers do; what is whole it reads alone."""
+    whole = sorted(runs.glob("r*"))[0]
+    monkeypatch.setattr(module, "summary_of", None)
+    assert all(isinstance(what, Summary) for what in dict(summaries(runs)).values())
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "FEWEST", 1)
+    header, manifest = read_sealed(whole / "run.json"), whole / "blocks/0000/manifest.json"
+    block = read_sealed(manifest)
+    spec, table = header["spec"], block["table"]
+    odd = [
+        (whole / "run.json", {**header, "spec": {**spec, "chains": 0}}, header),
+        (whole / "run.json", {**header, "spec": {**spec, "generations": "3"}}, header),
+        (whole / "run.json", {**header, "spec": []}, header),
+        (manifest, {**block, "run": "0" * 12}, block),
+        (manifest, {**block, "block": 1}, block),
+        (manifest, {**block, "t": "3"}, block),
+        (manifest, {**block, "table": {**table, "bytes": table["bytes"] + 1}}, block),
+    ]
+    for path, value, before in odd:
+        del value["format"]
+        write_sealed(path, value)
+        found = dict(summaries(runs))[whole]
+        assert isinstance(found, StoreError), value
+        with pytest.raises(StoreError) as error:
+            module.summary_of(Run(whole))
+        assert str(found) == str(error.value)
+        write_sealed(path, {k: v for k, v in before.items() if k != "format"})
+    (whole / "blocks/@eaDir").mkdir()
+    assert "is not a block of this run" in str(dict(summaries(runs))[whole])

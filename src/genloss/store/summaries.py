@@ -4,20 +4,21 @@ The index is a cache: it holds what headers and manifests said, with size and ti
 file whose size or time differs is read again, and without the index everything is.
 """
 
+import json
 import os
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from genloss.errors import StoreError
-from genloss.store.files import read_sealed, write_sealed
+from genloss.store.files import read_sealed, unsealed, write_sealed
 from genloss.store.folder import BLOCKS, holds_run, is_control_path
 from genloss.store.header import HEADER
 from genloss.store.manifest import MANIFEST
 from genloss.store.reader import Run, folders
-from genloss.store.schema import expect
 from genloss.store.table import TABLE
 
 INDEX = ".index.json"
@@ -47,15 +48,9 @@ class Summary:
         return len(self.t) == self.blocks and all(t >= self.generations for t in self.t)
 
 
-SHAPE = {
-    "generations": int,
-    "chains": int,
-    "blocks": int,
-    "regime": str,
-    "learner": str,
-    "reality": str,
-    "t": [int],
-}
+FIELDS = tuple(field.name for field in fields(Summary))
+PLAIN = (int, int, int, str, str, str)
+"""The types of all of them but t."""
 
 
 def summary_of(run: Run) -> Summary:
@@ -66,18 +61,7 @@ def summary_of(run: Run) -> Summary:
     """
     for block in run.blocks:
         block.check_sizes()
-    spec = run.spec
-    curator = spec.get("curator")
-    regime = _kind(spec["regime"]) + (f" through {_kind(curator)}" if curator else "")
-    return Summary(
-        spec["generations"],
-        spec["chains"],
-        run.header.n_blocks,
-        regime,
-        _kind(spec["learner"]),
-        _kind(spec["reality"]),
-        tuple(run.progress()),
-    )
+    return _described(run.spec, run.header.n_blocks, run.progress())
 
 
 def summaries(root: Path) -> Iterator[tuple[Path, Summary | StoreError]]:
@@ -93,25 +77,94 @@ def summaries(root: Path) -> Iterator[tuple[Path, Summary | StoreError]]:
     for path, names in folders(root):
         if not holds_run(names) or is_control_path(path, root):
             continue
-        place = os.path.relpath(path, root)
-        stamps = _stamps(path)
-        known = before.get(place)
-        if known is not None and known["stamps"] == stamps:
-            after[place] = known
-            yield path, _from_table(known["summary"])
+        place = str(path.relative_to(root))
+        if (known := _known(before.get(place), path)) is not None:
+            after[place] = before[place]
+            yield path, known
             continue
         try:
-            summary = summary_of(Run(path))
+            stamps, summary = _read(path)
         except (StoreError, OSError) as error:
             if path.exists():
                 yield path, error if isinstance(error, StoreError) else StoreError(str(error))
             continue
         changed = True
-        after[place] = {"stamps": stamps, "summary": asdict(summary)}
+        after[place] = {"stamps": stamps, "summary": dict(vars(summary))}
         yield path, summary
     if len(after) >= FEWEST and (changed or len(after) != len(before)):
         with suppress(StoreError):
-            write_sealed(root / INDEX, {"runs": after})
+            # One text: with an indent for each entry it takes ten times as long.
+            write_sealed(root / INDEX, {"runs": json.dumps(after, separators=(",", ":"))})
+
+
+def _read(path: Path) -> tuple[Stamps, Summary]:
+    """Return the summary of a run and the stamps of what it was read from."""
+    stamps = Stamps()
+    try:
+        summary = _quickly(str(path), stamps)
+    except (StoreError, OSError, LookupError, TypeError, AttributeError):
+        summary = None
+    # Whatever is odd about a run is found, and said, by its own reader.
+    return (stamps, summary) if summary else (_stamps(path), summary_of(Run(path)))
+
+
+def _quickly(run: str, stamps: Stamps) -> Summary | None:
+    """Read header and manifests by their seals, and of what they hold only what a summary needs.
+
+    A third of the time of `summary_of`. None where something is not as it should be.
+    """
+    header = _unsealed(run, HEADER, stamps)
+    spec, names = header["spec"], {header["fingerprint"], *header["earlier"]}
+    chains, each = spec["chains"], spec["chains_per_block"]
+    counts = (spec["generations"], chains, each)
+    if any(type(count) is not int or count < 1 for count in counts):
+        return None
+    blocks, n, t = f"{run}/{BLOCKS}", -(-chains // each), list[int]()
+    begun = sorted(os.listdir(blocks)) if os.path.isdir(blocks) else []
+    if not {*begun} <= {f"{i:04d}" for i in range(n)}:
+        return None
+    for name in begun:
+        block = f"{BLOCKS}/{name}"
+        if os.path.exists(f"{run}/{block}/{MANIFEST}"):
+            manifest = _unsealed(run, f"{block}/{MANIFEST}", stamps)
+            vouched, last = manifest["table"]["bytes"], manifest["t"]
+            if manifest["run"] not in names or manifest["block"] != int(name):
+                return None
+        else:
+            stamps[f"{block}/{MANIFEST}"], vouched, last = [], 0, 0
+        stamps[f"{block}/{TABLE}"] = stamp = _stamp(f"{run}/{block}/{TABLE}")
+        if type(last) is not int or (vouched and (not stamp or stamp[0] < vouched)):
+            return None
+        t.append(last)
+    return _described(spec, n, t)
+
+
+def _described(spec: Mapping[str, Any], blocks: int, t: Sequence[int]) -> Summary:
+    curator = spec.get("curator")
+    return Summary(
+        spec["generations"],
+        spec["chains"],
+        blocks,
+        _kind(spec["regime"]) + (f" through {_kind(curator)}" if curator else ""),
+        _kind(spec["learner"]),
+        _kind(spec["reality"]),
+        tuple(t),
+    )
+
+
+def _unsealed(run: str, name: str, stamps: Stamps) -> dict[str, Any]:
+    """Return what a sealed file holds, whose stamp is noted."""
+    path = f"{run}/{name}"
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(f"{path} is not a regular file")
+        content = os.read(handle, about.st_size + 1)
+    finally:
+        os.close(handle)
+    stamps[name] = [about.st_size, about.st_mtime_ns]
+    return unsealed(content, path)
 
 
 def refresh(root: Path) -> None:
@@ -126,35 +179,39 @@ def _stamps(run: Path) -> Stamps:
     with suppress(OSError):
         for block in sorted(os.listdir(run / BLOCKS)):
             paths += [f"{BLOCKS}/{block}/{MANIFEST}", f"{BLOCKS}/{block}/{TABLE}"]
-    out: Stamps = {}
-    for path in paths:
-        try:
-            about = os.stat(f"{run}/{path}")
-        except OSError:
-            out[path] = []
-        else:
-            out[path] = [about.st_size, about.st_mtime_ns]
-    return out
+    return {path: _stamp(f"{run}/{path}") for path in paths}
+
+
+def _stamp(path: str) -> list[int]:
+    try:
+        about = os.stat(path)
+    except OSError:
+        return []
+    return [about.st_size, about.st_mtime_ns]
 
 
 def _read_index(root: Path) -> Mapping[str, Any]:
+    """Return what the index says of each run; nothing of one that cannot be read."""
     path = root / INDEX
     if not path.is_file():
         return {}
     try:
-        value = read_sealed(path)
-        expect(value, {"runs": {str: {"stamps": {str: [int]}, "summary": SHAPE}}}, path)
-        if any(one["summary"].keys() != SHAPE.keys() for one in value["runs"].values()):
-            return {}
-    except StoreError:
+        runs = json.loads(read_sealed(path)["runs"])
+    except (StoreError, ValueError, LookupError, TypeError, RecursionError):
         # It is made again from what it was made of.
         return {}
-    runs: Mapping[str, Any] = value["runs"]
-    return runs
+    return runs if isinstance(runs, dict) else {}
 
 
-def _from_table(table: Mapping[str, Any]) -> Summary:
-    return Summary(**{**table, "t": tuple(table["t"])})
+def _known(entry: Any, path: Path) -> Summary | None:
+    """Return what the index says of a run; None where files changed or it says no such thing."""
+    try:
+        *plain, t = (entry["summary"][field] for field in FIELDS)
+        right = tuple(map(type, plain)) == PLAIN and {type(one) for one in t} <= {int}
+        right = right and len(entry["summary"]) == len(FIELDS)
+        return Summary(*plain, tuple(t)) if right and entry["stamps"] == _stamps(path) else None
+    except (LookupError, TypeError):
+        return None
 
 
 def _kind(part: Any) -> str:
