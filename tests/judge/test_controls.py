@@ -7,6 +7,7 @@ import pytest
 
 from genloss.judge.controls import controls_of
 from genloss.judge.excess import excess, pairing, pays_below, rise
+from genloss.report.long_table import LongTable
 from genloss.run.controls import with_controls
 from genloss.run.runner import run_studies
 from genloss.study.study import study_from
@@ -100,6 +101,39 @@ def test_a_matched_control_has_as_many_rows_as_the_run(pair):
         assert abs(values.mean() - (1 - 1 / m)) < 4 * np.sqrt(2 / m / 400)
 
 
+def held_alike(control, times):
+    """Hold many generations at once to one at a time."""
+    found = control.along("trace_ratio", np.array(times))
+    for t, values in zip(times, found, strict=True):
+        one = control.at("trace_ratio", t)
+        np.testing.assert_array_equal(values, np.full_like(values, np.nan) if one is None else one)
+
+
+def test_many_generations_at_once_are_each_as_alone(pair):
+    constant, matched = controls_of(pair[1])
+    for control in (constant, matched):
+        held_alike(control, [5, 0, 12, 5, 7])
+    assert matched.along("sigma", np.array([1])) is None
+    assert np.ptp(matched.along("trace_ratio", np.array([1, 12])), axis=0).min() > 0
+
+
+def test_the_long_table_has_controls_beside_every_value(pair):
+    run = pair[1]
+    constant, matched = controls_of(run)
+    table = LongTable([run])
+    seen = 0
+    for chunk in table.chunks():
+        for quantity, t in {(q, t) for q, t in zip(chunk.quantity, chunk.generation, strict=True)}:
+            mine = (chunk.quantity == quantity) & (chunk.generation == t)
+            label = table.quantities[quantity].label
+            chains = chunk.chain[mine]
+            np.testing.assert_array_equal(chunk.control[mine], constant.at(label, int(t))[chains])
+            beside = matched.at(label, int(t))[chains]
+            np.testing.assert_array_equal(chunk.matched_control[mine], beside)
+            seen += mine.sum()
+    assert seen == 2 * 13 * 400
+
+
 def test_a_metric_that_nobody_has(pair):
     control = controls_of(pair[0])[0]
     assert control.at("sigma", 1) is None
@@ -138,6 +172,7 @@ def test_warm_starts_are_compared_generation_by_generation(tmp_path):
     column = control.run.columns["trace_ratio"]
     assert control.fits("trace_ratio") is None
     np.testing.assert_array_equal(control.at("trace_ratio", 3), column.values[column.t == 3][0])
+    held_alike(control, [3, 0, 99, 1])
 
 
 def test_pairs_pay_where_both_sides_share_their_noise():

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from genloss.core.arrays import Floats
+from genloss.core.arrays import Floats, Ints
 from genloss.core.regimes import Replace
 from genloss.core.roles import Regime
 from genloss.errors import GenlossError
@@ -65,8 +65,28 @@ class ControlRun:
         means = self._means.get(column)
         if means is None:
             return None
-        matched = self.kind == "matched" and t > 0
-        return _at_rows(means, self.layout.sizes(t).train if matched else self.layout.n_real)
+        return _at_rows(means, self._rows(t) if self.kind == "matched" else self.layout.n_real)
+
+    def along(self, column: str, t: Ints) -> Floats | None:
+        """Return `at` for many generations at once, (len(t), C); NaN where there is none."""
+        if self.control.lineage:
+            one = self.run.columns.get(column)
+            if one is None:
+                return None
+            place = np.searchsorted(one.t, t).clip(0, len(one.t) - 1)
+            return np.where((one.t[place] == t)[:, None], one.values[place], np.nan)
+        means = self._means.get(column)
+        if means is None:
+            return None
+        if self.kind == "constant":
+            return np.repeat(_at_rows(means, self.layout.n_real)[None], len(t), axis=0)
+        once, place = np.unique(t, return_inverse=True)
+        rows = [self._rows(int(s)) for s in once]
+        return np.stack([_at_rows(means, n) for n in rows])[place]
+
+    def _rows(self, t: int) -> int:
+        """Return the rows of the fits that a matched control sets beside generation t."""
+        return self.layout.sizes(t).train if t > 0 else self.layout.n_real
 
     def spread(self, column: str, t: int) -> Floats | None:
         """Return all values (m,) that stand beside generation t: every fit of every chain.

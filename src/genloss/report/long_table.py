@@ -169,13 +169,12 @@ class LongTable:
         rows: list[tuple[int, int, float]] = []
         values: list[Values] = []
         size = 0
-        plain = wanted is None and not controls
-        for row in block.table.columns() if plain else block.table.rows(wanted):
+        for row in block.table.columns() if wanted is None else block.table.rows(wanted):
             if isinstance(row, Columns):
                 if rows:
                     yield _chunk(run, first, rows, values, over)
                     rows, values, size = [], [], 0
-                yield from _together(run, first, row, places, theory, over)
+                yield from _together(run, first, row, places, theory, over, controls)
                 continue
             t, metric, value = row
             if isinstance(value, Absent) or metric not in places:
@@ -244,8 +243,9 @@ def _together(
     places: Mapping[str, list[tuple[int, str]]],
     theory: Mapping[tuple[str, int], float],
     theory_for: Sequence[str],
+    controls: Mapping[str, ControlRun],
 ) -> Iterator[Chunk]:
-    """Yield the chunk of rows of one value a chain, without controls."""
+    """Yield the chunk of rows of one value a chain."""
     quantity = np.array([places.get(name, [(-1, "")])[0][0] for name in rows.metrics])[rows.metric]
     kept = np.flatnonzero(quantity >= 0)
     if not kept.size:
@@ -257,10 +257,23 @@ def _together(
         pairs = zip((labels[i] for i in rows.metric[kept].tolist()), t.tolist(), strict=True)
         law = np.array([theory.get(pair, np.nan) for pair in pairs])
     c = values.shape[1]
-    nothing = np.full(values.size, np.nan)
+    beside = [_along(controls.get(k), rows.metrics, rows.metric[kept], t, first, c) for k in KINDS]
     chain = np.tile(np.arange(first, first + c), len(kept))
     generation, quantity, law = (np.repeat(column, c) for column in (t, quantity, law))
-    yield Chunk(run, chain, generation, quantity, values.ravel(), law, theory_for, nothing, nothing)
+    yield Chunk(run, chain, generation, quantity, values.ravel(), law, theory_for, *beside)
+
+
+def _along(
+    control: ControlRun | None, metrics: Sequence[str], metric: Ints, t: Ints, first: int, c: int
+) -> Floats:
+    """Return what a control has beside rows of metrics[metric] at t, a value for each chain."""
+    out = np.full((len(t), c), np.nan)
+    for i, name in enumerate(metrics if control is not None else ()):
+        mine = np.flatnonzero(metric == i)
+        found = control.along(name, t[mine]) if control is not None and mine.size else None
+        if found is not None:
+            out[mine] = found[:, first : first + c]
+    return out.ravel()
 
 
 def _quantities(head: Mapping[str, Any]) -> list[Quantity]:
