@@ -102,7 +102,7 @@ def timed(run: Callable[[], EMResult | Theirs]) -> tuple[Timing, EMResult | Thei
     return Timing(passed / iterations * 1e6, busy / iterations * 1e6), found
 
 
-def compare(job: Case) -> None:
+def compare(job: Case, single_only: bool) -> None:
     """Print one block of the table: time of a chain-iteration on both sides, and agreement."""
 
     def single() -> Theirs:
@@ -115,6 +115,8 @@ def compare(job: Case) -> None:
         "genloss, 1 thread": lambda: ours(job, 1),
         "genloss, 2 threads": lambda: ours(job, 2),
     }
+    if single_only:
+        sides = {name: run for name, run in sides.items() if name.endswith("1 thread")}
     turns: dict[str, list[Timing]] = {name: [] for name in sides}
     found = {}
     for _ in range(TURNS):
@@ -123,20 +125,24 @@ def compare(job: Case) -> None:
             turns[name].append(timing)
     print(f"\n{job.name}")
     table(turns)
-    agreement(found["scikit-learn, 1 thread"], found["genloss, 2 threads"])
+    agreement(found["scikit-learn, 1 thread"], list(found.values())[-1])
 
 
 def table(turns: dict[str, list[Timing]]) -> None:
-    """One line a side: medians, and the median and range of its ratio within a turn."""
-    print(f"  {'':<24} {'passed':>10} {'busy':>10}   {'ratio':>7}  (turns)")
+    """One line a side: medians, and medians and range of its ratios within a turn."""
+    print(
+        f"  {'':<24} {'passed':>10} {'busy':>10}   {'ratio':>7}  (turns)   {'of busy':>7}  (turns)"
+    )
     base = turns["scikit-learn, 1 thread"]
     for name, side in turns.items():
         ratios = [a.passed / b.passed for a, b in zip(base, side, strict=True)]
+        of_busy = [a.busy / b.busy for a, b in zip(base, side, strict=True)]
         passed = statistics.median(t.passed for t in side)
         busy = statistics.median(t.busy for t in side)
         print(
             f"  {name:<24} {passed:7.1f} us {busy:7.1f} us   {statistics.median(ratios):6.1f}x  "
-            f"({min(ratios):.1f} to {max(ratios):.1f})"
+            f"({min(ratios):.1f} to {max(ratios):.1f})   {statistics.median(of_busy):6.1f}x  "
+            f"({min(of_busy):.1f} to {max(of_busy):.1f})"
         )
 
 
@@ -189,6 +195,7 @@ def one_generation(rows: np.ndarray, seed: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recursion", action="store_true", help="the whole recursion instead")
+    parser.add_argument("--single", action="store_true", help="one thread on both sides alone")
     parser.add_argument("--generations", type=int, default=2050)
     parser.add_argument("--chains", type=int, default=20)
     parser.add_argument("--sampled", type=int, default=200, help="generations scikit-learn runs")
@@ -203,7 +210,7 @@ def main() -> None:
     print(f"loaded or compiled in {time.perf_counter() - begun:.1f} s")
     print(f"whole fits from the same start over their iterations; medians of {TURNS} turns")
     for job in jobs:
-        compare(job)
+        compare(job, options.single)
 
 
 if __name__ == "__main__":
