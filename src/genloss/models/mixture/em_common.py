@@ -4,8 +4,8 @@ components or dimensions, and accurate while no component is narrow beside the s
 With one centre, log(weight_h density_h) is a quadratic form in the row: against the heaviest
 component only k - 1 forms are left, and since responsibilities sum to one, its sums are those of
 all rows less the others'. Both subtractions cost digits where a component is narrow, which
-`suits` bounds. Dimensions go in blocks of five, whose 20 or 25 coefficients and sums fit into the
-registers of AVX-512, filled up with zeros; one or two dimensions have loops of their own.
+`suits` bounds. Dimensions go in blocks of five, filled up with zeros, and a loop over the rows
+makes ten sums at most, for which AVX2 has registers; one or two dimensions have loops of their own.
 
 em_loop names the digest of this file: see its COMMON.
 """
@@ -120,39 +120,13 @@ def cross_form(x: Floats, i: int, l: int, first: int, a: Floats, form: Floats) -
     x3, x4 = x[l + 3, first:last], x[l + 4, first:last]
     y0, y1, y2 = x[i, first:last], x[i + 1, first:last], x[i + 2, first:last]
     y3, y4 = x[i + 3, first:last], x[i + 4, first:last]
-    # Read before the loop: what could change within it keeps it from being vectorised.
-    a0, a1, a2, a3, a4, b0, b1, b2, b3, b4 = (
-        a[0],
-        a[1],
-        a[2],
-        a[3],
-        a[4],
-        a[5],
-        a[6],
-        a[7],
-        a[8],
-        a[9],
-    )
-    c0, c1, c2, c3, c4, d0, d1, d2, d3, d4 = (
-        a[10],
-        a[11],
-        a[12],
-        a[13],
-        a[14],
-        a[15],
-        a[16],
-        a[17],
-        a[18],
-        a[19],
-    )
-    e0, e1, e2, e3, e4 = a[20], a[21], a[22], a[23], a[24]
     for j in range(form.size):
         u, v, w, y, z = x0[j], x1[j], x2[j], x3[j], x4[j]
-        t = y0[j] * (a0 * u + a1 * v + a2 * w + a3 * y + a4 * z)
-        t += y1[j] * (b0 * u + b1 * v + b2 * w + b3 * y + b4 * z)
-        t += y2[j] * (c0 * u + c1 * v + c2 * w + c3 * y + c4 * z)
-        t += y3[j] * (d0 * u + d1 * v + d2 * w + d3 * y + d4 * z)
-        form[j] += t + y4[j] * (e0 * u + e1 * v + e2 * w + e3 * y + e4 * z)
+        t = y0[j] * (a[0] * u + a[1] * v + a[2] * w + a[3] * y + a[4] * z)
+        t += y1[j] * (a[5] * u + a[6] * v + a[7] * w + a[8] * y + a[9] * z)
+        t += y2[j] * (a[10] * u + a[11] * v + a[12] * w + a[13] * y + a[14] * z)
+        t += y3[j] * (a[15] * u + a[16] * v + a[17] * w + a[18] * y + a[19] * z)
+        form[j] += t + y4[j] * (a[20] * u + a[21] * v + a[22] * w + a[23] * y + a[24] * z)
 
 
 @compiled(fastmath=REORDERED)
