@@ -82,6 +82,15 @@ def test_the_budget_holds_to_a_step_and_linear_time_is_found(kind, row):
         assert point.seconds / point.share == pytest.approx(row * point.rows)
 
 
+def test_a_learner_of_epochs_begins_with_one_row():
+    """Eight rows of a real language model, before and in the fit, are a minute and not ten seconds."""
+    clock = Clock()
+    slow = InEpochs(clock, 2.0)
+    timed(study(slow), clock=clock)
+    assert slow.sizes[:2] == [1, 1]
+    assert clock.now[0] <= 2.0 + 10.0 + 2.0
+
+
 def test_too_few_rows_for_a_learner_are_no_reason():
     """It refuses fewer than 100 rows: the ladder climbs to what it takes."""
     clock = Clock()

@@ -38,7 +38,7 @@ PROBE = 3
 """Generations that are run of a study of full size."""
 
 FIRST_ROWS = 8
-"""Rows of the first rung."""
+"""Rows of the first rung; one of a learner of epochs, of which a row may be a second of work."""
 
 LEAST, MOST = 2.0, 16.0
 """How much larger the next rung is."""
@@ -184,7 +184,7 @@ def timed(
     study = replace(study, learner=learner)
     full = Size(1 if epochs else study.block_chains(0), study.n_real)
     watch, rungs, refusal = Stopwatch(budget, clock, epochs > 0), list[Rung](), ""
-    least = Size(1, min(FIRST_ROWS, study.n_real))
+    least = Size(1, 1 if epochs else min(FIRST_ROWS, study.n_real))
     # This one pays for imports and compilation, before the time counts.
     _rung(study, least, full, epochs, watch)
     watch.loaded = True
