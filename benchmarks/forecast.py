@@ -166,14 +166,19 @@ def show(some: Sequence[Case], wider: Sequence[float]) -> None:
             print(row(metric, [c for c in mine if c.forecast.metric == metric], wider))
 
 
-def main(root: str = "runs/forecast", sides: str = "develop,score", only: str = "") -> None:
+def main(
+    root: str = "runs/forecast", sides: str = "develop,score", only: str = "", seeds: str = ""
+) -> None:
+    """Score forecasts; seeds=4:8 scores on units of other seeds."""
+    first, _, last = seeds.partition(":")
+    chosen = {**SEEDS, **({"score": range(int(first), int(last))} if seeds else {})}
     every: dict[str, list[Case]] = {}
     for side, experiments in split().items():
         mine = [e for e in experiments if not only or e.system == only]
         every[side] = [
             case
             for e in (mine if side in sides.split(",") else ())
-            for seed in list(SEEDS[side])[: e.seeds]
+            for seed in list(chosen[side])[: e.seeds]
             for case in cases(e, seed, Path(root) / side)
         ]
     rates = [c for c in every["develop"] if c.forecast.source == RATE]

@@ -9,8 +9,8 @@ beside a walk whose steps keep their variance or lose it as 1/t or 1/t^2, or tha
 (`noises`). What the chains have between them says what R and s are, their mean what A and B are:
 generalised least squares, asked for N (universal kriging, Matheron 1969). Models are averaged with
 weights prior x likelihood^TEMPER (Hoeting et al. 1999). Where theory knows f up to A, it takes the
-place of all shapes. Priors, TEMPER and OFF were chosen on the development runs of
-benchmarks/forecast_units.py.
+place of all shapes: steps may grow as well then, and the likelihood counts in full. Priors, TEMPER
+and OFF were chosen on the development runs of benchmarks/forecast_units.py.
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ OFF = 0.1
 
 REVERSIONS = (0.5, 0.8, 0.95)
 """What is left after a generation of a deviation that is drawn back."""
+
+QUADRATIC = 2.0
+"""The power of t with which the variance of a walk grows whose steps grow as t.
+
+Near its largest value a metric moves by the squares of small errors, as diversity does from equal
+shares on: errors that walk, to a variance of t, move it by a variance of t^2.
+"""
 
 WHITE = (0.001, 0.3, 1.0, 5.0, 30.0)
 """Variances of noise of measuring, in units of the walk's first step."""
@@ -122,13 +129,15 @@ def fits(
     # A logarithm, and what is relative to the mean, needs means above 0.
     positive = bool((mean > 0).all())
     shapes = list(_shapes(t, at) if theory is None else _theory_shapes(*theory))
-    noise = noises(t, at)
+    noise = noises(t, at, growing=theory is not None)
     fitted = [
         one for s in shapes if positive or not s.log for one in _fitted(s, noise, values, mean)
     ]
     likelihood = np.array([one.likelihood for one in fitted])
     prior = np.array([[one.shape.prior] for one in fitted])
-    weight = (prior * np.exp(TEMPER * (likelihood - likelihood.max()))).ravel()
+    # Where the shape is the true one, only noises compete, and evidence counts in full.
+    temper = TEMPER if theory is None else 1.0
+    weight = (prior * np.exp(temper * (likelihood - likelihood.max()))).ravel()
     order = np.argsort(-weight)[:MOST_FITS]
     weight = weight[order] / weight[order].sum()
     n = len(noise.determinant)
@@ -188,11 +197,15 @@ class Noise:
     there: Floats
 
 
-def noises(t: Floats, at: Floats) -> Noise:
-    """Return the covariances that a chain's deviations may have."""
+def noises(t: Floats, at: Floats, growing: bool = False) -> Noise:
+    """Return the covariances that a chain's deviations may have.
+
+    growing: also a walk whose steps have a variance that grows as t.
+    """
     u = np.concatenate([t, at])
     low, apart = np.minimum(u[:, None], u), np.abs(u[:, None] - u)
     walks = [low, 1 + np.log(low), 2 - 1 / low, *(r**apart for r in REVERSIONS)]
+    walks += [low**QUADRATIC] if growing else []
     n = len(t)
     r = np.repeat(np.array(walks), len(WHITE), axis=0)
     white = np.tile(WHITE, len(walks))
