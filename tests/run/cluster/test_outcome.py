@@ -7,9 +7,9 @@ import pytest
 
 from genloss.cli.clusters import bytes_of, executor_for
 from genloss.core.resources import MEMORY
-from genloss.errors import FitError, GenlossError, SpecError, WorkerLost
+from genloss.errors import FitError, GenlossError, ResourceError, SpecError, WorkerLost
 from genloss.run.executors.agreement import check_software, software
-from genloss.run.executors.ray import Resources, _lost
+from genloss.run.executors.ray import Resources, _connect, _lost
 from genloss.run.executors.ray_worker import Outcome, outcome_of
 from genloss.study.grid import Grid
 
@@ -32,6 +32,26 @@ def test_an_error_of_a_class_that_is_not_here_arrives_in_words():
     assert type(back) is GenlossError
     assert str(back) == "OwnError: odd"
     assert Outcome().as_error() is None
+
+
+class Slow:
+    """A Ray that cannot start in time, and keeps what it was asked for."""
+
+    def init(self, **options):
+        self.options = options
+        raise Exception("The current node timed out during startup.\nMore words.")
+
+
+def test_a_cluster_that_cannot_start_is_one_line_and_never_one_that_was_here_before(monkeypatch):
+    """By its own default Ray joins what /tmp/ray names, dead or alive."""
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    ray = Slow()
+    with pytest.raises(ResourceError) as error:
+        _connect(ray, "")
+    assert str(error.value) == (
+        "Ray does not start on this machine: The current node timed out during startup."
+    )
+    assert ray.options["address"] == "local"
 
 
 def test_a_node_has_room_for_as_many_blocks_as_its_scarcest_resource():

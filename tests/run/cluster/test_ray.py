@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 import tomllib
 from pathlib import Path
@@ -109,9 +110,20 @@ def test_two_nodes_over_a_bucket_make_the_bytes_of_one_process_although_workers_
         assert folder_bytes(right / run) == folder_bytes(own / "again/spec" / run)
 
 
-def test_a_cluster_of_this_machine_ends_with_the_command(own, right, shared_env, folder_bytes):
-    """Over a folder that is no S3: one driver, which is said."""
-    env = {k: v for k, v in shared_env.items() if not k.startswith("RAY_AUTH")}
+@pytest.fixture
+def killed_cluster():
+    """Return a place of Ray's (with a short path) that names a cluster that was killed."""
+    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as name:
+        (Path(name) / "ray").mkdir()
+        (Path(name) / "ray/ray_current_cluster").write_text("127.0.0.1:1")
+        yield {"RAY_TMPDIR": name}
+
+
+def test_a_cluster_of_this_machine_ends_with_the_command(
+    own, right, shared_env, folder_bytes, killed_cluster
+):
+    """Over a folder that is no S3: one driver, which is said. A cluster that was killed is none."""
+    env = {k: v for k, v in shared_env.items() if not k.startswith("RAY_AUTH")} | killed_cluster
     options = ["--root", "there", "--store", f"file://{own}/store"]
     said = genloss(*of_page("genloss sweep sweep.toml --on ray", ""), *options, folder=own, env=env)
     assert "has no conditional puts: nothing keeps out a second driver" in said.stderr

@@ -251,7 +251,9 @@ def _lost(ray: Any, error: Exception) -> GenlossError:
 def _connect(ray: Any, address: str) -> None:
     # Ray would report how it is used over the network, and take the signals of the command.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # By its own default Ray joins whatever cluster this machine has, or had until it was killed.
     local: dict[str, Any] = {
+        "address": "local",
         "_node_ip_address": "127.0.0.1",
         "object_store_memory": OBJECTS,
         "include_dashboard": False,
@@ -263,7 +265,8 @@ def _connect(ray: Any, address: str) -> None:
     try:
         with _own_signals():
             ray.init(log_to_driver=False, logging_level="ERROR", **options)
-    except (ConnectionError, RuntimeError, OSError, ValueError) as error:
+    except Exception as error:
+        # Of a node that is too slow to start it raises an Exception of no class of its own.
         why = (str(error).strip() or type(error).__name__).splitlines()[0]
         if not address:
             raise ResourceError(f"Ray does not start on this machine: {why}") from error
