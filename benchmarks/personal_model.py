@@ -142,7 +142,7 @@ def main(folder: Path, author: str) -> None:
     new = [" ".join(m.split()[:45]) for m in mail]
     apart = [" ".join(p.split()[:45]) for b in others for p in letters(b["text"])[100:200]]
     places = np.searchsorted(np.sort(voice(apart)), voice(new))
-    print(f"voice tells own from others' letters of 45 words: AUROC {places.mean() / len(apart):.3f}")
+    print(f"voice tells own from other letters of 45 words: AUROC {places.mean() / len(apart):.3f}")
     print(f"{len(mail):,} letters of {own[0]['title']} ({author}); voice on {len(held):,} others")
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)

@@ -83,7 +83,7 @@ def test_the_budget_holds_to_a_step_and_linear_time_is_found(kind, row):
 
 
 def test_a_learner_of_epochs_begins_with_one_row():
-    """Eight rows of a real language model, before and in the fit, are a minute and not ten seconds."""
+    """Eight rows of a real language model, before and in the fit, are a minute, not ten seconds."""
     clock = Clock()
     slow = InEpochs(clock, 2.0)
     timed(study(slow), clock=clock)
