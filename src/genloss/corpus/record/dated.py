@@ -83,9 +83,10 @@ def dated(value: Any, grade: Grade = "claimed") -> Dated:
     text = str(value).strip()
     start, slash, end = text.partition("/")
     try:
-        first, last = _ends(start), _ends(end) if slash and end[:4].isdigit() else _ends(start)
+        first = _ends(start)
         if slash and not end[:4].isdigit():
             raise ValueError(text)
+        last = _ends(end) if slash else first
     except ValueError:
         raise DataError(
             f"no date: {text[:40]!r}; expected 2019, 2019-05, 2019-05-31, a moment in ISO 8601 or "

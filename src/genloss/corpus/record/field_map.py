@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -61,13 +62,22 @@ class FieldMap:
 
     def names(self, name: str) -> tuple[str, ...]:
         """Return the row fields that may hold this field of a record."""
-        if name in self.fields:
-            return (self.fields[name],) if self.fields[name] else ()
-        return GUESSES[name]
+        return self._names[name]
 
+    @cached_property
+    def _names(self) -> Mapping[str, tuple[str, ...]]:
+        named = {name: (field,) if field else () for name, field in self.fields.items()}
+        return {**GUESSES, **named}
+
+    @cached_property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """Every row field beside the record field that it is for; the first that is there wins."""
+        return tuple((key, name) for name in GUESSES for key in self.names(name))
+
+    @cached_property
     def mapped(self) -> frozenset[str]:
-        """Return every row field that some field of a record may be taken from."""
-        return frozenset(name for key in GUESSES for name in self.names(key)) | {self.text}
+        """Every row field that some field of a record may be taken from."""
+        return frozenset(key for key, _ in self.sources) | {self.text}
 
 
 def read_field_map(file: Path) -> FieldMap:

@@ -21,6 +21,12 @@ from genloss.errors import DataError
 EDITED = frozenset(("edited", "mixed", "hybrid", "assisted", "polished", "collaborative", "both"))
 """Names of text that people and machines made together."""
 
+EMPTY = (None, "", [])
+"""Values that say nothing."""
+
+PLAIN = (str, int, float)
+"""Types of attributes."""
+
 Doubt = Callable[[str, str], None]
 """Takes the kind and the reason of a field that is left out."""
 
@@ -34,12 +40,7 @@ def record_of_row(
     SPDX expression and the like leave their field unknown, and the doubt is handed on.
     """
 
-    def given(name: str) -> Any:
-        if name in fields.fixed:
-            return fields.fixed[name]
-        found = (_at(row, key) for key in fields.names(name))
-        return next((value for value in found if value not in (None, "", [])), None)
-
+    given = _given(row, fields).get
     attributes = _attributes(row, fields)
     origin, evidence = _origin(given, row, fields)
     generator = given("generator")
@@ -62,6 +63,16 @@ def record_of_row(
         grounded=value if isinstance(value := given("grounded"), bool) else None,
         attributes=attributes,
     )
+
+
+def _given(row: Mapping[str, Any], fields: FieldMap) -> dict[str, Any]:
+    """Return the values of the fields of a record that a row or the map has."""
+    values: dict[str, Any] = {}
+    for key, name in fields.sources:
+        if (key in row or "." in key) and (value := _at(row, key)) not in EMPTY:
+            values.setdefault(name, value)
+    values.update(fields.fixed)
+    return values
 
 
 def origin_named(name: object) -> Origin:
@@ -165,11 +176,11 @@ def _attributes(row: Mapping[str, Any], fields: FieldMap) -> dict[str, Value]:
     if fields.attributes is not None:
         named = ((name, _at(row, name)) for name in fields.attributes)
         return {name: v if isinstance(v, str | int | float) else str(v) for name, v in named if v}
-    taken = fields.mapped()
+    taken = fields.mapped
     return {
         name: value
         for name, value in row.items()
         if name not in taken
-        and isinstance(value, str | int | float)
+        and isinstance(value, PLAIN)
         and (not isinstance(value, str) or 0 < len(value) <= LONGEST)
     }

@@ -25,6 +25,8 @@ FIELDS = (
     *("depth", "grounded", "attributes"),
 )
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 T = TypeVar("T")
 
 
@@ -53,7 +55,7 @@ def line_of(record: Record) -> str:
             row[name] = value
     if record.attributes:
         row["attributes"] = dict(record.attributes)
-    return json.dumps(row, ensure_ascii=False, allow_nan=False)
+    return ENCODER.encode(row)
 
 
 def record_from(row: Mapping[str, Any]) -> Record:
