@@ -14,7 +14,6 @@ EXTRAS = {
     "fastwarc": "corpus",
     "huggingface_hub": "text",
     "license_expression": "corpus",
-    "rensa": "corpus",
     "resiliparse": "corpus",
     "peft": "lm",
     "fsspec": "ray",

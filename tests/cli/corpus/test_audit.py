@@ -58,3 +58,12 @@ def test_masking_replaces_personal_data_and_keeps_the_parent(genloss, corpus):
     assert len(first["parents"]) == 1
     assert "parents" not in second
     assert genloss("corpus", "verify", "out.jsonl").exit_code == 0
+
+
+def test_shards_give_the_same_page(genloss, corpus):
+    for words in (["--out", "a.html"], ["--out", "b.html", "--keep-work"]):
+        assert genloss("corpus", "audit", "texts", *words).exit_code == 0
+    one, other = (json.loads((corpus / f"{name}.json").read_text()) for name in "ab")
+    assert one | {"numbers": ""} == other | {"numbers": ""}
+    assert (corpus / "b.work").is_dir()
+    assert not (corpus / "a.work").exists()

@@ -18,14 +18,16 @@ from genloss.audit.dedup.components import Components
 from genloss.audit.dedup.groups import RECORDS_OF_A_PART, Group
 from genloss.audit.dedup.options import DedupOptions
 from genloss.audit.dedup.parting import KEPT, REMOVED, Part, part_of
-from genloss.audit.dedup.plan import Work, prepared, shard_of, whole_of
+from genloss.audit.dedup.plan import Work, planned, prepared, whole_of
 from genloss.audit.dedup.shard import ACCOUNT, ASIDE, ReadShard
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
-from genloss.corpus.record.pieces import shards_of
 from genloss.corpus.record.writing import SUMS
 from genloss.errors import DataError, StoreError
 from genloss.store.files import explained, make_folder, removed, write_bytes
+
+RECORDS_OF_A_PROCESS = 250_000
+"""Records that are grouped in less time than another process takes to start."""
 
 ACCOUNT_FILE, WORK = "dedup.json", "work"
 
@@ -74,7 +76,7 @@ def deduplicate(
     work = Work(out.absolute() / WORK)
     _check_free(out)
     prepared(work)
-    keys = _planned(paths, fields, options, work, aside)
+    keys = planned(paths, fields, options, work, aside)
     folder = str(work.folder)
     # A file that is named twice is read once.
     do("reading", [ReadShard(folder, keys.index(key)) for key in dict.fromkeys(keys)])
@@ -88,8 +90,10 @@ def deduplicate(
     make_folder(work.of_all("parts"))
     parts = 1 + whole.total // RECORDS_OF_A_PART
     bands = range(-1, whole.bands)
-    do("grouping", [Group(folder, b, p, parts) for b in bands for p in range(parts)])
-    do("joining", [Components(folder, parts)])
+    small = whole.total < RECORDS_OF_A_PROCESS
+    grouping = [Group(folder, b, p, parts) for b in bands for p in range(parts)]
+    (here if small else do)("grouping", grouping)
+    here("joining", [Components(folder, parts)])
     do("parting", [Part(folder, i) for i in range(len(keys))])
     account = _finished(work, out, options)
     _cleared(work, keep_work)
@@ -104,23 +108,9 @@ def _check_free(out: Path) -> None:
         raise StoreError(f"{out} holds {(foreign or ['a file'])[0]}; expected a folder of its own")
 
 
-def _planned(
-    paths: Sequence[Path], fields: FieldMap, options: DedupOptions, work: Work, aside: Aside
-) -> list[str]:
-    keys: list[str] = []
-    for pieces in shards_of([p.absolute() for p in paths], options.shard, aside):
-        shard = shard_of(pieces, fields, options)
-        work.plan_shard(len(keys), shard)
-        keys.append(shard.key)
-    return keys
-
-
 def _read_account(work: Work, key: str, aside: Aside) -> int:
     account = json.loads((work.read(key) / ACCOUNT).read_bytes())
-    with (work.read(key) / ASIDE).open(encoding="utf-8") as stream:
-        for line in stream:
-            entry = json.loads(line)
-            aside.put(*(entry[k] for k in ("file", "line", "kind", "reason", "kept")))
+    aside.take(work.read(key) / ASIDE)
     return int(account["records"])
 
 

@@ -24,6 +24,7 @@ from genloss.audit.dedup.options import DedupOptions
 from genloss.models.compiled import compiled
 
 Keys = NDArray[np.uint64]
+Hashes = NDArray[np.uint32]
 
 
 class BandKeys:
@@ -40,7 +41,16 @@ class BandKeys:
         self._shingles = np.zeros(1, np.uint32)
 
     def of(self, text: str) -> Keys | None:
-        """Return a text's (bands,) keys; None where it holds no word.
+        """Return a text's (bands,) keys; None where it holds no word."""
+        hashes = self.hashes(text)
+        if hashes is None:
+            return None
+        keys = np.empty(self._bands, np.uint64)
+        _keys(hashes, self._rows, 0, keys)
+        return keys
+
+    def hashes(self, text: str) -> Hashes | None:
+        """Return a text's (bands rows,) MinHashes; None where it holds no word.
 
         Time: shingles times hashes. Memory: 16 bytes a character.
         """
@@ -52,9 +62,16 @@ class BandKeys:
         if not n:
             return None
         hashes = np.empty(self._a.size, np.uint32)
-        keys = np.empty(self._bands, np.uint64)
-        _keys(self._shingles[:n], self._a, self._b, self._rows, hashes, keys)
-        return keys
+        _least(self._shingles[:n], self._a, self._b, hashes)
+        return hashes
+
+
+def band_keys(hashes: Hashes, band: int, rows: int) -> Keys:
+    """Return the (n,) keys of one band of (n, bands rows) MinHashes."""
+    mine = np.ascontiguousarray(hashes[:, band * rows : (band + 1) * rows])
+    keys = np.empty(len(hashes), np.uint64)
+    _keys_of_band(mine, band, keys)
+    return keys
 
 
 @cache
@@ -86,11 +103,11 @@ def _mixed(x: np.uint64) -> np.uint64:
 
 @compiled()
 def _shingles(
-    codes: NDArray[np.uint32],
-    letters: NDArray[np.uint32],
+    codes: Hashes,
+    letters: Hashes,
     odd: Keys,
     words: Keys,
-    out: NDArray[np.uint32],
+    out: Hashes,
 ) -> int:
     n = 0
     h = np.uint64(0)
@@ -120,14 +137,7 @@ def _shingles(
 
 
 @compiled()
-def _keys(
-    shingles: NDArray[np.uint32],
-    a: Keys,
-    b: Keys,
-    rows: int,
-    hashes: NDArray[np.uint32],
-    keys: Keys,
-) -> None:
+def _least(shingles: Hashes, a: Keys, b: Keys, out: Hashes) -> None:
     # Hashes outside, shingles inside: this order becomes vector instructions.
     for j in range(a.size):
         factor, term = a[j], b[j]
@@ -135,9 +145,20 @@ def _keys(
         for i in range(shingles.size):
             value = np.uint32((factor * np.uint64(shingles[i]) + term) >> np.uint64(32))
             least = min(least, value)
-        hashes[j] = least
+        out[j] = least
+
+
+@compiled()
+def _keys(hashes: Hashes, rows: int, first: int, keys: Keys) -> None:
+    """Write the keys of the bands from number `first` on."""
     for band in range(keys.size):
-        key = np.uint64(band)
+        key = np.uint64(first + band)
         for j in range(band * rows, (band + 1) * rows):
             key = _mixed((key ^ np.uint64(hashes[j])) * np.uint64(0x9E3779B97F4A7C15))
         keys[band] = key
+
+
+@compiled()
+def _keys_of_band(hashes: Hashes, band: int, keys: Keys) -> None:
+    for i in range(keys.size):
+        _keys(hashes[i], hashes.shape[1], band, keys[i : i + 1])

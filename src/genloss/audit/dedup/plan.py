@@ -17,8 +17,9 @@ from typing import Any
 from genloss.audit.dedup.options import DedupOptions
 from genloss.core.parsing import parsing_reason
 from genloss.corpus.readers.bounded import Span
+from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
-from genloss.corpus.record.pieces import Piece
+from genloss.corpus.record.pieces import Piece, shards_of
 from genloss.errors import StoreError
 from genloss.store.files import explained, make_folder, sha256, write_bytes
 
@@ -90,6 +91,18 @@ class Whole:
     def total(self) -> int:
         """The number of records."""
         return sum(self.sizes)
+
+
+def planned(
+    paths: Sequence[Path], fields: FieldMap, options: DedupOptions, work: Work, aside: Aside
+) -> list[str]:
+    """Cut a corpus into shards, write them into the plan, and return their keys in order."""
+    keys: list[str] = []
+    for pieces in shards_of([p.absolute() for p in paths], options.shard, aside):
+        shard = shard_of(pieces, fields, options)
+        work.plan_shard(len(keys), shard)
+        keys.append(shard.key)
+    return keys
 
 
 def shard_of(pieces: Sequence[Piece], fields: FieldMap, options: DedupOptions) -> Shard:

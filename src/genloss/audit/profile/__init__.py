@@ -2,6 +2,7 @@
 
 options        what an audit is asked
 audit          the pass: records in, one dictionary of numbers out (audit.json)
+by_shards      the same pass as jobs on shards
 tally          sizes, sources, dates, licences, origins: counted over all records
 sample         a sample of the texts in bounded memory, by their ids
 duplicates     exact and near duplicates

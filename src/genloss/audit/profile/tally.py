@@ -27,7 +27,7 @@ class Tally:
     """Counts over records, in memory that their number does not change."""
 
     def __init__(self, today: date) -> None:
-        self._today = today
+        self.today = today
         self._by: dict[str, Counter[str]] = {}
         self._lengths = np.zeros(BINS.size, dtype=np.int64)
         self._words: Counter[str] = Counter()
@@ -61,7 +61,7 @@ class Tally:
         for name, when in (("claimed", record.claimed), ("captured", record.captured)):
             self._count(f"{name} year", when.within("%Y") or "several years" if when else UNKNOWN)
             self._count(f"{name} grade", when.grade if when else UNKNOWN)
-            if when and when.first > self._today:
+            if when and when.first > self.today:
                 self._count("doubts", f"{name} date in the future")
         if _later(record.claimed, record.captured):
             self._count("doubts", "claims a date after it was captured")
@@ -70,9 +70,30 @@ class Tally:
         if "licence_as_given" in record.attributes:
             self._count("doubts", "licence that is no SPDX expression")
 
-    def _count(self, key: str, value: str) -> None:
+    def _count(self, key: str, value: str, n: int = 1) -> None:
         counts = self._by.setdefault(key, Counter())
-        counts[value if value in counts or len(counts) < KEYS else OTHERS] += 1
+        counts[value if value in counts or len(counts) < KEYS else OTHERS] += n
+
+    def state(self) -> dict[str, Any]:
+        """Return the counts as plain values."""
+        return {
+            "by": self._by,
+            "lengths": self._lengths.tolist(),
+            "words_by_origin": self._words,
+            "totals": [self.records, self.characters, self.words],
+        }
+
+    def merge(self, state: Mapping[str, Any]) -> None:
+        """Take the counts of the records that follow."""
+        for key, values in state["by"].items():
+            for value, n in values.items():
+                self._count(key, value, n)
+        self._lengths += np.array(state["lengths"])
+        self._words.update(state["words_by_origin"])
+        records, characters, words = state["totals"]
+        self.records += records
+        self.characters += characters
+        self.words += words
 
     def sizes(self) -> dict[str, Any]:
         """Return records, characters, words, and quantiles of the words of a text (within 6 %)."""

@@ -8,6 +8,7 @@ curate     what `genloss corpus curate` does and says
 dedup      what `genloss corpus dedup` does and says
 demo       the audit of what the tour wrote
 detect     what `genloss corpus detect` does and says
+jobs       where jobs on shards run
 mix        what `genloss corpus mix` does and says
 options    what several of them take
 read       what `genloss corpus read` does and says

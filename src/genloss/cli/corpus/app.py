@@ -1,6 +1,5 @@
 """The commands of `genloss corpus`."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +10,13 @@ from genloss.cli.corpus.options import (
     AsideFile,
     Field,
     Fix,
+    KeepWork,
     Map,
     Me,
+    On,
     Paths,
     ThirdParty,
+    Workers,
     field_map,
 )
 from genloss.cli.options import Json
@@ -248,6 +250,9 @@ def audit(
     ] = "domain",
     sample: Annotated[int, typer.Option(help="Texts that are looked into.", min=1)] = 20_000,
     title: Annotated[str, typer.Option(help="The headline.")] = "What is in this corpus",
+    workers: Workers = 1,
+    on: On = "",
+    keep_work: KeepWork = False,
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
@@ -259,6 +264,7 @@ def audit(
     """Write one page on a corpus: who wrote it, when, what may be used, what repeats."""
     from genloss.audit.profile.options import AuditOptions
     from genloss.cli.corpus.audit import audited, earlier
+    from genloss.cli.corpus.jobs import Where
 
     audited(
         paths,
@@ -269,6 +275,7 @@ def audit(
         against=against or (),
         calibration=calibration,
         known=(human or (), machine or ()),
+        where=Where(workers, on, keep_work),
         title=title,
         aside_file=aside,
         json=json,
@@ -279,19 +286,15 @@ def audit(
 def dedup(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="A folder: kept, removed and dedup.json.")],
-    workers: Annotated[
-        int, typer.Option("--workers", "-w", help="Processes; 0: one per core.", min=0)
-    ] = 1,
-    on: Annotated[str, typer.Option(help="ray, or HOST:PORT of a cluster of Ray.")] = "",
+    workers: Workers = 1,
+    on: On = "",
     exact: Annotated[bool, typer.Option("--exact", help="Exact duplicates alone.")] = False,
     words: Annotated[int, typer.Option(help="Words of a shingle.")] = 5,
     bands: Annotated[int, typer.Option(help="Bands of hashes.")] = 16,
     rows: Annotated[int, typer.Option(help="Hashes of a band.")] = 8,
     seed: Annotated[int, typer.Option(help="Of the hashes.")] = 0,
     shard: Annotated[str, typer.Option(help="Bytes of input that are one job.")] = "64MB",
-    keep_work: Annotated[
-        bool, typer.Option("--keep-work", help="A later run reads only what is new.")
-    ] = False,
+    keep_work: KeepWork = False,
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
@@ -304,6 +307,7 @@ def dedup(
     from genloss.audit.dedup.options import DedupOptions
     from genloss.cli.clusters import bytes_of
     from genloss.cli.corpus.dedup import deduplicated
+    from genloss.cli.corpus.jobs import Where
 
     options = DedupOptions(not exact, words, bands, rows, seed, bytes_of(shard))
     deduplicated(
@@ -311,9 +315,7 @@ def dedup(
         out,
         options,
         field_map(map, field, fix, me, third_party),
-        workers=workers or os.cpu_count() or 1,
-        on=on,
-        keep_work=keep_work,
+        where=Where(workers, on, keep_work),
         aside_file=aside,
         json=json,
     )

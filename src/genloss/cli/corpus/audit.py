@@ -9,9 +9,11 @@ from typing import Any
 from genloss.audit.conformal import read_calibration
 from genloss.audit.detection.detecting import scorer_of
 from genloss.audit.profile.audit import audit_of
+from genloss.audit.profile.by_shards import audit_by_shards
 from genloss.audit.profile.detector import DetectorBeside
 from genloss.audit.profile.options import AuditOptions
 from genloss.cli import console
+from genloss.cli.corpus.jobs import Where, doing
 from genloss.cli.corpus.read import say_aside
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
@@ -19,8 +21,11 @@ from genloss.corpus.record.reading import read_records
 from genloss.errors import DataError, SpecError
 from genloss.report.corpus.page import corpus_page
 from genloss.report.corpus.sentences import in_short
-from genloss.store.files import read_bytes, write_bytes
+from genloss.store.files import read_bytes, removed, write_bytes
 from genloss.store.output import check_output
+
+WORK = ".work"
+"""Ends the name of the folder, beside the page, in which shards are counted."""
 
 
 def audited(
@@ -33,6 +38,7 @@ def audited(
     against: Sequence[Path],
     calibration: Path | None,
     known: tuple[Sequence[Path], Sequence[Path]],
+    where: Where,
     title: str,
     aside_file: Path | None,
     json: bool,
@@ -47,13 +53,29 @@ def audited(
     for file in (out, numbers):
         check_output(file)
     with aside_in(aside_file) as aside:
-        audit = audit_of(
-            read_records(paths, fields, aside),
-            options,
-            read_records(reference, fields) if reference else None,
-            [(path.name, read_records([path], fields)) for path in against],
-            _detector(calibration, known, fields),
-        )
+        detector = _detector(calibration, known, fields)
+        if where.by_shards:
+            folder = out.with_name(out.stem + WORK)
+            with doing(where) as do:
+                audit = audit_by_shards(
+                    paths,
+                    folder,
+                    fields,
+                    options,
+                    aside,
+                    do,
+                    reference=reference,
+                    against=against,
+                    detector=detector,
+                )
+        else:
+            audit = audit_of(
+                read_records(paths, fields, aside),
+                options,
+                read_records(reference, fields) if reference else None,
+                [(path.name, read_records([path], fields)) for path in against],
+                detector,
+            )
         audit |= {
             "title": title,
             "inputs": [str(path) for path in paths],
@@ -61,6 +83,8 @@ def audited(
             "aside": {"left_out": dict(aside.left_out), "doubts": dict(aside.doubts)},
         }
     write_audit(audit, out)
+    if where.by_shards and not where.keep_work:
+        removed(folder)
     say_aside(aside, aside_file)
     if json:
         console.print_json({"page": str(out), "numbers": str(numbers), "records": audit["sizes"]})

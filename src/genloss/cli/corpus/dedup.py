@@ -4,18 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from genloss.audit.dedup.deduplicate import ACCOUNT_FILE, Job, deduplicate
+from genloss.audit.dedup.deduplicate import ACCOUNT_FILE, deduplicate
 from genloss.audit.dedup.options import DedupOptions
 from genloss.cli import console
-from genloss.cli.clusters import executor_for
+from genloss.cli.corpus.jobs import Where, doing
 from genloss.cli.corpus.read import say_aside
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.report.formatting import count
-from genloss.run.executors.executor import Executor
-from genloss.run.executors.here import Here
-from genloss.run.executors.processes import Processes
-from genloss.run.job import run_jobs
 
 
 def deduplicated(
@@ -24,29 +20,18 @@ def deduplicated(
     options: DedupOptions,
     fields: FieldMap,
     *,
-    workers: int,
-    on: str,
-    keep_work: bool,
+    where: Where,
     aside_file: Path | None,
     json: bool,
 ) -> None:
     """Part a corpus into kept records and duplicates, and say how many of each."""
-    with executor_for(on) as cluster, aside_in(aside_file) as aside:
-        executor = cluster or _local(workers)
-
-        def do(step: str, jobs: Sequence[Job]) -> None:
-            run_jobs(jobs, executor)
-
-        account = deduplicate(paths, out, fields, options, aside, do, keep_work)
+    with doing(where) as do, aside_in(aside_file) as aside:
+        account = deduplicate(paths, out, fields, options, aside, do, where.keep_work)
     if json:
         console.print_json(account)
         return
     _say(account, options, out)
     say_aside(aside, aside_file)
-
-
-def _local(workers: int) -> Executor:
-    return Here() if workers == 1 else Processes(workers)
 
 
 def _say(account: dict[str, Any], options: DedupOptions, out: Path) -> None:

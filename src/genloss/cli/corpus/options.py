@@ -31,6 +31,11 @@ ThirdParty = Annotated[
 AsideFile = Annotated[
     Path | None, typer.Option("--aside", help="Also list here what could not be read.")
 ]
+Workers = Annotated[int, typer.Option("--workers", "-w", help="Processes; 0: one per core.", min=0)]
+On = Annotated[str, typer.Option(help="ray, or HOST:PORT of a cluster of Ray.")]
+KeepWork = Annotated[
+    bool, typer.Option("--keep-work", help="Keep what shards gave: a later run reads what is new.")
+]
 
 
 def field_map(

@@ -48,6 +48,12 @@ class Aside:
         if self.stream is not None:
             self.stream.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
 
+    def take(self, file: Path) -> None:
+        """Keep the entries of another one, from the file that it wrote."""
+        with file.open(encoding="utf-8") as stream:
+            for line in stream:
+                self.put(**json.loads(line))
+
     def summary(self) -> str:
         """Return the counts in a few words, '' where there is nothing."""
         parts = [f"{n:,} left out ({kind})" for kind, n in self.left_out.most_common()]

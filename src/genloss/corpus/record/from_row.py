@@ -21,7 +21,7 @@ from genloss.errors import DataError
 EDITED = frozenset(("edited", "mixed", "hybrid", "assisted", "polished", "collaborative", "both"))
 """Names of text that people and machines made together."""
 
-EMPTY = (None, "", [])
+EMPTY: tuple[Any, ...] = (None, "", [])
 """Values that say nothing."""
 
 PLAIN = (str, int, float)
@@ -39,7 +39,6 @@ def record_of_row(
     where: stands for the source where no field does. A date that is none, a licence that is no
     SPDX expression and the like leave their field unknown, and the doubt is handed on.
     """
-
     given = _given(row, fields).get
     attributes = _attributes(row, fields)
     origin, evidence = _origin(given, row, fields)

@@ -1,0 +1,139 @@
+"""An audit by shards: a job counts one, and what the jobs counted is merged in order."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from genloss.audit.dedup.arrays import mapped_array, write_array
+from genloss.audit.dedup.deduplicate import Do
+from genloss.audit.dedup.options import DedupOptions
+from genloss.audit.dedup.plan import Work, planned, prepared
+from genloss.audit.profile.audit import Counted, result_of
+from genloss.audit.profile.detector import DetectorBeside
+from genloss.audit.profile.options import AuditOptions
+from genloss.audit.profile.overlap import Overlap
+from genloss.corpus.record.aside import Aside, aside_in
+from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.pieces import records_of_pieces
+from genloss.corpus.record.reading import read_records
+from genloss.corpus.record.writing import write_records
+from genloss.store.files import explained, new_folder, sha256, write_bytes
+
+OPTIONS = "audit.json"
+TALLY, SAMPLE, OVERLAP, ASIDE = "tally.json", "sample.jsonl", "overlap.json", "aside.jsonl"
+ARRAYS = ("ids", "looked", "hashes")
+
+
+@dataclass(frozen=True)
+class CountShard:
+    """Count shard `number` of the plan in a folder. Memory: see `Counted`, of one shard."""
+
+    folder: str
+    number: int
+
+    def as_text(self) -> tuple[str, int]:
+        """Return the fields."""
+        return self.folder, self.number
+
+    def perform(self) -> None:
+        """Leave the folder of the shard's key, unless it is there."""
+        work = Work(Path(self.folder))
+        shard = work.shard(self.number)
+        place = counted_in(work, shard.key)
+        if place.exists():
+            return
+        options, against = _asked(work)
+        counted = Counted.begun(options, _overlap(tuple(against), shard.fields))
+        with new_folder(place) as folder, explained("write", place):
+            with aside_in(folder / ASIDE) as aside:
+                for record in records_of_pieces(shard.pieces, shard.fields, aside):
+                    counted.add(record)
+            _write(counted, folder)
+
+
+def audit_by_shards(
+    paths: Sequence[Path],
+    folder: Path,
+    fields: FieldMap,
+    options: AuditOptions,
+    aside: Aside,
+    do: Do,
+    *,
+    reference: Sequence[Path] = (),
+    against: Sequence[Path] = (),
+    detector: DetectorBeside | None = None,
+    shard: int = 64 << 20,
+) -> dict[str, Any]:
+    """Return what `audit_of` returns, counted shard by shard by `do`, in a folder that stays.
+
+    The same command after a kill, or on a grown corpus, counts only shards that are new. Disk: the
+    sample of each shard, 50,000 characters a text at most, and 530 bytes a distinct text.
+
+    Raises:
+        DataError: no record can be read. StoreError: a full disk.
+    """
+    options = replace(options, today=options.today or datetime.now(UTC).date())
+    work = Work(folder.absolute())
+    prepared(work)
+    write_bytes(work.folder / OPTIONS, _text(options, against))
+    keys = planned(paths, fields, DedupOptions(shard=shard), work, aside)
+    do("counting", [CountShard(str(work.folder), keys.index(key)) for key in dict.fromkeys(keys)])
+    counted = Counted.begun(options, _overlap(tuple(against), fields))
+    for key in keys:
+        _merge(counted, counted_in(work, key), aside)
+    texts = read_records(reference, fields) if reference else None
+    return result_of(counted, options, texts, detector)
+
+
+def counted_in(work: Work, key: str) -> Path:
+    """Return where the counts of a shard lie; they depend on the shard and on what is asked."""
+    asked = sha256((work.folder / OPTIONS).read_bytes())[:16]
+    return work.read(f"{key}-{asked}")
+
+
+def _write(counted: Counted, folder: Path) -> None:
+    write_bytes(folder / TALLY, json.dumps(counted.tally.state()).encode())
+    write_records(counted.sample.records(), folder / SAMPLE)
+    arrays: tuple[NDArray[Any], ...] = counted.duplicates.state()
+    for name, array in zip(ARRAYS, arrays, strict=True):
+        write_array(folder / f"{name}.npy", array)
+    if counted.overlap is not None:
+        write_bytes(folder / OVERLAP, json.dumps(counted.overlap.state()).encode())
+
+
+def _merge(counted: Counted, folder: Path, aside: Aside) -> None:
+    counted.tally.merge(json.loads((folder / TALLY).read_bytes()))
+    for record in read_records([folder / SAMPLE]):
+        counted.sample.add(record)
+    counted.duplicates.merge(*(mapped_array(folder / f"{name}.npy") for name in ARRAYS))
+    if counted.overlap is not None:
+        counted.overlap.merge(json.loads((folder / OVERLAP).read_bytes()))
+    aside.take(folder / ASIDE)
+
+
+def _text(options: AuditOptions, against: Sequence[Path]) -> bytes:
+    asked = {
+        "group": options.group,
+        "sample": options.sample,
+        "near": options.near,
+        "similarity": options.similarity,
+        "today": str(options.today),
+        "against": [str(path.absolute()) for path in against],
+    }
+    return json.dumps(asked, indent=1).encode() + b"\n"
+
+
+def _asked(work: Work) -> tuple[AuditOptions, list[str]]:
+    row = json.loads((work.folder / OPTIONS).read_bytes())
+    against = row.pop("against")
+    return AuditOptions(**{**row, "today": date.fromisoformat(row["today"])}), against
+
+
+def _overlap(against: Sequence[str | Path], fields: FieldMap) -> Overlap | None:
+    sets = [(Path(path).name, read_records([Path(path)], fields)) for path in against]
+    return Overlap(sets) if sets else None
