@@ -209,7 +209,9 @@ def _known(entry: Any, path: Path) -> Summary | None:
         *plain, t = (entry["summary"][field] for field in FIELDS)
         right = tuple(map(type, plain)) == PLAIN and {type(one) for one in t} <= {int}
         right = right and len(entry["summary"]) == len(FIELDS)
-        return Summary(*plain, tuple(t)) if right and entry["stamps"] == _stamps(path) else None
+        if not right or entry["stamps"] != _stamps(path):
+            return None
+        return Summary(**{**entry["summary"], "t": tuple(t)})
     except (LookupError, TypeError):
         return None
 

@@ -92,12 +92,14 @@ def explorer(runs: Sequence[Measured], sweep: Swept) -> Explorer | None:
 
 def _levels(cells: Sequence[int], sweep: Swept) -> dict[str, list[Level]]:
     """Return the values that sliders have: all, or where cells are many evenly spaced ones."""
-    levels = dict(sweep.levels)
-    while sum(_is_among(sweep, i, levels) for i in cells) > MOST_CELLS:
+    levels, left = dict(sweep.levels), list(cells)
+    while len(left) > MOST_CELLS:
         longest = max(levels, key=lambda key: len(levels[key]))
         if len(levels[longest]) < 3:
             break
         levels[longest] = evenly(levels[longest], (len(levels[longest]) + 1) // 2)
+        some = {*levels[longest]}
+        left = [i for i in left if _level(sweep, i, longest) in some]
     return levels
 
 
