@@ -73,7 +73,7 @@ def test_the_same_records_in_shards_of_any_size(corpus, right, tmp_path):
             assert records(tmp_path / str(size) / name) == records(right[2] / name)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_the_same_bytes_in_processes(corpus, right, tmp_path):
     run(corpus, tmp_path / "out", lambda step, jobs: run_jobs(jobs, Processes(2)))
     assert contents(tmp_path / "out") == right[1]
@@ -204,6 +204,8 @@ def test_nothing_is_written_over(tmp_path):
         run(corpus, tmp_path / "mine")
     with pytest.raises(DataError, match="no such file"):
         run(tmp_path / "nowhere", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no record"):
         run(tmp_path / "empty", tmp_path / "out2")
+    assert not list((tmp_path / "out2").iterdir())

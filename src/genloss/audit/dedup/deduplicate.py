@@ -75,6 +75,8 @@ def deduplicate(
     """
     work = Work(out.absolute() / WORK)
     _check_free(out)
+    if missing := [path for path in paths if not path.exists()]:
+        raise DataError(f"{missing[0]}: no such file or folder; check the path")
     prepared(work)
     keys = planned(paths, fields, options, work, aside)
     folder = str(work.folder)
@@ -82,6 +84,7 @@ def deduplicate(
     do("reading", [ReadShard(folder, keys.index(key)) for key in dict.fromkeys(keys)])
     sizes = [_read_account(work, key, aside) for key in keys]
     if not sum(sizes):
+        removed(work.folder)
         raise DataError(f"no record in {', '.join(map(str, paths))}; check the fields")
     if sum(sizes) >= 2**32:
         raise DataError(f"{sum(sizes):,} records; expected fewer than 2^32 at once")
