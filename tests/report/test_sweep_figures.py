@@ -271,3 +271,15 @@ def test_lists_of_runs_and_failures_end_and_say_so(section, data, monkeypatch):
     )
     assert found.failures == 1
     assert found.unlisted_failures == ""
+
+
+def test_a_map_of_many_cells_takes_evenly_spaced_ones(section, data, monkeypatch):
+    monkeypatch.setattr(heat, "MOST_CELLS", 4)
+    monkeypatch.setattr(heat, "MOST_MAPS", 1)
+    [figure] = heat.figures(data, section.sweep)
+    [plate] = figure.panels
+    drawn = {(v["x"], v["up"]) for v in plate.spec["data"]["values"]}
+    assert drawn == {(5.0, 2.0), (5.0, 4.0), (100.0, 2.0), (100.0, 4.0)}
+    assert figure.key[-1].startswith(
+        "1 of 2 settings and 2 of 3 values across and 2 of 3 values up are drawn"
+    )

@@ -12,7 +12,7 @@ from genloss.report.figures.bands import rounded
 from genloss.report.figures.beside import WORDS
 from genloss.report.figures.combined import Combined, Plate, Spec
 from genloss.report.figures.markers import shape
-from genloss.report.formatting import count, number
+from genloss.report.formatting import number
 from genloss.report.labels import MOST_SERIES
 from genloss.report.measured import Measured
 from genloss.report.swept import SEED, Swept, evenly, said, word
@@ -113,18 +113,23 @@ def thinned(points: Sequence[Point], most: int) -> tuple[list[Point], str]:
     lines = evenly(labels, MOST_LINES)
     some = evenly(doses, max(2, most // len(lines)))
     kept = [p for p in points if p.run in {*lines} and p.x in {*some}]
-    cut = [("setting", lines, labels), ("value", some, doses)]
-    words = [f"{len(a):,} of {count(len(b), what)}" for what, a, b in cut if len(a) < len(b)]
+    cuts = [("settings", len(lines), len(labels)), ("values", len(some), len(doses))]
+    return kept, left_out(cuts)
+
+
+def left_out(cuts: Sequence[tuple[str, int, int]]) -> str:
+    """Return what a figure leaves out, of things as (what, drawn, all); '' for nothing."""
+    words = [f"{drawn:,} of {n:,} {what}" for what, drawn, n in cuts if drawn < n]
     if not words:
-        return kept, ""
-    return kept, f"{' and '.join(words)} are drawn, evenly spaced; genloss table has all"
+        return ""
+    return f"{' and '.join(words)} are drawn, evenly spaced; genloss table has all"
 
 
 def _figure(
     metric: str, dose: str, every: Sequence[Point], runs: Sequence[Measured], pools: bool
 ) -> Combined:
     about = runs[0].about
-    points, left_out = thinned(every, MOST_POINTS)
+    points, cut = thinned(every, MOST_POINTS)
     title = f"{title_of(metric, about)} by {word(dose)}"
     labels = list(dict.fromkeys(p.run for p in points))
     parts = [labels[i : i + MOST_SERIES] for i in range(0, len(labels), MOST_SERIES)]
@@ -142,7 +147,7 @@ def _figure(
     heads = tuple(said(dose, int(x) if x.is_integer() else x) for x in doses)
     name = f"{metric} by {dose}"
     grey = f"grey: {WORDS['constant']}" if any(p.control is not None for p in points) else ""
-    key = tuple(filter(None, [*KEY, grey, POOLED if pools else "", left_out]))
+    key = tuple(filter(None, [*KEY, grey, POOLED if pools else "", cut]))
     return of_ends(
         name, title, meaning_of(metric, about), panels, key, NumberTable(heads, tuple(rows))
     )

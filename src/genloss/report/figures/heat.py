@@ -7,7 +7,7 @@ import numpy as np
 from genloss.report.figures.bands import rounded
 from genloss.report.figures.beside import WORDS
 from genloss.report.figures.combined import Combined, Plate, Spec
-from genloss.report.figures.doses import POOLED, Point, ends, of_ends
+from genloss.report.figures.doses import POOLED, Point, ends, left_out, of_ends
 from genloss.report.formatting import number
 from genloss.report.measured import Measured
 from genloss.report.swept import SEED, Swept, evenly, word
@@ -58,19 +58,17 @@ def _rows(runs: Sequence[Measured], sweep: Swept, metric: str, keys: tuple[str, 
 
 def _thinned(rows: Sequence[Row]) -> tuple[list[Row], str]:
     """Return the rows of at most `MOST_MAPS` maps of `MOST_CELLS` cells, and what is left out."""
-    found = list(dict.fromkeys(r[1] for r in rows)), *_values(rows)
     side = int(MOST_CELLS**0.5)
-    some = evenly(found[0], MOST_MAPS), evenly(found[1], side), evenly(found[2], side)
-    kept = [r for r in rows if r[1] in some[0] and r[2].x in some[1] and r[0] in some[2]]
-    cut = zip(("settings", "values across", "values up"), some, found, strict=True)
-    words = [f"{len(a):,} of {len(b):,} {what}" for what, a, b in cut if len(a) < len(b)]
-    if not words:
-        return kept, ""
-    return kept, f"{' and '.join(words)} are drawn, evenly spaced; genloss table has all"
-
-
-def _values(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
-    return sorted({r[2].x for r in rows}), sorted({r[0] for r in rows})
+    labels, ups = list(dict.fromkeys(r[1] for r in rows)), sorted({r[0] for r in rows})
+    acrosses = sorted({r[2].x for r in rows})
+    maps, some, up = evenly(labels, MOST_MAPS), evenly(acrosses, side), evenly(ups, side)
+    kept = [r for r in rows if r[1] in maps and r[2].x in some and r[0] in up]
+    cuts = [
+        ("settings", len(maps), len(labels)),
+        ("values across", len(some), len(acrosses)),
+        ("values up", len(up), len(ups)),
+    ]
+    return kept, left_out(cuts)
 
 
 def _figure(
@@ -81,7 +79,7 @@ def _figure(
     pools: bool,
 ) -> Combined:
     about = runs[0].about
-    rows, left_out = _thinned(every)
+    rows, cut = _thinned(every)
     title = f"{title_of(metric, about)} by {word(keys[0])} and {word(keys[1])}"
     finite = [r[2].median for r in rows if np.isfinite(r[2].median)]
     domain = [min(finite), max(finite)] if finite else [0.0, 1.0]
@@ -98,7 +96,7 @@ def _figure(
     heads = tuple(f"{word(keys[0])} = {number(x)}" for x in doses)
     name = f"{metric} by {keys[0]} and {keys[1]}"
     grey = _controls([r[2] for r in rows])
-    key = tuple(filter(None, [*KEY, *grey, POOLED if pools else "", left_out]))
+    key = tuple(filter(None, [*KEY, *grey, POOLED if pools else "", cut]))
     return of_ends(
         name, title, meaning_of(metric, about), panels, key, NumberTable(heads, tuple(table))
     )
