@@ -150,3 +150,10 @@ def test_memory_is_advised_only_where_it_was_short():
     assert {kind for kind, error in lost.items() if error.lacks} == {"memory"}
     assert "its node is gone" in str(lost["node"])
     assert all("run the same command again" in str(error) for error in lost.values())
+
+
+def test_the_board_loads_nothing_of_what_works():
+    """It has a process of its own, for every command: numpy and the rest would cost a second."""
+    code = "import genloss.run.executors.ray_board, sys; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

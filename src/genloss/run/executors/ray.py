@@ -19,7 +19,8 @@ from genloss.run.events import Failed, Finished, Moved, Sink
 from genloss.run.executors.agreement import check_software, software
 from genloss.run.executors.executor import Feed
 from genloss.run.executors.processes import uninterrupted
-from genloss.run.executors.ray_worker import Board, Order, here, step_of, work
+from genloss.run.executors.ray_board import Board
+from genloss.run.executors.ray_worker import Order, here, step_of, work
 from genloss.run.importable import unimportable
 from genloss.run.job import Job, kind_of
 from genloss.run.other_machine import OtherMachine

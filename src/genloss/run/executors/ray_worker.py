@@ -13,6 +13,7 @@ from genloss import errors
 from genloss.errors import GenlossError, ResourceError, StoreError
 from genloss.run.events import Phase, Step
 from genloss.run.executors.agreement import check_code, check_software, reach, scratch, software
+from genloss.run.executors.ray_board import Numbers
 from genloss.run.job import BLOCK, job_of, perform
 from genloss.run.other_machine import OtherMachine, check_machine
 from genloss.run.shared import Claim, run_shared
@@ -22,8 +23,6 @@ from genloss.store.reader import Run
 
 EVERY = 1.0
 """Seconds between two messages about where a task is."""
-
-Numbers = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -133,19 +132,3 @@ def step_of(numbers: Numbers) -> Step:
 def here() -> dict[str, str]:
     """Return the software of the node that runs it."""
     return software()
-
-
-class Board:
-    """Where tasks say where they are, until the driver looks."""
-
-    def __init__(self) -> None:
-        self.steps: dict[int, Numbers] = {}
-
-    def put(self, number: int, numbers: Numbers) -> None:
-        """Say where a task is."""
-        self.steps[number] = numbers
-
-    def take(self) -> dict[int, Numbers]:
-        """Return what was said since the last look."""
-        steps, self.steps = self.steps, {}
-        return steps
