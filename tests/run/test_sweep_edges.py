@@ -1,5 +1,6 @@
 """Sweeps where something is odd: failures, signals, other code, names, what is full or large."""
 
+import json
 import os
 import signal
 import subprocess
@@ -216,4 +217,4 @@ def test_a_large_sweep_leaves_an_index_for_ls(spec, tmp_path, monkeypatch):
     run_sweep(sweep_from(spec, {"vary": {"n_real": [8, 16]}}), tmp_path, workers=1)
     assert not (tmp_path / summaries.INDEX).exists()
     run_sweep(sweep_from(spec, {"vary": {"n_real": [8, 16, 32]}}), tmp_path, workers=1)
-    assert len(read_sealed(tmp_path / summaries.INDEX)["runs"]) == 3
+    assert len(json.loads(read_sealed(tmp_path / summaries.INDEX)["runs"])) == 3
