@@ -209,3 +209,13 @@ def test_nothing_is_written_over(tmp_path):
     with pytest.raises(DataError, match="no record"):
         run(tmp_path / "empty", tmp_path / "out2")
     assert not list((tmp_path / "out2").iterdir())
+
+
+@pytest.mark.parametrize("name", ["kept", "removed", "work"])
+def test_folders_of_the_same_names_that_are_somebody_else_s_stay(tmp_path, corpus, name):
+    mine = tmp_path / "out" / name / "thesis.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    with pytest.raises(StoreError, match=r"holds (kept|removed|thesis\.txt)"):
+        run(corpus, tmp_path / "out")
+    assert [p for p in (tmp_path / "out").rglob("*") if p.is_file()] == [mine]

@@ -2,7 +2,8 @@
 
 import json
 import random
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
 import pytest
 
@@ -14,7 +15,7 @@ from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.record import Record
-from genloss.errors import DataError
+from genloss.errors import DataError, StoreError
 
 OPTIONS = AuditOptions(sample=40, near=70, today=date(2026, 11, 30))
 
@@ -24,7 +25,8 @@ def write(folder, n=90, seed=0, name="rows"):
     folder.mkdir(exist_ok=True)
     rows = []
     for i in range(n):
-        text = " ".join(f"w{rng.randrange(300)}" for _ in range(40))
+        # Digits are no part of a word.
+        text = " ".join("".join(rng.choices("aeiklmnorst", k=4)) for _ in range(40))
         rows.append(
             {"text": text, "origin": ("human", "machine")[i % 2], "date": str(2000 + i % 9)}
         )
@@ -35,12 +37,12 @@ def write(folder, n=90, seed=0, name="rows"):
     return folder
 
 
-def by_shards(corpus, folder, do=None, aside=None, shard=4_000, **more):
+def by_shards(corpus, folder, do=None, aside=None, shard=4_000, options=OPTIONS, **more):
     def backwards(step, jobs):
         for job in reversed(jobs):
             job.perform()
 
-    asked = (FieldMap(), OPTIONS, aside or Aside(), do or backwards)
+    asked = (FieldMap(), options, aside or Aside(), do or backwards)
     return audit_by_shards([corpus], folder, *asked, shard=shard, **more)
 
 
@@ -67,6 +69,54 @@ def test_a_second_audit_counts_what_is_new(tmp_path):
     assert sum(after.get(p) == time for p, time in counted.items()) >= len(counted) - 1
     assert len(after) > len(counted)
     assert grown == audit_of(read_records([corpus]), OPTIONS)
+
+
+def test_what_was_counted_serves_on_another_day_and_its_future_dates_are_of_that_day(
+    tmp_path, monkeypatch
+):
+    """A date that was ahead when its shard was counted may have come since."""
+    corpus = write(tmp_path / "corpus")
+    (corpus / "dated.jsonl").write_text(
+        "".join(json.dumps({"text": d, "date": d}) + "\n" for d in ("2030-01-01", "2040-01-01"))
+    )
+
+    class Calendar(datetime):
+        day = 2026
+
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(cls.day, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr("genloss.audit.profile.audit.datetime", Calendar)
+    any_day, work = replace(OPTIONS, today=None), tmp_path / "work"
+    for year, ahead in ((2026, 2), (2035, 1), (2045, 0)):
+        Calendar.day = year
+        found = by_shards(corpus, work, options=any_day)
+        counted = {p: p.stat().st_mtime_ns for p in (work / "read").iterdir()}
+        assert found == audit_of(read_records([corpus]), any_day)
+        doubts = {d["value"]: d["count"] for d in found["counts"]["doubts"]["values"]}
+        assert doubts.get("claimed date in the future", 0) == ahead
+        if year == 2026:
+            first = counted
+        assert counted == first
+
+
+def test_an_evaluation_set_that_changed_is_looked_for_again(tmp_path):
+    corpus, others = write(tmp_path / "corpus"), write(tmp_path / "others", 20, seed=5)
+    asked = {"against": [others]}
+    before = by_shards(corpus, tmp_path / "work", **asked)
+    write(others, 20)
+    after = by_shards(corpus, tmp_path / "work", **asked)
+    assert after["overlap"] != before["overlap"]
+    sets = [("others", read_records([others]))]
+    assert after == audit_of(read_records([corpus]), OPTIONS, None, sets)
+
+
+def test_a_folder_of_somebody_else_is_no_place_for_work(tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.txt").write_text("mine")
+    with pytest.raises(StoreError, match=r"work holds thesis.txt, which is not of genloss"):
+        by_shards(write(tmp_path / "corpus"), tmp_path / "work")
 
 
 def test_duplicates_that_are_merged_are_those_of_one_count():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,8 @@ from numpy.typing import NDArray
 
 from genloss.audit.dedup.arrays import Numbers, mapped_array, write_array
 from genloss.audit.dedup.groups import ids_of, pairs_file
-from genloss.audit.dedup.plan import Work
+from genloss.audit.dedup.plan import Work, leave
 from genloss.models.compiled import compiled
-from genloss.store.files import new_folder
 
 VERDICT = np.dtype([("row", "<u4"), ("kept", "<u4"), ("exact", "u1")])
 """A removed row of a shard, the number of the record that is kept for it, and whether an earlier
@@ -39,15 +39,14 @@ class Components:
     def perform(self) -> None:
         """Leave a file of verdicts for each shard."""
         work = Work(Path(self.folder))
-        place = work.of_all(VERDICTS)
-        if place.exists():
-            return
-        parent = np.arange(work.whole.total, dtype=np.uint32)
-        for pairs in _every_pair(work, self.parts):
-            _join(parent, np.array(pairs))
-        verdicts = _verdicts(work, _sets(parent), self.parts)
-        with new_folder(place) as folder:
-            _write(work, folder, *verdicts)
+        leave(work.of_all(VERDICTS), partial(_joined, work, self.parts))
+
+
+def _joined(work: Work, parts: int, folder: Path) -> None:
+    parent = np.arange(work.whole.total, dtype=np.uint32)
+    for pairs in _every_pair(work, parts):
+        _join(parent, np.array(pairs))
+    _write(work, folder, *_verdicts(work, _sets(parent), parts))
 
 
 def _every_pair(work: Work, parts: int) -> Iterator[Numbers]:

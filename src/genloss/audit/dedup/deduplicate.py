@@ -18,7 +18,7 @@ from genloss.audit.dedup.components import Components
 from genloss.audit.dedup.groups import RECORDS_OF_A_PART, Group
 from genloss.audit.dedup.options import DedupOptions
 from genloss.audit.dedup.parting import KEPT, REMOVED, Part, part_of
-from genloss.audit.dedup.plan import Work, planned, prepared, whole_of
+from genloss.audit.dedup.plan import Work, is_work, planned, prepared, whole_of
 from genloss.audit.dedup.shard import ACCOUNT, ASIDE, ReadShard
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
@@ -104,7 +104,9 @@ def deduplicate(
 
 
 def _check_free(out: Path) -> None:
-    known = (ACCOUNT_FILE, WORK, KEPT, REMOVED)
+    # Folders of these names are removed: they must be of an earlier call, ended or not.
+    mine = (out / ACCOUNT_FILE).exists() or is_work(out / WORK)
+    known = (ACCOUNT_FILE, WORK, KEPT, REMOVED) if mine else (WORK,)
     with explained("read", out):
         foreign = [f.name for f in out.iterdir() if f.name not in known] if out.is_dir() else []
     if foreign or (out.exists() and not out.is_dir()):

@@ -3,16 +3,17 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from genloss.audit.dedup.components import verdicts_of
 from genloss.audit.dedup.groups import ids_of
-from genloss.audit.dedup.plan import Work
+from genloss.audit.dedup.plan import Work, leave
 from genloss.audit.dedup.shard import RECORDS
 from genloss.corpus.record.line import line_of, record_from
 from genloss.corpus.record.writing import line_digest, sums_of
-from genloss.store.files import explained, new_folder, write_bytes
+from genloss.store.files import write_bytes
 
 KEPT, REMOVED = "kept", "removed"
 PARTS = "parts"
@@ -34,11 +35,7 @@ class Part:
     def perform(self) -> None:
         """Leave a folder with the two files, their digests and an account."""
         work = Work(Path(self.folder))
-        place = part_of(work, self.number)
-        if place.exists():
-            return
-        with new_folder(place) as folder, explained("write", place):
-            _part(work, self.number, folder)
+        leave(part_of(work, self.number), partial(_part, work, self.number))
 
 
 def part_of(work: Work, number: int) -> Path:

@@ -7,9 +7,10 @@ WORK/KEY OF ALL/         what depends on all shards: groups, verdicts, outputs
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +22,7 @@ from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import Piece, shards_of
 from genloss.errors import StoreError
-from genloss.store.files import explained, make_folder, sha256, write_bytes
+from genloss.store.files import explained, make_folder, new_folder, sha256, write_bytes
 
 FORMAT = 1
 
@@ -109,22 +110,26 @@ def shard_of(pieces: Sequence[Piece], fields: FieldMap, options: DedupOptions) -
     """Return the shard of some pieces.
 
     Its key is of paths, sizes and times of the files, not of their bytes, which would have to be
-    read.
+    read, and of the version of genloss that reads them.
     """
-    stamps = []
-    for piece in pieces:
-        about = piece.file.stat()
-        stamps.append((*_of_piece(piece), about.st_size, about.st_mtime_ns))
+    stamps = [(*_of_piece(piece), *stamp_of(piece.file)) for piece in pieces]
     cards = sorted({str(c) for p in pieces for c in _cards(p)})
     known = {
         "format": FORMAT,
+        "genloss": version("genloss"),
         "unicode": unicodedata.unidata_version,
         "pieces": stamps,
-        "cards": [(card, Path(card).stat().st_mtime_ns) for card in cards],
+        "cards": [(card, *stamp_of(Path(card))) for card in cards],
         "fields": plain(vars(fields)),
         "options": asdict(options),
     }
     return Shard(sha256(_text(known))[:32], tuple(pieces), fields, options)
+
+
+def stamp_of(file: Path) -> tuple[int, int]:
+    """Return the size of a file in bytes and its time in nanoseconds."""
+    about = file.stat()
+    return about.st_size, about.st_mtime_ns
 
 
 def whole_of(shards: Sequence[str], sizes: Sequence[int], options: DedupOptions) -> Whole:
@@ -196,7 +201,32 @@ def _json(file: Path) -> Any:
         raise StoreError(f"{file}: damaged ({parsing_reason(error)}); delete its folder") from error
 
 
+def leave(place: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a folder, which has its name once it is whole; nothing to do where it has."""
+    if place.exists():
+        return
+    with new_folder(place) as folder, explained("write", place):
+        fill(folder)
+
+
+def is_work(folder: Path) -> bool:
+    """Return whether a folder is one of `prepared`, at work or ended."""
+    return (folder / "plan").is_dir()
+
+
 def prepared(work: Work) -> None:
-    """Make the folders of a work."""
+    """Make the folders of a work.
+
+    Raises:
+        StoreError: something else lies there.
+    """
+    if work.folder.exists() and not is_work(work.folder):
+        with explained("read", work.folder):
+            foreign = [file.name for file in work.folder.iterdir()]
+        if foreign:
+            raise StoreError(
+                f"{work.folder} holds {foreign[0]}, which is not of genloss; it is needed for work "
+                "in between: move it, or choose another --out"
+            )
     for name in ("plan", "read"):
         make_folder(work.folder / name)

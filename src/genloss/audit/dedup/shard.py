@@ -3,18 +3,19 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from genloss.audit.dedup.arrays import Numbers, write_array
 from genloss.audit.dedup.minhash import BandKeys, Keys
-from genloss.audit.dedup.plan import Shard, Work
+from genloss.audit.dedup.plan import Shard, Work, leave
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.pieces import records_of_pieces
 from genloss.corpus.record.record import Record
 from genloss.corpus.record.writing import write_records
-from genloss.store.files import explained, new_folder, write_bytes
+from genloss.store.files import write_bytes
 
 RECORDS, IDS, ACCOUNT, ASIDE = "records.jsonl", "ids.npy", "account.json", "aside.jsonl"
 EXACT, NEAR = "exact", "near"
@@ -39,10 +40,7 @@ class ReadShard:
         """Leave the folder of the shard's key, unless it is there."""
         work = Work(Path(self.folder))
         shard = work.shard(self.number)
-        if (place := work.read(shard.key)).exists():
-            return
-        with new_folder(place) as folder, explained("write", place):
-            _read(shard, folder)
+        leave(work.read(shard.key), partial(_read, shard))
 
 
 def _read(shard: Shard, folder: Path) -> None:

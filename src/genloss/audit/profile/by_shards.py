@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from genloss.audit.dedup.arrays import mapped_array, write_array
 from genloss.audit.dedup.deduplicate import Do
 from genloss.audit.dedup.options import DedupOptions
-from genloss.audit.dedup.plan import Work, planned, prepared
+from genloss.audit.dedup.plan import Shard, Work, leave, planned, prepared, stamp_of
 from genloss.audit.profile.audit import Counted, result_of
 from genloss.audit.profile.detector import DetectorBeside
 from genloss.audit.profile.options import AuditOptions
@@ -22,7 +23,7 @@ from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import records_of_pieces
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.writing import write_records
-from genloss.store.files import explained, new_folder, sha256, write_bytes
+from genloss.store.files import sha256, write_bytes
 
 OPTIONS = "audit.json"
 TALLY, SAMPLE, OVERLAP, ASIDE = "tally.json", "sample.jsonl", "overlap.json", "aside.jsonl"
@@ -44,16 +45,16 @@ class CountShard:
         """Leave the folder of the shard's key, unless it is there."""
         work = Work(Path(self.folder))
         shard = work.shard(self.number)
-        place = counted_in(work, shard.key)
-        if place.exists():
-            return
-        options, against = _asked(work)
-        counted = Counted.begun(options, _overlap(tuple(against), shard.fields))
-        with new_folder(place) as folder, explained("write", place):
-            with aside_in(folder / ASIDE) as aside:
-                for record in records_of_pieces(shard.pieces, shard.fields, aside):
-                    counted.add(record)
-            _write(counted, folder)
+        leave(counted_in(work, shard.key), partial(_count, work, shard))
+
+
+def _count(work: Work, shard: Shard, folder: Path) -> None:
+    options, against = _asked(work)
+    counted = Counted.begun(options, _overlap(against, shard.fields))
+    with aside_in(folder / ASIDE) as aside:
+        for record in records_of_pieces(shard.pieces, shard.fields, aside):
+            counted.add(record)
+    _write(counted, folder)
 
 
 def audit_by_shards(
@@ -77,7 +78,6 @@ def audit_by_shards(
     Raises:
         DataError: no record can be read. StoreError: a full disk.
     """
-    options = replace(options, today=options.today or datetime.now(UTC).date())
     work = Work(folder.absolute())
     prepared(work)
     write_bytes(work.folder / OPTIONS, _text(options, against))
@@ -91,7 +91,10 @@ def audit_by_shards(
 
 
 def counted_in(work: Work, key: str) -> Path:
-    """Return where the counts of a shard lie; they depend on the shard and on what is asked."""
+    """Return where the counts of a shard lie; they depend on the shard and on what is asked.
+
+    Of the day they do not, unless one was given: the days of dates that were ahead are kept.
+    """
     asked = sha256((work.folder / OPTIONS).read_bytes())[:16]
     return work.read(f"{key}-{asked}")
 
@@ -117,21 +120,22 @@ def _merge(counted: Counted, folder: Path, aside: Aside) -> None:
 
 
 def _text(options: AuditOptions, against: Sequence[Path]) -> bytes:
-    asked = {
-        "group": options.group,
-        "sample": options.sample,
-        "near": options.near,
-        "similarity": options.similarity,
-        "today": str(options.today),
-        "against": [str(path.absolute()) for path in against],
-    }
-    return json.dumps(asked, indent=1).encode() + b"\n"
+    # An earlier audit is compared with when all is counted.
+    asked = {**vars(options), "since": None, "today": options.today and str(options.today)}
+    sets = [[str(path.absolute()), _stamps(path)] for path in against]
+    return json.dumps({"options": asked, "against": sets}, indent=1).encode() + b"\n"
 
 
-def _asked(work: Work) -> tuple[AuditOptions, list[str]]:
+def _stamps(path: Path) -> list[tuple[str, int, int]]:
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return [(file.name, *stamp_of(file)) for file in files if file.is_file()]
+
+
+def _asked(work: Work) -> tuple[AuditOptions, tuple[str, ...]]:
     row = json.loads((work.folder / OPTIONS).read_bytes())
-    against = row.pop("against")
-    return AuditOptions(**{**row, "today": date.fromisoformat(row["today"])}), against
+    asked, sets = row["options"], row["against"]
+    today = asked["today"] and date.fromisoformat(asked["today"])
+    return AuditOptions(**{**asked, "today": today}), tuple(path for path, _ in sets)
 
 
 def _overlap(against: Sequence[str | Path], fields: FieldMap) -> Overlap | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,22 @@ BINS = np.append(0, np.geomspace(1, 1e8, 321))
 """Bins of lengths in words, each 6 % wide; quantiles are read off them."""
 
 
+AHEAD = timedelta(days=36525)
+"""Dates farther in the future count as if they were as far: so many days are kept at most."""
+
+
 class Tally:
-    """Counts over records, in memory that their number does not change."""
+    """Counts over records, in memory that their number does not change.
+
+    today: dates after it are in the future. States of earlier days may be merged.
+    """
 
     def __init__(self, today: date) -> None:
         self.today = today
         self._by: dict[str, Counter[str]] = {}
         self._lengths = np.zeros(BINS.size, dtype=np.int64)
         self._words: Counter[str] = Counter()
+        self._ahead: dict[str, Counter[str]] = {"claimed": Counter(), "captured": Counter()}
         self.records = self.characters = self.words = 0
 
     def add(self, record: Record) -> None:
@@ -62,7 +70,7 @@ class Tally:
             self._count(f"{name} year", when.within("%Y") or "several years" if when else UNKNOWN)
             self._count(f"{name} grade", when.grade if when else UNKNOWN)
             if when and when.first > self.today:
-                self._count("doubts", f"{name} date in the future")
+                self._ahead[name][min(when.first, self.today + AHEAD).isoformat()] += 1
         if _later(record.claimed, record.captured):
             self._count("doubts", "claims a date after it was captured")
         if record.contradictory:
@@ -78,6 +86,7 @@ class Tally:
         """Return the counts as plain values."""
         return {
             "by": self._by,
+            "ahead": self._ahead,
             "lengths": self._lengths.tolist(),
             "words_by_origin": self._words,
             "totals": [self.records, self.characters, self.words],
@@ -88,6 +97,9 @@ class Tally:
         for key, values in state["by"].items():
             for value, n in values.items():
                 self._count(key, value, n)
+        for name, days in state["ahead"].items():
+            still = {day: n for day, n in days.items() if day > self.today.isoformat()}
+            self._ahead[name].update(still)
         self._lengths += np.array(state["lengths"])
         self._words.update(state["words_by_origin"])
         records, characters, words = state["totals"]
@@ -111,7 +123,7 @@ class Tally:
 
     def by(self, key: str, every: bool = False) -> dict[str, Any]:
         """Return the share unknown, and the commonest values with their counts."""
-        counts = self._by.get(key, Counter())
+        counts = self._found().get(key, Counter())
         known = [(value, n) for value, n in counts.most_common() if value != UNKNOWN]
         named = sorted(known) if every else known[:SHOWN]
         rest = sum(n for _, n in known) - sum(n for _, n in named)
@@ -125,7 +137,12 @@ class Tally:
     def counts(self) -> Mapping[str, dict[str, Any]]:
         """Return every key with its values."""
         years = {f"{name} year": self.by(f"{name} year", True) for name in ("claimed", "captured")}
-        return {**{key: self.by(key) for key in self._by}, **years}
+        return {**{key: self.by(key) for key in self._found()}, **years}
+
+    def _found(self) -> dict[str, Counter[str]]:
+        """Return the counts of every key, dates in the future among the doubts."""
+        ahead = {f"{name} date in the future": d.total() for name, d in self._ahead.items() if d}
+        return {**self._by, "doubts": self._by.get("doubts", Counter()) + Counter(ahead)}
 
 
 def _later(claimed: Dated | None, captured: Dated | None) -> bool:

@@ -2,6 +2,7 @@
 
 import json as json_text
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def audited(
 
     known: human and machine texts, for the share.
     """
-    numbers = out.with_suffix(".json")
+    numbers, work = out.with_suffix(".json"), out.with_name(out.stem + WORK)
     if out.suffix != ".html":
         raise SpecError(f"--out is {out}; expected a page, such as audit.html")
     for file in (out, numbers):
@@ -55,19 +56,9 @@ def audited(
     with aside_in(aside_file) as aside:
         detector = _detector(calibration, known, fields)
         if where.by_shards:
-            folder = out.with_name(out.stem + WORK)
+            asked = partial(audit_by_shards, reference=reference, against=against)
             with doing(where) as do:
-                audit = audit_by_shards(
-                    paths,
-                    folder,
-                    fields,
-                    options,
-                    aside,
-                    do,
-                    reference=reference,
-                    against=against,
-                    detector=detector,
-                )
+                audit = asked(paths, work, fields, options, aside, do, detector=detector)
         else:
             audit = audit_of(
                 read_records(paths, fields, aside),
@@ -84,7 +75,7 @@ def audited(
         }
     write_audit(audit, out)
     if where.by_shards and not where.keep_work:
-        removed(folder)
+        removed(work)
     say_aside(aside, aside_file)
     if json:
         console.print_json({"page": str(out), "numbers": str(numbers), "records": audit["sizes"]})
