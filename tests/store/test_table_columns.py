@@ -119,6 +119,19 @@ def test_a_mark_inside_the_file_is_held_to_the_line(monkeypatch, piece):
             list(verified(io.BytesIO(text[:size]), Path("x"), link, Mark(size + 3, n, last)))
 
 
+def test_the_line_of_the_mark_is_no_reason_to_read_line_by_line(tmp_path):
+    """A small table is one piece, else ten thousand of them take as long as single lines do."""
+    whole = table_of(tmp_path, numbers(np.random.default_rng(4), 40, 1))
+    assert [len(piece) for piece in whole.pieces()] == [40]
+    assert [len(rows.t) for rows in whole.columns()] == [40]
+    lines = list(whole.lines())
+    for n in (1, 12, 39):
+        mark = Mark(sum(map(len, lines[:n])), n, json.loads(lines[n - 1])["chain"])
+        ahead = Table(whole.path, "run", 0, mark)
+        assert [len(piece) for piece in ahead.pieces()] == [n, 40 - n]
+        assert flat(ahead.columns()) == flat(whole.rows())
+
+
 def test_a_line_that_is_being_written_ends_the_file():
     """Even if it is written on while the file is read."""
     lines = lines_of(numbers(np.random.default_rng(3), 4, 1))

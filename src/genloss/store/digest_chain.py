@@ -7,8 +7,10 @@ another run or block do not fit. A changed, lost or moved line breaks every link
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any
 
@@ -67,28 +69,38 @@ def verified_pieces(
         StoreError: a line that does not fit what came before it, or fewer bytes than the mark says;
             the lines before it were yielded.
     """
-    here, due = Mark(0, 0, link.decode()), mark is not None and mark.bytes > 0
-    whole = True
+    here, whole = Mark(0, 0, link.decode()), True
+    due = mark if mark is not None and mark.bytes else None
     while whole and (lines := file.readlines(PIECE)):
         if not (whole := lines[-1].endswith(b"\n")):
             del lines[-1]
-        size, n = here.bytes + sum(map(len, lines)), here.lines + len(lines)
-        passes_mark = due and mark is not None and size >= mark.bytes
-        if lines and not passes_mark and _fit(lines, here.chain.encode()):
-            here = Mark(size, n, lines[-1][LINK].decode())
-            yield lines
-            continue
-        for line in lines:
-            here = _after(here, line, path, mark)
-            if due and mark is not None and here.bytes >= mark.bytes:
-                _check(path, mark, here)
-                due = False
-            yield [line]
+        for part in _at_mark(lines, due, here):
+            fits = _fit(part, here.chain.encode())
+            for some in [part] if fits else ([line] for line in part):
+                here = _behind(here, some) if fits else _after(here, some[0], path, mark)
+                if due is not None and here.bytes >= due.bytes:
+                    _check(path, due, here)
+                    due = None
+                yield some
     if mark is not None and here.bytes < mark.bytes:
         raise StoreError(
             f"{path} is half-deleted: {mark.bytes - here.bytes} bytes of it are gone; delete the "
             "run folder and run again, or put the file back"
         )
+
+
+def _at_mark(lines: list[bytes], due: Mark | None, here: Mark) -> list[list[bytes]]:
+    """Return lines in two parts where the first one's end reaches a mark that is due."""
+    n = len(lines)
+    if due is not None and here.bytes + sum(map(len, lines)) > due.bytes:
+        n = 1 + bisect_left([*accumulate(map(len, lines))], due.bytes - here.bytes)
+    return [part for part in (lines[:n], lines[n:]) if part]
+
+
+def _behind(here: Mark, lines: list[bytes]) -> Mark:
+    """Return how far a file is right behind lines that fit."""
+    size, n = here.bytes + sum(map(len, lines)), here.lines + len(lines)
+    return Mark(size, n, lines[-1][LINK].decode())
 
 
 LINK = slice(-3 - DIGITS, -3)
