@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from genloss.core.places import regular_file
-from genloss.corpus.readers.byte_stream import endings, opened, printable, read_text
+from genloss.corpus.readers.bounded import read_text
+from genloss.corpus.readers.byte_stream import endings, opened, printable
 from genloss.corpus.readers.json_rows import reason_against
 from genloss.corpus.readers.rows import PROSE, READERS
 from genloss.corpus.splits_by_name import KEYWORDS, SplitName, splits_by_name

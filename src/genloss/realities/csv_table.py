@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def read_table(text: str, how: Reading, where: str) -> Table:
         DataError: cells that are not finite numbers, uneven lines, or doubt, with the option that
             decides.
     """
-    records = list(cells_of(text, how.between, where))
+    records = list(cells_of(StringIO(text, newline=""), how.between, where))
     header = bool(records) and has_header(records, how, where)
     body = records[1:] if header else records
     if not body:

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.extras import optional
-from genloss.corpus.readers.bounded import Span
+from genloss.corpus.readers.bounded import Span, whole_content
 from genloss.corpus.readers.byte_stream import endings, opened
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.json_rows import Rows
 from genloss.errors import DataError
+
+LARGEST = 1 << 30
+"""Bytes that a file of columns may unpack to, where the file as a whole is packed; 1 GiB."""
 
 BATCH = 4096
 """Rows of Parquet that are decoded at once."""
@@ -78,7 +81,9 @@ def _source(file: Path, what: str) -> Iterator[Any]:
     module = optional("pyarrow", "this text")
     with opened(file) as stream:
         try:
-            yield module.BufferReader(stream.read()) if endings(file)[1] else stream
+            # Their ends say what they hold, so that packed ones are unpacked as a whole.
+            packed = endings(file)[1]
+            yield module.BufferReader(whole_content(file, LARGEST, what)) if packed else stream
         except (module.ArrowException, OSError, UnicodeDecodeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DataError(f"{file}: no whole {what} ({reason}); get it again") from error

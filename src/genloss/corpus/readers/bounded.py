@@ -1,10 +1,12 @@
-"""Lines of a file in constant memory: none longer than a limit, and no bombs."""
+"""Bytes, text and lines of a file in constant memory: none longer than a limit, and no bombs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
+from itertools import chain
 from pathlib import Path
 
-from genloss.corpus.readers.byte_stream import endings, opened
+from genloss.corpus.readers.byte_stream import Place, decoded_part, endings, opened
 from genloss.errors import DataError
 
 LONGEST = 64 << 20
@@ -85,19 +87,90 @@ def largest_content(file: Path) -> float:
     return max(BOMB_SIZE, BOMB_RATIO * file.stat().st_size)
 
 
-def whole_content(file: Path) -> bytes:
-    """Return all bytes of a file that holds one text.
+def text_chunks(file: Path) -> Iterator[str]:
+    """Yield a file as text, about a MiB at a time, without a byte order mark.
 
     Raises:
-        DataError: more than LONGEST, damaged, or cannot be opened.
+        DataError: see `chunks`; another encoding or zero bytes, with line and byte.
+    """
+    place, cut, first = Place(), b"", True
+    for chunk in chain(chunks(file), (b"",)):
+        content = cut + chunk
+        text, used = decoded_part(content, str(file), place, final=not chunk)
+        place, cut = place.after(content[:used]), content[used:]
+        if first and text:
+            text, first = text.removeprefix("\ufeff"), False
+        if text:
+            yield text
+
+
+def text_lines(file: Path) -> Iterator[str]:
+    r"""Yield the lines of a text with their ends, \n, \r\n or \r.
+
+    Raises:
+        DataError: see `text_chunks`; a line of more than LONGEST characters.
+    """
+    kept: list[str] = []
+    size, number, held = 0, 1, ""
+    for chunk in text_chunks(file):
+        # The two characters of one line end may lie on both sides.
+        text = held + chunk
+        held = "\r" if text.endswith("\r") else ""
+        lines = StringIO(text.removesuffix("\r"), newline="").readlines()
+        rest = lines.pop() if lines and not lines[-1].endswith(("\n", "\r")) else ""
+        if lines:
+            lines[0] = "".join((*kept, lines[0]))
+            kept, size = [], 0
+        if rest:
+            kept.append(rest)
+            size += len(rest)
+        longest = max(map(len, lines), default=0)
+        if max(size, longest) > LONGEST:
+            at = next((i for i, line in enumerate(lines) if len(line) > LONGEST), len(lines))
+            yield from lines[:at]
+            raise too_long(f"{file}: line {number + at}", "a line")
+        yield from lines
+        number += len(lines)
+    if kept or held:
+        yield "".join((*kept, held))
+
+
+def too_long(where: str, what: str) -> DataError:
+    """Return the error of a line, row or cell of more than LONGEST characters."""
+    return DataError(f"{where}: {what} of more than {LONGEST:,} characters; cut the text")
+
+
+def read_text(file: Path, most: float = float("inf"), what: str = "a text") -> str:
+    """Return a whole file as text, without a byte order mark.
+
+    Raises:
+        DataError: see `text_chunks`; more than `most` characters.
     """
     parts, size = [], 0
+    for text in text_chunks(file):
+        size += len(text)
+        if size > most:
+            raise DataError(
+                f"{file}: {what} of more than {most:,} characters; write it as .jsonl or .parquet"
+            )
+        parts.append(text)
+    return "".join(parts)
+
+
+def whole_content(file: Path, most: int = 0, what: str = "one text") -> bytes:
+    """Return all bytes of a file that holds one text, or has to be read as a whole.
+
+    most: bytes; LONGEST unless it is given.
+
+    Raises:
+        DataError: more than that, damaged, or cannot be opened.
+    """
+    parts, size, most = [], 0, most or LONGEST
     for chunk in chunks(file):
         size += len(chunk)
-        if size > LONGEST:
+        if size > most:
             raise DataError(
-                f"{file}: one text of more than {LONGEST >> 20} MiB; cut it, or write it as JSON "
-                "lines"
+                f"{file}: {what} of more than {most >> 20:,} MiB; cut it, or write it as JSON lines"
             )
         parts.append(chunk)
     return b"".join(parts)

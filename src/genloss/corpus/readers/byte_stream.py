@@ -1,11 +1,13 @@
 """The bytes of a file: opened, decompressed and decoded, or refused in one line."""
 
 import bz2
+import codecs
 import gzip
 import lzma
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, cast
@@ -80,38 +82,60 @@ def _stream(file: Path, packed: str) -> Iterator[IO[bytes]]:
         yield plain
 
 
-def read_text(file: Path) -> str:
-    """Return a whole file as text, without a byte order mark.
-
-    Raises:
-        DataError: see `opened` and `decoded`.
-    """
-    with opened(file) as stream:
-        return decoded(stream.read(), str(file)).removeprefix("\ufeff")
-
-
 def decoded(content: bytes, source: str, first_line: int = 1) -> str:
     """Return UTF-8 bytes as text.
 
     Raises:
         DataError: another encoding or zero bytes, with the line and the byte where it shows.
     """
+    return decoded_part(content, source, Place(first_line), final=True)[0]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where bytes stand in a file: their line, the bytes before them in it, how the file begins."""
+
+    line: int = 1
+    before: int = 0
+    head: bytes = b""
+
+    def after(self, content: bytes) -> "Place":
+        """Return the place behind them."""
+        ends = content.count(b"\n")
+        before = len(content) - content.rfind(b"\n") - 1 if ends else self.before + len(content)
+        return Place(self.line + ends, before, self.head or content[:8])
+
+
+def decoded_part(content: bytes, source: str, place: Place, final: bool) -> tuple[str, int]:
+    """Return UTF-8 bytes as text, and how many they are without a character that is cut off.
+
+    final: nothing follows, so that none may be cut.
+
+    Raises:
+        DataError: see `decoded`.
+    """
     try:
-        text, start = content.decode("utf-8"), content.find(b"\0")
+        text, used = codecs.utf_8_decode(content, "strict", final)
+        wrong = len(content)
     except UnicodeDecodeError as error:
-        text, start = "", error.start
+        text, used, wrong = "", 0, error.start
     # Half of UTF-16 is zero bytes, which are UTF-8 too; no text has them.
-    if start < 0:
-        return text
-    line = first_line + content.count(b"\n", 0, start)
-    place = start - content.rfind(b"\n", 0, start)
+    zero = content.find(b"\0", 0, wrong)
+    wrong = zero if zero >= 0 else wrong
+    if wrong == len(content):
+        return text, used
+    raise DataError(_no_text(content, wrong, source, place))
+
+
+def _no_text(content: bytes, wrong: int, source: str, place: Place) -> str:
+    at, head = place.after(content[:wrong]), place.head or content
     code = "UTF-16LE" if b"\0" in content else "CP1252"
     what = NAMES[code]
     for marks, known, name in MARKS:
-        if content.startswith(marks):
+        if head.startswith(marks):
             code, what = known, name
     remedy = f"save it as UTF-8, such as by iconv -f {code} -t UTF-8 OLD > NEW, or " if code else ""
-    raise DataError(
-        f"{source}: line {line}, byte {place} is {content[start]:#04x}, which is not UTF-8 text; "
-        f"it may be {what}; {remedy}leave the file out"
+    return (
+        f"{source}: line {at.line}, byte {at.before + 1} is {content[wrong]:#04x}, which is not "
+        f"UTF-8 text; it may be {what}; {remedy}leave the file out"
     )

@@ -1,11 +1,12 @@
 """Rows of .csv and .tsv: a header, then one record a row; cells may hold line ends."""
 
 import csv
-from collections.abc import Iterator
-from io import StringIO
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from genloss.corpus.readers.byte_stream import endings, printable, read_text
+from genloss.corpus.readers import bounded
+from genloss.corpus.readers.byte_stream import endings, printable
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.json_rows import Rows
 from genloss.errors import DataError
@@ -18,15 +19,14 @@ LONGEST = 2**31 - 1
 
 
 def records(file: Path, text_field: str) -> Rows:
-    """Yield the rows of a table of text, with where each ends.
+    """Yield the rows of a table of text, with where each ends; one is in memory at a time.
 
     Raises:
         DataError: no header with that field, a name that occurs twice, rows of other lengths than
-            the header, quotes that are not closed.
+            the header, quotes that are not closed, a row of more than bounded.LONGEST characters.
     """
-    text = read_text(file)
-    separator, header = _header(text, file, text_field)
-    rows = cells(text, separator, str(file))
+    separator, header = _header(file, text_field)
+    rows = cells(bounded.text_lines(file), separator, str(file), bounded.LONGEST)
     next(rows)
     for number, row in rows:
         if len(row) != len(header):
@@ -37,13 +37,19 @@ def records(file: Path, text_field: str) -> Rows:
         yield dict(zip(header, row, strict=True)), f"{file}: line {number}"
 
 
-def cells(text: str, separator: str, where: str) -> Iterator[tuple[int, list[str]]]:
+def cells(
+    lines: Iterable[str], separator: str, where: str, most: int = LONGEST
+) -> Iterator[tuple[int, list[str]]]:
     """Yield the last line and the cells of every record; blank lines are none.
 
+    lines: with their ends. most: characters of a record.
+
     Raises:
-        DataError: quotes that are not closed, or followed by something else, with the line.
+        DataError: quotes that are not closed, or followed by something else, or a record that is
+            longer, with the line.
     """
-    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    bound = _Bound(where, most)
+    reader = csv.reader(bound.over(lines), delimiter=separator, strict=True)
     while True:
         try:
             row = _next(reader)
@@ -56,6 +62,31 @@ def cells(text: str, separator: str, where: str) -> Iterator[tuple[int, list[str
             return
         if row:
             yield reader.line_num, row
+        bound.begun, bound.size = reader.line_num, 0
+
+
+@dataclass
+class _Bound:
+    """The most characters of a record, since an open quote takes in all that follows.
+
+    begun: lines before the record; size: characters of it.
+    """
+
+    where: str
+    most: int
+    begun: int = 0
+    size: int = 0
+
+    def over(self, lines: Iterable[str]) -> Iterator[str]:
+        """Yield lines as long as they are not too long together."""
+        for line in lines:
+            self.size += len(line)
+            if self.size > self.most:
+                raise DataError(
+                    f"{self.where}: line {self.begun + 1} begins a row of more than "
+                    f"{self.most:,} characters; close its quotes, or cut the text"
+                )
+            yield line
 
 
 def _next(reader: Iterator[list[str]]) -> list[str] | None:
@@ -67,20 +98,21 @@ def _next(reader: Iterator[list[str]]) -> list[str] | None:
         csv.field_size_limit(before)
 
 
-def _first_record(text: str, separator: str) -> list[str]:
+def _first_record(file: Path, separator: str) -> list[str]:
+    lines = _Bound(str(file), bounded.LONGEST).over(bounded.text_lines(file))
     # Quoted names between other separators are an error to a strict reader.
-    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(lines, delimiter=separator)
     while (row := _next(reader)) is not None:
         if row:
             return row
     return []
 
 
-def _header(text: str, file: Path, text_field: str) -> tuple[str, list[str]]:
+def _header(file: Path, text_field: str) -> tuple[str, list[str]]:
     """Return the separator and the names of the columns."""
     headers: dict[str, list[str]] = {}
     for separator in SEPARATORS[endings(file)[0]]:
-        header = headers[separator] = _first_record(text, separator)
+        header = headers[separator] = _first_record(file, separator)
         if text_field in header:
             break
     else:

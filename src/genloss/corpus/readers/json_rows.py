@@ -5,13 +5,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from genloss.core.parsing import parsing_reason
-from genloss.corpus.readers.byte_stream import decoded, opened, read_text
+from genloss.corpus.readers import bounded
+from genloss.corpus.readers.byte_stream import decoded, opened
 from genloss.corpus.readers.fields import field_among
+from genloss.corpus.readers.json_array import elements, not_json
 from genloss.errors import DataError
 
 Rows = Iterator[tuple[Mapping[str, Any], str]]
 """The fields of each row, and where it stands."""
+
+LARGEST_OBJECT = 1 << 30
+"""Characters of a .json file that is one object, whose columns are read as a whole."""
+
+SPACE = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before JSON: white space, and a byte order mark."""
 
 HEAD = 1 << 20
 """Bytes that are looked at to tell rows from something else."""
@@ -21,32 +28,38 @@ def lines(file: Path) -> Rows:
     """Yield the objects of a file that has one a line; blank lines are skipped.
 
     Raises:
-        DataError: not UTF-8, not JSON or no object, with the line.
+        DataError: not UTF-8, not JSON, no object or longer than the limit, with the line.
     """
-    with opened(file) as stream:
-        for number, content in enumerate(stream, start=1):
-            line = decoded(content, str(file), number).removeprefix("\ufeff").strip()
-            if line:
-                where = f"{file}: line {number}"
-                yield _object(_parsed(line, where), where), where
+    for number, content in bounded.bounded_lines(file):
+        where = f"{file}: line {number}"
+        if content is None:
+            raise DataError(f"{where}: more than {bounded.LONGEST >> 20} MiB; cut the text")
+        line = decoded(content, str(file), number).removeprefix("\ufeff").strip()
+        if line:
+            yield _object(_parsed(line, where), where), where
 
 
 def document(file: Path) -> Rows:
     """Yield the rows of a .json file: lines, an array, one object, or an object of columns.
 
+    One row of lines or of an array is in memory at a time; an object is as a whole.
+
     Raises:
-        DataError: not UTF-8, not JSON, rows that are not objects, columns of different lengths.
+        DataError: not UTF-8, not JSON, rows that are not objects, columns of different lengths, an
+            object of more than LARGEST_OBJECT characters.
     """
     if is_lines(file):
         yield from lines(file)
-        return
-    value = _parsed(read_text(file), str(file))
-    if isinstance(value, list):
-        for number, row in enumerate(value, start=1):
+    elif _first_sign(file) == b"[":
+        for number, row in enumerate(elements(file), start=1):
             where = f"{file}: row {number}"
             yield _object(row, where), where
-        return
-    row = _object(value, str(file))
+    else:
+        text = bounded.read_text(file, LARGEST_OBJECT, "one JSON object")
+        yield from _columns(_object(_parsed(text, str(file)), str(file)), file)
+
+
+def _columns(row: Mapping[str, Any], file: Path) -> Rows:
     if not row or not all(isinstance(column, list) for column in row.values()) or _is_chat(row):
         yield row, str(file)
         return
@@ -86,15 +99,21 @@ def reason_against(file: Path, text_field: str) -> str:
 
 def is_lines(file: Path) -> bool:
     """Return whether the first line is an object of its own, and the next begins another one."""
-    with opened(file) as stream:
-        filled = (line for line in stream if line.strip(b"\xef\xbb\xbf \t\r\n"))
-        first, second = next(filled, b""), next(filled, b"")
-    if not all(line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") for line in (first, second)):
+    if _first_sign(file) != b"{":
+        return False
+    filled = (line for _, line in bounded.bounded_lines(file) if line is None or line.strip(SPACE))
+    first, second = next(filled, b"") or b"", next(filled, b"") or b""
+    if not second.lstrip(SPACE).startswith(b"{"):
         return False
     try:
         return isinstance(json.loads(first.decode("utf-8-sig")), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _first_sign(file: Path) -> bytes:
+    begun = (rest[:1] for chunk in bounded.chunks(file) if (rest := chunk.lstrip(SPACE)))
+    return next(begun, b"")
 
 
 def _is_chat(row: Mapping[str, Any]) -> bool:
@@ -107,10 +126,7 @@ def _parsed(text: str, where: str) -> Any:
         return json.loads(text)
     # Numbers of thousands of digits and brackets too deep are errors of other kinds.
     except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{where}: not JSON ({parsing_reason(error)}); expected one object a row, such as "
-            '{"text": "..."}'
-        ) from None
+        raise not_json(error, where) from None
 
 
 def _object(row: Any, where: str) -> Mapping[str, Any]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from genloss.core.extras import check_installed
-from genloss.corpus.readers.bounded import LONGEST, bounded_lines, whole_content
+from genloss.corpus.readers import bounded
+from genloss.corpus.readers.bounded import bounded_lines, whole_content
 from genloss.corpus.readers.found import Found, Unreadable, party
 from genloss.corpus.readers.html_rows import page_row
 from genloss.corpus.readers.mail_text import parts_of
@@ -39,24 +40,26 @@ def _messages(file: Path) -> Iterator[bytes | None]:
     for _, line in bounded_lines(file):
         if line is not None and line.startswith(BEGIN) and blank:
             if begun:
-                yield None if size > LONGEST else b"\n".join(lines)
+                yield None if size > bounded.LONGEST else b"\n".join(lines)
             lines, size, begun, blank = [], 0, True, False
             continue
         blank = line is not None and not line.strip()
-        size += LONGEST + 1 if line is None else len(line) + 1
-        if size <= LONGEST and line is not None:
+        size += bounded.LONGEST + 1 if line is None else len(line) + 1
+        if size <= bounded.LONGEST and line is not None:
             # mboxrd doubles the sign before a line of a message that begins like a separator.
             unescaped = line.lstrip(b">").startswith(BEGIN) and line.startswith(b">")
             lines.append(line[1:] if unescaped else line)
         else:
             lines = []
-    if begun or any(line.strip() for line in lines):
-        yield None if size > LONGEST else b"\n".join(lines) if begun else b""
+    if begun:
+        yield None if size > bounded.LONGEST else b"\n".join(lines)
+    elif size > bounded.LONGEST or any(line.strip() for line in lines):
+        yield b""
 
 
 def _row(content: bytes | None, me: frozenset[str]) -> dict[str, Any] | Unreadable:
     if content is None:
-        return Unreadable("too long", f"a message of more than {LONGEST >> 20} MiB")
+        return Unreadable("too long", f"a message of more than {bounded.LONGEST >> 20} MiB")
     if not content.strip():
         return Unreadable("no mail", "no line 'From ' begins a message")
     try:

@@ -7,7 +7,8 @@ from typing import Any
 from genloss.corpus.document import Document
 from genloss.corpus.origins import FIELDS, claims_in
 from genloss.corpus.readers import arrow_rows, csv_rows, json_rows
-from genloss.corpus.readers.byte_stream import endings, read_text
+from genloss.corpus.readers.bounded import read_text
+from genloss.corpus.readers.byte_stream import endings
 from genloss.corpus.readers.fields import field_among, text_in
 from genloss.errors import DataError
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from genloss.corpus.readers.bounded import bounded_lines
+from genloss.corpus.readers import bounded
 from genloss.corpus.readers.found import Found, Unreadable, party
 
 LINE = re.compile(
@@ -51,7 +51,7 @@ class DayOrder:
 
 def looks_like_chat(file: Path) -> bool:
     """Return whether two of the first five lines of a text begin messages."""
-    first = islice(bounded_lines(file), 5)
+    first = islice(bounded.bounded_lines(file), 5)
     heads = ((line or b"")[:300].decode("utf-8", "replace") for _, line in first)
     return sum(bool(LINE.match(head)) for head in heads) >= 2
 
@@ -64,6 +64,12 @@ def messages(file: Path, me: frozenset[str]) -> Found:
     """
     order = day_order(file)
     for number, day, rest in _begun(file):
+        if rest is None:
+            yield (
+                number,
+                Unreadable("too long", f"a message of over {bounded.LONGEST:,} characters"),
+            )
+            continue
         author, colon, text = rest.partition(": ")
         if not colon or len(author) > 80 or "\n" in author:
             yield number, Unreadable("line of the program", "no author before a colon")
@@ -84,27 +90,41 @@ def messages(file: Path, me: frozenset[str]) -> Found:
 
 def day_order(file: Path) -> DayOrder:
     """Return how the days of a chat are written, from all of them."""
-    parts = [[int(p) for p in re.split(r"[./-]\s?", day)] for _, day, _ in _begun(file)]
-    if any(a > 31 for a, _, _ in parts):
-        return DayOrder("ymd")
-    firsts, seconds = any(a > 12 for a, _, _ in parts), any(b > 12 for _, b, _ in parts)
-    # Points between days are German, Russian and the like, which all begin with the day.
-    dotted = any("." in day for _, day, _ in _begun(file))
+    firsts = seconds = dotted = False
+    for _, day, _ in _begun(file):
+        first, second, _ = (int(part) for part in re.split(r"[./-]\s?", day))
+        if first > 31:
+            return DayOrder("ymd")
+        firsts, seconds = firsts or first > 12, seconds or second > 12
+        # Points between days are German, Russian and the like, which all begin with the day.
+        dotted = dotted or "." in day
     if firsts or dotted:
         return DayOrder("dmy")
     return DayOrder("mdy" if seconds else "")
 
 
-def _begun(file: Path) -> Iterator[tuple[int, str, str]]:
-    """Yield line, day and the rest of every message, with the lines that follow its first."""
-    start, day, kept = 0, "", ""
-    for number, content in bounded_lines(file):
+def _begun(file: Path) -> Iterator[tuple[int, str, str | None]]:
+    """Yield line, day and the rest of every message, with the lines that follow its first.
+
+    None stands for the rest of a message that is longer than bounded.LONGEST.
+    """
+    start, day, size = 0, "", 0
+    kept: list[str] = []
+    for number, content in bounded.bounded_lines(file):
         line = (content or b"").decode("utf-8", "replace").rstrip("\r").removeprefix("\ufeff")
         if found := LINE.fullmatch(line):
             if start:
-                yield start, day, kept
-            start, day, kept = number, found["day"], found["rest"]
+                yield start, day, _joined(kept, size)
+            start, day, kept, size = number, found["day"], [found["rest"]], len(line)
         elif start:
-            kept += "\n" + line
+            size += len(line) + 1 if content is not None else bounded.LONGEST + 1
+            if size <= bounded.LONGEST:
+                kept.append(line)
+            else:
+                kept.clear()
     if start:
-        yield start, day, kept
+        yield start, day, _joined(kept, size)
+
+
+def _joined(lines: list[str], size: int) -> str | None:
+    return "\n".join(lines) if size <= bounded.LONGEST else None

@@ -28,9 +28,6 @@ from genloss.store.reader import is_run
 LINES = (".jsonl", ".ndjson", ".ldjson", ".jsonlines", ".jl")
 TABLES = (".parquet", ".arrow", ".feather")
 
-LARGEST_WHOLE = 1 << 30
-"""Bytes of a .json, .csv or .tsv file, which is read as a whole; 1 GiB."""
-
 
 def read_records(
     paths: Iterable[Path], fields: FieldMap | None = None, aside: Aside | None = None
@@ -40,8 +37,8 @@ def read_records(
     Rows that are records already (docs/record.md) are taken as they are; their ids are compared by
     `verify`, not here. Of a run folder, the texts that it kept are read. A card (README.md with a
     head) beside or above the files of a folder is evidence for all of them. What cannot be read
-    goes to the aside, and reading goes on behind it. Memory: one line, or one batch of 4,096 rows
-    of Parquet, and the names in one folder.
+    goes to the aside, and reading goes on behind it. Memory: one line or row, or one batch of 4,096
+    rows of Parquet, and the names in one folder; a .json file that is one object, as a whole.
 
     Raises:
         DataError: a path that does not exist.
@@ -77,8 +74,6 @@ def records_of_file(
     elif suffix in TABLES:
         yield from _of_table(file, fields, aside, span)
     elif suffix in READERS:
-        if file.stat().st_size > LARGEST_WHOLE:
-            raise DataError(f"{file}: more than 1 GiB of {suffix}; write it as .jsonl or .parquet")
         for number, (row, _) in enumerate(READERS[suffix](file, fields.text), start=1):
             yield from _of_row(row, number, file, fields, aside)
     else:
