@@ -117,6 +117,7 @@ from genloss.metrics.novelty import FarRows as FarRows
 from genloss.metrics.regression import CoefficientError as CoefficientError
 from genloss.metrics.regression import ExcessRisk as ExcessRisk
 from genloss.metrics.regression import HalfspaceAccuracy as HalfspaceAccuracy
+from genloss.metrics.regression import ResponseNLL as ResponseNLL
 from genloss.metrics.rows import DuplicateRate as DuplicateRate
 from genloss.metrics.rows import EnergyDistance as EnergyDistance
 from genloss.metrics.rows import MMDSquared as MMDSquared
@@ -168,6 +169,7 @@ from genloss.models.gaussian import GaussianModel as GaussianModel
 from genloss.models.gaussian import PriorGaussianLearner as PriorGaussianLearner
 from genloss.models.kde import KDELearner as KDELearner
 from genloss.models.kde import KDEModel as KDEModel
+from genloss.models.laplace import LaplaceLearner as LaplaceLearner
 from genloss.models.linear import LeastSquaresLearner as LeastSquaresLearner
 from genloss.models.logistic import LogisticLearner as LogisticLearner
 from genloss.models.makers import MakersLearner as MakersLearner
@@ -195,12 +197,14 @@ from genloss.plan.cost import plan_of as plan_of
 from genloss.published.experiments import load_experiment as load_experiment
 from genloss.published.experiments import published_names as published_names
 from genloss.published.reproduce import reproduce as reproduce
+from genloss.realities.breast_cancer import BreastCancer as BreastCancer
 from genloss.realities.digits import Digits8x8 as Digits8x8
 from genloss.realities.from_file import TableFile as TableFile
 from genloss.realities.gaussians import Gaussian as Gaussian
 from genloss.realities.gaussians import RandomGaussian as RandomGaussian
 from genloss.realities.hub_texts import HubTexts as HubTexts
 from genloss.realities.idx import Mnist as Mnist
+from genloss.realities.laplace import RandomLaplace as RandomLaplace
 from genloss.realities.mixtures import Blobs as Blobs
 from genloss.realities.mixtures import ModeGrid as ModeGrid
 from genloss.realities.mixtures import SingleBlob as SingleBlob

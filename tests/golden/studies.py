@@ -100,6 +100,12 @@ TOGETHER: dict[str, Spec] = {
         "learner": {"kind": "logistic_regression", "ridge": 0.1},
         "metrics": metrics("coefficient_error"),
     },
+    "tumours": {
+        "reality": "breast_cancer",
+        "learner": {"kind": "logistic_regression", "ridge": 0.1},
+        "sampler": {"kind": "relabelling"},
+        "metrics": metrics("response_nll"),
+    },
     "text": {**TEXT, "metrics": measured_in("text")},
     "images": {
         **IMAGES,

@@ -8,6 +8,8 @@ import pytest
 from genloss.core.samples import Samples
 from genloss.core.view import NotApplicable, View
 from genloss.metrics import laws, makers, modes, regression, rows, tokens
+from genloss.models.linear import LinearModel
+from genloss.models.logistic import LogisticModel
 from genloss.models.makers import MakersModel
 
 LN = np.log
@@ -110,6 +112,8 @@ FEW = np.array([[0.5, 0.25, 0.25, 0], [0.7, 0, 0.3, 0]])
 ALL = np.array([[0.1, 0.15, 0.35, 0.4], [0.5, 0.25, 0.15, 0.1]])
 LEFT = view(Symbols(FEW), Symbols(ALL))
 RIGHT = view(Symbols(ALL), Symbols(FEW))
+# Rows (x, y), each a feature and a label 0 or 1.
+RESPONSES = [[[2, 0], [-3, 1]], [[-2, 0], [5, 1]]]
 H_0 = [-(p * LN(p)).sum() for p in ALL]
 H = [1.5 * LN(2), -(0.7 * LN(0.7) + 0.3 * LN(0.3))]
 KL = [
@@ -190,6 +194,16 @@ CASES = [
         regression.CoefficientError(),
         view(Slopes(np.array([[1.0, 2], [0, 0]])), Slopes(np.array([[0.0, 4], [3, -1]]))),
         [5, 10],
+    ),
+    (
+        regression.ResponseNLL(),
+        view(LogisticModel(np.array([[1.0], [0.0]])), real=RESPONSES),
+        [LN(1 + np.exp(2)) / 2 + LN(1 + np.exp(3)) / 2, LN(2)],
+    ),
+    (
+        regression.ResponseNLL(),
+        view(LinearModel(np.array([[1.0], [0.0]]), np.array([4.0, 1.0])), real=RESPONSES),
+        [LN(8 * np.pi) / 2 + (4 + 16) / 16, LN(2 * np.pi) / 2 + 1 / 4],
     ),
     (
         regression.HalfspaceAccuracy(),

@@ -100,6 +100,7 @@ HEADLINES = [
     "entropy_ratio",
     "surviving_fraction",
     "excess_risk",
+    "response_nll",
     "latent_spread",
     "fid",
     "class_entropy",

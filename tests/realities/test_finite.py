@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_breast_cancer, load_digits
 
 from genloss.core.abilities import FiniteModel, MomentLaw
 from genloss.errors import DataError, MissingExtra, RealityExhausted
+from genloss.realities.breast_cancer import BreastCancer
 from genloss.realities.digits import Digits8x8
 from genloss.realities.finite import FiniteRows
 
@@ -113,6 +114,18 @@ def test_digits_without_scikit_learn_name_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(MissingExtra, match=r"pip install 'genloss\[digits\]'"):
         Digits8x8().realise(1, np.random.default_rng(0))
+
+
+def test_tumours_are_the_bundled_ones_in_units_of_their_spread():
+    model = BreastCancer().realise(2, np.random.default_rng(0))
+    x, y = load_breast_cancer(return_X_y=True)
+    back = np.argsort(model.order[1])
+    rows = model.rows(0, 569)[1][back]
+    assert (rows[:, 0] == 1).all()
+    np.testing.assert_array_equal(rows[:, 31], y)
+    np.testing.assert_allclose(
+        rows[:, 1:31] * x.std(axis=0) + x.mean(axis=0), x, rtol=1e-9, atol=1e-12
+    )
 
 
 def test_spare_rows_are_held_out_and_all_others_stay():

@@ -22,6 +22,15 @@ class LinearLaw(CoefficientLaw, Protocol):
         ...
 
 
+@runtime_checkable
+class ResponseLaw(Model, Protocol):
+    """A model that knows how likely a response y is for features x."""
+
+    def response_log_prob(self, rows: Floats) -> Floats:
+        """Return log p(y | x) in nats: (C, n) for rows (x, y), (C, n, d + 1)."""
+        ...
+
+
 @dataclass(frozen=True)
 class ExcessRisk:
     """||w_t - w*||^2 = E (x . w_t - x . w*)^2: test error without the noise of y, units of y^2.
@@ -112,3 +121,43 @@ class HalfspaceAccuracy:
         cosine = (a * b).sum(axis=1) / np.where(norms == 0, 1.0, norms)
         angle = np.arccos(np.clip(cosine, -1, 1))
         return np.asarray(np.where(norms == 0, 0.5, 1 - angle / np.pi), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class ResponseNLL:
+    """Mean -log p_t(y | x) over the held-out real rows (x, y): the test loss of a classifier."""
+
+    about = About(
+        "response_nll",
+        "Surprise about responses",
+        "How surprised the model is by the real responses of rows that were held out.",
+        ("dey-2024",),
+        headline=True,
+        aspect=Aspect.RISK,
+    )
+    name: ClassVar[str] = "response_nll"
+    unit: ClassVar[str] = "nats per row"
+    direction: ClassVar[Direction] = Direction.LOWER
+
+    def __call__(self, view: View) -> Floats | NotApplicable:
+        """Return the mean (C,), or why there is none."""
+        if view.held_out is None:
+            return NotApplicable("no held-out rows; set held_out")
+        model: Model = view.model
+        if not isinstance(model, ResponseLaw):
+            return NotApplicable(f"{type(model).__name__} does not know how likely a response is")
+        return np.asarray(-model.response_log_prob(view.held_out).mean(axis=1))
+
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return the loss (C,) of always saying the same law of y.
+
+        Labels 0 and 1: the entropy of their shares; else that of a Gaussian of y's own variance.
+        """
+        if view.held_out is None:
+            return NotApplicable("no held-out rows; set held_out")
+        y = view.held_out[:, :, -1]
+        if not np.isin(y, (0.0, 1.0)).all():
+            return np.asarray(0.5 * np.log(2 * np.pi * np.e * y.var(axis=1)))
+        ones = np.stack([y.mean(axis=1), 1 - y.mean(axis=1)])
+        # A share of 0 costs nothing.
+        return np.asarray(-(ones * np.log(np.maximum(ones, np.finfo(float).tiny))).sum(axis=0))

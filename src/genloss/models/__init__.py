@@ -1,6 +1,7 @@
 """Learners and the models they fit.
 
 gaussian     GaussianLearner, GaussianModel: maximum likelihood or unbiased, rows or Moments
+laplace      LaplaceLearner, LaplaceModel: independent coordinates with heavy tails
 categorical  CategoricalLearner, CategoricalModel: rows or Counts
 linear       LeastSquaresLearner, LinearModel: regression of the last column on the others
 logistic     LogisticLearner, LogisticModel: probabilities of a label, with a prior or without

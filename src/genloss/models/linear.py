@@ -48,6 +48,12 @@ class LinearModel:
         noise = rng.standard_normal(features.shape[:2]) * np.sqrt(self.sigma2)[:, None]
         return np.asarray((features @ self.w[:, :, None])[:, :, 0] + noise, dtype=np.float64)
 
+    def response_log_prob(self, rows: Floats) -> Floats:
+        """Return log N(y; x . w, sigma2) in nats: (C, n) for rows (x, y), (C, n, d + 1)."""
+        gap = rows[:, :, -1] - (rows[:, :, :-1] @ self.w[:, :, None])[:, :, 0]
+        variance = self.sigma2[:, None]
+        return np.asarray(-0.5 * (gap**2 / variance + np.log(2 * np.pi * variance)))
+
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw n rows (x, y) of every chain: (C, n, d + 1)."""
         features = rng.standard_normal((self.n_chains, n, self.w.shape[1]))

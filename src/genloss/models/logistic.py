@@ -45,6 +45,11 @@ class LogisticModel:
         p = sigmoid((features @ self.w[:, :, None])[:, :, 0])
         return np.asarray(rng.random(p.shape) < p, dtype=np.float64)
 
+    def response_log_prob(self, rows: Floats) -> Floats:
+        """Return log P(y | x) in nats: (C, n) for rows (x, y), (C, n, d + 1), y 0 or 1."""
+        z = (rows[:, :, :-1] @ self.w[:, :, None])[:, :, 0]
+        return np.asarray(-np.logaddexp(0.0, np.where(rows[:, :, -1] > 0, -z, z)))
+
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw n rows (x, y) of every chain: (C, n, d + 1)."""
         features = rng.standard_normal((self.n_chains, n, self.w.shape[1]))
@@ -104,7 +109,8 @@ class LogisticLearner:
             if not moving.any():
                 return LogisticModel(w)
             w = np.where(moving[:, None], w + step, w)
-            if np.abs(w).max() > MOST:
+            # With a prior coefficients have an end, wherever it is.
+            if self.ridge == 0 and np.abs(w).max() > MOST:
                 chain = int(np.abs(w).max(axis=1).argmax())
                 raise FitError(
                     f"the labels of chain {chain} can be told apart by a plane, so that "

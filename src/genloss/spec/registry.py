@@ -10,6 +10,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
     "reality": {
         "gaussian": "genloss.realities.gaussians:Gaussian",
         "random_gaussian": "genloss.realities.gaussians:RandomGaussian",
+        "random_laplace": "genloss.realities.laplace:RandomLaplace",
         "single_blob": "genloss.realities.mixtures:SingleBlob",
         "two_blobs": "genloss.realities.mixtures:TwoBlobs",
         "blobs": "genloss.realities.mixtures:Blobs",
@@ -24,6 +25,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "halfspace": "genloss.realities.regression:Halfspace",
         "token_law": "genloss.realities.tokens:TokenLaw",
         "digits8x8": "genloss.realities.digits:Digits8x8",
+        "breast_cancer": "genloss.realities.breast_cancer:BreastCancer",
         "mnist": "genloss.realities.idx:Mnist",
         "table_file": "genloss.realities.from_file:TableFile",
         "text": "genloss.realities.texts:Texts",
@@ -32,6 +34,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
     "learner": {
         "gaussian": "genloss.models.gaussian:GaussianLearner",
         "gaussian_prior": "genloss.models.gaussian:PriorGaussianLearner",
+        "laplace": "genloss.models.laplace:LaplaceLearner",
         "least_squares": "genloss.models.linear:LeastSquaresLearner",
         "logistic_regression": "genloss.models.logistic:LogisticLearner",
         "categorical": "genloss.models.categorical:CategoricalLearner",
@@ -159,6 +162,7 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "excess_risk": "genloss.metrics.regression:ExcessRisk",
         "coefficient_error": "genloss.metrics.regression:CoefficientError",
         "halfspace_accuracy": "genloss.metrics.regression:HalfspaceAccuracy",
+        "response_nll": "genloss.metrics.regression:ResponseNLL",
         "latent_spread": "genloss.metrics.images:LatentSpread",
         "latent_mean": "genloss.metrics.images:LatentMean",
         "acceptance_rate": "genloss.metrics.curation:AcceptanceRate",

@@ -62,6 +62,18 @@ def test_the_mean_of_y_misses_all_that_can_be_predicted():
     assert scores(["excess_risk"], **lines, learner="least_squares") == {"excess_risk": 14}
 
 
+def test_responses_are_foretold_by_their_shares_or_their_spread():
+    labels = {"reality": {"kind": "logistic", "d": 1, "w": 0.0}, "learner": "logistic_regression"}
+    got = scores(["response_nll"], **labels, held_out=1000)["response_nll"]
+    # Shares within 4 standard errors of a half: the entropy is at most 2 (4 * 0.0158)^2 below.
+    assert np.log(2) - 0.008 < got <= np.log(2)
+    lines = {"reality": {"kind": "regression", "d": 1, "w": 3.0}, "learner": "least_squares"}
+    got = scores(["response_nll"], **lines, held_out=1000)["response_nll"]
+    # 10 is the variance of 3 x + noise; that of 1,000 rows is 4.5 % off as a standard error.
+    assert got == pytest.approx(np.log(2 * np.pi * np.e * 10) / 2, abs=0.1)
+    assert scores(["response_nll"], **lines, held_out=0) == {}
+
+
 def test_tokens_are_equally_likely_to_who_knows_none():
     text = {
         "reality": {"kind": "text", "vocabulary": 300, "block": 16},
