@@ -28,6 +28,9 @@ ARMS = {
         "kept.t=11": ("at-random,n=100",),
         "accumulate and select.n=100,t=10": ("at-random,n=100",),
         "replace-select.n=100,t=10": ("replace,n=100",),
+        "laplace.accumulate": ("laplace,accumulate-select", "laplace,replace-select"),
+        "laplace.accumulate and select": ("laplace,accumulate",),
+        "laplace.replace and select": ("laplace,accumulate",),
     },
     "gerstgrasser-2024-regression": {
         "replace.kept.t=10": ("accumulate,kept", "multiple,kept"),
@@ -69,6 +72,8 @@ ARMS = {
         "augment.t=10.kept": ("discard", "discard,new"),
         "bound.augment": ("discard", "discard,new"),
         "discard.t=5.kept": ("augment", "augment,new"),
+        "tumours.discard": ("tumours,augment",),
+        "tumours.augment": ("tumours,discard",),
     },
     "feng-2024-verifier": {
         "accuracy.n=1000,p=0.6": ("blind,p=0.6", "oracle,p=0.6", "n=1000,p=0.73"),
