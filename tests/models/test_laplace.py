@@ -11,9 +11,9 @@ from genloss.realities.laplace import RandomLaplace
 LAW = LaplaceModel(np.array([[0.0, 5.0], [-2.0, 1.0]]), np.array([[1.0, 0.5], [3.0, 2.0]]))
 
 
-def fit(x, weight=None):
+def fit(x, weight=None, **options):
     rows = Samples(np.asarray(x, dtype=float), np.zeros(np.shape(x)[:2], int), weight=weight)
-    return LaplaceLearner().fit(rows, np.random.default_rng(0))
+    return LaplaceLearner(**options).fit(rows, np.random.default_rng(0))
 
 
 def test_the_maximum_is_the_median_and_the_mean_distance_from_it():
@@ -61,6 +61,9 @@ def test_random_laws_have_the_variances_of_random_gaussians():
 def test_what_cannot_be_fitted_says_why():
     with pytest.raises(FitError, match="chain 0 are equal in coordinate 1"):
         fit([[[1.0, 2.0], [3.0, 2.0]]])
+    np.testing.assert_allclose(fit([[[1.0, 2.0], [3.0, 2.0]]], floor=0.5).scale, [[1.5, 0.5]])
+    with pytest.raises(SpecError, match="floor is -1"):
+        LaplaceLearner(floor=-1)
     with pytest.raises(DataError, match="rows of numbers"):
         LaplaceLearner().fit(Samples.of(np.array([[1, 2]]), 0), np.random.default_rng(0))
     with pytest.raises(DataError, match="centre and scale have shapes"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genloss.core import numbers
 from genloss.core.about import About
 from genloss.core.arrays import Array, Floats, frozen
 from genloss.core.roles import Data, Model
@@ -57,10 +58,12 @@ class LaplaceModel:
 class LaplaceLearner:
     """Maximum likelihood: median and mean distance from it, coordinate by coordinate.
 
-    Rows may have weights, which count like copies. O(n log n) where they have.
+    floor: what is added to every mean distance, in units of x, so that a chain that has collapsed
+    goes on. Rows may have weights, which count like copies. O(n log n) where they have.
 
     Raises:
-        FitError: a coordinate in which all rows are equal, which leaves no density.
+        SpecError: a floor below 0.
+        FitError: a coordinate in which all rows are equal, which leaves no density without a floor.
     """
 
     about = About(
@@ -69,6 +72,10 @@ class LaplaceLearner:
         "The median and the mean distance from it, coordinate by coordinate.",
         ("qiao-2026",),
     )
+    floor: float = 0.0
+
+    def __post_init__(self) -> None:
+        numbers.not_negative(self.floor, "laplace: floor")
 
     def fit(
         self,
@@ -90,11 +97,12 @@ class LaplaceLearner:
             weight = np.asarray(train.weight, dtype=np.float64)[:, :, None]
             centre = _weighted_median(x, weight)
             scale = (weight * np.abs(x - centre[:, None])).sum(axis=1) / weight.sum(axis=1)
+        scale = scale + self.floor
         if not (scale > 0).all():
             chain, coordinate = np.argwhere(~(scale > 0))[0]
             raise FitError(
                 f"all rows of chain {chain} are equal in coordinate {coordinate}, which leaves a "
-                "Laplace law no density; raise n_real, or drop that coordinate"
+                "Laplace law no density; set learner.floor, or drop that coordinate"
             )
         return LaplaceModel(centre, scale)
 
