@@ -130,3 +130,17 @@ def test_a_rule_that_is_wrong_writes_nothing(genloss, tmp_path):
     assert "rule 1 has 'at_leats'" in done.stderr
     assert not list(tmp_path.glob("kept*"))
     assert "no rule" in genloss("corpus", "curate", "corpus.jsonl", "--out", "x.jsonl").stderr
+
+
+def test_a_folder_is_curated_as_every_command_reads_it(told, genloss, tmp_path):
+    folder = tmp_path / "texts"
+    (folder / ".git").mkdir(parents=True)
+    rows(folder)
+    (folder / "README.md").write_text("---\ntags:\n- synthetic\n---\nAbout the data.")
+    (folder / ".git" / "hidden.txt").write_text("no text of the corpus")
+    (tmp_path / "rules.toml").write_text(RULES)
+    done = told("corpus", "curate", "texts", "--rules", "rules.toml", "--out", "kept.jsonl")
+    assert [i["file"] for i in done["inputs"]] == ["corpus.jsonl"]
+    assert done["funnel"]["read"] == 5
+    # The card says that a machine made them, so that what says "human" contradicts it.
+    assert {r["origin"] for r in lines(tmp_path / "kept.refused.jsonl")} == {"machine", "unknown"}

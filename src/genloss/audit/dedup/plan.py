@@ -17,6 +17,7 @@ from typing import Any
 
 from genloss.audit.dedup.options import DedupOptions
 from genloss.core.parsing import parsing_reason
+from genloss.corpus.hub import beside
 from genloss.corpus.readers.bounded import Span
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
@@ -99,7 +100,7 @@ def planned(
 ) -> list[str]:
     """Cut a corpus into shards, write them into the plan, and return their keys in order."""
     keys: list[str] = []
-    for pieces in shards_of([p.absolute() for p in paths], options.shard, aside):
+    for pieces in shards_of([beside(Path.cwd(), p) for p in paths], options.shard, aside):
         shard = shard_of(pieces, fields, options)
         work.plan_shard(len(keys), shard)
         keys.append(shard.key)

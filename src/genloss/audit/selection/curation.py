@@ -19,7 +19,7 @@ from genloss.audit.selection.policy import Policy
 from genloss.audit.selection.rules import AnyRule
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
-from genloss.corpus.record.reading import read_records
+from genloss.corpus.record.reading import Located, read_records, records_at
 from genloss.corpus.record.record import Record
 from genloss.corpus.record.writing import write_records
 from genloss.errors import DataError
@@ -32,13 +32,13 @@ FORMAT = 1
 class Curation:
     """What is asked: files in order, rules with the policy among them, and how rows are read."""
 
-    files: tuple[Path, ...]
+    files: tuple[Located, ...]
     rules: tuple[AnyRule | Policy, ...]
     fields: FieldMap
 
     def described(self) -> dict[str, Any]:
         """Return rules and inputs with their SHA-256, as plain values."""
-        inputs = [{"file": f.name, "sha256": digest_of_file(f)} for f in self.files]
+        inputs = inputs_of(self.files)
         rules = [{"kind": type(r).__name__, **_plain(vars(r))} for r in self.rules]
         fields = _plain(vars(self.fields))
         return {"format": FORMAT, "rules": rules, "fields": fields, "inputs": inputs}
@@ -87,12 +87,13 @@ def curate(curation: Curation, out: Path, aside: Aside) -> dict[str, Any]:
     bands = bands_of(*texts)
     funnel = Funnel()
     done = []
-    for i, file in enumerate(curation.files):
+    for i, place in enumerate(curation.files):
         part = where.parts / f"{i:05d}-{identity[:16]}"
-        funnel.add(_part(file, part, curation, bands, aside))
+        funnel.add(_part(place, part, curation, bands, aside))
         done.append(part)
     if not funnel.read:
-        raise DataError(f"no record in {', '.join(map(str, curation.files))}; check the fields")
+        files = ", ".join(str(place.file) for place in curation.files)
+        raise DataError(f"no record in {files or 'what was named'}; check the fields")
     outputs = {}
     for path, name in ((where.refused, "refused"), (where.kept, "kept")):
         parts = [part / f"{name}.jsonl" for part in done]
@@ -104,7 +105,7 @@ def curate(curation: Curation, out: Path, aside: Aside) -> dict[str, Any]:
     return account
 
 
-def _part(file: Path, part: Path, curation: Curation, bands: Bands, aside: Aside) -> Funnel:
+def _part(place: Located, part: Path, curation: Curation, bands: Bands, aside: Aside) -> Funnel:
     counts = part / "funnel.json"
     if counts.exists():
         return Funnel.from_json(json.loads(counts.read_text()))
@@ -114,7 +115,7 @@ def _part(file: Path, part: Path, curation: Curation, bands: Bands, aside: Aside
     kept: list[Record] = []
 
     def against() -> Iterator[Record]:
-        for record in read_records([file], curation.fields, aside):
+        for record in records_at(place, curation.fields, aside):
             decision = decide(record, curation.rules, bands, funnel)
             if decision.is_kept:
                 kept.append(record)
@@ -129,7 +130,21 @@ def _part(file: Path, part: Path, curation: Curation, bands: Bands, aside: Aside
 
 
 def _texts(curation: Curation, aside: Aside) -> Iterator[str]:
-    return (r.text or "" for r in read_records(curation.files, curation.fields, aside))
+    for place in curation.files:
+        yield from (r.text or "" for r in records_at(place, curation.fields, aside))
+
+
+def inputs_of(places: Iterable[Located]) -> list[dict[str, str]]:
+    """Return name and SHA-256 of every file, and of every run folder the one of its files."""
+    return [{"file": p.file.name, "sha256": _digest(p.file)} for p in places]
+
+
+def _digest(path: Path) -> str:
+    if not path.is_dir():
+        return digest_of_file(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    lines = (f"{digest_of_file(file)} {file.relative_to(path).as_posix()}\n" for file in files)
+    return sha256("".join(lines).encode()).hexdigest()
 
 
 def digest_of_file(file: Path) -> str:
@@ -152,13 +167,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(v) for v in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def files_below(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Return the files of paths in order; raises DataError for one that is not there."""
-    files: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise DataError(f"{path}: no such file or folder")
-        files += sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
-    return tuple(files)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.audit.selection.rules import AnyRule, rule_from
+from genloss.corpus.hub import beside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.record import Record
@@ -249,7 +250,9 @@ def _part(entry: Any, file: Path, i: int) -> Part:
         rule_from(rule, f"{where}: rule {j}") for j, rule in enumerate(entry.get("where", []), 1)
     )
     rest = {k: entry[k] for k in ("weight", "count", "price", "epochs") if k in entry}
-    return Part(str(entry.get("name", i)), tuple(file.parent / p for p in paths), rules, **rest)
+    return Part(
+        str(entry.get("name", i)), tuple(beside(file.parent, Path(p)) for p in paths), rules, **rest
+    )
 
 
 def _known(table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:

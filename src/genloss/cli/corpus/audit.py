@@ -16,6 +16,7 @@ from genloss.audit.profile.options import AuditOptions
 from genloss.cli import console
 from genloss.cli.corpus.jobs import Where, doing
 from genloss.cli.corpus.read import say_aside
+from genloss.corpus.hub import with_revision
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
@@ -69,8 +70,8 @@ def audited(
             )
         audit |= {
             "title": title,
-            "inputs": [str(path) for path in paths],
-            "reference": [str(path) for path in reference],
+            "inputs": [with_revision(path) for path in paths],
+            "reference": [with_revision(path) for path in reference],
             "aside": {"left_out": dict(aside.left_out), "doubts": dict(aside.doubts)},
         }
     write_audit(audit, out)

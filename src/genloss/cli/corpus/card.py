@@ -9,7 +9,7 @@ from typing import Any
 from genloss.cli import console
 from genloss.cli.corpus.audit import earlier
 from genloss.corpus.record.aside import Aside
-from genloss.corpus.record.reading import files_to_read
+from genloss.corpus.record.reading import located
 from genloss.errors import DataError, SpecError
 from genloss.report.corpus.cards.croissant import croissant
 from genloss.report.corpus.cards.facts import NOT_MEASURED, DataFile, Facts
@@ -54,9 +54,10 @@ def carded(
 
 
 def _files(paths: Sequence[Path]) -> Iterator[DataFile]:
-    for path in paths:
-        for file in files_to_read(path, Aside()):
-            with file.open("rb") as content:
-                digest = hashlib.file_digest(content, "sha256").hexdigest()
-            place = file.relative_to(path).as_posix() if path.is_dir() else file.name
-            yield DataFile(place, file.stat().st_size, digest)
+    for file, root in ((p.file, p.root) for p in located(paths, Aside())):
+        if file.is_dir():
+            continue
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        place = file.relative_to(root).as_posix() if root.is_dir() else file.name
+        yield DataFile(place, file.stat().st_size, digest)

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from genloss.audit.selection.curation import Curation, Outputs, curate, files_below
+from genloss.audit.selection.curation import Curation, Outputs, curate
 from genloss.audit.selection.policy import Policy, read_policy
 from genloss.audit.selection.rules import AnyRule, day, read_rules, rule_from
 from genloss.cli import console
 from genloss.cli.corpus.read import say_aside
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.reading import located
 from genloss.errors import SpecError
 from genloss.report.formatting import count
 
@@ -47,7 +48,7 @@ def curated(
 ) -> None:
     """Apply rules to a corpus, and show the funnel."""
     with aside_in(aside_file) as aside:
-        account = curate(Curation(files_below(paths), rules, fields), out, aside)
+        account = curate(Curation(tuple(located(paths, aside)), rules, fields), out, aside)
     if json:
         console.print_json(account)
         return

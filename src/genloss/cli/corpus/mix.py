@@ -5,10 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from genloss.audit.selection.curation import digest_of_file, files_below
+from genloss.audit.selection.curation import digest_of_file, inputs_of
 from genloss.audit.selection.mixture import Draw, Mixture, read_mixture
 from genloss.cli import console
+from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.reading import located
 from genloss.corpus.record.writing import write_records
 from genloss.report.formatting import count
 from genloss.store.files import write_bytes
@@ -43,11 +45,11 @@ def _epochs(drawn: Any) -> str:
 
 
 def _account(spec: Path, mixture: Mixture, draw: Draw, out: Path, number: int) -> dict[str, Any]:
-    files = files_below([path for part in mixture.parts for path in part.paths])
+    paths = [path for part in mixture.parts for path in part.paths]
     return {
         "format": 1,
         "spec": {"file": spec.name, "sha256": digest_of_file(spec)},
-        "inputs": [{"file": f.name, "sha256": digest_of_file(f)} for f in files],
+        "inputs": inputs_of(located(paths, Aside())),
         "seed": mixture.seed,
         "parts": [asdict(d) for d in draw.drawn],
         "by": draw.by,

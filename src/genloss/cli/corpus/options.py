@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from genloss.corpus.record.field_map import FieldMap
 
 Paths = Annotated[
-    list[Path], typer.Argument(help="Files of any sort that is read, or folders that hold them.")
+    list[Path],
+    typer.Argument(help="Files of any sort that is read, folders that hold them, or hub:ORG/NAME."),
 ]
 Map = Annotated[
     Path | None, typer.Option("--map", help="A TOML file: which field of a row is which.")

@@ -11,12 +11,9 @@ from genloss.corpus.readers.bounded import CHUNK, Span
 from genloss.corpus.readers.byte_stream import endings
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
-from genloss.corpus.record.hub_cards import hub_card_of
-from genloss.corpus.record.of_runs import records_of_run
-from genloss.corpus.record.reading import LINES, files_to_read, records_of_file
+from genloss.corpus.record.reading import LINES, Located, located, records_at
 from genloss.corpus.record.record import Record
 from genloss.errors import DataError
-from genloss.store.reader import is_run
 
 LEAST = 1 << 14
 """Bytes that a file counts at least: opening it takes as long as reading so many."""
@@ -41,7 +38,7 @@ def shards_of(paths: Iterable[Path], most: int, aside: Aside) -> Iterator[tuple[
     lines.
 
     Raises:
-        DataError: a path that does not exist.
+        DataError, MissingExtra: see `located`.
     """
     shard: list[Piece] = []
     size = 0
@@ -63,27 +60,17 @@ def shards_of(paths: Iterable[Path], most: int, aside: Aside) -> Iterator[tuple[
 def records_of_pieces(pieces: Iterable[Piece], fields: FieldMap, aside: Aside) -> Iterator[Record]:
     """Yield the records of pieces, as `read_records` does of whole files."""
     for piece in pieces:
-        if piece.file.is_dir():
-            yield from records_of_run(piece.file)
-            continue
-        card = hub_card_of(piece.file, piece.root) if piece.root.is_dir() else None
-        try:
-            records = records_of_file(piece.file, fields, aside, piece.span)
-            yield from map(card.applied, records) if card else records
-        except DataError as error:
-            reason = str(error).removeprefix(f"{piece.file}: ")
-            aside.put(piece.file, 0, "file cannot be read", reason)
+        yield from records_at(Located(piece.file, piece.root), fields, aside, piece.span)
 
 
 def _pieces(paths: Iterable[Path], most: int, aside: Aside) -> Iterator[Piece]:
-    for path in map(Path, paths):
-        if path.is_dir() and is_run(path):
-            yield Piece(path, path, most)
+    for place in located(paths, aside):
+        if place.file.is_dir():
+            yield Piece(place.file, place.root, most)
             continue
-        for file in files_to_read(path, aside):
-            size = file.stat().st_size
-            for span in _spans(file, size, most):
-                yield Piece(file, path, most if span else size, span)
+        size = place.file.stat().st_size
+        for span in _spans(place.file, size, most):
+            yield Piece(place.file, place.root, most if span else size, span)
 
 
 def _spans(file: Path, size: int, most: int) -> Iterable[Span | None]:

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from genloss.corpus.hub import hub_corpus, is_on_hub
 from genloss.corpus.inventory import NO_TEXT, SETTINGS
 from genloss.corpus.readers import arrow_rows
 from genloss.corpus.readers.bounded import LONGEST, Span, bounded_lines, whole_content
@@ -32,7 +33,7 @@ TABLES = (".parquet", ".arrow", ".feather")
 def read_records(
     paths: Iterable[Path], fields: FieldMap | None = None, aside: Aside | None = None
 ) -> Iterator[Record]:
-    """Yield the records of files and folders, in the order of their paths.
+    """Yield the records of files, folders and data sets of the hub, in the order of their paths.
 
     Rows that are records already (docs/record.md) are taken as they are; their ids are compared by
     `verify`, not here. Of a run folder, the texts that it kept are read. A card (README.md with a
@@ -41,20 +42,51 @@ def read_records(
     rows of Parquet, and the names in one folder; a .json file that is one object, as a whole.
 
     Raises:
-        DataError: a path that does not exist.
+        DataError: a path that does not exist, or a data set that cannot be had.
+        MissingExtra: a data set of the hub without huggingface_hub.
     """
     fields, aside = fields or FieldMap(), aside or Aside()
+    for place in located(paths, aside):
+        yield from records_at(place, fields, aside)
+
+
+@dataclass(frozen=True)
+class Located:
+    """A file or run folder to be read, and the path that it was found below."""
+
+    file: Path
+    root: Path
+
+
+def located(paths: Iterable[Path], aside: Aside) -> Iterator[Located]:
+    """Yield what is read of files, folders and data sets of the hub, in order.
+
+    Raises:
+        DataError: a path that does not exist, or a data set that cannot be had.
+        MissingExtra: a data set of the hub without huggingface_hub.
+    """
     for path in map(Path, paths):
-        if path.is_dir() and is_run(path):
-            yield from records_of_run(path)
-            continue
-        for file in files_to_read(path, aside):
-            card = hub_card_of(file, path) if path.is_dir() else None
-            try:
-                records = records_of_file(file, fields, aside)
-                yield from map(card.applied, records) if card else records
-            except DataError as error:
-                aside.put(file, 0, "file cannot be read", str(error).removeprefix(f"{file}: "))
+        root, below = hub_corpus(path) if is_on_hub(path) else (path, path)
+        if below.is_dir() and is_run(below):
+            yield Located(below, root)
+        else:
+            yield from (Located(file, root) for file in files_to_read(below, aside))
+
+
+def records_at(
+    place: Located, fields: FieldMap, aside: Aside, span: Span | None = None
+) -> Iterator[Record]:
+    """Yield the records of one place, or of a span of a file; what cannot be read goes aside."""
+    if place.file.is_dir():
+        yield from records_of_run(place.file)
+        return
+    card = hub_card_of(place.file, place.root) if place.root.is_dir() else None
+    try:
+        records = records_of_file(place.file, fields, aside, span)
+        yield from map(card.applied, records) if card else records
+    except DataError as error:
+        reason = str(error).removeprefix(f"{place.file}: ")
+        aside.put(place.file, 0, "file cannot be read", reason)
 
 
 def records_of_file(

@@ -9,7 +9,7 @@ from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.line import ID
 from genloss.corpus.record.of_runs import records_of_run
-from genloss.corpus.record.reading import files_to_read, records_of_file
+from genloss.corpus.record.reading import located, records_of_file
 from genloss.errors import DataError, GenlossError, SpecError
 from genloss.store.files import read_sealed
 from genloss.store.machine_file import MACHINE, local_spec
@@ -110,4 +110,4 @@ def _paths_in(reality: object) -> Iterator[str]:
 
 
 def _absolute(path: Path, aside: Aside) -> Iterator[Path]:
-    yield from (file.absolute() for file in files_to_read(path, aside))
+    yield from (p.file.absolute() for p in located([path], aside) if not p.file.is_dir())
