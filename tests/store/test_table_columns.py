@@ -2,6 +2,7 @@
 
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from genloss.errors import StoreError
 from genloss.store import digest_chain
 from genloss.store.digest_chain import Mark, chained, first_link, verified, verified_pieces
+from genloss.store.links_loop import links_fit
+from genloss.store.numbers_loop import decimal
 from genloss.store.table import Columns, Table, absent_row, metric_row, table_link
 
 NAMES = ["sigma", 'odd "name", [x]', "é\n},{", '"values":[', 'a","metric":"b']
@@ -55,17 +58,24 @@ def flat(found) -> list[tuple]:
     return out
 
 
+@pytest.fixture(autouse=True)
+def compiled_from_one_line_on(monkeypatch):
+    monkeypatch.setattr(digest_chain, "FEWEST", 1)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("chains", [1, 3])
-def test_columns_are_the_rows_to_the_bit(tmp_path, monkeypatch, chains):
+def test_columns_are_the_rows_to_the_bit(tmp_path, monkeypatch, chains, compiled):
     monkeypatch.setattr(digest_chain, "PIECE", 400)
     table = table_of(tmp_path, numbers(np.random.default_rng(chains), 60, chains))
-    found = list(table.columns())
+    found = list(table.columns(compiled))
     assert sum(isinstance(row, Columns) for row in found) > 5
     assert flat(found) == flat(table.rows())
     assert len(flat(found)) == 60
 
 
-def test_other_lines_are_read_one_by_one_in_their_places(tmp_path, monkeypatch):
+@pytest.mark.parametrize("compiled", [False, True])
+def test_other_lines_are_read_one_by_one_in_their_places(tmp_path, monkeypatch, compiled):
     """Components, reasons, infinities, another number of chains."""
     monkeypatch.setattr(digest_chain, "PIECE", 200)
     rng = np.random.default_rng(0)
@@ -78,14 +88,17 @@ def test_other_lines_are_read_one_by_one_in_their_places(tmp_path, monkeypatch):
     ]
     table_rows = [row for one in odd for row in (*numbers(rng, 9, 1), one)]
     table = table_of(tmp_path, table_rows)
-    found = list(table.columns())
+    found = list(table.columns(compiled))
     assert any(isinstance(row, Columns) for row in found)
     assert len(flat(found)) == len(table_rows)
     assert str(flat(found)) == str(flat(table.rows()))
 
 
-@pytest.mark.parametrize("piece", [1, 300, 1 << 18])
-def test_every_changed_byte_is_found_where_it_is(monkeypatch, piece):
+PIECES = [(1, False), (300, False), (1 << 18, False), (300, True), (1 << 18, True)]
+
+
+@pytest.mark.parametrize(("piece", "compiled"), PIECES)
+def test_every_changed_byte_is_found_where_it_is(monkeypatch, piece, compiled):
     """Alone, among a few, and among all: the lines before it are yielded, and no other."""
     monkeypatch.setattr(digest_chain, "PIECE", piece)
     lines = lines_of(numbers(np.random.default_rng(1), 8, 1))
@@ -95,9 +108,10 @@ def test_every_changed_byte_is_found_where_it_is(monkeypatch, piece):
         broken = bytearray(text)
         broken[i] ^= 1
         got: list[bytes] = []
-        found = verified(io.BytesIO(broken), Path("x"), first_link("run/0000"), mark)
+        link = first_link("run/0000")
+        found = verified_pieces(io.BytesIO(broken), Path("x"), link, mark, compiled)
         with pytest.raises(StoreError, match=r"damaged|is not the file|half-deleted"):
-            got.extend(found)
+            got.extend(line for piece in found for line in piece.lines())
         assert got == lines[: int(np.searchsorted(ends, i, side="right"))]
 
 
@@ -122,14 +136,47 @@ def test_a_mark_inside_the_file_is_held_to_the_line(monkeypatch, piece):
 def test_the_line_of_the_mark_is_no_reason_to_read_line_by_line(tmp_path):
     """A small table is one piece, else ten thousand of them take as long as single lines do."""
     whole = table_of(tmp_path, numbers(np.random.default_rng(4), 40, 1))
-    assert [len(piece) for piece in whole.pieces()] == [40]
+    assert [piece.ends.size for piece in whole.pieces()] == [40]
     assert [len(rows.t) for rows in whole.columns()] == [40]
     lines = list(whole.lines())
     for n in (1, 12, 39):
         mark = Mark(sum(map(len, lines[:n])), n, json.loads(lines[n - 1])["chain"])
         ahead = Table(whole.path, "run", 0, mark)
-        assert [len(piece) for piece in ahead.pieces()] == [n, 40 - n]
+        assert [piece.ends.size for piece in ahead.pieces()] == [n, 40 - n]
         assert flat(ahead.columns()) == flat(whole.rows())
+
+
+def test_the_compiled_loop_hashes_as_hashlib_does():
+    """Lines of every length up to six blocks, more of them than lanes, and links changed."""
+    rng, link = np.random.default_rng(5), first_link("run/0000")
+    texts = ["x" * n for n in rng.permutation(400)]
+    lines = lines_of({"t": i, "metric": text} for i, text in enumerate(texts))
+    ends = np.cumsum([len(line) for line in lines])
+    text, first = (np.frombuffer(some, np.uint8) for some in (b"".join(lines), link))
+    assert links_fit(text, ends, first)
+    assert not links_fit(text, ends, first[::-1].copy())
+    for end in ends[::23]:
+        for place in (end - 19, end - 4, end - 29, end - 1, end - 40):
+            broken = text.copy()
+            broken[place] ^= 1
+            assert not links_fit(broken, ends, first)
+
+
+def test_decimals_are_read_to_the_bit():
+    """Against Python's own reader; what lies too near the middle of two floats is left to it."""
+    rng = np.random.default_rng(6)
+    read, many = [], rng.standard_normal(2000) * 10.0 ** rng.integers(-220, 220, 2000)
+    known = [float(2**53), 1e22, 1e23, 0.1, 1 / 3, 123456.0, *(2.0**e for e in range(-700, 700, 7))]
+    for value in (*many.tolist(), *known):
+        _, digits, exponent = Decimal(repr(value)).as_tuple()
+        whole = int("".join(map(str, digits)))
+        read.append(decimal(whole, exponent) / abs(value))
+    assert np.isnan(read).mean() < 0.05
+    assert set(np.array(read)[~np.isnan(read)]) == {1.0}
+    wide = zip(rng.integers(0, 10**18, 2000).tolist(), rng.integers(-250, 251, 2000), strict=True)
+    assert all(decimal(w, q) == float(f"{w}e{q}") for w, q in wide)
+    assert np.isnan(decimal(2**53 + 1, 0)), "a tie is not decided"
+    assert np.isnan(decimal(5, -324))
 
 
 def test_a_line_that_is_being_written_ends_the_file():
@@ -137,8 +184,8 @@ def test_a_line_that_is_being_written_ends_the_file():
     lines = lines_of(numbers(np.random.default_rng(3), 4, 1))
 
     class Growing(io.BytesIO):
-        def readlines(self, hint=-1):
-            found = super().readlines(hint)
+        def read(self, size=-1):
+            found = super().read(size)
             place = self.tell()
             self.write(lines[3][5:])
             self.seek(place)
@@ -146,7 +193,7 @@ def test_a_line_that_is_being_written_ends_the_file():
 
     file = Growing(b"".join(lines[:3]) + lines[3][:5])
     pieces = list(verified_pieces(file, Path("x"), first_link("run/0000"), None))
-    assert [line for piece in pieces for line in piece] == lines[:3]
+    assert [line for piece in pieces for line in piece.lines()] == lines[:3]
 
 
 def test_the_link_of_a_table_is_that_of_its_run_and_block():

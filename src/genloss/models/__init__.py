@@ -12,6 +12,5 @@ ngram        NGramLearner, NGramModel: Kneser-Ney or add-k
 makers       MakersLearner, MakersModel: several that scrape one web, each for itself
 torch        whatever needs torch
 columns      rows as compiled loops want them
-compiled     the one door to numba
 threads      chains side by side on the cores of a machine
 """

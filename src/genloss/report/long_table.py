@@ -30,6 +30,9 @@ from genloss.store.theory_file import Lines
 CHUNK_VALUES = 1 << 18
 """Values of one chunk, about: memory stays bounded however long the table is."""
 
+COMPILED_BYTES = 1 << 25
+"""Bytes of tables from which on loading compiled loops is soon made up for."""
+
 FEW_TIMES = 8
 """Generations that an error lists, at most."""
 
@@ -130,15 +133,21 @@ class LongTable:
         """
         with_values: set[int] = set()
         times: set[int] = set()
+        compiled = self._bytes() >= COMPILED_BYTES
         for i, run in enumerate(self.runs):
             lines = theory_of(run)
             controls: dict[str, ControlRun] = {c.kind: c for c in controls_of(run)}
             for block in run.blocks:
-                for chunk in self._chunks_of(i, block, lines, controls):
+                for chunk in self._chunks_of(i, block, lines, controls, compiled):
                     with_values |= set(np.unique(chunk.quantity).tolist())
                     times |= set(np.unique(chunk.generation).tolist()) if self.at else set()
                     yield chunk
         self._check_asked({self.quantities[i] for i in with_values}, times)
+
+    def _bytes(self) -> int:
+        """Return the bytes of all tables, as far as manifests vouch for them."""
+        marks = [block.table.mark for run in self.runs for block in run.blocks]
+        return sum(mark.bytes for mark in marks if mark is not None)
 
     def _check_asked(self, with_values: set[Quantity], times: set[int]) -> None:
         """Refuse a table that lacks what was asked for by name."""
@@ -158,7 +167,12 @@ class LongTable:
             raise SpecError(f"no run has a value of {name}{why}; leave it out")
 
     def _chunks_of(
-        self, run: int, block: Block, lines: Lines, controls: Mapping[str, ControlRun]
+        self,
+        run: int,
+        block: Block,
+        lines: Lines,
+        controls: Mapping[str, ControlRun],
+        compiled: bool,
     ) -> Iterator[Chunk]:
         theory = _values(lines)
         over = [str(lines[q.label].statistic) if q.label in lines else "" for q in self.quantities]
@@ -169,7 +183,7 @@ class LongTable:
         rows: list[tuple[int, int, float]] = []
         values: list[Values] = []
         size = 0
-        for row in block.table.columns() if wanted is None else block.table.rows(wanted):
+        for row in block.table.columns(compiled) if wanted is None else block.table.rows(wanted):
             if isinstance(row, Columns):
                 if rows:
                     yield _chunk(run, first, rows, values, over)

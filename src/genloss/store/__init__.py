@@ -9,6 +9,8 @@ reader         a finished or running run, read back
 about          about.json: what the parts of a run said of themselves
 arrays         arrays as safetensors
 digest_chain   lines, each with the digest of all before it
+links_loop     its check in a compiled loop, for many short lines
+numbers_loop   their numbers, read in a compiled loop
 environment    versions, commit and instruction set of this process
 header         run.json, and what it means to be the same run
 lock           one writer for each folder

@@ -20,7 +20,7 @@ import numpy as np
 from genloss.core.arrays import Floats, Ints
 from genloss.core.parsing import parsing_reason
 from genloss.errors import StoreError
-from genloss.store.digest_chain import Mark, first_link, verified_pieces
+from genloss.store.digest_chain import Mark, Piece, first_link, verified_pieces
 from genloss.store.files import open_regular
 from genloss.store.schema import expect
 
@@ -72,11 +72,14 @@ class Table:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines; raises StoreError for a damaged table or one that is gone."""
-        for lines in self.pieces():
-            yield from lines
+        for piece in self.pieces():
+            yield from piece.lines()
 
-    def pieces(self) -> Iterator[list[bytes]]:
-        """Yield the lines, as many together as were verified together; raises as `lines` does."""
+    def pieces(self, compiled: bool = False) -> Iterator[Piece]:
+        """Yield the lines, as many together as were verified together; raises as `lines` does.
+
+        compiled: see `genloss.store.digest_chain.verified_pieces`.
+        """
         if not self.path.exists():
             if self.mark is None or not self.mark.bytes:
                 return
@@ -86,7 +89,7 @@ class Table:
             )
         with open_regular(self.path) as file:
             link = table_link(self.origin, self.block)
-            yield from verified_pieces(file, self.path, link, self.mark)
+            yield from verified_pieces(file, self.path, link, self.mark, compiled)
 
     def vouched(self) -> Iterator[bytes]:
         """Yield the lines that the manifest vouches for, whatever stands behind them."""
@@ -113,8 +116,8 @@ class Table:
 
     def rows(self, wanted: Mapping[str, Collection[int]] | None = None) -> Iterator[Row]:
         """Yield the rows in the order of writing; wanted: only these generations of metrics."""
-        for lines in self.pieces():
-            yield from self._rows_of(lines, wanted)
+        for piece in self.pieces():
+            yield from self._rows_of(piece.lines(), wanted)
 
     def _rows_of(
         self, lines: Sequence[bytes], wanted: Mapping[str, Collection[int]] | None
@@ -126,16 +129,16 @@ class Table:
             if wanted is None or t in wanted.get(name, ()):
                 yield t, name, row_value(self._parsed(line))
 
-    def columns(self) -> Iterator[Columns | Row]:
+    def columns(self, compiled: bool = False) -> Iterator[Columns | Row]:
         """Yield what `rows` does, but rows of finite numbers, where there are no others, together.
 
-        Several times as fast where rows are short.
+        Several times as fast where rows are short; compiled: see `pieces`.
         """
-        for lines in self.pieces():
-            if (together := columns_of(lines)) is not None:
+        for piece in self.pieces(compiled):
+            if (together := _columns(piece, compiled)) is not None:
                 yield together
             else:
-                yield from self._rows_of(lines, None)
+                yield from self._rows_of(piece.lines(), None)
 
     def generation_bytes(self) -> float:
         """Return the bytes of a measured generation on average; 0 for an empty table."""
@@ -162,17 +165,22 @@ class Table:
         return row
 
 
+MOST_NAMES = 1000
+"""Metrics that are read in a compiled loop, at most."""
+
 BETWEEN = (b'],"chain":"', b'"}\n{"t":', b',"metric":', b',"values":[')
 """What stands between the parts of lines of numbers: t, metric, values, link."""
 
 
-def columns_of(lines: Sequence[bytes]) -> Columns | None:
+def _columns(piece: Piece, compiled: bool) -> Columns | None:
     """Return verified lines as columns; None where some are not finite numbers of as many chains.
 
     JSON escapes quotes and line ends inside of names, so that nothing else looks like what stands
     between the parts of such a line, and other lines have fewer parts.
     """
-    n, text = len(lines), b"".join(lines)
+    if compiled and (together := _columns_compiled(piece)) is not None:
+        return together
+    n, text = piece.ends.size, piece.text
     if b'inf"' in text:
         return None
     for words in BETWEEN:
@@ -190,6 +198,20 @@ def columns_of(lines: Sequence[bytes]) -> Columns | None:
     values = np.fromstring(b",".join(parts[2::4]), sep=",").reshape(n, -1)
     metric = np.fromiter(map(index.__getitem__, names), np.int64, n)
     return Columns(t, tuple(json.loads(raw) for raw in index), metric, values)
+
+
+def _columns_compiled(piece: Piece) -> Columns | None:
+    """Do `_columns` twenty times as fast; None as well for names or numbers beyond the usual."""
+    from genloss.store.numbers_loop import numbers_in
+
+    n, text = piece.ends.size, np.frombuffer(piece.text, np.uint8)
+    t, metric = np.empty(n, np.int64), np.empty(n, np.int64)
+    places, values = np.empty((MOST_NAMES, 2), np.int64), np.empty(text.size // 2)
+    known, chains = numbers_in(text, piece.ends, t, metric, places, values)
+    if not known:
+        return None
+    names = tuple(json.loads(piece.text[a:b]) for a, b in places[:known].tolist())
+    return Columns(t, names, metric, values[: n * chains].reshape(n, chains))
 
 
 def table_link(origin: str, block: int) -> bytes:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from genloss.audit.dedup.arrays import Numbers, mapped_array, write_array
 from genloss.audit.dedup.groups import ids_of, pairs_file
 from genloss.audit.dedup.plan import Work, leave
-from genloss.models.compiled import compiled
+from genloss.compiled import compiled
 
 VERDICT = np.dtype([("row", "<u4"), ("kept", "<u4"), ("exact", "u1")])
 """A removed row of a shard, the number of the record that is kept for it, and whether an earlier

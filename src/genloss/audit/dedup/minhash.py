@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genloss.audit.dedup.options import DedupOptions
-from genloss.models.compiled import compiled
+from genloss.compiled import compiled
 
 Keys = NDArray[np.uint64]
 Hashes = NDArray[np.uint32]

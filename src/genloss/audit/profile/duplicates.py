@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from genloss.audit.dedup.minhash import BandKeys, Hashes, band_keys
 from genloss.audit.dedup.options import DedupOptions
 from genloss.audit.profile.proportions import share
+from genloss.compiled import compiled
 from genloss.corpus.record.record import Record
-from genloss.models.compiled import compiled
 
 NEAR = DedupOptions()
 """16 bands of 8 hashes: two texts of Jaccard similarity s meet with probability

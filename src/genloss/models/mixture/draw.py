@@ -1,7 +1,7 @@
 """Rows of a mixture from uniform and normal draws, compiled."""
 
+from genloss.compiled import compiled
 from genloss.core.arrays import Floats
-from genloss.models.compiled import compiled
 
 
 @compiled()

@@ -14,8 +14,8 @@ import math
 
 import numpy as np
 
+from genloss.compiled import REORDERED, compiled
 from genloss.core.arrays import Floats, Ints
-from genloss.models.compiled import REORDERED, compiled
 
 ROWS = 512
 """Rows of a block."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from genloss.compiled import REORDERED, compiled
 from genloss.core.arrays import Floats, Ints
-from genloss.models.compiled import REORDERED, compiled
 
 BARELY = 10 * 2.220446049250313e-16
 """scikit-learn adds this to every component's count, so that an empty one divides by no zero."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from genloss.compiled import REORDERED, compiled
 from genloss.core.arrays import Floats, Ints
-from genloss.models.compiled import REORDERED, compiled
 
 
 @compiled(fastmath=REORDERED)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from genloss.compiled import compiled
 from genloss.core.arrays import Floats, Ints
-from genloss.models.compiled import compiled
 from genloss.models.ngram.tables import Best, How, Search, Tables
 
 TRIES = 64

@@ -7,7 +7,7 @@ import pytest
 
 CODE = """
 import warnings
-from genloss.models.compiled import compiled
+from genloss.compiled import compiled
 
 source = "def half(x):\\n    return x / 2\\ndef twice(x):\\n    return 2 * x\\n"
 names = {}
