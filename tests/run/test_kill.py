@@ -20,10 +20,11 @@ pytestmark = pytest.mark.slow
 GENLOSS = Path(sysconfig.get_path("scripts")) / "genloss"
 SCRIPT = Path(__file__).with_name("die_at_every_call.py")
 DEADLINE = 60.0
-SLOW = [pytest.param(n, 1) for n in ("kde_accumulate", "endless_augment")]
+STRIDES = [("finite_fresh", 4), ("kde_accumulate", 3), ("endless_augment", 3)]
+EVERY = [pytest.param(name, 1, marks=pytest.mark.deep) for name, _ in STRIDES]
 
 
-@pytest.mark.parametrize(("name", "stride"), [("finite_fresh", 4), *SLOW])
+@pytest.mark.parametrize(("name", "stride"), [*STRIDES, *EVERY])
 def test_killed_before_any_file_system_call_it_resumes(small, tmp_path, name, stride):
     """The process dies, is resumed, dies at the same count again, and is resumed."""
     spec = small(name, generations=4, chains_per_block=3, checkpoint_every=2, keep={"at": [1, 4]})
