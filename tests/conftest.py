@@ -52,6 +52,14 @@ MAY_SKIP = {
     "tests/study/test_canary.py::test_the_real_base_sings_as_it_should": "its wheel is not shipped",
     "tests/models/torch/features/test_classifier.py::test_it_reads_mnist": "MNIST is not shipped",
     "tests/realities/test_idx.py::test_the_real_mnist_where_it_is_at_hand": "MNIST is not shipped",
+    **dict.fromkeys(
+        (
+            "tests/cli/corpus/test_verify.py::test_a_signature_says_who_signed_and_breaks_with_the_records",
+            "tests/cli/corpus/test_verify.py::test_a_signature_of_something_else_is_none",
+            "tests/cli/corpus/test_verify.py::test_what_is_wrong_or_not_vouched_for_is_not_signed",
+        ),
+        "not every machine has ssh-keygen",
+    ),
     "tests/run/test_kill.py::test_workers_do_not_outlive_a_killed_parent": "macOS has no /proc",
     "tests/run/test_schedule.py::test_twenty_kills_change_nothing": "macOS has no /proc",
 }

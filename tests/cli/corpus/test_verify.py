@@ -2,11 +2,14 @@
 
 import gzip
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from genloss.corpus.record.record import Record, id_of
+from genloss.corpus.record.signing import signature_of
 from genloss.corpus.record.writing import sums_of, write_records
 from genloss.errors import SpecError
 
@@ -40,7 +43,7 @@ def test_what_was_written_verifies(genloss, tmp_path, packing):
     before = file.read_bytes()
     assert faults(genloss, file) == []
     found = genloss("corpus", "verify", tmp_path)
-    assert found.stdout == "8 records of 1 file: every text is the one of its id\n"
+    assert found.stdout == "8 records of 1 file: every text is the one of its id; not signed\n"
     write_records(RECORDS, file)
     assert file.read_bytes() == before
 
@@ -135,3 +138,76 @@ def test_a_folder_without_records_is_an_error(genloss, tmp_path):
     found = genloss("corpus", "verify", tmp_path)
     assert found.exit_code == 2
     assert "holds no .jsonl of records" in found.stderr
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    """Keys of two people, and the file that allows the first."""
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("no ssh-keygen")
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("ada", "eve"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", folder / name]
+        subprocess.run(command, check=True)
+    allowed = f"ada@example.org {(folder / 'ada.pub').read_text()}"
+    (folder / "signers").write_text(allowed)
+    return folder
+
+
+def test_a_signature_says_who_signed_and_breaks_with_the_records(genloss, file, keys):
+    found = genloss("corpus", "verify", file, "--sign", keys / "ada")
+    assert found.exit_code == 0, found.stderr
+    assert "; signed with key SHA256:" in found.stdout
+    assert "--signers FILE tells whose" in genloss("corpus", "verify", file).stdout
+    checking = ("corpus", "verify", file, "--signers", keys / "signers")
+    assert "; signed by ada@example.org (1 file)" in genloss(*checking).stdout
+    # Whoever writes records and digests anew cannot sign them.
+    write_records(RECORDS[:7], file)
+    assert faults(genloss, file) == [("signature", 0, "")]
+    found = genloss(*checking)
+    assert found.exit_code == 1
+    assert "is no signature of records.jsonl.sums (Signature verification failed" in found.stdout
+    assert genloss("corpus", "verify", file, "--sign", keys / "eve").exit_code == 0
+    assert faults(genloss, file) == []
+    found = genloss(*checking)
+    assert found.exit_code == 1
+    assert f"whom {keys / 'signers'} does not allow" in found.stdout
+
+
+def test_a_signature_of_something_else_is_none(genloss, file, keys):
+    sums = sums_of(file)
+    sign = ["ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", keys / "ada", sums]
+    subprocess.run(sign, check=True, capture_output=True)
+    assert faults(genloss, file) == [("signature", 0, "")]
+    signature_of(file).write_text("no signature")
+    assert "Couldn't parse signature" in genloss("corpus", "verify", file).stdout
+    sums.unlink()
+    assert (
+        "records.jsonl.sums, which it signs, is missing" in genloss("corpus", "verify", file).stdout
+    )
+
+
+def test_what_is_wrong_or_not_vouched_for_is_not_signed(genloss, file, keys):
+    signers = ("--signers", keys / "signers")
+    found = genloss("corpus", "verify", file, *signers)
+    assert (found.exit_code, "is not signed, and signers were given" in found.stdout) == (1, True)
+    found = genloss("corpus", "verify", file, "--sign", keys / "nobody")
+    assert found.exit_code == 2
+    assert "not signed: Couldn't load public key" in found.stderr
+    change(file, 3, file.read_bytes().splitlines()[2].replace(b"MIT", b"ISC"))
+    found = genloss("corpus", "verify", file, "--sign", keys / "ada")
+    assert found.exit_code == 1
+    assert "not signed anew" in found.stderr
+    sums_of(file).unlink()
+    found = genloss("corpus", "verify", file, "--sign", keys / "ada")
+    assert (found.exit_code, "no digests to sign" in found.stderr) == (2, True)
+    assert not signature_of(file).exists()
+    assert genloss("corpus", "verify", file, "--sign", keys / "ada", *signers).exit_code == 2
+
+
+def test_without_ssh_keygen_the_tool_is_named(genloss, file, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert genloss("corpus", "verify", file).exit_code == 0
+    found = genloss("corpus", "verify", file, "--sign", "key")
+    assert found.exit_code == 2
+    assert "signatures need ssh-keygen, which is not installed; install OpenSSH" in found.stderr

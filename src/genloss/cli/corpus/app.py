@@ -55,12 +55,19 @@ def verify(
     paths: Annotated[
         list[Path], typer.Argument(help="Files of records, or folders that hold them.")
     ],
+    sign: Annotated[
+        Path | None,
+        typer.Option(help="A key of ssh-keygen that signs the digests of what is whole."),
+    ] = None,
+    signers: Annotated[
+        Path | None, typer.Option(help="Allowed signers: one of them must have signed every file.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Hold every record to its id and its digest; name the tampered, missing and malformed."""
     from genloss.cli.corpus.verify import verified
 
-    if not verified(paths, json):
+    if not verified(paths, sign, signers, json):
         raise typer.Exit(exits.FAILED)
 
 

@@ -13,5 +13,6 @@ pieces     a corpus cut into pieces that are read apart
 aside      what could not be read: counted, with file, line and reason
 tracing    where a record is: in which files, as what, and which runs read it
 writing    files of records, and the digests beside them
+signing    signatures of digests, by ssh-keygen
 verifying  the tampered, missing and malformed records of files, by name
 """

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import file_digest
 from pathlib import Path
 from typing import Literal
@@ -12,11 +12,12 @@ from genloss.corpus.readers.byte_stream import decoded, endings
 from genloss.corpus.record.line import is_record, record_from
 from genloss.corpus.record.reading import LINES
 from genloss.corpus.record.record import Record, id_of
+from genloss.corpus.record.signing import checked
 from genloss.corpus.record.writing import line_digest, sums_of
 from genloss.corpus.walk import walked
 from genloss.errors import DataError
 
-Fault = Literal["tampered", "missing", "added", "malformed", "unreadable"]
+Fault = Literal["tampered", "missing", "added", "malformed", "unreadable", "signature"]
 
 GONE = "its line should stand before this one"
 
@@ -42,32 +43,47 @@ class Problem:
 
 @dataclass
 class Verification:
-    """What was looked at: files, records, and files that have digests beside them."""
+    """What was looked at: files, records, files that have digests beside them; who signed which.
+
+    signed: a name of the file of signers, or a key where none was given, by file.
+    """
 
     files: int = 0
     records: int = 0
     vouched: int = 0
+    signed: dict[str, str] = field(default_factory=dict)
 
 
-def verify_records(paths: Iterable[Path], seen: Verification) -> Iterator[Problem]:
+def verify_records(
+    paths: Iterable[Path], seen: Verification, signers: Path | None = None
+) -> Iterator[Problem]:
     """Yield what is wrong with the records of files, or of the JSON lines below folders.
 
     Text or file of each record is hashed and compared with its id. Where digests lie beside a file,
-    any changed line, and any that is missing, added or moved, is named too. Constant memory.
+    any changed line, and any that is missing, added or moved, is named too. Where the digests are
+    signed, the signature is checked; signers: a file of allowed signers, one of whom must have
+    signed every file. Constant memory.
 
     Raises:
-        DataError: a path that does not exist, or holds no JSON lines.
+        DataError: a path that does not exist, or holds no JSON lines; no such file of signers.
+        MissingExtra: signers, or a signature, without ssh-keygen.
     """
     for path in paths:
-        files = list(_files(path))
+        files = list(record_files(path))
         if not files:
             raise DataError(f"{path}: holds no .jsonl of records; see docs/record.md")
         for file in files:
             seen.files += 1
             yield from _of_file(file, seen)
+            yield from _of_signature(file, seen, signers)
 
 
-def _files(path: Path) -> Iterator[Path]:
+def record_files(path: Path) -> Iterator[Path]:
+    """Yield a file, or the files of JSON lines below a folder.
+
+    Raises:
+        DataError: a path that does not exist.
+    """
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; check the path")
     if not path.is_dir():
@@ -99,6 +115,16 @@ def _of_file(file: Path, seen: Verification) -> Iterator[Problem]:
     except DataError as error:
         reason = str(error).removeprefix(f"{file}: ")
         yield Problem(str(file), 0, "", "unreadable", reason)
+
+
+def _of_signature(file: Path, seen: Verification, signers: Path | None) -> Iterator[Problem]:
+    found = checked(file, signers)
+    if found is not None and found.wrong:
+        yield Problem(str(file), 0, "", "signature", found.wrong)
+    elif found is not None:
+        seen.signed[str(file)] = found.by
+    elif signers is not None:
+        yield Problem(str(file), 0, "", "signature", "is not signed, and signers were given")
 
 
 def _of_line(file: Path, number: int, line: bytes) -> Iterator[Problem]:
