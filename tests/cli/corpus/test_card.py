@@ -1,10 +1,14 @@
 """`genloss corpus card`: every form from one audit, facts in it, gaps marked."""
 
 import json
+import shutil
 from hashlib import sha256
 
 import jsonschema
 import pytest
+from typer.testing import CliRunner
+
+from genloss.cli.main import app
 
 TEXT = {"type": "string", "minLength": 1}
 STATEMENT = {
@@ -60,7 +64,6 @@ CROISSANT = {
             "items": {"required": ["@type", "@id", "contentUrl", "encodingFormat", "sha256"]}
         },
         "recordSet": {
-            "minItems": 1,
             "items": {
                 "required": ["@type", "@id", "field"],
                 "properties": {
@@ -72,17 +75,27 @@ CROISSANT = {
 }
 
 
-@pytest.fixture
-def card(genloss, tmp_path):
-    """Return a function from a form to the card of a small corpus."""
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory):
+    """A small corpus and its audit."""
+    folder = tmp_path_factory.mktemp("audited")
     rows = [
         {"text": f"Text {i} of a letter by hand.", "origin": "human", "date": 1850 + i,
          "license": "MIT", "url": "https://example.org/a"}
         for i in range(3)
     ]  # fmt: skip
     rows.append({"text": "Machine words.", "origin": "machine", "generator": "gpt2"})
-    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert genloss("corpus", "audit", "rows.jsonl").exit_code == 0
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["corpus", "audit", str(folder / "rows.jsonl"), "--out", str(folder / "audit.html")]
+    assert CliRunner().invoke(app, words, prog_name="genloss").exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def card(genloss, audited, tmp_path):
+    """Return a function from a form to the card of a small corpus."""
+    for name in ("rows.jsonl", "audit.json"):
+        shutil.copy(audited / name, tmp_path)
 
     def made(form):
         words = ("--form", form, "--out", "card", "--name", "Letters", "--files", "rows.jsonl")
@@ -112,8 +125,40 @@ def test_prov_names_only_entities_that_it_has(card):
     assert named <= set(made["entity"])
 
 
-def test_croissant_holds_lineage_at_four_levels(card):
-    made = json.loads(card("croissant"))
+def test_croissant_reads_the_fields_that_records_have(genloss, card, tmp_path):
+    card("hub")
+    (tmp_path / "b.csv").write_text("text\nx\n")
+    assert genloss("corpus", "read", "rows.jsonl", "--out", "records.jsonl").exit_code == 0
+    words = ("--form", "croissant", "--out", "c.json", "--files", ".")
+    assert genloss("corpus", "card", "audit.json", *words).exit_code == 0
+    made = json.loads((tmp_path / "c.json").read_text())
+    formats = {file["name"]: file["encodingFormat"] for file in made["distribution"]}
+    assert formats["b.csv"] == "text/csv"
+    assert formats["records.jsonl"] == formats["rows.jsonl"] == "application/jsonlines"
+    [records] = made["recordSet"]
+    names = [field["name"] for field in records["field"]]
+    # No record of the file has parents or a word on its ground; a reader stops at such a column.
+    assert names == [
+        *("id", "text", "source", "claimed_first", "claimed_last", "licence", "origin"),
+        *("generator", "depth"),
+    ]
+    sources = {field["name"]: field["source"] for field in records["field"]}
+    assert sources["generator"] == {
+        "fileObject": {"@id": "records.jsonl"},
+        "extract": {"column": "generator"},
+        "transform": {"jsonPath": "name"},
+    }
+
+
+def test_croissant_holds_lineage_at_four_levels(genloss, card, tmp_path):
+    card("hub")
+    assert genloss("corpus", "read", "rows.jsonl", "--out", "records.jsonl").exit_code == 0
+    lines = (tmp_path / "records.jsonl").read_text().splitlines()
+    child = {**json.loads(lines[0]), "parents": [json.loads(lines[1])["id"]]}
+    (tmp_path / "rows.jsonl").write_text("\n".join([*lines, json.dumps(child)]))
+    words = ("--form", "croissant", "--out", "c.json", "--files", "rows.jsonl")
+    assert genloss("corpus", "card", "audit.json", *words).exit_code == 0
+    made = json.loads((tmp_path / "c.json").read_text())
     [records] = made["recordSet"]
     assert made["rai:hasSyntheticData"] is True
     assert made["prov:wasDerivedFrom"]

@@ -8,8 +8,11 @@ from typing import Any
 
 from genloss.cli import console
 from genloss.cli.corpus.audit import earlier
+from genloss.corpus.readers.bounded import bounded_lines
+from genloss.corpus.readers.byte_stream import endings
 from genloss.corpus.record.aside import Aside
-from genloss.corpus.record.reading import located
+from genloss.corpus.record.line import is_record
+from genloss.corpus.record.reading import LINES, located
 from genloss.errors import DataError, SpecError
 from genloss.report.corpus.cards.croissant import croissant
 from genloss.report.corpus.cards.facts import NOT_MEASURED, DataFile, Facts
@@ -60,4 +63,20 @@ def _files(paths: Sequence[Path]) -> Iterator[DataFile]:
         with file.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
         place = file.relative_to(root).as_posix() if root.is_dir() else file.name
-        yield DataFile(place, file.stat().st_size, digest)
+        yield DataFile(place, file.stat().st_size, digest, _fields(file))
+
+
+def _fields(file: Path) -> frozenset[str]:
+    """Return the fields that any record of a file has; none where a line of it is no record."""
+    if endings(file)[0] not in LINES:
+        return frozenset()
+    fields: set[str] = set()
+    for _, line in bounded_lines(file):
+        try:
+            row = json_text.loads(line or b"null")
+        except (ValueError, RecursionError):
+            return frozenset()
+        if not isinstance(row, dict) or not is_record(row):
+            return frozenset()
+        fields |= row.keys()
+    return frozenset(fields)

@@ -12,11 +12,12 @@ NOT_MEASURED = "not measured; to be filled in by hand"
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file of a corpus: its name, its bytes, their SHA-256."""
+    """A file of a corpus: its name, its bytes, their SHA-256; the fields of a file of records."""
 
     name: str
     size: int
     sha256: str
+    fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
