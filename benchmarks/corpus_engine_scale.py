@@ -16,17 +16,17 @@ from pathlib import Path
 
 import numpy as np
 
-from genloss.audit.dedup.arrays import write_array
 from genloss.audit.dedup.components import Components
 from genloss.audit.dedup.groups import RECORDS_OF_A_PART, Group
 from genloss.audit.dedup.options import DedupOptions
-from genloss.audit.dedup.plan import Work, whole_of
 from genloss.audit.dedup.shard import IDS
+from genloss.audit.dedup.whole import DedupWork, whole_of
+from genloss.audit.shards.arrays import write_array
 
 GOAL = 100_000_000
 
 
-def simulate(work: Work, records: int, shards: int) -> None:
+def simulate(work: DedupWork, records: int, shards: int) -> None:
     """Write what reading leaves, but for the records."""
     rng = np.random.default_rng(0)
     size = records // shards
@@ -59,12 +59,12 @@ def timed(job: Group | Components) -> float:
 def main(records: int = 10_000_000, shards: int = 1600) -> None:
     with tempfile.TemporaryDirectory() as folder:
         # Compiled once, outside the stopwatch.
-        small = Work(Path(folder) / "small")
+        small = DedupWork(Path(folder) / "small")
         simulate(small, 1000, 2)
         for job in (Group(str(small.folder), -1, 0, 1), Group(str(small.folder), 0, 0, 1)):
             job.perform()
         Components(str(small.folder), 1).perform()
-        work = Work(Path(folder) / "work")
+        work = DedupWork(Path(folder) / "work")
         simulate(work, records, shards)
         disk = sum(f.stat().st_size for f in work.folder.rglob("*.npy"))
         parts = 1 + records // RECORDS_OF_A_PART

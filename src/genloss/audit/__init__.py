@@ -6,5 +6,6 @@ detection  calibrating a scorer on records, asking it about others, and what a f
 profile    sizes, dates, licences, duplicates, rules, personal data, tails: audit.json
 scorers    scorers that need no network
 selection  rules, policies and mixtures: which records may be trained on
+shards     work on a corpus of any size: jobs on shards that leave files
 share      how much of a corpus people, editors and machines wrote
 """

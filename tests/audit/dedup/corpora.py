@@ -4,8 +4,9 @@ import json
 import random
 from pathlib import Path
 
-from genloss.audit.dedup.deduplicate import deduplicate, here
+from genloss.audit.dedup.deduplicate import deduplicate
 from genloss.audit.dedup.options import DedupOptions
+from genloss.audit.shards.job import here
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 

@@ -2,11 +2,10 @@
 
 options      what near means, and how large a shard is
 minhash      from a text to the keys of its bands
-plan         the shards of a corpus and where their files lie
+whole        what is known once all shards are read
 shard        job: the records of a shard, their ids and band keys
 groups       job: the records that share a key, for a part of the keys of one band
 components   job: who is kept and who is a duplicate of whom
 parting      job: the kept records of a shard, and the removed ones
-arrays       arrays in files, read by slices
 deduplicate  the jobs in their order
 """

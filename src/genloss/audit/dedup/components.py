@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genloss.audit.dedup.arrays import Numbers, mapped_array, write_array
 from genloss.audit.dedup.groups import ids_of, pairs_file
-from genloss.audit.dedup.plan import Work, leave
+from genloss.audit.dedup.whole import DedupWork
+from genloss.audit.shards.arrays import Numbers, mapped_array, write_array
+from genloss.audit.shards.plan import leave
 from genloss.compiled import compiled
 
 VERDICT = np.dtype([("row", "<u4"), ("kept", "<u4"), ("exact", "u1")])
@@ -38,18 +39,18 @@ class Components:
 
     def perform(self) -> None:
         """Leave a file of verdicts for each shard."""
-        work = Work(Path(self.folder))
+        work = DedupWork(Path(self.folder))
         leave(work.of_all(VERDICTS), partial(_joined, work, self.parts))
 
 
-def _joined(work: Work, parts: int, folder: Path) -> None:
+def _joined(work: DedupWork, parts: int, folder: Path) -> None:
     parent = np.arange(work.whole.total, dtype=np.uint32)
     for pairs in _every_pair(work, parts):
         _join(parent, np.array(pairs))
     _write(work, folder, *_verdicts(work, _sets(parent), parts))
 
 
-def _every_pair(work: Work, parts: int) -> Iterator[Numbers]:
+def _every_pair(work: DedupWork, parts: int) -> Iterator[Numbers]:
     for band in range(-1, work.whole.bands):
         for part in range(parts):
             yield mapped_array(pairs_file(work, band, part))
@@ -63,7 +64,7 @@ def _sets(parent: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _verdicts(
-    work: Work, sets: tuple[Numbers, Numbers], parts: int
+    work: DedupWork, sets: tuple[Numbers, Numbers], parts: int
 ) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
     """Return the removed records in order, who is kept for each, and whether each is exact."""
     members, roots = sets
@@ -83,7 +84,7 @@ def _verdicts(
 
 
 def _write(
-    work: Work, folder: Path, removed: Numbers, kept: Numbers, exact: NDArray[np.bool_]
+    work: DedupWork, folder: Path, removed: Numbers, kept: Numbers, exact: NDArray[np.bool_]
 ) -> None:
     before = 0
     for number, size in enumerate(work.whole.sizes):
@@ -95,7 +96,7 @@ def _write(
         before += size
 
 
-def verdicts_of(work: Work, number: int) -> NDArray[Any]:
+def verdicts_of(work: DedupWork, number: int) -> NDArray[Any]:
     """Return the removed rows of a shard, in their order."""
     return np.array(mapped_array(work.of_all(VERDICTS, f"{number:05d}.npy")))
 

@@ -9,17 +9,20 @@ OUT/work/                 until all is done: the same command after a kill goes 
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from genloss.audit.dedup.components import Components
 from genloss.audit.dedup.groups import RECORDS_OF_A_PART, Group
 from genloss.audit.dedup.options import DedupOptions
 from genloss.audit.dedup.parting import KEPT, REMOVED, Part, part_of
-from genloss.audit.dedup.plan import Work, is_work, planned, prepared, whole_of
 from genloss.audit.dedup.shard import ACCOUNT, ASIDE, ReadShard
+from genloss.audit.dedup.whole import DedupWork, whole_of
+from genloss.audit.shards.job import Do, here
+from genloss.audit.shards.plan import Work, is_work, planned, prepared
+from genloss.corpus.hub import is_on_hub
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.writing import SUMS
@@ -30,28 +33,6 @@ RECORDS_OF_A_PROCESS = 250_000
 """Records that are grouped in less time than another process takes to start."""
 
 ACCOUNT_FILE, WORK = "dedup.json", "work"
-
-
-class Job(Protocol):
-    """A step's work on one shard or part."""
-
-    def perform(self) -> None:
-        """Do it, unless it is done."""
-        ...
-
-    def as_text(self) -> tuple[Any, ...]:
-        """Return what it is made from."""
-        ...
-
-
-Do = Callable[[str, Sequence[Job]], None]
-"""Does the jobs of a step, in any order and anywhere that reaches the folder; told its name."""
-
-
-def here(step: str, jobs: Sequence[Job]) -> None:
-    """Do jobs in this process, one after another."""
-    for job in jobs:
-        job.perform()
 
 
 def deduplicate(
@@ -73,12 +54,12 @@ def deduplicate(
     Raises:
         DataError: nothing was read. StoreError: a folder that is no such output, or a full disk.
     """
-    work = Work(out.absolute() / WORK)
+    work = DedupWork(out.absolute() / WORK)
     _check_free(out)
-    if missing := [path for path in paths if not path.exists()]:
+    if missing := [path for path in paths if not (path.exists() or is_on_hub(path))]:
         raise DataError(f"{missing[0]}: no such file or folder; check the path")
     prepared(work)
-    keys = planned(paths, fields, options, work, aside)
+    keys = planned(paths, fields, asdict(options), work, aside, size=options.shard)
     folder = str(work.folder)
     # A file that is named twice is read once.
     do("reading", [ReadShard(folder, keys.index(key)) for key in dict.fromkeys(keys)])
@@ -119,7 +100,7 @@ def _read_account(work: Work, key: str, aside: Aside) -> int:
     return int(account["records"])
 
 
-def _finished(work: Work, out: Path, options: DedupOptions) -> dict[str, Any]:
+def _finished(work: DedupWork, out: Path, options: DedupOptions) -> dict[str, Any]:
     """Give the parts their names in the output, and write the account."""
     total: Counter[str] = Counter()
     outputs: dict[str, list[dict[str, Any]]] = {KEPT: [], REMOVED: []}
@@ -162,7 +143,7 @@ def _link(source: Path, file: Path) -> None:
             shutil.copyfile(source, file)
 
 
-def _cleared(work: Work, keep: bool) -> None:
+def _cleared(work: DedupWork, keep: bool) -> None:
     if not keep:
         removed(work.folder)
         return

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genloss.audit.dedup.arrays import Numbers, mapped_array, write_array
 from genloss.audit.dedup.minhash import Keys
-from genloss.audit.dedup.plan import Work
 from genloss.audit.dedup.shard import EXACT, IDS, NEAR
+from genloss.audit.dedup.whole import DedupWork
+from genloss.audit.shards.arrays import Numbers, mapped_array, write_array
 
 RECORDS_OF_A_PART = 4_000_000
 """Records whose keys are sorted at once; 28 bytes each."""
@@ -34,7 +34,7 @@ class Group:
 
     def perform(self) -> None:
         """Leave an (m, 2) array: the first record of each group beside every other one."""
-        work = Work(Path(self.folder))
+        work = DedupWork(Path(self.folder))
         file = pairs_file(work, self.band, self.part)
         if file.exists():
             return
@@ -43,12 +43,12 @@ class Group:
         write_array(file, _same_ids(work, pairs) if self.band < 0 else pairs)
 
 
-def pairs_file(work: Work, band: int, part: int) -> Path:
+def pairs_file(work: DedupWork, band: int, part: int) -> Path:
     """Return where the pairs of a part lie."""
     return work.of_all("groups", f"{EXACT if band < 0 else f'{band:03d}'}-{part:05d}.npy")
 
 
-def _slice(work: Work, job: Group) -> tuple[Keys, Numbers]:
+def _slice(work: DedupWork, job: Group) -> tuple[Keys, Numbers]:
     """Return the keys of a part in order of the records that have them, and their numbers."""
     name, row = (EXACT, 0) if job.band < 0 else (NEAR, job.band)
     low, high = (i * 2**64 // job.parts for i in (job.part, job.part + 1))
@@ -75,12 +75,12 @@ def _pairs(keys: Keys, numbers: Numbers) -> Numbers:
     return np.stack([numbers[begin[same]], numbers[same]], axis=1).astype("<u4")
 
 
-def _same_ids(work: Work, pairs: Numbers) -> Numbers:
+def _same_ids(work: DedupWork, pairs: Numbers) -> Numbers:
     first, other = (ids_of(work, pairs[:, i]) for i in (0, 1))
     return pairs[(first == other).all(axis=1)]
 
 
-def ids_of(work: Work, numbers: Numbers) -> NDArray[np.uint8]:
+def ids_of(work: DedupWork, numbers: Numbers) -> NDArray[np.uint8]:
     """Return the (n, 32) hashes of the ids of some records."""
     ends = np.cumsum(work.whole.sizes)
     shards = np.searchsorted(ends, numbers, side="right")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from genloss.audit.dedup.components import verdicts_of
 from genloss.audit.dedup.groups import ids_of
-from genloss.audit.dedup.plan import Work, leave
 from genloss.audit.dedup.shard import RECORDS
+from genloss.audit.dedup.whole import DedupWork
+from genloss.audit.shards.plan import leave
 from genloss.corpus.record.line import line_of, record_from
 from genloss.corpus.record.writing import line_digest, sums_of
 from genloss.store.files import write_bytes
@@ -34,16 +35,16 @@ class Part:
 
     def perform(self) -> None:
         """Leave a folder with the two files, their digests and an account."""
-        work = Work(Path(self.folder))
+        work = DedupWork(Path(self.folder))
         leave(part_of(work, self.number), partial(_part, work, self.number))
 
 
-def part_of(work: Work, number: int) -> Path:
+def part_of(work: DedupWork, number: int) -> Path:
     """Return where the parted records of a shard lie."""
     return work.of_all(PARTS, f"{number:05d}")
 
 
-def _part(work: Work, number: int, folder: Path) -> None:
+def _part(work: DedupWork, number: int, folder: Path) -> None:
     verdicts = verdicts_of(work, number)
     whose = [f"sha256:{bytes(i).hex()}" for i in ids_of(work, verdicts["kept"])]
     why = ["exact" if exact else "near" for exact in verdicts["exact"]]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from genloss.audit.dedup.arrays import Numbers, write_array
 from genloss.audit.dedup.minhash import BandKeys, Keys
-from genloss.audit.dedup.plan import Shard, Work, leave
+from genloss.audit.dedup.options import DedupOptions
+from genloss.audit.shards.arrays import Numbers, write_array
+from genloss.audit.shards.plan import Shard, Work, leave
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.pieces import records_of_pieces
 from genloss.corpus.record.record import Record
@@ -47,7 +48,8 @@ def _read(shard: Shard, folder: Path) -> None:
     ids = bytearray()
     keys: list[Keys] = []
     rows: list[int] = []
-    bands = BandKeys(shard.options) if shard.options.near else None
+    options = DedupOptions(**shard.options)
+    bands = BandKeys(options) if options.near else None
 
     def noted(records: Iterator[Record]) -> Iterator[Record]:
         for record in records:
@@ -67,7 +69,7 @@ def _read(shard: Shard, folder: Path) -> None:
     first = np.ascontiguousarray(hashes[:, :8]).view(">u8").astype("<u8").reshape(1, n)
     _write_sorted(folder, EXACT, first, np.arange(n, dtype=np.uint32))
     if bands is not None:
-        matrix = np.array(keys, "<u8").reshape(len(keys), shard.options.bands).T
+        matrix = np.array(keys, "<u8").reshape(len(keys), options.bands).T
         _write_sorted(folder, NEAR, matrix, np.array(rows, np.uint32))
     write_bytes(folder / ACCOUNT, _account(n, aside))
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from genloss.audit.dedup.arrays import mapped_array, write_array
-from genloss.audit.dedup.deduplicate import Do
-from genloss.audit.dedup.options import DedupOptions
-from genloss.audit.dedup.plan import Shard, Work, leave, planned, prepared, stamp_of
 from genloss.audit.profile.audit import Counted, result_of
 from genloss.audit.profile.detector import DetectorBeside
 from genloss.audit.profile.options import AuditOptions
 from genloss.audit.profile.overlap import Overlap
+from genloss.audit.shards.arrays import mapped_array, write_array
+from genloss.audit.shards.job import Do
+from genloss.audit.shards.plan import Shard, Work, leave, planned, prepared, stamp_of
+from genloss.corpus.hub import beside, is_on_hub, with_revision
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import records_of_pieces
@@ -81,7 +81,7 @@ def audit_by_shards(
     work = Work(folder.absolute())
     prepared(work)
     write_bytes(work.folder / OPTIONS, _text(options, against))
-    keys = planned(paths, fields, DedupOptions(shard=shard), work, aside)
+    keys = planned(paths, fields, {}, work, aside, size=shard)
     do("counting", [CountShard(str(work.folder), keys.index(key)) for key in dict.fromkeys(keys)])
     counted = Counted.begun(options, _overlap(tuple(against), fields))
     for key in keys:
@@ -122,11 +122,13 @@ def _merge(counted: Counted, folder: Path, aside: Aside) -> None:
 def _text(options: AuditOptions, against: Sequence[Path]) -> bytes:
     # An earlier audit is compared with when all is counted.
     asked = {**vars(options), "since": None, "today": options.today and str(options.today)}
-    sets = [[str(path.absolute()), _stamps(path)] for path in against]
+    sets = [[str(beside(Path.cwd(), path)), _stamps(path)] for path in against]
     return json.dumps({"options": asked, "against": sets}, indent=1).encode() + b"\n"
 
 
 def _stamps(path: Path) -> list[tuple[str, int, int]]:
+    if is_on_hub(path):
+        return [(with_revision(path), 0, 0)]
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     return [(file.name, *stamp_of(file)) for file in files if file.is_file()]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from genloss.audit.dedup.deduplicate import Do, Job, here
+from genloss.audit.shards.job import Do, Job, here
 from genloss.cli.clusters import executor_for
 from genloss.run.executors.processes import Processes
 from genloss.run.job import run_jobs

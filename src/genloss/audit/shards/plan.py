@@ -1,21 +1,18 @@
-"""The plan of a deduplication: shards, options, and where their files lie.
+"""The plan of some work: the shards of a corpus, and where their files lie.
 
 WORK/plan/00000.json     the pieces of a shard, the fields, the options and its key
-WORK/read/KEY/           what reading it gave: records, ids, band keys, account
-WORK/KEY OF ALL/         what depends on all shards: groups, verdicts, outputs
+WORK/read/KEY/           what reading it gave
 """
 
 import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
-from functools import cached_property
+from dataclasses import dataclass, is_dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from genloss.audit.dedup.options import DedupOptions
 from genloss.core.parsing import parsing_reason
 from genloss.corpus.hub import beside
 from genloss.corpus.readers.bounded import Span
@@ -30,17 +27,20 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Shard:
-    """What a job on a shard is about; key: of all that its result depends on."""
+    """What a job on a shard is about; key: of all that its result depends on.
+
+    options: of the work, as plain values.
+    """
 
     key: str
     pieces: tuple[Piece, ...]
     fields: FieldMap
-    options: DedupOptions
+    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Work:
-    """The folder of a deduplication at work."""
+    """The folder of some work on a corpus."""
 
     folder: Path
 
@@ -57,57 +57,37 @@ class Work:
         file = self.folder / "plan" / f"{number:05d}.json"
         if not file.exists():
             raise StoreError(f"{file} is not there; --out must be a folder that all workers share")
-        row = _json(file)
+        row = read_json(file)
         pieces = tuple(_piece(*values) for values in row["pieces"])
-        return Shard(row["key"], pieces, _field_map(row["fields"]), DedupOptions(**row["options"]))
+        return Shard(row["key"], pieces, _field_map(row["fields"]), row["options"])
 
     def plan_shard(self, number: int, shard: Shard) -> None:
         """Write a shard into the plan."""
-        write_bytes(self.folder / "plan" / f"{number:05d}.json", _text(_described(shard)))
-
-    @cached_property
-    def whole(self) -> "Whole":
-        """Return what is known once all shards are read."""
-        row = _json(self.folder / "whole.json")
-        return Whole(row["key"], tuple(row["keys"]), tuple(row["sizes"]), row["bands"])
-
-    def write_whole(self, whole: "Whole") -> None:
-        """Keep it for the jobs."""
-        write_bytes(self.folder / "whole.json", _text(asdict(whole)))
-
-    def of_all(self, *names: str) -> Path:
-        """Where a result lies that depends on all shards."""
-        return self.folder.joinpath(self.whole.key, *names)
-
-
-@dataclass(frozen=True)
-class Whole:
-    """All shards in order: their keys and numbers of records; bands: 0 for exact ones alone."""
-
-    key: str
-    keys: tuple[str, ...]
-    sizes: tuple[int, ...]
-    bands: int
-
-    @property
-    def total(self) -> int:
-        """The number of records."""
-        return sum(self.sizes)
+        write_bytes(self.folder / "plan" / f"{number:05d}.json", as_text(_described(shard)))
 
 
 def planned(
-    paths: Sequence[Path], fields: FieldMap, options: DedupOptions, work: Work, aside: Aside
+    paths: Sequence[Path],
+    fields: FieldMap,
+    options: Mapping[str, Any],
+    work: Work,
+    aside: Aside,
+    *,
+    size: int,
 ) -> list[str]:
-    """Cut a corpus into shards, write them into the plan, and return their keys in order."""
+    """Cut a corpus into shards, write them into the plan, and return their keys in order.
+
+    options: all that reading a shard depends on, as plain values. size: bytes of a shard.
+    """
     keys: list[str] = []
-    for pieces in shards_of([beside(Path.cwd(), p) for p in paths], options.shard, aside):
+    for pieces in shards_of([beside(Path.cwd(), p) for p in paths], size, aside):
         shard = shard_of(pieces, fields, options)
         work.plan_shard(len(keys), shard)
         keys.append(shard.key)
     return keys
 
 
-def shard_of(pieces: Sequence[Piece], fields: FieldMap, options: DedupOptions) -> Shard:
+def shard_of(pieces: Sequence[Piece], fields: FieldMap, options: Mapping[str, Any]) -> Shard:
     """Return the shard of some pieces.
 
     Its key is of paths, sizes and times of the files, not of their bytes, which would have to be
@@ -121,10 +101,10 @@ def shard_of(pieces: Sequence[Piece], fields: FieldMap, options: DedupOptions) -
         "unicode": unicodedata.unidata_version,
         "pieces": stamps,
         "cards": [(card, *stamp_of(Path(card))) for card in cards],
-        "fields": plain(vars(fields)),
-        "options": asdict(options),
+        "fields": _plain(vars(fields)),
+        "options": dict(options),
     }
-    return Shard(sha256(_text(known))[:32], tuple(pieces), fields, options)
+    return Shard(sha256(as_text(known))[:32], tuple(pieces), fields, options)
 
 
 def stamp_of(file: Path) -> tuple[int, int]:
@@ -133,22 +113,16 @@ def stamp_of(file: Path) -> tuple[int, int]:
     return about.st_size, about.st_mtime_ns
 
 
-def whole_of(shards: Sequence[str], sizes: Sequence[int], options: DedupOptions) -> Whole:
-    """Return what is known of all shards, by their keys."""
-    key = sha256(_text({"format": FORMAT, "shards": list(shards)}))[:32]
-    return Whole(key, tuple(shards), tuple(sizes), options.bands if options.near else 0)
-
-
-def plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """Return mappings, sets and dates as JSON has them."""
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {str(k): _plain(v) for k, v in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(vars(value))
+        return _plain(vars(value))
     if isinstance(value, frozenset | set):
         return sorted(map(str, value))
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(v) for v in value]
+        return [_plain(v) for v in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
@@ -171,8 +145,8 @@ def _described(shard: Shard) -> dict[str, Any]:
     return {
         "key": shard.key,
         "pieces": [_of_piece(piece) for piece in shard.pieces],
-        "fields": plain(vars(shard.fields)),
-        "options": asdict(shard.options),
+        "fields": _plain(vars(shard.fields)),
+        "options": dict(shard.options),
     }
 
 
@@ -189,11 +163,13 @@ def _field_map(row: Mapping[str, Any]) -> FieldMap:
     )
 
 
-def _text(value: Any) -> bytes:
+def as_text(value: Any) -> bytes:
+    """Return a value as JSON that is the same bytes each time."""
     return json.dumps(value, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def _json(file: Path) -> Any:
+def read_json(file: Path) -> Any:
+    """Return what a file of JSON holds; raises StoreError where it is damaged."""
     with explained("read", file):
         content = file.read_bytes()
     try:
