@@ -10,7 +10,8 @@ from genloss.errors import StoreError
 from genloss.run.runner import run_study
 from genloss.store import summaries as module
 from genloss.store.files import read_sealed, write_sealed
-from genloss.store.reader import Run
+from genloss.store.folder import holds_run, is_control_path
+from genloss.store.reader import Run, folders
 from genloss.store.summaries import INDEX, Summary, summaries
 from genloss.study.study import Study
 
@@ -64,6 +65,30 @@ def test_what_changed_is_read_again(runs):
     assert len(dict(summaries(runs))) == 3
     shutil.rmtree(one)
     assert one not in dict(summaries(runs))
+
+
+def test_runs_are_found_as_readers_find_them(runs):
+    """Deep ones, controls, one without a header, a link, a folder that is no run, a run itself."""
+    one, two = sorted(runs.glob("r*"))
+    for place in ("deep/er/r4", "controls/real-only-0", "controls/r5", "controls/real-only-1/r6"):
+        shutil.copytree(one, runs / place)
+    os.unlink(runs / "deep/er/r4/run.json")
+    (runs / "link").symlink_to(two)
+    (runs / "empty/controls").mkdir(parents=True)
+    for root in (runs, runs / "controls", runs / "controls/real-only-0", one, runs / "empty"):
+        below = [p for p, names in folders(root) if holds_run(names)]
+        expected = [path for path in below if not is_control_path(path, root)]
+        assert list(dict(summaries(root))) == expected, root
+    assert not dict(summaries(runs / "gone"))
+
+
+def test_a_run_is_told_by_its_header_and_not_searched(runs, monkeypatch):
+    """Ten thousand of them would be as many folders read."""
+    read, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: read.append(str(path)) or scandir(path))
+    for _ in range(2):
+        assert len(dict(summaries(runs))) == 2
+    assert read == [str(runs)] * 2
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"not json"])

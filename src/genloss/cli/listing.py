@@ -7,6 +7,7 @@ from typing import Any
 
 from genloss.cli import console
 from genloss.errors import StoreError
+from genloss.store.header import HEADER
 from genloss.store.lock import is_held
 from genloss.store.reader import Run
 from genloss.store.summaries import Summary, summaries, summary_of
@@ -20,12 +21,13 @@ Found = dict[Path, Summary | StoreError]
 def listing(root: Path, json: bool) -> None:
     """List runs and sweeps with their progress; a damaged one is one row with the reason."""
     found = dict(summaries(root))
-    sweeps = sorted(_sweeps(root, found))
-    rows = [_run_row(path, what, root) for path, what in found.items() if path.parent not in sweeps]
+    sweeps = set(_sweeps(root, found))
+    alone = found.items()
+    rows = [_run_row(p, what, root) for p, what in alone if not sweeps or p.parent not in sweeps]
     rows += [_sweep_row(folder, found, root) for folder in sweeps]
     rows.sort(key=lambda row: str(row["run"]))
     if json:
-        console.print_json(rows)
+        console.print_rows(rows)
         return
     if not rows:
         console.print_line(f"no runs below {root}; start with: genloss demo")
@@ -42,12 +44,18 @@ def _sweeps(root: Path, runs: Found) -> Iterator[Path]:
     """Yield the sweeps below a folder, those too whose cells lie elsewhere or have not begun."""
     for place, inner, files in os.walk(root):
         folder = Path(place)
-        inner[:] = [name for name in inner if folder / name not in runs]
+        # Most are runs, and a header says so at once.
+        below = (name for name in inner if not os.path.exists(f"{place}/{name}/{HEADER}"))
+        inner[:] = [name for name in below if folder / name not in runs]
         if SWEEP in files and folder != root:
             yield folder
 
 
 SHOWN = ("run", "generations", "chains", "regime", "learner", "reality", "complete", "problem")
+
+
+COMMON = SHOWN[1:6]
+"""What is said of runs, and of a sweep as far as all of its runs have it."""
 
 
 def _word(row: Mapping[str, Any], key: str) -> str:
@@ -59,15 +67,24 @@ def _word(row: Mapping[str, Any], key: str) -> str:
 
 
 def _run_row(path: Path, what: Summary | StoreError, root: Path) -> dict[str, Any]:
-    row = {"run": str(path) if path == root else os.path.relpath(path, root)}
+    row = {"run": _place(path, root)}
     if isinstance(what, StoreError):
-        blank = dict.fromkeys(("generations", "chains", "regime", "learner", "reality"), "")
+        blank = dict.fromkeys(COMMON, "")
         return {**row, **blank, "complete": False, "problem": str(what)}
-    return {**row, **_described([what]), "complete": what.is_complete, "problem": ""}
+    common = {key: getattr(what, key) for key in COMMON}
+    return {**row, **common, "complete": what.is_complete, "problem": ""}
+
+
+def _place(path: Path, root: Path) -> str:
+    """Return where a folder lies below root, which is itself for root."""
+    below, above = str(path), f"{root}/"
+    if below.startswith(above):
+        return below[len(above) :]
+    return below if path == root else os.path.relpath(path, root)
 
 
 def _sweep_row(folder: Path, found: Found, root: Path) -> dict[str, Any]:
-    row = {"run": str(folder) if folder == root else os.path.relpath(folder, root)}
+    row = {"run": _place(folder, root)}
     try:
         file = read_sweep(folder)
         failed = read_failures(folder)
@@ -109,7 +126,7 @@ def _described(what: Iterable[Summary]) -> dict[str, Any]:
     """Return what runs have in common, and where they vary."""
     rows = list(what)
     out: dict[str, Any] = {}
-    for key in ("generations", "chains", "regime", "learner", "reality"):
+    for key in COMMON:
         values = {getattr(row, key) for row in rows}
         out[key] = values.pop() if len(values) == 1 else VARIES if values else ""
     return out

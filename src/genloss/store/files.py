@@ -214,7 +214,7 @@ def unsealed(content: bytes, path: Path | str, remedy: str = REMEDY) -> dict[str
     seal = SEAL.fullmatch(content[-SEAL_BYTES:])
     if seal is None or sha256(content[:-SEAL_BYTES]).encode() != seal[1]:
         raise StoreError(_unsealed(path, content, remedy))
-    value: dict[str, Any] = json.loads(content)
+    value: dict[str, Any] = json.loads(content.decode())
     if value.get("format") != FORMAT:
         raise StoreError(_unsealed(path, content, remedy))
     del value["digest"]

@@ -15,10 +15,10 @@ from typing import Any
 
 from genloss.errors import StoreError
 from genloss.store.files import read_sealed, unsealed, write_sealed
-from genloss.store.folder import BLOCKS, holds_run, is_control_path
+from genloss.store.folder import BLOCKS, CONTROL, CONTROLS, holds_run
 from genloss.store.header import HEADER
 from genloss.store.manifest import MANIFEST
-from genloss.store.reader import Run, folders
+from genloss.store.reader import Run
 from genloss.store.table import TABLE
 
 INDEX = ".index.json"
@@ -74,38 +74,67 @@ def summaries(root: Path) -> Iterator[tuple[Path, Summary | StoreError]]:
     before = _read_index(root)
     after: dict[str, Any] = {}
     changed = False
-    for path, names in folders(root):
-        if not holds_run(names) or is_control_path(path, root):
-            continue
-        place = str(path.relative_to(root))
-        if (known := _known(before.get(place), path)) is not None:
+    for run, place in _runs(str(root), ""):
+        if (known := _known(before.get(place), run)) is not None:
             after[place] = before[place]
-            yield path, known
+            yield Path(run), known
             continue
         try:
-            stamps, summary = _read(path)
+            stamps, summary = _read(run)
         except (StoreError, OSError) as error:
-            if path.exists():
-                yield path, error if isinstance(error, StoreError) else StoreError(str(error))
+            if os.path.exists(run):
+                yield Path(run), error if isinstance(error, StoreError) else StoreError(str(error))
             continue
         changed = True
         after[place] = {"stamps": stamps, "summary": dict(vars(summary))}
-        yield path, summary
+        yield Path(run), summary
     if len(after) >= FEWEST and (changed or len(after) != len(before)):
         with suppress(StoreError):
             # One text: with an indent for each entry it takes ten times as long.
             write_sealed(root / INDEX, {"runs": json.dumps(after, separators=(",", ":"))})
 
 
-def _read(path: Path) -> tuple[Stamps, Summary]:
+def _runs(folder: str, place: str) -> Iterator[tuple[str, str]]:
+    """Yield the runs that `folders` finds but controls, with their place below root, in texts.
+
+    A folder with a header is a run: nobody need look for what else lies in it.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            inside = sorted((e.name, e.is_dir(follow_symlinks=False)) for e in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise StoreError(
+            f"cannot read {folder}: {error.strerror}; check its permissions"
+        ) from error
+    if holds_run([name for name, _ in inside]):
+        if not _is_control(place):
+            yield folder, place or "."
+        return
+    for name, is_folder in inside:
+        path, below = f"{folder}/{name}", f"{place}/{name}" if place else name
+        if is_folder and not os.path.exists(f"{path}/{HEADER}"):
+            yield from _runs(path, below)
+        elif is_folder and not _is_control(below):
+            yield path, below
+
+
+def _is_control(place: str) -> bool:
+    """Return whether a place below root lies where controls do, as `is_control_path` does."""
+    *_, above, name = ["", *place.split("/")]
+    return above == CONTROLS and name.startswith(CONTROL)
+
+
+def _read(run: str) -> tuple[Stamps, Summary]:
     """Return the summary of a run and the stamps of what it was read from."""
     stamps = Stamps()
     try:
-        summary = _quickly(str(path), stamps)
+        summary = _quickly(run, stamps)
     except (StoreError, OSError, LookupError, TypeError, AttributeError):
         summary = None
     # Whatever is odd about a run is found, and said, by its own reader.
-    return (stamps, summary) if summary else (_stamps(path), summary_of(Run(path)))
+    return (stamps, summary) if summary else (_stamps(run), summary_of(Run(run)))
 
 
 def _quickly(run: str, stamps: Stamps) -> Summary | None:
@@ -120,18 +149,19 @@ def _quickly(run: str, stamps: Stamps) -> Summary | None:
     if any(type(count) is not int or count < 1 for count in counts):
         return None
     blocks, n, t = f"{run}/{BLOCKS}", -(-chains // each), list[int]()
-    begun = sorted(os.listdir(blocks)) if os.path.isdir(blocks) else []
+    begun = _names(blocks)
     if not {*begun} <= {f"{i:04d}" for i in range(n)}:
         return None
     for name in begun:
         block = f"{BLOCKS}/{name}"
-        if os.path.exists(f"{run}/{block}/{MANIFEST}"):
+        try:
             manifest = _unsealed(run, f"{block}/{MANIFEST}", stamps)
+        except FileNotFoundError:
+            stamps[f"{block}/{MANIFEST}"], vouched, last = [], 0, 0
+        else:
             vouched, last = manifest["table"]["bytes"], manifest["t"]
             if manifest["run"] not in names or manifest["block"] != int(name):
                 return None
-        else:
-            stamps[f"{block}/{MANIFEST}"], vouched, last = [], 0, 0
         stamps[f"{block}/{TABLE}"] = stamp = _stamp(f"{run}/{block}/{TABLE}")
         if type(last) is not int or (vouched and (not stamp or stamp[0] < vouched)):
             return None
@@ -173,11 +203,19 @@ def refresh(root: Path) -> None:
         pass
 
 
-def _stamps(run: Path) -> Stamps:
+def _names(folder: str) -> list[str]:
+    """Return the names in a folder, in order; none where there is no folder."""
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _stamps(run: str) -> Stamps:
     """Return size and time of header, manifests and tables; of a table only whether it shrank."""
     paths = [HEADER]
     with suppress(OSError):
-        for block in sorted(os.listdir(run / BLOCKS)):
+        for block in _names(f"{run}/{BLOCKS}"):
             paths += [f"{BLOCKS}/{block}/{MANIFEST}", f"{BLOCKS}/{block}/{TABLE}"]
     return {path: _stamp(f"{run}/{path}") for path in paths}
 
@@ -203,13 +241,13 @@ def _read_index(root: Path) -> Mapping[str, Any]:
     return runs if isinstance(runs, dict) else {}
 
 
-def _known(entry: Any, path: Path) -> Summary | None:
+def _known(entry: Any, run: str) -> Summary | None:
     """Return what the index says of a run; None where files changed or it says no such thing."""
     try:
         *plain, t = (entry["summary"][field] for field in FIELDS)
         right = tuple(map(type, plain)) == PLAIN and {type(one) for one in t} <= {int}
         right = right and len(entry["summary"]) == len(FIELDS)
-        if not right or entry["stamps"] != _stamps(path):
+        if not right or entry["stamps"] != _stamps(run):
             return None
         return Summary(**{**entry["summary"], "t": tuple(t)})
     except (LookupError, TypeError):
