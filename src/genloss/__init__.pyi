@@ -137,6 +137,8 @@ from genloss.metrics.text import SurvivingVocabulary as SurvivingVocabulary
 from genloss.metrics.text import TypeTokenRatio as TypeTokenRatio
 from genloss.metrics.text_judged import PerplexityTail as PerplexityTail
 from genloss.metrics.text_judged import SequencePerplexity as SequencePerplexity
+from genloss.metrics.text_languages import LanguagePerplexity as LanguagePerplexity
+from genloss.metrics.text_languages import LanguageShare as LanguageShare
 from genloss.metrics.text_models import BitsPerByte as BitsPerByte
 from genloss.metrics.text_models import Perplexity as Perplexity
 from genloss.metrics.text_models import PredictiveEntropy as PredictiveEntropy

@@ -64,15 +64,16 @@ NOT_ASKED = {
         WRITER: "ConditionalModel PromptedModel SequenceModel TrainedModel",
         ROWS: "CategoricalLaw CheckableModel CoefficientLaw ContinuedText CountsModel "
         "DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel LinearLaw Makers "
-        "MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel ResponseModel ShrinkableModel "
-        "TextModel TorchModel",
+        "MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel ResponseLaw ResponseModel "
+        "ShrinkableModel TextInLanguages TextModel TorchModel",
     },
     "Relabelled": {
         "rows with given features are drawn and nothing else; metrics see the regression inside": (
             "CategoricalLaw CheckableModel CoefficientLaw ConditionalModel ContinuedText "
             "CountsModel DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel "
             "LinearLaw Makers MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel PromptedModel "
-            "ResponseModel SequenceModel ShrinkableModel TextModel TorchModel TrainedModel"
+            "ResponseLaw ResponseModel SequenceModel ShrinkableModel TextInLanguages TextModel "
+            "TorchModel TrainedModel"
         )
     },
     "Continuing": {WRITER: "PromptedModel SequenceModel TrainedModel"},

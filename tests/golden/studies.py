@@ -26,6 +26,7 @@ MEASURED_IN = {
     "text_rows": "text",
     "text_judged": "text",
     "text_models": "text",
+    "text_languages": "text",
     "images": "images",
     "training": "images",
     "classes": "images",

@@ -43,6 +43,8 @@ BINDINGS = {
     "far_rows": {"q": 0.999, "rows": 1000, "reference": 1000},
     "perplexity": {"stride": 0, "blocks": 0},
     "bits_per_byte": {"stride": 0, "blocks": 0},
+    "language_share": ROWS,
+    "language_perplexity": {"blocks": 0},
     "predictive_entropy": {"rows": 200},
     "sequence_perplexity": {"q": QUANTILES, "under": "first"},
     "perplexity_tail": {"q": 0.05, "under": "first"},

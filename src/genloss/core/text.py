@@ -82,6 +82,20 @@ class ContinuedText(TextModel, Protocol):
 
 
 @runtime_checkable
+class TextInLanguages(TextModel, Protocol):
+    """A text whose rows can be told apart by language, real or generated ones."""
+
+    @property
+    def test_languages(self) -> tuple[str, ...]:
+        """The ISO 639 code of each test block, "unknown" where it cannot be told."""
+        ...
+
+    def languages_of(self, x: Ints) -> list[str]:
+        """Return the same of rows of tokens (n, T)."""
+        ...
+
+
+@runtime_checkable
 class SequenceModel(Model, Protocol):
     """A model of rows of tokens, one token after another."""
 

@@ -13,6 +13,7 @@ documents       the forms of documents: whole, WikiText, pieces; Python's own he
 hub             data sets and files of a hub
 fetch           a download with a checksum
 split           training, validation and test documents
+languages       which language a text is in
 duplicates      documents that occur in one another
 tokenisers      how a text gets its tokens: BytePair, learned from it; Pretrained, from files
 pretrained      what those files mean: the tokens of AutoTokenizer

@@ -17,6 +17,7 @@ curation     of the curator: what it accepts, of whose rows, how rare ones, why 
 images       of images: latents of p_1's encoder, distance of features
 text         of generated text at equal numbers of tokens
 text_judged  of generated text under p_1 or the base model
+text_languages  of languages, in generated text and in p_t
 text_models  of language models on real text
 text_rows    of generated rows: repetition, ends, lengths
 """

@@ -10,7 +10,7 @@ from genloss.core.about import About, Aspect
 from genloss.core.arrays import Array, Floats, Ints, checked_count
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import SequenceModel, TextModel
-from genloss.core.view import Direction, NamedMetric, NotApplicable, View
+from genloss.core.view import Direction, NamedMetric, NotApplicable, Partial, View
 from genloss.errors import SpecError
 from genloss.metrics.arrays import text_likelihood
 from genloss.metrics.text import defined
@@ -35,7 +35,7 @@ class OfTest(NamedMetric, ABC):
         checked_count(self.stride, f"{self.base}: stride", 0)
         checked_count(self.blocks, f"{self.base}: blocks", 0)
 
-    def __call__(self, view: View) -> Floats | NotApplicable:
+    def __call__(self, view: View) -> Floats | Partial | NotApplicable:
         """Return one value per chain (C,), or why there is none."""
         model, p_0 = view.model, view.p_0
         if not isinstance(p_0, TextModel):
@@ -58,8 +58,10 @@ class OfTest(NamedMetric, ABC):
         return self.of(*scored, p_0)
 
     @abstractmethod
-    def of(self, log_probs: Floats, scored: Array, text: TextModel) -> Floats:
-        """Return (C,) from ln p_t (C, m, T - 1) and which tokens count (m, T - 1)."""
+    def of(
+        self, log_probs: Floats, scored: Array, text: TextModel
+    ) -> Floats | Partial | NotApplicable:
+        """Return (C,) or (C, K) from ln p_t (C, m, T - 1) and which tokens count (m, T - 1)."""
 
 
 def scored_text(model: SequenceModel, blocks: Ints, stride: int) -> tuple[Floats, Array]:

