@@ -58,6 +58,10 @@ class Quantity:
         return f"{self.metric}[{self.component}]" if self.component else self.metric
 
 
+Places = dict[str, list[tuple[int, str]]]
+"""By metric, the place among the quantities (-1 if not wanted) and label of each component."""
+
+
 @dataclass(frozen=True, eq=False)
 class Chunk:
     """Values of one run: quantity (n,) indexes LongTable.quantities; NaN for no theory or control.
@@ -113,8 +117,8 @@ class LongTable:
         Raises:
             SpecError: a metric asked for that no run has.
         """
-        found = [q for run in self.runs for head in run.header.metrics for q in _quantities(head)]
-        known = list(dict.fromkeys(found))
+        distinct = {id(parts): parts for parts in self._parts}.values()
+        known = list(dict.fromkeys(q for parts in distinct for qs in parts.values() for q in qs))
         labels = {name for q in known for name in (q.metric, q.label)}
         if odd := [name for name in self.metrics if name not in labels]:
             raise SpecError(
@@ -123,6 +127,21 @@ class LongTable:
         if not self.metrics:
             return known
         return [q for q in known if {q.metric, q.label} & set(self.metrics)]
+
+    @cached_property
+    def _parts(self) -> list[dict[str, list[Quantity]]]:
+        """Return the components of each run's metrics, by name; runs alike share one table."""
+        said = [json.dumps(run.header.metrics) for run in self.runs]
+        heads = {text: run.header.metrics for text, run in zip(said, self.runs, strict=True)}
+        known = {text: {h["name"]: _quantities(h) for h in some} for text, some in heads.items()}
+        return [known[text] for text in said]
+
+    @cached_property
+    def _places(self) -> list[Places]:
+        """Return the place and label of each run's components; runs alike share one table."""
+        index = {q: i for i, q in enumerate(self.quantities)}
+        known = {id(parts): _wanted(parts, index) for parts in self._parts}
+        return [known[id(parts)] for parts in self._parts]
 
     def chunks(self) -> Iterator[Chunk]:
         """Read all runs, verified, a chunk at a time.
@@ -176,7 +195,7 @@ class LongTable:
     ) -> Iterator[Chunk]:
         theory = _values(lines)
         over = [str(lines[q.label].statistic) if q.label in lines else "" for q in self.quantities]
-        places = self._places(self.runs[run])
+        places = self._places[run]
         first = block.number * int(block.header.spec["chains_per_block"])
         times = {block.t if t < 0 else t for t in self.at}
         wanted = dict.fromkeys(places, times) if times else None
@@ -205,15 +224,6 @@ class LongTable:
                 rows, values, size = [], [], 0
         if rows:
             yield _chunk(run, first, rows, values, over)
-
-    def _places(self, run: Run) -> dict[str, list[tuple[int, str]]]:
-        """Return, by metric, the place (-1 if not wanted) and label of each component."""
-        index = {q: i for i, q in enumerate(self.quantities)}
-        parts = {
-            h["name"]: [(index.get(q, -1), q.label) for q in _quantities(h)]
-            for h in run.header.metrics
-        }
-        return {name: places for name, places in parts.items() if any(i >= 0 for i, _ in places)}
 
 
 def _few(times: Sequence[int]) -> str:
@@ -288,6 +298,11 @@ def _along(
         if found is not None:
             out[mine] = found[:, first : first + c]
     return out.ravel()
+
+
+def _wanted(parts: Mapping[str, Sequence[Quantity]], index: Mapping[Quantity, int]) -> Places:
+    places = {name: [(index.get(q, -1), q.label) for q in qs] for name, qs in parts.items()}
+    return {name: each for name, each in places.items() if any(i >= 0 for i, _ in each)}
 
 
 def _quantities(head: Mapping[str, Any]) -> list[Quantity]:

@@ -70,6 +70,9 @@ class Header:
         return -(-int(self.spec["chains"]) // int(self.spec["chains_per_block"]))
 
 
+DIRECTIONS = tuple(direction.value for direction in Direction)
+
+
 def read_header(run: Path) -> Header:
     """Read run.json; raises StoreError if it is missing, of another version, or damaged."""
     path = run / HEADER
@@ -99,7 +102,6 @@ def read_header(run: Path) -> Header:
 
 
 def _check_metric(path: Path, about: Mapping[str, Any]) -> None:
-    known = [direction.value for direction in Direction]
     for key in ("unit", "direction"):
         values = about[key]
         count = len(about.get("labels", ()))
@@ -109,10 +111,10 @@ def _check_metric(path: Path, about: Mapping[str, Any]) -> None:
                 f"{path}: metric {about['name']} has {len(values)} of {key} for {count} labels; it "
                 "is foreign; run the study again"
             )
-        if key == "direction" and (odd := [one for one in each if one not in known]):
+        if key == "direction" and (odd := [one for one in each if one not in DIRECTIONS]):
             raise StoreError(
                 f"{path}: metric {about['name']} has direction {odd[0]!r}; expected "
-                f"{', '.join(known)}; it is foreign; run the study again"
+                f"{', '.join(DIRECTIONS)}; it is foreign; run the study again"
             )
 
 
