@@ -1,5 +1,6 @@
 """What an audit finds is what was planted; shares meet closed forms and other implementations."""
 
+import math
 from collections import Counter
 from datetime import date
 from math import comb
@@ -15,12 +16,13 @@ from genloss.audit.profile.duplicates import BANDS, HASHES, Duplicates
 from genloss.audit.profile.options import AuditOptions
 from genloss.audit.profile.overlap import Overlap
 from genloss.audit.profile.personal import found_in, masked
-from genloss.audit.profile.proportions import difference, wilson
+from genloss.audit.profile.proportions import change, difference, wilson
 from genloss.audit.profile.rules import RULES, refused, rule_table
 from genloss.audit.profile.sample import Sample
 from genloss.audit.profile.tails import bands, missing_mass, thinned
 from genloss.audit.profile.tally import Tally
 from genloss.audit.profile.younger import younger_table, younger_words
+from genloss.audit.share.pair import shares
 from genloss.corpus.record.dated import dated
 from genloss.corpus.record.record import Evidence, Record
 from genloss.errors import DataError
@@ -338,6 +340,48 @@ def test_drift_sees_a_planted_change_and_nothing_where_there_is_none(whole):
     assert all(row["low"] <= 0 <= row["high"] for row in drift(before, before))
     with pytest.raises(DataError, match="lacks"):
         drift({}, now)
+
+
+FLAGGED, MADE = "flagged by the detector", "by machines, as estimated"
+
+
+def detector(flagged, judged, low, estimate, high, told=True, by="a"):
+    answers = {"flagged": flagged, "not flagged": judged - flagged, "too short": 5}
+    share = {"kind": "interval", "low": low, "estimate": estimate, "high": high, "told": told}
+    return {"calibrated_by": by, "answers": answers, "share": share}
+
+
+def test_what_a_detector_says_drifts_where_one_calibration_judged_both(whole):
+    _, audit = whole
+    before = {**audit, "detector": detector(10, 100, 0.1, 0.2, 0.3)}
+
+    def rows(**now):
+        found = drift(before, {**audit, "detector": detector(30, 100, 0.4, 0.5, 0.62, **now)})
+        return {row["what"]: row for row in found if row["what"] in (FLAGGED, MADE)}
+
+    flags, share = rows()[FLAGGED], rows()[MADE]
+    # Newcombe 1998 for 10 of 100 and 30 of 100; the ends of the share by hand.
+    assert flags["change"] == pytest.approx(0.2)
+    assert (flags["low"], flags["high"]) == pytest.approx((0.0900, 0.3058), abs=1e-4)
+    assert share["low"] == pytest.approx(0.3 - math.hypot(0.1, 0.1))
+    assert share["high"] == pytest.approx(0.3 + math.hypot(0.12, 0.1))
+    assert set(rows(told=False)) == {FLAGGED}
+    assert rows(by="b") == {}
+    assert drift(audit, audit) == drift(audit, before)
+
+
+def test_the_change_of_a_share_is_covered_though_both_share_a_calibration():
+    """Two snapshots, .2 and .35, of 300 texts: at least 95 % but for three standard errors."""
+    rng, draws = np.random.default_rng(0), 300
+    human, machine = rng.normal(0, 1, (draws, 300)), rng.normal(2, 1, (draws, 300))
+    snapshots = []
+    for share in (0.2, 0.35):
+        corpus = rng.normal(2.0 * (rng.random((draws, 300)) < share), 1)
+        found = shares(human, machine, corpus)
+        snapshots.append(list(zip(found.estimate, found.low, found.high, strict=True)))
+    moved = [change(before, now) for before, now in zip(*snapshots, strict=True)]
+    covered = np.mean([m["low"] <= 0.15 <= m["high"] for m in moved])
+    assert covered >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / draws)
 
 
 def test_an_audit_of_nothing_is_refused():

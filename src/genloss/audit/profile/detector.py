@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from math import isfinite
 from typing import Any
 
@@ -59,6 +60,7 @@ def detector_table(
     return {
         "scorer": str(known.scorer["kind"]),
         "made_on": known.made_on,
+        "calibrated_by": _calibrated_by(known, size),
         "by": list(known.by),
         "level": level,
         "texts": len(shown),
@@ -68,6 +70,14 @@ def detector_table(
         "card": list(found.card),
         "share": _share(shown, beside, size, seed),
     }
+
+
+def _calibrated_by(known: Calibration, size: int) -> str:
+    """Return a digest of the calibrated scores and of how much text the share stands on."""
+    digest = sha256(repr((known.scorer, known.levels, known.unit, size)).encode())
+    for name in sorted(known.groups):
+        digest.update(repr(name).encode() + np.asarray(known.groups[name].scores).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _without_score(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from genloss.audit.profile.proportions import difference
+from genloss.audit.conformal.answers import JUDGED
+from genloss.audit.profile.proportions import change, difference
 from genloss.errors import DataError
 
 Audit = Mapping[str, Any]
@@ -12,7 +13,9 @@ Audit = Mapping[str, Any]
 def drift(before: Audit, now: Audit) -> list[dict[str, Any]]:
     """Return the shares of both audits with the interval of their difference.
 
-    Intervals take the texts of both as drawn independently from something larger.
+    Intervals take the texts of both as drawn independently from something larger. What a detector
+    says is compared where both were judged by one calibration; the share of machines, where no
+    alarm stood in either.
 
     Raises:
         DataError: what stands before is no audit.
@@ -27,7 +30,24 @@ def drift(before: Audit, now: Audit) -> list[dict[str, Any]]:
         (k, n), (k2, n2) = old.get(name, (0, next(iter(old.values()))[1])), new[name]
         if n and n2:
             rows.append({"what": name, **difference(k, n, k2, n2)})
-    return rows
+    return [*rows, *_detected(before.get("detector"), now.get("detector"))]
+
+
+def _detected(before: Audit | None, now: Audit | None) -> Iterator[dict[str, Any]]:
+    if not (before and now) or before.get("calibrated_by") != now["calibrated_by"]:
+        return
+    (k, n), (k2, n2) = (_flags(table["answers"]) for table in (before, now))
+    if n and n2:
+        yield {"what": "flagged by the detector", **difference(k, n, k2, n2)}
+    shares = [table["share"] for table in (before, now)]
+    same = all(shares[0].get(sort) == shares[1].get(sort) for sort in ("human", "machine"))
+    if same and all(share["kind"] == "interval" and share["told"] for share in shares):
+        ends = [(share["estimate"], share["low"], share["high"]) for share in shares]
+        yield {"what": "by machines, as estimated", **change(*ends)}
+
+
+def _flags(answers: Mapping[str, int]) -> tuple[int, int]:
+    return answers.get("flagged", 0), sum(answers.get(answer, 0) for answer in JUDGED)
 
 
 def _shares(audit: Audit) -> Iterator[tuple[str, tuple[int, int]]]:

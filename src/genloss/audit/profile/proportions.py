@@ -27,8 +27,16 @@ def share(k: int, n: int, whole: bool = False) -> dict[str, Any]:
 
 def difference(k: float, n: float, k2: float, n2: float) -> dict[str, float]:
     """Return p2 - p1 with a 95 % interval from Wilson's two (method 10 of Newcombe 1998)."""
-    p, p2 = k / n, k2 / n2
-    (low, high), (low2, high2) = wilson(k, n), wilson(k2, n2)
+    return change((k / n, *wilson(k, n)), (k2 / n2, *wilson(k2, n2)))
+
+
+def change(before: tuple[float, float, float], now: tuple[float, float, float]) -> dict[str, float]:
+    """Return the change of an estimate, with an interval from both of its own.
+
+    before, now: estimate, low, high. The distances to the ends are added as squares (Zou and Donner
+    2008), as for independent estimates; errors that both share make the true interval narrower.
+    """
+    (p, low, high), (p2, low2, high2) = before, now
     d = p2 - p
     return {
         "before": p,
