@@ -98,7 +98,7 @@ def _place(text: Bytes, begin: int, end: int, names: Ints, n: int, guess: int) -
 def _digits(text: Bytes, at: int, number: int) -> tuple[int, int]:
     """Return a number with the digits at a place behind its own, and where they end."""
     while number < MOST and ZERO <= text[at] <= NINE:
-        number, at = 10 * number + np.int64(text[at] - ZERO), at + 1
+        number, at = 10 * number + int(text[at] - ZERO), at + 1
     return number, at
 
 
