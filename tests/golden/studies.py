@@ -26,7 +26,7 @@ MEASURED_IN = {
     "text_rows": "text",
     "text_judged": "text",
     "text_models": "text",
-    "text_languages": "text",
+    "text_languages": "languages",
     "images": "images",
     "training": "images",
     "classes": "images",
@@ -108,6 +108,12 @@ TOGETHER: dict[str, Spec] = {
         "metrics": metrics("response_nll"),
     },
     "text": {**TEXT, "metrics": measured_in("text")},
+    "languages": {
+        **TEXT,
+        "reality": {"kind": "text", "block": 32},
+        "held_out": 5,
+        "metrics": measured_in("languages"),
+    },
     "images": {
         **IMAGES,
         "learner": {"kind": "vae", "latent": 3, "training": SHORT},
@@ -225,6 +231,13 @@ def has_network(spec: Spec) -> bool:
     return ".torch." in CATALOG["learner"][kind_in(spec, "learner")]
 
 
+ENGLISH = """
+the river ran past our old house and all the children would play there until evening when their
+mother called them home because it was getting dark so they could eat some bread with cheese
+"""
+"""What a detector takes for English in any order."""
+
+
 def whole(spec: Spec, folder: Path) -> Spec:
     """Return a whole spec; files that a reality reads lie below folder."""
     spec = {"n_real": 20, "held_out": 20, "generations": 2, "chains": 2, **spec}
@@ -237,6 +250,8 @@ def whole(spec: Spec, folder: Path) -> Spec:
         draw = np.random.default_rng(2)
         # Words that differ, or documents would count as copies of one another.
         words = ["".join(draw.choice(list("aeinorst"), 4)) for _ in range(3000)]
+        if spec.get("metrics") == measured_in("languages"):
+            words = ENGLISH.split()
         parts = [" ".join(draw.choice(words, 10)) for _ in range(300)]
         (folder / "text.txt").write_text("\n\n".join(f"The {part}." for part in parts))
         pieces = {"path": str(folder / "text.txt"), "documents": "pieces", "vocabulary": 300}

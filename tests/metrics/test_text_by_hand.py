@@ -9,6 +9,7 @@ from genloss.core.samples import Samples
 from genloss.core.view import NotApplicable, Partial, View
 from genloss.metrics import text as corpus
 from genloss.metrics import text_judged as judged
+from genloss.metrics import text_languages as languages
 from genloss.metrics import text_models as models
 from genloss.metrics import text_rows as rows
 from genloss.testing import small_text
@@ -137,6 +138,13 @@ CASES = [
     (models.Perplexity(blocks=1), ASKED, [4, 16]),
     (models.Perplexity(stride=1), ASKED, [6400**0.25, 80]),
     (models.BitsPerByte(), ASKED, [6 / 3.6, 12 / 3.6]),
+    # Rows whose second token is odd are Welsh: 1 and 3 of five; of the test rows the second.
+    (languages.LanguageShare(("en", "cy")), VIEW, [[4 / 5, 1 / 5], [2 / 5, 3 / 5]]),
+    (
+        languages.LanguagePerplexity(("en", "cy")),
+        replace(ASKED, p_0=small_text.SmallText(REAL, np.array([[1, 2, 8], [100, 5, NO]]))),
+        [[4, 5], [16, 25]],
+    ),
     (models.PredictiveEntropy(2), replace(ASKED, held_out=HELD), [1 / 3, 0.4]),
     (judged.SequencePerplexity((0.25, 0.75), "base"), JUDGED, [[3, 5], [2, 7]]),
     (judged.PerplexityTail(0.5, "base"), JUDGED, [[1, 0.5], [0.5, 1]]),

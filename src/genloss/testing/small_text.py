@@ -57,8 +57,8 @@ class SmallText:
         return tuple(self.languages_of(self.test))
 
     def languages_of(self, x: Ints) -> list[str]:
-        """Return "cy" for rows whose first token is odd, else "en"."""
-        return ["cy" if row[0] % 2 else "en" for row in x]
+        """Return "cy" for rows whose second token is odd, else "en"."""
+        return ["cy" if row[1] % 2 else "en" for row in x]
 
     def rows(self, start: int, n: int) -> Ints:
         """Return blocks."""
