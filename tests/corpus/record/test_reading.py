@@ -207,7 +207,7 @@ def test_a_line_of_gigabytes_is_left_aside_in_constant_memory(tmp_path, monkeypa
 def test_a_bomb_is_left_aside(tmp_path, monkeypatch):
     monkeypatch.setattr("genloss.corpus.readers.bounded.BOMB_SIZE", 1 << 20)
     file = tmp_path / "bomb.jsonl.gz"
-    file.write_bytes(gzip.compress(b'{"text": "a"}\n' + b"\n" * (32 << 20)))
+    file.write_bytes(gzip.compress(b'{"text": "a"}\n' + (b" " * 1023 + b"\n") * (32 << 10)))
     records, aside = read(file)
     assert [r.text for r in records] == ["a"]
     assert "over 250 times its size" in aside.first[0].reason
