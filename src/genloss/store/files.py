@@ -13,8 +13,9 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -246,3 +247,16 @@ def _unsealed(path: Path | str, content: bytes, remedy: str) -> str:
         f"{path} is damaged: it does not have the digest that it carries (cut off, changed or "
         f"edited by hand); {remedy}"
     )
+
+
+def plain_value(value: Any) -> Any:
+    """Return a value as JSON has it: dataclasses as tables, sets as sorted lists, dates as text."""
+    if isinstance(value, Mapping):
+        return {str(k): plain_value(v) for k, v in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain_value(vars(value))
+    if isinstance(value, frozenset | set):
+        return sorted(map(str, value))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain_value(v) for v in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -7,8 +7,8 @@ until all are done: the same command after a kill goes on there, to the same byt
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from genloss.corpus.record.reading import Located, read_records, records_at
 from genloss.corpus.record.record import Record
 from genloss.corpus.record.writing import write_records
 from genloss.errors import DataError
-from genloss.store.files import write_bytes
+from genloss.store.files import plain_value, write_bytes
 
 FORMAT = 1
 
@@ -39,8 +39,8 @@ class Curation:
     def described(self) -> dict[str, Any]:
         """Return rules and inputs with their SHA-256, as plain values."""
         inputs = inputs_of(self.files)
-        rules = [{"kind": type(r).__name__, **_plain(vars(r))} for r in self.rules]
-        fields = _plain(vars(self.fields))
+        rules = [{"kind": type(r).__name__, **plain_value(vars(r))} for r in self.rules]
+        fields = plain_value(vars(self.fields))
         return {"format": FORMAT, "rules": rules, "fields": fields, "inputs": inputs}
 
 
@@ -154,16 +154,3 @@ def digest_of_file(file: Path) -> str:
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """Dates as text, sets as sorted lists."""
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(vars(value))
-    if isinstance(value, frozenset | set):
-        return sorted(map(str, value))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(v) for v in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -7,7 +7,7 @@ WORK/read/KEY/           what reading it gave
 import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +20,14 @@ from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import Piece, shards_of
 from genloss.errors import StoreError
-from genloss.store.files import explained, make_folder, new_folder, sha256, write_bytes
+from genloss.store.files import (
+    explained,
+    make_folder,
+    new_folder,
+    plain_value,
+    sha256,
+    write_bytes,
+)
 
 FORMAT = 1
 
@@ -101,7 +108,7 @@ def shard_of(pieces: Sequence[Piece], fields: FieldMap, options: Mapping[str, An
         "unicode": unicodedata.unidata_version,
         "pieces": stamps,
         "cards": [(card, *stamp_of(Path(card))) for card in cards],
-        "fields": _plain(vars(fields)),
+        "fields": plain_value(vars(fields)),
         "options": dict(options),
     }
     return Shard(sha256(as_text(known))[:32], tuple(pieces), fields, options)
@@ -111,19 +118,6 @@ def stamp_of(file: Path) -> tuple[int, int]:
     """Return the size of a file in bytes and its time in nanoseconds."""
     about = file.stat()
     return about.st_size, about.st_mtime_ns
-
-
-def _plain(value: Any) -> Any:
-    """Return mappings, sets and dates as JSON has them."""
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(vars(value))
-    if isinstance(value, frozenset | set):
-        return sorted(map(str, value))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(v) for v in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
 def _cards(piece: Piece) -> list[Path]:
@@ -145,7 +139,7 @@ def _described(shard: Shard) -> dict[str, Any]:
     return {
         "key": shard.key,
         "pieces": [_of_piece(piece) for piece in shard.pieces],
-        "fields": _plain(vars(shard.fields)),
+        "fields": plain_value(vars(shard.fields)),
         "options": dict(shard.options),
     }
 
