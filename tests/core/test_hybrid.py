@@ -1,12 +1,22 @@
 """Hybrid rows by hand: which tokens are whose, and who made a row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from genloss.core.curators.chance import Oracle
+from genloss.core.curators.choice import RandomK
+from genloss.core.editing import ToEdit
 from genloss.core.hybrid import Hybrid
+from genloss.core.moving import Moving
+from genloss.core.regimes import Replace, Switch
 from genloss.core.roles import History
 from genloss.core.samples import Samples
 from genloss.errors import DataError, SpecError
+from genloss.models.gaussian import GaussianLearner
+from genloss.realities.gaussians import Gaussian
+from genloss.study.study import Study
 
 C, N, T = 2, 6, 8
 
@@ -58,3 +68,22 @@ def test_rows_whose_places_do_not_correspond_are_refused():
         Hybrid("real").compose(history(last=np.ones((C, N, T + 1), dtype=np.int64)), None, rng)
     with pytest.raises(SpecError, match="base is 'human'"):
         Hybrid("human")
+
+
+@pytest.mark.parametrize(
+    "regime",
+    [
+        Hybrid("real"),
+        ToEdit(),
+        Switch(Replace(), 2, ToEdit()),
+        Moving(Switch(Hybrid("real"), 2, Replace()), 0.1),
+    ],
+    ids=lambda regime: type(regime).__name__,
+)
+def test_no_curator_puts_other_rows_in_their_places(regime):
+    study = Study(Gaussian(), GaussianLearner(ddof=1), 10, 2, regime)
+    with pytest.raises(SpecError, match="RandomK puts other rows in their places"):
+        replace(study, curator=RandomK(0.5))
+    # What is composed may be judged: nobody looks at places after that.
+    assert replace(study, curator=Oracle()).regime == regime
+    assert replace(study, regime=Replace(), curator=RandomK(0.5)).curator == RandomK(0.5)

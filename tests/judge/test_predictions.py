@@ -189,6 +189,9 @@ NO_LINE = {
     "another noise than reality's": linear(
         "replace", learner={"kind": "least_squares", "sigma2": 1.0}
     ),
+    "a curator repeats some features and drops others": linear(
+        "replace", curator={"kind": "random_k", "keep": 0.5}
+    ),
     "features that repeat in part": linear("replace", n_synthetic=50),
     "as many rows as features, whose inverse has no mean": linear("replace", n_real=4),
     "a single row": gaussian(0, n_synthetic=1),

@@ -1,11 +1,14 @@
 """Advice against optima that are known: by closed form, and by search with the closed form off."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from genloss.cli.advice import sentence
 from genloss.errors import DataError, SpecError
+from genloss.models.gaussian import GaussianLearner
 from genloss.plan.advise.advice import Effort, advise
 from genloss.plan.advise.curve import falling, fitted
 from genloss.plan.advise.evidence import Cell
@@ -83,6 +86,24 @@ def test_values_that_rise_are_pooled():
 def test_bisection_is_exact():
     for first in range(12):
         assert smallest(lambda k, first=first: k >= first, 10) == (first if first <= 10 else None)
+
+
+def test_what_fails_between_is_not_held_from_there_on():
+    assert smallest(lambda k: k == 0 or k >= 7, 100) == 7
+    assert smallest(lambda k: k < 50, 100) is None
+
+
+def test_real_rows_that_do_not_help_are_told(study, tmp_path):
+    """Maximum likelihood loses variance by itself: 0.9 is held by no real rows, and not by all."""
+    shrinks = replace(study, learner=GaussianLearner(ddof=0))
+    question = question_of(shrinks, target_of("trace_ratio <= 0.9 at 30"), "mean")
+    advice = advise(question, [real_rows(question.study, "share", "fresh")], Effort(tmp_path))
+    [answer] = advice.answers
+    assert (answer.rows, answer.best_at, answer.monotone) == (None, 0, False)
+    assert answer.best == pytest.approx(0.99**30)
+    said = sentence(answer, advice)
+    assert "No setting" not in said
+    assert "of 0, trace_ratio <= 0.9 at 30 holds" in said
 
 
 @pytest.mark.parametrize("supply", ["fresh", "redrawn", "kept"])

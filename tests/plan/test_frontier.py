@@ -53,6 +53,14 @@ def test_kept_rows_are_paid_once(question, tmp_path):
     assert {m.cost for m in found.mixtures} == {max(50, m.real) for m in found.mixtures}
 
 
+def test_kept_rows_alone_are_all_of_s_0(question, tmp_path):
+    """By runs, which know what no synthetic row costs: 12 real rows cost 12, not 50."""
+    found = frontier(question, "kept", Prices(1, 1), Effort(tmp_path, 2, workers=1), theory=False)
+    alone = {m.real: m.cost for m in found.mixtures if not m.synthetic}
+    assert min(alone) < 50
+    assert all(cost == real for real, cost in alone.items())
+
+
 def test_prices_are_two_numbers():
     for real, synthetic in ((-1, 1), (0, 0), (1, float("nan"))):
         with pytest.raises(SpecError, match="prices"):

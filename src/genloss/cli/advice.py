@@ -67,6 +67,11 @@ def _advice(advice: Advice, assumed: str) -> None:
     console.print_table(["of", "needed", "of rows", "95 % interval", "by"], rows, ["of"])
     for answer in advice.answers:
         console.print_prose(sentence(answer, advice))
+        if answer.how == "closed form" and answer.value is not None and not answer.monotone:
+            console.print_prose(
+                f"{_called(answer)}: not every step towards more makes it better; the bound is "
+                "held from the answer on."
+            )
     for answer in advice.answers:
         if answer.how == "search":
             _evidence(answer, question)
@@ -151,6 +156,12 @@ def sentence(answer: Answer, advice: Advice) -> str:
         if answer.estimand == "mean"
         else f"in {percent(question.level)} of new chains"
     )
+    if answer.value is None and target.is_met(answer.best):
+        return (
+            f"More does not help here: with {_called(answer)}, of {_setting(answer.best_at)}, "
+            f"{target} holds {whom} ({number(answer.best)}), and with "
+            f"{_setting(answer.dial.value(answer.dial.most))} ({answer.dial.limit}) no longer."
+        )
     if answer.value is None:
         return (
             f"No setting holds {target} {whom}: {_called(answer)}, was tried up to "

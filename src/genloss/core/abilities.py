@@ -10,7 +10,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 
 from genloss.core.arrays import Array, Floats, Ints
-from genloss.core.roles import Data, Learner, Model
+from genloss.core.roles import Data, Learner, Model, Regime
 
 
 @runtime_checkable
@@ -139,6 +139,21 @@ class UsesFirst(Protocol):
 def uses_first(part: object) -> bool:
     """Whether a part looks through p_1."""
     return isinstance(part, UsesFirst) and part.uses_first
+
+
+@runtime_checkable
+class PairingRegime(Regime, Protocol):
+    """A regime to which row i of S_t is another version of row i of S_0."""
+
+    @property
+    def pairs_rows(self) -> bool:
+        """Whether it is so: then nobody may put other rows in their places."""
+        ...
+
+
+def pairs_rows(regime: Regime) -> bool:
+    """Whether a regime knows rows by their places."""
+    return isinstance(regime, PairingRegime) and regime.pairs_rows
 
 
 @runtime_checkable

@@ -1,6 +1,7 @@
 """ToEdit: real rows of which a model rewrites some, each of them once."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class ToEdit:
     )
     share: float = 0.2
     decay: float = 0.5
+    pairs_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         checked_fraction(self.share, "to_edit: share")

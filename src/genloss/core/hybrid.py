@@ -1,7 +1,7 @@
 """Hybrid rows: a span of one kind inside a row of the other, real and generated."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class Hybrid:
     base: Base
     rows: float = 1.0
     tokens: float = 0.5
+    pairs_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.base not in get_args(Base):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from genloss.core.abilities import pairs_rows
 from genloss.core.about import About
 from genloss.core.arrays import Floats
 from genloss.core.roles import Data, History, Regime, Sizes
@@ -59,6 +60,11 @@ class Moving:
     def remember(self, history: History) -> History:
         """Keep what the regime keeps, where it lay when it was written."""
         return self.regime.remember(history)
+
+    @property
+    def pairs_rows(self) -> bool:
+        """Whether the regime knows rows by their places."""
+        return pairs_rows(self.regime)
 
     def _ages(self, part: Samples, t: int) -> Floats:
         """Return how far the rows (C, n) lag behind at t."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from genloss.core.abilities import pairs_rows
 from genloss.core.about import About
 from genloss.core.arrays import checked_count, checked_fraction
 from genloss.core.roles import Data, History, Reality, Regime, Sizes
@@ -385,6 +386,11 @@ class Switch:
     def remember(self, history: History) -> History:
         """Keep what the regime of the next generation needs."""
         return self._of(history.t).remember(history)
+
+    @property
+    def pairs_rows(self) -> bool:
+        """Whether one of both knows rows by their places."""
+        return pairs_rows(self.first) or pairs_rows(self.then)
 
     def _of(self, t: int) -> Regime:
         return self.first if t <= self.at else self.then

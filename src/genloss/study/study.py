@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from genloss.core.abilities import pairs_rows
 from genloss.core.arrays import checked_count
 from genloss.core.curators.selection import Curator
 from genloss.core.forms import AsCounts, AsMoments, Endless, Rows
@@ -184,6 +185,7 @@ class Study:
         if self.curator is not None and isinstance(self.form, (AsMoments, AsCounts, Endless)):
             form = type(self.form).__name__
             raise SpecError(f"a curator chooses rows; {form} carries none; use form = 'rows'")
+        self._check_places()
         checked_name(self.name)
         learner = self.learner
         if isinstance(learner, StartingLearner) and learner.start == "last" and not self.warm_start:
@@ -195,6 +197,15 @@ class Study:
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise SpecError(f"metrics {twice} occur twice; drop one or change its options")
+
+    def _check_places(self) -> None:
+        curator, regime = self.curator, self.regime
+        if curator is not None and curator.covers != "training" and pairs_rows(regime):
+            raise SpecError(
+                f"{type(regime).__name__} takes row i of what a model writes for another version "
+                f"of row i of S_0, and {type(curator).__name__} puts other rows in their places; "
+                "use a curator that covers 'training', or another regime"
+            )
 
     @property
     def n_blocks(self) -> int:

@@ -4,6 +4,8 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from genloss.plan.advise.beside_control import Beside, beside_control
 from genloss.plan.advise.curve import Fit
 from genloss.plan.advise.evidence import Cell, Evidence
-from genloss.plan.advise.exact import exact_mean, smallest
+from genloss.plan.advise.exact import exact_mean, settings_looked_at, smallest
 from genloss.plan.advise.optimum import Optimum, optimum
 from genloss.plan.advise.question import Question
 from genloss.plan.advise.search import search
@@ -26,6 +28,9 @@ CHAINS_OF_TEXT = 8
 
 SECONDS = 480.0
 """How long a search may go on adding runs."""
+
+ROUNDING = 1e-9
+"""A closed form that gets worse by a smaller share than this does not."""
 
 
 @dataclass(frozen=True)
@@ -166,15 +171,28 @@ def _by_theory(question: Question, dial: Dial) -> Answer | None:
     exact = exact_mean(question, dial)
     if exact is None:
         return None
-    mean, most = exact
-    target = question.target
+    mean, most = cache(exact[0]), exact[1]
+    target, sign = question.target, question.target.sign
     found = smallest(lambda k: target.is_met(mean(k)), most)
-    at = most if found is None else found
+    looked_at = settings_looked_at(most)
+    at = min(looked_at, key=lambda k: sign * mean(k)) if found is None else found
     low = high = math.nan if found is None else dial.value(found)
-    best, seconds = mean(at), time.perf_counter() - begun
-    total = dial.total(at)
+    best, total = mean(at), dial.total(at)
+    monotone = all(
+        sign * (mean(b) - mean(a)) <= ROUNDING * abs(mean(a)) for a, b in pairwise(looked_at)
+    )
     return Answer(
-        dial, "mean", "closed form", found, low, high, total, best, dial.value(at), seconds=seconds
+        dial,
+        "mean",
+        "closed form",
+        found,
+        low,
+        high,
+        total,
+        best,
+        dial.value(at),
+        monotone=monotone,
+        seconds=time.perf_counter() - begun,
     )
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from genloss.errors import GenlossError
 from genloss.judge.predictions import theory_lines
 from genloss.plan.advise.question import Question
@@ -10,6 +12,9 @@ from genloss.study.study import Study
 
 Exact = Callable[[int], float]
 """From real rows to the expected metric."""
+
+LOOKS = 17
+"""Settings of the whole range that are looked at: more real rows do not help every metric."""
 
 
 def exact_mean(question: Question, dial: Dial) -> tuple[Exact, int] | None:
@@ -43,16 +48,24 @@ def _mean(question: Question, study: Study) -> float | None:
     return line.at(question.target.t)
 
 
-def smallest(holds: Callable[[int], bool], most: int) -> int | None:
-    """Return the smallest k in 0 .. most from which a bound holds, by bisection; None: not at most.
+def settings_looked_at(most: int) -> list[int]:
+    """Return settings of the whole range 0 .. most, closer together at the start."""
+    return sorted({0, *np.geomspace(1, max(most, 1), LOOKS).round().astype(int).tolist(), most})
 
-    Sound where more rows never hurt.
+
+def smallest(holds: Callable[[int], bool], most: int) -> int | None:
+    """Return the smallest k in 0 .. most from which on a bound holds; None: not at most.
+
+    By bisection above the last setting looked at that fails: what lies between two of these and
+    fails alone is not seen.
     """
-    if not holds(most):
-        return None
-    if holds(0):
+    at = settings_looked_at(most)
+    failing = [i for i, k in enumerate(at) if not holds(k)]
+    if not failing:
         return 0
-    low, high = 0, most
+    if failing[-1] == len(at) - 1:
+        return None
+    low, high = at[failing[-1]], at[failing[-1] + 1]
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle, high)

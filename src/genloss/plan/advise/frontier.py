@@ -138,7 +138,9 @@ def _study(study: Study, supply: Supply, k: int, m: int) -> Study:
 
 def _mixture(study: Study, supply: Supply, prices: Prices, k: int, m: int, risk: float) -> Mixture:
     later = study.generations - 1
-    real = study.n_real + later * k if supply == "fresh" else max(study.n_real, k)
+    # Without synthetic rows, kept ones are all of S_0.
+    kept = max(study.n_real, k) if m else k
+    real = study.n_real + later * k if supply == "fresh" else kept
     return Mixture(k, m, prices.real * real + prices.synthetic * later * m, risk)
 
 
