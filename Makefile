@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests start some hundred processes; where bytecode may not be written, each would compile the package.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup demo test fast fast-elsewhere mutants deep deep-lowest deep-newest check format golden docs bench clean
 
