@@ -160,6 +160,23 @@ def test_overlap_with_evaluation_sets_is_found(texts):
     assert result["examples"][0] == Record.of(f"Before. {whole} After.").id
 
 
+def test_a_short_item_inside_a_long_text_is_found():
+    """Questions have fewer than 13 words; of fewer than 8, only a whole text is one."""
+    ten = "which of these ten words is the answer to it"
+    words = [f"word{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(60)]
+    items = [Record.of(ten), Record.of("five words are too few"), Record.of("7 * 6 = 42")]
+    overlap = Overlap([("exam", items)])
+    overlap.add(Record.of(" ".join([*words[:30], ten, "five words are too few", *words[30:]])))
+    [exam] = overlap.result()["sets"]
+    assert (exam["held"]["count"], exam["held"]["of"], exam["short"]) == (1, 2, 2)
+    overlap.add(Record.of("Five words are too few."))
+    assert overlap.result()["sets"][0]["held"]["count"] == 2
+    # Nine of the ten are not the item.
+    other = Overlap([("exam", items)])
+    other.add(Record.of(" ".join([*words[:30], *ten.split()[1:], *words[30:]])))
+    assert other.result()["sets"][0]["touched"]["count"] == 0
+
+
 BREAKS = {
     "short": "Too few words.",
     "word_length": " ".join(["ab"] * 60),
@@ -230,6 +247,21 @@ def test_personal_data_is_found_checked_and_masked(sort):
     assert found_in(masked(found)) == {}
     assert sort not in found_in(not_found)
     assert masked(CLEAN) == CLEAN
+
+
+PHONES = (
+    "(212) 555-0147, 212-555-0147, 212.555.0147, +1 212-555-0147, 1-212-555-0147; "
+    "+49 30 901820, 030 901820, +44 20 7946 0000, +33 1 23 45 67 89"
+)
+NO_PHONES = (
+    "on 01.02.2023 and 03-04-1999; ISBN 978-0-306-40615-7; 2019-05-31; 1,234,567; pages 212-555; "
+    "lines 100-200-3000-4000; $212.555.01"
+)
+
+
+def test_telephone_numbers_of_several_countries_are_counted_and_days_are_not():
+    assert found_in(PHONES) == {"phone": 9}
+    assert "phone" not in found_in(NO_PHONES)
 
 
 def test_words_younger_than_the_claimed_date_are_found():
@@ -340,6 +372,26 @@ def test_drift_sees_a_planted_change_and_nothing_where_there_is_none(whole):
     assert all(row["low"] <= 0 <= row["high"] for row in drift(before, before))
     with pytest.raises(DataError, match="lacks"):
         drift({}, now)
+
+
+def test_drift_takes_no_rank_for_an_absence(whole):
+    """Of 600 texts under six licences the sixth has 80, and later 200 of 720: 13 to 28 %."""
+    texts = [record.text for record in whole[0]]
+    sizes = {"MIT": 130, "CC0-1.0": 110, "ISC": 100, "Zlib": 95, "0BSD": 85, "Apache-2.0": 80}
+
+    def audit(sizes):
+        names = [name for name, n in sizes.items() for _ in range(n)]
+        made = [Record.of(f"{texts[i % 400]} {i}", licence=name) for i, name in enumerate(names)]
+        return audit_of(made, OPTIONS)
+
+    before = audit(sizes)
+    rows = {row["what"]: row for row in drift(before, audit({**sizes, "Apache-2.0": 200}))}
+    grown = rows["licence Apache-2.0"]
+    assert (grown["before"], grown["now"]) == pytest.approx((80 / 600, 200 / 720))
+    # What falls out of the first five is told as well.
+    rows = {row["what"]: row for row in drift(before, audit({**sizes, "MIT": 1}))}
+    assert rows["licence MIT"]["now"] == pytest.approx(1 / 471)
+    assert rows["licence MIT"]["high"] < 0
 
 
 FLAGGED, MADE = "flagged by the detector", "by machines, as estimated"

@@ -5,9 +5,29 @@ from typing import Any
 
 from genloss.audit.conformal.answers import JUDGED
 from genloss.audit.profile.proportions import change, difference
+from genloss.corpus.record.record import UNKNOWN
 from genloss.errors import DataError
 
 Audit = Mapping[str, Any]
+
+SHOWN = 5
+"""Values of a table that are compared: the commonest then, and now."""
+
+WHOLE = {
+    "exact duplicates": ("duplicates", "exact"),
+    "near duplicates": ("duplicates", "near"),
+    "refused by a rule": ("rules", "any"),
+    "personal data": ("personal", "any"),
+}
+"""Single shares, and where they stand."""
+
+WORDS = {
+    "origin": "origin {}",
+    "licence": "licence {}",
+    "claimed year": "claimed date {}",
+    "languages": "language {}",
+    **{name: name for name in WHOLE},
+}
 
 
 def drift(before: Audit, now: Audit) -> list[dict[str, Any]]:
@@ -21,15 +41,15 @@ def drift(before: Audit, now: Audit) -> list[dict[str, Any]]:
         DataError: what stands before is no audit.
     """
     try:
-        old = dict(_shares(before))
-        new = dict(_shares(now))
+        told = dict.fromkeys((*_told(now), *_told(before)))
+        counts = {key: (_counted(before, *key), _counted(now, *key)) for key in told}
     except (KeyError, TypeError) as error:
         raise DataError(f"the earlier audit lacks {error}; make it again") from error
-    rows = []
-    for name in new:
-        (k, n), (k2, n2) = old.get(name, (0, next(iter(old.values()))[1])), new[name]
-        if n and n2:
-            rows.append({"what": name, **difference(k, n, k2, n2)})
+    rows = [
+        {"what": WORDS[table].format(value), **difference(*old, *new)}
+        for (table, value), (old, new) in counts.items()
+        if old and new and old[1] and new[1]
+    ]
     return [*rows, *_detected(before.get("detector"), now.get("detector"))]
 
 
@@ -50,21 +70,28 @@ def _flags(answers: Mapping[str, int]) -> tuple[int, int]:
     return answers.get("flagged", 0), sum(answers.get(answer, 0) for answer in JUDGED)
 
 
-def _shares(audit: Audit) -> Iterator[tuple[str, tuple[int, int]]]:
-    n = audit["sizes"]["records"]
-    for key, words in (("origin", "origin {}"), ("licence", "licence {}")):
-        counts = audit["counts"][key]
-        yield words.format("unknown"), (counts["unknown"]["count"], n)
-        for entry in counts["values"][:5]:
-            yield words.format(entry["value"]), (entry["count"], n)
-    yield "claimed date unknown", (audit["counts"]["claimed year"]["unknown"]["count"], n)
-    for name, path in (
-        ("exact duplicates", ("duplicates", "exact")),
-        ("near duplicates", ("duplicates", "near")),
-        ("refused by a rule", ("rules", "any")),
-        ("personal data", ("personal", "any")),
-    ):
-        entry = audit[path[0]][path[1]]
-        yield name, (entry["count"], entry["of"])
-    for entry in audit["languages"]["values"][:5]:
-        yield f"language {entry['value']}", (entry["count"], entry["of"])
+def _told(audit: Audit) -> Iterator[tuple[str, str]]:
+    """Yield the shares that are told of an audit: table, and value or ''."""
+    for table in ("origin", "licence"):
+        yield table, UNKNOWN
+        yield from ((table, entry["value"]) for entry in audit["counts"][table]["values"][:SHOWN])
+    yield "claimed year", UNKNOWN
+    yield from ((table, "") for table in WHOLE)
+    yield from (("languages", entry["value"]) for entry in audit["languages"]["values"][:SHOWN])
+
+
+def _counted(audit: Audit, table: str, value: str) -> tuple[int, int] | None:
+    """Return how many of how many; None where an audit does not tell, as it names too few."""
+    if table in WHOLE:
+        entry = audit[WHOLE[table][0]][WHOLE[table][1]]
+        return entry["count"], entry["of"]
+    if table == "languages":
+        found, n = audit[table], audit[table]["sample"]
+        rest = n - sum(entry["count"] for entry in found["values"])
+    else:
+        found, n = audit["counts"][table], audit["sizes"]["records"]
+        rest = found["rest"]
+        if value == UNKNOWN:
+            return found["unknown"]["count"], n
+    named = {entry["value"]: entry["count"] for entry in found["values"]}
+    return (named.get(value, 0), n) if value in named or not rest else None

@@ -36,7 +36,13 @@ def _is_iban(found: str) -> bool:
     return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
 
 
+DAY = re.compile(r"\d{1,2}([ .-])\d{1,2}\1(19|20)\d{2}")
+"""A day and not a telephone number, such as 01.02.2023."""
+
+
 def _is_phone(found: str) -> bool:
+    if DAY.fullmatch(found):
+        return False
     return 8 <= len(re.sub(r"\D", "", found)) <= 15
 
 
@@ -63,7 +69,12 @@ SORTS: Mapping[str, tuple[str, re.Pattern[str], Callable[[str], bool]]] = {
     "internet": ("internet addresses", re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), _is_address),
     "phone": (
         "telephone numbers",
-        re.compile(r"(?<![\w.])(?:\+\d{1,3}[ .-]?|\(?0)\d{1,4}\)?(?:[ .-]?\d{2,4}){2,4}\b"),
+        re.compile(
+            r"(?<![\w.])(?:(?:\+\d{1,3}[ .-]?|\(?0)\d{1,4}\)?(?:[ .-]?\d{2,4}){2,4}"
+            # As North America writes them, with signs between the parts.
+            r"|(?:\+?1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[.-])"
+            r"[2-9]\d{2}[ .-]\d{4}(?![.-]?\d))\b"
+        ),
         _is_phone,
     ),
     "header": (
