@@ -64,6 +64,50 @@ def locked_block(path: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def locked_part(part: Path, file: Path) -> Iterator[IO[bytes]]:
+    """Empty the unfinished part of a file, hold it for this process, and give it to be written.
+
+    Whoever is done closes the stream and gives the part its name inside the block. A kill drops the
+    lock, and the next one begins anew.
+
+    Raises:
+        StoreError: another process writes the file.
+    """
+    while True:
+        with explained("write", file):
+            lock = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StoreError(
+                    f"{file} is being written by another process; wait for it or stop it first"
+                ) from None
+            # Whoever held it may have given it its name, or taken it away.
+            if not _is_same(lock, part):
+                continue
+            with explained("write", file):
+                os.ftruncate(lock, 0)
+            # A stream of its own, so that closing it does not drop the lock.
+            stream = os.fdopen(os.dup(lock), "wb")
+            try:
+                yield stream
+            finally:
+                with suppress(OSError):
+                    stream.close()
+            return
+        finally:
+            os.close(lock)
+
+
+def _is_same(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return False
+
+
 def is_held(folder: Path) -> bool:
     """Return whether a process of this machine writes in a folder."""
     try:

@@ -103,3 +103,41 @@ def test_a_mixture_is_a_reality_with_its_origins(told, tmp_path):
     corpus = read_corpus(tmp_path / "mixed.jsonl")
     documents, note = with_origins({"train": corpus.documents["train"]})
     assert Counter(d.origin for d in documents["train"]) == {REAL: 40, FOREIGN: 20}, note
+
+
+def test_a_floor_is_exact(told, tmp_path):
+    """55 of 100 are 55 %, though .55 * 100 is more than 55 in binary."""
+    corpus(tmp_path)
+    floor = '[[floors]]\nfield = "origin"\none_of = ["human"]\nshare = 0.55\n'
+    parts = MIX.replace("total = 100\n", "").replace("weight = 2", "count = 55")
+    (tmp_path / "mix.toml").write_text(parts.replace("weight = 1", "count = 45") + floor)
+    assert told("corpus", "mix", "mix.toml", "--out", "mixed.jsonl")["by"]["origin"] == {
+        "human": 55,
+        "machine": 45,
+    }
+
+
+def test_what_cannot_be_read_and_what_does_not_add_up_is_said(genloss, tmp_path):
+    corpus(tmp_path)
+    with (tmp_path / "corpus.jsonl").open("a") as file:
+        file.write("no JSON\n")
+    (tmp_path / "mix.toml").write_text(MIX)
+    call = ("corpus", "mix", "mix.toml", "--out", "mixed.jsonl", "--aside", "aside.jsonl")
+    done = genloss(*call)
+    # The file is a part twice, and read for both.
+    assert "2 left out (not JSON)" in done.output
+    assert len((tmp_path / "aside.jsonl").read_text().splitlines()) == 2
+    for old, new, words in (
+        ("total = 100", "total = 2.5", "total is 2.5; expected a whole number"),
+        ("epochs = 2", "epochs = 1.5", "epochs is 1.5; expected a whole number"),
+        ("weight = 2", "weight = inf", "weight is inf"),
+        ("weight = 2", "count = true", "count is True"),
+    ):
+        (tmp_path / "mix.toml").write_text(MIX.replace(old, new))
+        refused = genloss("corpus", "mix", "mix.toml", "--out", "other.jsonl")
+        assert (refused.exit_code, words in refused.output) == (2, True), refused.output
+    counts = MIX.replace("weight = 2", "count = 5").replace("weight = 1", "count = 6")
+    (tmp_path / "mix.toml").write_text(counts)
+    refused = genloss("corpus", "mix", "mix.toml", "--out", "other.jsonl")
+    assert "add up to 11" in refused.output
+    assert not list(tmp_path.glob("other*"))

@@ -28,6 +28,7 @@ from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.writing import SUMS
 from genloss.errors import DataError, StoreError
 from genloss.store.files import explained, make_folder, removed, write_bytes
+from genloss.store.lock import locked
 
 RECORDS_OF_A_PROCESS = 250_000
 """Records that are grouped in less time than another process takes to start."""
@@ -52,14 +53,32 @@ def deduplicate(
     output: the records as lines, and 48 + 12 bands bytes a record.
 
     Raises:
-        DataError: nothing was read. StoreError: a folder that is no such output, or a full disk.
+        DataError: nothing was read. StoreError: a folder that is no such output or that another
+            process writes, or a full disk.
     """
     work = DedupWork(out.absolute() / WORK)
     _check_free(out)
     if missing := [path for path in paths if not (path.exists() or is_on_hub(path))]:
         raise DataError(f"{missing[0]}: no such file or folder; check the path")
     prepared(work)
-    keys = planned(paths, fields, asdict(options), work, aside, size=options.shard)
+    with locked(work.folder):
+        # Whoever held it has removed it.
+        prepared(work)
+        return _deduplicated(paths, out, work, fields, options, aside, do, keep_work)
+
+
+def _deduplicated(
+    paths: Sequence[Path],
+    out: Path,
+    work: DedupWork,
+    fields: FieldMap,
+    options: DedupOptions,
+    aside: Aside,
+    do: Do,
+    keep_work: bool,
+) -> dict[str, Any]:
+    asked = asdict(options)
+    keys = planned(paths, fields, asked, work, aside, size=options.shard, outputs=(out,))
     folder = str(work.folder)
     # A file that is named twice is read once.
     do("reading", [ReadShard(folder, keys.index(key)) for key in dict.fromkeys(keys)])

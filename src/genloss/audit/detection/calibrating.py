@@ -26,7 +26,7 @@ from genloss.audit.detection.generators import released
 from genloss.audit.detection.scoring import batches, joined, scored_texts
 from genloss.core.arrays import Floats
 from genloss.core.scorer import Scorer, TaughtScorer, scored
-from genloss.corpus.record.record import Record
+from genloss.corpus.record.record import UNKNOWN, Record
 from genloss.errors import DataError
 from genloss.spec.build import describe
 
@@ -69,8 +69,9 @@ def calibrate(
 ) -> tuple[Calibration, Read]:
     """Return the calibration of a scorer, and what was read for it.
 
-    human: only records of origin 'human' count. machine: those of origin 'machine' show the power
-    at every length and what is caught. Memory: texts of 2 x `MOST`, scores of all.
+    human: only records of origin 'human' count. machine: those of origin 'machine', or of which
+    nobody says, show the power at every length and what is caught. Memory: texts of 2 x `MOST`,
+    scores of all.
 
     Raises:
         DataError: no human record, texts that the scorer has learned from, or every group has fewer
@@ -78,9 +79,9 @@ def calibrate(
     """
     plan = plan or Plan()
     passed: Counter[str] = Counter()
-    own, kept = _scored(human, scorer, plan, "human", passed)
+    own, kept = _scored(human, scorer, plan, ("human",), passed)
     _check_taught(scorer, own.ids)
-    other, written = _scored(machine, scorer, plan, "machine", passed, needed=False)
+    other, written = _scored(machine, scorer, plan, ("machine", UNKNOWN), passed)
     least = plan.least_words
     if least is not None:
         short = Shortest(least, "given")
@@ -137,21 +138,21 @@ def _scored(
     records: Iterable[Record],
     scorer: Scorer,
     plan: Plan,
-    origin: str,
+    origins: tuple[str, ...],
     passed: Counter[str],
-    needed: bool = True,
 ) -> tuple[Scored, dict[str, Record]]:
-    """Return the scored texts of one origin, and the records of some of them by id."""
+    """Return the scored texts of some origins, the first of which is told; some records by id."""
+    origin, all_stay = origins[0], origins[0] == "machine"
     parts: list[Scored] = []
     kept: dict[str, Record] = {}
     for batch in batches(records):
-        own = [record for record in batch if record.origin == origin]
-        passed.update(f"{r.origin}, not {origin}" for r in batch if r.origin != origin)
+        own = [record for record in batch if record.origin in origins]
+        passed.update(f"{r.origin}, not {origin}" for r in batch if r.origin not in origins)
         if own:
             parts.append(scored_texts(own, scorer, plan.by, plan.unit))
         kept |= {record.id: record for record in own}
-        kept = _thinned(kept, origin == "machine")
-    if not parts and not needed:
+        kept = _thinned(kept, all_stay)
+    if not parts and all_stay:
         return Scored([], [], [], np.zeros(0, np.int64), np.zeros(0)), {}
     if not parts:
         raise DataError(

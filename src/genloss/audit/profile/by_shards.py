@@ -24,6 +24,7 @@ from genloss.corpus.record.pieces import records_of_pieces
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.writing import write_records
 from genloss.store.files import sha256, write_bytes
+from genloss.store.lock import locked
 
 OPTIONS = "audit.json"
 TALLY, SAMPLE, OVERLAP, ASIDE = "tally.json", "sample.jsonl", "overlap.json", "aside.jsonl"
@@ -69,6 +70,7 @@ def audit_by_shards(
     against: Sequence[Path] = (),
     detector: DetectorBeside | None = None,
     shard: int = 64 << 20,
+    outputs: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Return what `audit_of` returns, counted shard by shard by `do`, in a folder that stays.
 
@@ -76,18 +78,22 @@ def audit_by_shards(
     sample of each shard, 50,000 characters a text at most, and 530 bytes a distinct text.
 
     Raises:
-        DataError: no record can be read. StoreError: a full disk.
+        DataError: no record can be read. StoreError: a full disk, or another process there.
     """
     work = Work(folder.absolute())
     prepared(work)
-    write_bytes(work.folder / OPTIONS, _text(options, against))
-    keys = planned(paths, fields, {}, work, aside, size=shard)
-    do("counting", [CountShard(str(work.folder), keys.index(key)) for key in dict.fromkeys(keys)])
-    counted = Counted.begun(options, _overlap(tuple(against), fields))
-    for key in keys:
-        _merge(counted, counted_in(work, key), aside)
-    texts = read_records(reference, fields) if reference else None
-    return result_of(counted, options, texts, detector)
+    with locked(work.folder):
+        # Whoever held it has removed it.
+        prepared(work)
+        write_bytes(work.folder / OPTIONS, _text(options, against))
+        own = (folder, *outputs)
+        keys = planned(paths, fields, {}, work, aside, size=shard, outputs=own)
+        do("counting", [CountShard(str(work.folder), keys.index(k)) for k in dict.fromkeys(keys)])
+        counted = Counted.begun(options, _overlap(tuple(against), fields))
+        for key in keys:
+            _merge(counted, counted_in(work, key), aside)
+        texts = read_records(reference, fields) if reference else None
+        return result_of(counted, options, texts, detector)
 
 
 def counted_in(work: Work, key: str) -> Path:

@@ -1,15 +1,16 @@
-"""A corpus through its rules, file by file, to files that name how they came about.
+"""A corpus through its rules, some files at a time, to files that name how they came about.
 
 OUT.jsonl holds what is kept, OUT.refused.jsonl what is not, each with its rule and reason beside
-it, and OUT.curation.json rules, inputs, digests and the funnel. What a file gave lies in OUT.parts/
+it, and OUT.curation.json rules, inputs, digests and the funnel. What files gave lies in OUT.parts/
 until all are done: the same command after a kill goes on there, to the same bytes.
 """
 
 import json
+import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,24 @@ from genloss.audit.selection.bands import Bands, bands_of
 from genloss.audit.selection.funnel import Funnel, decide
 from genloss.audit.selection.policy import Policy
 from genloss.audit.selection.rules import AnyRule
-from genloss.corpus.record.aside import Aside
+from genloss.core.places import regular_file
+from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
-from genloss.corpus.record.reading import Located, read_records, records_at
+from genloss.corpus.record.pieces import LEAST
+from genloss.corpus.record.reading import Located, records_at
 from genloss.corpus.record.record import Record
-from genloss.corpus.record.writing import write_records
-from genloss.errors import DataError
-from genloss.store.files import plain_value, write_bytes
+from genloss.corpus.record.writing import check_name, record_lines
+from genloss.errors import DataError, StoreError
+from genloss.store.files import explained, plain_value, removed, write_bytes
+from genloss.store.lock import LOCK, locked
 
 FORMAT = 1
+
+SHARD = 1 << 20
+"""Bytes of files that are one part: what a kill may cost."""
+
+PART = re.compile(r"\d{5,}-[0-9a-f]{16}|" + re.escape(LOCK))
+"""Names in the folder of parts."""
 
 
 @dataclass(frozen=True)
@@ -70,68 +80,126 @@ class Outputs:
         """What is done so far."""
         return self.kept.with_name(f"{self.stem}.parts")
 
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Every file and folder that may be there."""
+        return self.kept, self.refused, self.account, self.parts
+
 
 def curate(curation: Curation, out: Path, aside: Aside) -> dict[str, Any]:
     """Apply the rules; return the account, which is written last.
 
-    Time: three readings of the corpus, two of them for the bands. Memory: the words of the corpus.
+    Time: three readings of the corpus, two of them for the bands. Memory: the words of the corpus,
+    the names of its files, and a record.
 
     Raises:
         DataError: nothing was read. SpecError: another suffix than .jsonl, .jsonl.gz or .jsonl.zst.
+        StoreError: another process writes there, a full disk, or OUT.parts that is somebody else's.
     """
     where = Outputs(out)
+    check_name(out)
+    _check_own(where.parts)
     described = curation.described()
+    with locked(where.parts):
+        account = _account(curation, where, described, aside)
+        shutil.rmtree(where.parts)
+    if not account["funnel"]["read"]:
+        files = ", ".join(str(place.file) for place in curation.files)
+        raise DataError(f"no record in {files or 'what was named'}; check the fields")
+    return account
+
+
+def _account(
+    curation: Curation, where: Outputs, described: dict[str, Any], aside: Aside
+) -> dict[str, Any]:
+    """Put all files through the rules, write what is kept and refused, and the account last."""
     identity = sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
     # What cannot be read is said once, though the corpus is read three times.
     texts = (_texts(curation, Aside()) for _ in range(2))
     bands = bands_of(*texts)
     funnel = Funnel()
     done = []
-    for i, place in enumerate(curation.files):
+    for i, places in enumerate(_shards(curation.files)):
         part = where.parts / f"{i:05d}-{identity[:16]}"
-        funnel.add(_part(place, part, curation, bands, aside))
+        funnel.add(_part(places, part, curation, bands, aside))
         done.append(part)
+    account = {**described, "identity": identity, "funnel": funnel.as_json()}
     if not funnel.read:
-        files = ", ".join(str(place.file) for place in curation.files)
-        raise DataError(f"no record in {files or 'what was named'}; check the fields")
+        return account
+    removed(where.account)
     outputs = {}
     for path, name in ((where.refused, "refused"), (where.kept, "kept")):
-        parts = [part / f"{name}.jsonl" for part in done]
-        number = write_records(read_records(parts), path)
-        outputs[name] = {"file": path.name, "records": number, "sha256": digest_of_file(path)}
-    account = {**described, "identity": identity, "funnel": funnel.as_json(), "outputs": outputs}
+        with record_lines(path) as written:
+            for part in done:
+                written.take(part / f"{name}.jsonl")
+        digest = digest_of_file(path)
+        outputs[name] = {"file": path.name, "records": written.number, "sha256": digest}
+    account["outputs"] = outputs
     write_bytes(where.account, json.dumps(account, indent=1).encode() + b"\n")
-    shutil.rmtree(where.parts)
     return account
 
 
-def _part(place: Located, part: Path, curation: Curation, bands: Bands, aside: Aside) -> Funnel:
-    counts = part / "funnel.json"
-    if counts.exists():
-        return Funnel.from_json(json.loads(counts.read_text()))
-    funnel = Funnel()
-    part.mkdir(parents=True, exist_ok=True)
-    refused = part / "refused.jsonl"
-    kept: list[Record] = []
+def _check_own(parts: Path) -> None:
+    # It is removed in the end.
+    with explained("read", parts):
+        names = [place.name for place in parts.iterdir()] if parts.exists() else []
+    if foreign := [name for name in names if not PART.fullmatch(name)]:
+        raise StoreError(
+            f"{parts} holds {foreign[0]}, which is not of genloss; it is needed for work in "
+            "between: move it, or choose another --out"
+        )
 
-    def against() -> Iterator[Record]:
-        for record in records_at(place, curation.fields, aside):
+
+def _shards(places: Iterable[Located]) -> Iterator[tuple[Located, ...]]:
+    """Yield files in order, small ones together."""
+    shard: list[Located] = []
+    size = 0
+    for place in places:
+        shard.append(place)
+        size += SHARD if place.file.is_dir() else max(place.file.stat().st_size, LEAST)
+        if size >= SHARD:
+            yield tuple(shard)
+            shard, size = [], 0
+    if shard:
+        yield tuple(shard)
+
+
+def _part(
+    places: Sequence[Located], part: Path, curation: Curation, bands: Bands, aside: Aside
+) -> Funnel:
+    """Put the records of some files through the rules, unless that is done; one is in memory."""
+    counts = part / "funnel.json"
+    if not counts.exists():
+        part.mkdir(parents=True, exist_ok=True)
+        with aside_in(part / "aside.jsonl") as own:
+            funnel = _parted(places, part, curation, bands, own)
+        write_bytes(counts, json.dumps(funnel.as_json()).encode())
+    aside.take(part / "aside.jsonl")
+    return Funnel.from_json(json.loads(counts.read_text()))
+
+
+def _parted(
+    places: Iterable[Located], part: Path, curation: Curation, bands: Bands, aside: Aside
+) -> Funnel:
+    funnel = Funnel()
+    with record_lines(part / "refused.jsonl") as refused, record_lines(part / "kept.jsonl") as kept:
+        for record in _records(places, curation.fields, aside):
             decision = decide(record, curation.rules, bands, funnel)
             if decision.is_kept:
-                kept.append(record)
+                kept.put(record)
                 continue
             beside = {"refused_by": decision.rule, "refused_because": decision.reason}
-            yield replace(record, attributes={**record.attributes, **beside})
-
-    write_records(against(), refused)
-    write_records(kept, part / "kept.jsonl")
-    write_bytes(counts, json.dumps(funnel.as_json()).encode())
+            refused.put(replace(record, attributes={**record.attributes, **beside}))
     return funnel
 
 
 def _texts(curation: Curation, aside: Aside) -> Iterator[str]:
-    for place in curation.files:
-        yield from (r.text or "" for r in records_at(place, curation.fields, aside))
+    yield from (r.text or "" for r in _records(curation.files, curation.fields, aside))
+
+
+def _records(places: Iterable[Located], fields: FieldMap, aside: Aside) -> Iterator[Record]:
+    for place in places:
+        yield from records_at(place, fields, aside)
 
 
 def inputs_of(places: Iterable[Located]) -> list[dict[str, str]]:
@@ -148,9 +216,6 @@ def _digest(path: Path) -> str:
 
 
 def digest_of_file(file: Path) -> str:
-    """Return the SHA-256 of a file in hex."""
-    digest = sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    """Return the SHA-256 of a regular file in hex, read anew."""
+    with regular_file(file).open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()

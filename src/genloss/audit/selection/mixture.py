@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from hashlib import sha256
-from math import floor
+from math import floor, inf
 from pathlib import Path
 from typing import Any
 
 from genloss.audit.selection.rules import AnyRule, rule_from
 from genloss.corpus.hub import beside
+from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.record import Record
@@ -97,6 +98,8 @@ def read_mixture(file: Path) -> Mixture:
         rule = rule_from({k: v for k, v in entry.items() if k != "share"}, where)
         floors.append(Floor(rule, float(share)))
     rest = {k: table[k] for k in ("total", "budget", "seed") if k in table}
+    for key, value in rest.items():
+        _check_number(value, key, str(file))
     return Mixture(parts, floors=tuple(floors), **rest)
 
 
@@ -113,6 +116,11 @@ def counts_of(mixture: Mixture) -> tuple[int, ...]:
     weights = [Fraction(str(p.weight)) if p.count is None else Fraction(0) for p in mixture.parts]
     whole = sum(weights)
     if not whole:
+        if mixture.total not in (None, fixed):
+            raise SpecError(
+                f"the total is {mixture.total:,}, and the counts of the parts add up to {fixed:,}; "
+                "leave the total out, or give a part a weight"
+            )
         return _affordable(tuple(p.count or 0 for p in mixture.parts), mixture)
     total = mixture.total
     if total is None:
@@ -173,10 +181,13 @@ class Draw:
         DataError: a part with too few records for its epochs, or a floor that is not held.
     """
 
-    def __init__(self, mixture: Mixture, fields: FieldMap) -> None:
-        self.mixture, self.fields = mixture, fields
+    def __init__(
+        self, mixture: Mixture, fields: FieldMap, aside: Aside, outputs: tuple[Path, ...] = ()
+    ) -> None:
+        self.mixture, self.fields, self.outputs = mixture, fields, outputs
         self.counts = counts_of(mixture)
-        keys = [sorted({self._key(p, r) for r in self._records(p)}) for p in mixture.parts]
+        # What cannot be read is said once, though the files are read three times.
+        keys = [sorted({self._key(p, r) for r in self._records(p, aside)}) for p in mixture.parts]
         self._cuts = [self._cut(i, k) for i, k in enumerate(keys)]
         self.drawn = tuple(
             Drawn(p.name, len(k), n, -(-n // len(k)) if k else 0, n * p.price)
@@ -197,8 +208,9 @@ class Draw:
                     beside = {**record.attributes, "part": part.name, "epoch": epoch}
                     yield replace(record, attributes=beside)
 
-    def _records(self, part: Part) -> Iterator[Record]:
-        return (r for r in read_records(part.paths, self.fields) if part.takes(r))
+    def _records(self, part: Part, aside: Aside | None = None) -> Iterator[Record]:
+        read = read_records(part.paths, self.fields, aside, self.outputs)
+        return (record for record in read if part.takes(record))
 
     def _key(self, part: Part, record: Record) -> str:
         return sha256(f"{self.mixture.seed} {part.name} {record.id}".encode()).hexdigest()
@@ -224,7 +236,7 @@ class Draw:
             for i, floor_ in enumerate(self.mixture.floors):
                 held[i] += not floor_.rule.refusal(record)
         for has, floor_ in zip(held, self.mixture.floors, strict=True):
-            if has < floor_.share * n:
+            if has < Fraction(str(floor_.share)) * n:
                 raise DataError(
                     f"floor {floor_.rule.name}: {has:,} of {n:,} pass it, below "
                     f"{floor_.share:.1%}; nothing was written; add such records or lower others"
@@ -241,10 +253,7 @@ def _part(entry: Any, file: Path, i: int) -> Part:
         raise SpecError(f"{where}: expected a weight or a count, one of the two")
     for key in ("weight", "count", "price", "epochs"):
         value = entry.get(key, 1)
-        if not isinstance(value, int | float) or value < (1 if key == "epochs" else 0):
-            raise SpecError(
-                f"{where}: {key} is {value!r}; expected a number from 0 on, epochs from 1"
-            )
+        _check_number(value, key, where)
     paths = entry["paths"] if isinstance(entry["paths"], list) else [entry["paths"]]
     rules = tuple(
         rule_from(rule, f"{where}: rule {j}") for j, rule in enumerate(entry.get("where", []), 1)
@@ -253,6 +262,18 @@ def _part(entry: Any, file: Path, i: int) -> Part:
     return Part(
         str(entry.get("name", i)), tuple(beside(file.parent, Path(p)) for p in paths), rules, **rest
     )
+
+
+WHOLE = {"count": 0, "epochs": 1, "total": 1, "seed": 0}
+"""Keys of whole numbers, and the least of each; others may be any number from 0 on."""
+
+
+def _check_number(value: object, key: str, where: str) -> None:
+    kind = "whole number" if key in WHOLE else "number"
+    least = WHOLE.get(key, 0)
+    fits = isinstance(value, int if key in WHOLE else int | float) and not isinstance(value, bool)
+    if not (fits and isinstance(value, int | float) and least <= value < inf):
+        raise SpecError(f"{where}: {key} is {value!r}; expected a {kind} from {least} on")
 
 
 def _known(table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from genloss.audit.selection.rules import read_toml
+from genloss.corpus.record.licence import spdx_of
 from genloss.corpus.record.record import UNKNOWN, Record
 from genloss.errors import SpecError
 
@@ -77,6 +78,8 @@ def read_policy(file: Path) -> Policy:
             f"{file}: no clause; expected a table such as [licence] with allowed = [..]"
         )
     clauses = {field: _clause(entry, f"{file}: [{field}]") for field, entry in table.items()}
+    if "licence" in clauses:
+        clauses["licence"] = _of_licences(clauses["licence"], f"{file}: [licence]")
     return Policy(clauses, unknown == "keep")
 
 
@@ -92,6 +95,24 @@ def _clause(entry: object, where: str) -> Clause:
     if both := clause.allowed & clause.refused:
         raise SpecError(f"{where}: {sorted(both)[0]!r} is allowed and refused; choose one")
     return clause
+
+
+def _of_licences(clause: Clause, where: str) -> Clause:
+    """Return the clause with licences as records have them, SPDX identifiers.
+
+    Raises:
+        SpecError: one that is none, which no record could ever have.
+    """
+    lists = {}
+    for key, values in vars(clause).items():
+        found = {value: spdx_of(value) for value in values}
+        if wrong := sorted(value for value, known in found.items() if not known):
+            raise SpecError(
+                f"{where}: {key} has {wrong[0]!r}, which is no SPDX expression, as licences of "
+                "records are; expected such as CC-BY-4.0"
+            )
+        lists[key] = frozenset(found.values())
+    return Clause(**lists)
 
 
 def _asked(record: Record, field: str, clause: Clause) -> Answer:

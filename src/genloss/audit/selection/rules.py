@@ -60,9 +60,9 @@ class Rule:
 class DateRule:
     """A record passes if all of its date lies in [start, end), on evidence of a grade or better.
 
-    Both ends of the interval count: a text that may be younger than `end` does not pass. captured
-    and claimed dates are both looked at; one of sufficient grade inside is enough, and none may
-    begin after `end`.
+    Both ends of the interval count: a text that may be younger than `end` does not pass. Captured
+    and claimed dates are both looked at; one of sufficient grade inside is enough: what was
+    captured in time was there, whatever it claims.
     """
 
     name: str

@@ -6,7 +6,7 @@ WORK/read/KEY/           what reading it gave
 
 import json
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +28,7 @@ from genloss.store.files import (
     sha256,
     write_bytes,
 )
+from genloss.store.lock import LOCK
 
 FORMAT = 1
 
@@ -81,13 +82,15 @@ def planned(
     aside: Aside,
     *,
     size: int,
+    outputs: Iterable[Path] = (),
 ) -> list[str]:
     """Cut a corpus into shards, write them into the plan, and return their keys in order.
 
     options: all that reading a shard depends on, as plain values. size: bytes of a shard.
+    outputs: see `read_records`.
     """
     keys: list[str] = []
-    for pieces in shards_of([beside(Path.cwd(), p) for p in paths], size, aside):
+    for pieces in shards_of([beside(Path.cwd(), p) for p in paths], size, aside, outputs):
         shard = shard_of(pieces, fields, options)
         work.plan_shard(len(keys), shard)
         keys.append(shard.key)
@@ -193,7 +196,7 @@ def prepared(work: Work) -> None:
     """
     if work.folder.exists() and not is_work(work.folder):
         with explained("read", work.folder):
-            foreign = [file.name for file in work.folder.iterdir()]
+            foreign = [file.name for file in work.folder.iterdir() if file.name != LOCK]
         if foreign:
             raise StoreError(
                 f"{work.folder} holds {foreign[0]}, which is not of genloss; it is needed for work "

@@ -150,12 +150,13 @@ def mix(
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
+    aside: AsideFile = None,
     json: Json = False,
 ) -> None:
     """Draw a mixture with exact counts, floors and a budget; count what is repeated."""
     from genloss.cli.corpus.mix import mixed
 
-    mixed(spec, out, field_map(map, field, fix), json)
+    mixed(spec, out, field_map(map, field, fix), aside, json)
 
 
 @app.command(epilog="Example: genloss corpus calibrate human --fix origin=human --scorer curvature")

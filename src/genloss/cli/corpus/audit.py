@@ -15,9 +15,10 @@ from genloss.audit.profile.detector import DetectorBeside
 from genloss.audit.profile.options import AuditOptions
 from genloss.cli import console
 from genloss.cli.corpus.jobs import Where, doing
+from genloss.cli.corpus.options import given_as, named
 from genloss.cli.corpus.read import say_aside
 from genloss.corpus.hub import with_revision
-from genloss.corpus.record.aside import aside_in
+from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
 from genloss.errors import DataError, SpecError
@@ -52,17 +53,18 @@ def audited(
     numbers, work = out.with_suffix(".json"), out.with_name(out.stem + WORK)
     if out.suffix != ".html":
         raise SpecError(f"--out is {out}; expected a page, such as audit.html")
+    own = named(out, numbers, aside_file)
     for file in (out, numbers):
         check_output(file)
     with aside_in(aside_file) as aside:
-        detector = _detector(calibration, known, fields)
+        detector = _detector(calibration, known, fields, aside)
         if where.by_shards:
-            asked = partial(audit_by_shards, reference=reference, against=against)
+            asked = partial(audit_by_shards, reference=reference, against=against, outputs=own)
             with doing(where) as do:
                 audit = asked(paths, work, fields, options, aside, do, detector=detector)
         else:
             audit = audit_of(
-                read_records(paths, fields, aside),
+                read_records(paths, fields, aside, own),
                 options,
                 read_records(reference, fields) if reference else None,
                 [(path.name, read_records([path], fields)) for path in against],
@@ -87,7 +89,10 @@ def audited(
 
 
 def _detector(
-    calibration: Path | None, known: tuple[Sequence[Path], Sequence[Path]], fields: FieldMap
+    calibration: Path | None,
+    known: tuple[Sequence[Path], Sequence[Path]],
+    fields: FieldMap,
+    aside: Aside,
 ) -> DetectorBeside | None:
     human, machine = known
     if bool(human) != bool(machine) or (human and calibration is None):
@@ -98,7 +103,10 @@ def _detector(
     if calibration is None:
         return None
     made = read_calibration(calibration)
-    texts = [read_records(paths, fields) if paths else None for paths in known]
+    texts = [
+        given_as(origin, paths, fields, aside) if paths else None
+        for origin, paths in zip(("human", "machine"), known, strict=True)
+    ]
     return DetectorBeside(made, scorer_of(made), texts[0], texts[1])
 
 

@@ -9,6 +9,7 @@ from genloss.audit.conformal.thresholds import Threshold
 from genloss.audit.detection.calibrating import OneForAll, Plan, Read, calibrate, one_for_all
 from genloss.audit.detection.findings import card
 from genloss.cli import console
+from genloss.cli.corpus.options import given_as
 from genloss.cli.corpus.read import say_aside
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
@@ -33,7 +34,8 @@ def calibrated(
     built = build("scorer", overridden({"kind": scorer}, options))
     with aside_in(aside_file) as aside:
         records = read_records(human, fields, aside)
-        found, read = calibrate(records, built, read_records(machine, fields, aside), plan)
+        others = given_as("machine", machine, fields, aside)
+        found, read = calibrate(records, built, others, plan)
     write_calibration(found, out)
     if json:
         console.print_json({"calibration": str(out), **as_json(found)})

@@ -44,7 +44,7 @@ def carded(
     audit = earlier(audit_file)
     if not isinstance(audit, dict) or "sizes" not in audit or "genloss" not in audit:
         raise DataError(f"{audit_file}: no audit; expected what `genloss corpus audit` wrote")
-    card = FORMS[form](Facts(name, audit, list(_files(files))))
+    card = FORMS[form](Facts(name, audit, list(_files(files, out))))
     text = card if isinstance(card, str) else json_text.dumps(card, indent=1, ensure_ascii=False)
     write_bytes(out, text.rstrip("\n").encode() + b"\n")
     empty = text.count(NOT_MEASURED)
@@ -56,8 +56,8 @@ def carded(
         console.print_hint(f"{empty} fields were not measured; the card says so in their place")
 
 
-def _files(paths: Sequence[Path]) -> Iterator[DataFile]:
-    for file, root in ((p.file, p.root) for p in located(paths, Aside())):
+def _files(paths: Sequence[Path], out: Path) -> Iterator[DataFile]:
+    for file, root in ((p.file, p.root) for p in located(paths, Aside(), (out,))):
         if file.is_dir():
             continue
         with file.open("rb") as content:

@@ -9,6 +9,7 @@ from genloss.audit.selection.curation import Curation, Outputs, curate
 from genloss.audit.selection.policy import Policy, read_policy
 from genloss.audit.selection.rules import AnyRule, day, read_rules, rule_from
 from genloss.cli import console
+from genloss.cli.corpus.options import named
 from genloss.cli.corpus.read import say_aside
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
@@ -48,7 +49,8 @@ def curated(
 ) -> None:
     """Apply rules to a corpus, and show the funnel."""
     with aside_in(aside_file) as aside:
-        account = curate(Curation(tuple(located(paths, aside)), rules, fields), out, aside)
+        files = tuple(located(paths, aside, named(*Outputs(out).all, aside_file)))
+        account = curate(Curation(files, rules, fields), out, aside)
     if json:
         console.print_json(account)
         return

@@ -9,6 +9,7 @@ from genloss.audit.detection.detecting import detected, scorer_of
 from genloss.audit.detection.findings import Caught, Cost, Findings, as_json, findings
 from genloss.audit.detection.tallies import Tallies
 from genloss.cli import console
+from genloss.cli.corpus.options import named
 from genloss.cli.corpus.read import say_aside
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
@@ -39,10 +40,10 @@ def asked(
         raise SpecError(f"--guarantee is {guarantee!r}; expected marginal or confident")
     promise: Guarantee = "marginal" if guarantee == "marginal" else "confident"
     known = read_calibration(calibration)
-    tallies, at = Tallies(), level or known.levels[0]
+    tallies, at = Tallies(), known.levels[0] if level is None else level
     scorer = scorer_of(known)
     with aside_in(aside_file) as aside:
-        records = read_records(paths, fields, aside)
+        records = read_records(paths, fields, aside, named(out, aside_file))
         answered = detected(records, known, scorer, at, promise, tallies)
         if out is None:
             for _ in answered:

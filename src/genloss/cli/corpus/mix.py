@@ -8,21 +8,25 @@ from typing import Any
 from genloss.audit.selection.curation import digest_of_file, inputs_of
 from genloss.audit.selection.mixture import Draw, Mixture, read_mixture
 from genloss.cli import console
-from genloss.corpus.record.aside import Aside
+from genloss.cli.corpus.options import named
+from genloss.cli.corpus.read import say_aside
+from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import located
-from genloss.corpus.record.writing import write_records
+from genloss.corpus.record.writing import check_name, write_records
 from genloss.report.formatting import count
 from genloss.store.files import write_bytes
 
 
-def mixed(spec: Path, out: Path, fields: FieldMap, json: bool) -> None:
+def mixed(spec: Path, out: Path, fields: FieldMap, aside_file: Path | None, json: bool) -> None:
     """Draw a mixture, write it with its account, and show what it holds."""
+    check_name(out)
     mixture = read_mixture(spec)
-    draw = Draw(mixture, fields)
-    number = write_records(draw.records(), out)
-    account = _account(spec, mixture, draw, out, number)
     beside = out.with_name(out.name.partition(".jsonl")[0] + ".mix.json")
+    with aside_in(aside_file) as aside:
+        draw = Draw(mixture, fields, aside, named(out, beside, aside_file))
+        number = write_records(draw.records(), out)
+    account = _account(spec, mixture, draw, out, number)
     write_bytes(beside, jsons.dumps(account, indent=1).encode() + b"\n")
     if json:
         console.print_json(account)
@@ -38,6 +42,7 @@ def mixed(spec: Path, out: Path, fields: FieldMap, json: bool) -> None:
         held = ", ".join(f"{value} {n:,}" for value, n in draw.by[name].items())
         console.print_prose(f"{name}: {held}")
     console.print_hint(f"account: {beside.name}")
+    say_aside(aside, aside_file)
 
 
 def _epochs(drawn: Any) -> str:
@@ -49,7 +54,7 @@ def _account(spec: Path, mixture: Mixture, draw: Draw, out: Path, number: int) -
     return {
         "format": 1,
         "spec": {"file": spec.name, "sha256": digest_of_file(spec)},
-        "inputs": inputs_of(located(paths, Aside())),
+        "inputs": inputs_of(located(paths, Aside(), draw.outputs)),
         "seed": mixture.seed,
         "parts": [asdict(d) for d in draw.drawn],
         "by": draw.by,

@@ -1,6 +1,6 @@
 """Options that the commands on a corpus share: what is read, and as which fields."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from genloss.corpus.record.aside import Aside
     from genloss.corpus.record.field_map import FieldMap
+    from genloss.corpus.record.record import Record
 
 Paths = Annotated[
     list[Path],
@@ -56,3 +58,27 @@ def field_map(
         third_party=fields.third_party or third_party,
     )
     return with_flags(fields, named or (), fixed or ())
+
+
+def named(*outputs: Path | None) -> tuple[Path, ...]:
+    """Return the outputs of a command that were asked for."""
+    return tuple(path for path in outputs if path is not None)
+
+
+def given_as(
+    origin: str, paths: Sequence[Path], fields: "FieldMap", aside: "Aside"
+) -> "Iterator[Record]":
+    """Yield the records of texts that are given as those of one origin.
+
+    An origin that is fixed for all records is not theirs; those that are declared to be of another
+    one go aside.
+    """
+    from genloss.corpus.record.reading import read_records
+
+    fixed = {name: value for name, value in fields.fixed.items() if name != "origin"}
+    for record in read_records(paths, replace(fields, fixed=fixed), aside):
+        if record.origin in (origin, "unknown"):
+            yield record
+        else:
+            reason = f"is declared {record.origin}, and given as {origin}"
+            aside.put(record.source, 0, f"{record.origin}, given as {origin}", reason)

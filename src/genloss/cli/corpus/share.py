@@ -12,6 +12,7 @@ from genloss.audit.share.findings import Findings, Judged, findings, judged
 from genloss.audit.share.pair import PairShare, Share
 from genloss.audit.share.power import Power
 from genloss.cli import console
+from genloss.cli.corpus.options import given_as
 from genloss.cli.corpus.read import say_aside
 from genloss.core.scorer import scored
 from genloss.corpus.record.aside import Aside, aside_in
@@ -113,15 +114,16 @@ def _found(paths: Sequence[Path], asked: Asked, fields: FieldMap, aside: Aside) 
     known = read_calibration(asked.calibration) if asked.calibration is not None else None
     scorer = scorer_of(known) if known is not None else None
 
-    def texts(of: Sequence[Path], by: Sequence[str] = ()) -> Judged:
-        found = judged(read_records(of, fields, aside), asked.score, asked.unit, by)
+    def texts(of: Sequence[Path], origin: str = "", by: Sequence[str] = ()) -> Judged:
+        known_to_be = given_as(origin, of, fields, aside) if origin else None
+        found = judged(known_to_be or read_records(of, fields, aside), asked.score, asked.unit, by)
         return found if scorer is None else replace(found, scores=scored(scorer, found.texts))
 
     return findings(
-        texts(paths, asked.by),
-        texts(asked.human),
-        texts(asked.machine) if asked.machine else None,
-        texts(asked.edited) if asked.edited else None,
+        texts(paths, by=asked.by),
+        texts(asked.human, "human"),
+        texts(asked.machine, "machine") if asked.machine else None,
+        texts(asked.edited, "edited") if asked.edited else None,
         asked.score if known is None else str(known.scorer["kind"]),
         asked.level,
         asked.seed,

@@ -15,8 +15,14 @@ from genloss.errors import DataError
 LARGEST = 1 << 30
 """Bytes that a file of columns may unpack to, where the file as a whole is packed; 1 GiB."""
 
-BATCH = 4096
-"""Rows of Parquet that are decoded at once."""
+BATCH = 256
+"""Rows that are decoded at once, at most: a dictionary may hold one long text for all of them."""
+
+AT_ONCE = 64 << 20
+"""Bytes of rows that are decoded at once, by the mean of their row group; one row at least."""
+
+BUFFER = 1 << 20
+"""Bytes of a column of Parquet that are read at once."""
 
 
 def parquet(file: Path, text_field: str, others: Iterable[str], span: Span | None = None) -> Rows:
@@ -29,11 +35,29 @@ def parquet(file: Path, text_field: str, others: Iterable[str], span: Span | Non
         MissingExtra: pyarrow is not installed.
     """
     module = optional("pyarrow.parquet", "this text")
-    with _source(file, "Parquet file") as source, module.ParquetFile(source) as table:
+    with (
+        _source(file, "Parquet file") as source,
+        module.ParquetFile(source, buffer_size=BUFFER) as table,
+    ):
         names = _needed(table.schema_arrow.names, text_field, others, file)
-        groups = range(span.start, span.stop) if span else None
-        batches = table.iter_batches(batch_size=BATCH, columns=names, row_groups=groups)
-        yield from _rows(batches, names, file, span.before if span else 0)
+        number = span.before if span else 0
+        for i in range(*(span.start, span.stop) if span else (table.num_row_groups,)):
+            group = table.metadata.row_group(i)
+            most = _rows_at_once(_size(group, names), group.num_rows)
+            batches = table.iter_batches(batch_size=most, columns=names, row_groups=[i])
+            yield from _rows(batches, names, file, number)
+            number += group.num_rows
+
+
+def _rows_at_once(size: int, rows: int) -> int:
+    return max(1, min(BATCH, AT_ONCE * rows // max(1, size)))
+
+
+def _size(group: Any, names: list[str]) -> int:
+    """Return the bytes of some columns of a row group, decoded as far as it tells."""
+    columns = (group.column(i) for i in range(group.num_columns))
+    own = (c for c in columns if c.path_in_schema.partition(".")[0] in names)
+    return sum(column.total_uncompressed_size for column in own)
 
 
 def row_groups(file: Path) -> list[tuple[int, int]]:
@@ -97,10 +121,13 @@ def _needed(names: list[str], text_field: str, others: Iterable[str], file: Path
 
 def _rows(batches: Iterable[Any], names: list[str], file: Path, number: int = 0) -> Rows:
     for batch in batches:
-        columns = [_values(batch.column(name), name, file, number) for name in names]
-        for values in zip(*columns, strict=True):
-            number += 1
-            yield dict(zip(names, values, strict=True)), f"{file}: row {number}"
+        most = _rows_at_once(batch.nbytes, batch.num_rows)
+        for start in range(0, batch.num_rows, most):
+            part = batch.slice(start, most)
+            columns = [_values(part.column(name), name, file, number) for name in names]
+            for values in zip(*columns, strict=True):
+                number += 1
+                yield dict(zip(names, values, strict=True)), f"{file}: row {number}"
 
 
 def _values(column: Any, name: str, file: Path, before: int) -> list[Any]:

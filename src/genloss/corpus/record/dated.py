@@ -14,8 +14,11 @@ what the text or its publisher says, an inference from anything else."""
 
 GRADES: tuple[Grade, ...] = get_args(Grade)
 
-PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2}))?")
-"""A year, or a year and a month."""
+PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})|\.0)?")
+"""A year, as tables of numbers write it, too, or a year and a month."""
+
+SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")
+"""A day with slashes that begins with the year."""
 
 PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{6})?")
 """A day, or a moment, without signs between its parts, as archives write it."""
@@ -80,7 +83,7 @@ def dated(value: Any, grade: Grade = "claimed") -> Dated:
         return Dated(value, value, grade)
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= EPOCH:
         return _moment(value / 1000 if value >= 1000 * EPOCH else value, grade)
-    text = str(value).strip()
+    text = SLASHED.sub(lambda d: f"{d[1]}-{d[2]:0>2}-{d[3]:0>2}", str(value).strip(), 1)
     start, slash, end = text.partition("/")
     try:
         first = _ends(start)

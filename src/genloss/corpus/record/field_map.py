@@ -12,15 +12,29 @@ from typing import Any
 from genloss.corpus.record.dated import GRADES, Grade
 from genloss.errors import SpecError
 
+MADE = ("generated", "is_generated", "machine_generated", "ai_generated", "is_synthetic", "is_ai")
+WRITTEN = ("is_human", "human_written", "human")
+"""Fields that say by true or false, or 1 or 0, whether a machine or people wrote a text. With any
+other value they are attributes."""
+
+TRUTHS: Mapping[str, bool] = MappingProxyType(
+    {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+)
+"""What stands for true and false, in lower case."""
+
 GUESSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "source": ("source", "url", "uri"),
-        "claimed": ("date", "published", "publish_date", "created", "timestamp", "year"),
+        "claimed": (
+            *("date", "published", "publish_date", "publication_date", "date_published"),
+            *("pub_date", "created", "created_at", "created_utc", "timestamp", "year"),
+        ),
         "captured": ("captured", "crawled", "fetched", "date_download", "fetch_time"),
         "licence": ("licence", "license"),
         "consent": ("consent",),
         "origin": ("origin",),
-        "synthetic": ("synthetic",),
+        "synthetic": ("synthetic", *MADE),
+        "human": WRITTEN,
         "generator": ("generator",),
         "revision": ("revision",),
         "sampling": ("sampling",),
@@ -72,7 +86,8 @@ class FieldMap:
     @cached_property
     def sources(self) -> tuple[tuple[str, str], ...]:
         """Every row field beside the record field that it is for; the first that is there wins."""
-        return tuple((key, name) for name in GUESSES for key in self.names(name))
+        named = ((key, name) for name in GUESSES for key in self.names(name))
+        return tuple((key, name) for key, name in named if key != self.text)
 
     @cached_property
     def mapped(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from math import isfinite
 from typing import Any, TypeVar
 
 from genloss.corpus.record.dated import Dated, dated
@@ -144,4 +145,6 @@ def _attributes(value: Any) -> dict[str, str | float | int]:
     for name, item in given.items():
         if not isinstance(item, str | int | float):
             raise DataError(f"attribute {name} is {type(item).__name__}; expected text or a number")
+        if isinstance(item, float) and not isfinite(item):
+            raise DataError(f"attribute {name} is {item}; expected text or a number")
     return given

@@ -29,20 +29,22 @@ class Piece:
     span: Span | None = None
 
 
-def shards_of(paths: Iterable[Path], most: int, aside: Aside) -> Iterator[tuple[Piece, ...]]:
+def shards_of(
+    paths: Iterable[Path], most: int, aside: Aside, outputs: Iterable[Path] = ()
+) -> Iterator[tuple[Piece, ...]]:
     """Yield the pieces of a corpus in order, together in shards of about `most` bytes.
 
     Where a shard of small files ends is decided by the files' names, so that further files change
     only the shards that they fall into. A piece of `most` bytes is a shard of its own. Files that
     are cut (JSON lines that are not compressed, Parquet) are read once for the numbers of their
-    lines.
+    lines. outputs: see `read_records`.
 
     Raises:
         DataError, MissingExtra: see `located`.
     """
     shard: list[Piece] = []
     size = 0
-    for piece in _pieces(paths, most, aside):
+    for piece in _pieces(located(paths, aside, outputs), most):
         cost = max(piece.size, LEAST)
         if shard and size + cost > most:
             yield tuple(shard)
@@ -63,8 +65,8 @@ def records_of_pieces(pieces: Iterable[Piece], fields: FieldMap, aside: Aside) -
         yield from records_at(Located(piece.file, piece.root), fields, aside, piece.span)
 
 
-def _pieces(paths: Iterable[Path], most: int, aside: Aside) -> Iterator[Piece]:
-    for place in located(paths, aside):
+def _pieces(places: Iterable[Located], most: int) -> Iterator[Piece]:
+    for place in places:
         if place.file.is_dir():
             yield Piece(place.file, place.root, most)
             continue

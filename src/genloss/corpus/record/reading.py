@@ -1,7 +1,8 @@
 """read_records: files of any sort that is read, one record at a time, in constant memory."""
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from genloss.corpus.readers.rows import PROSE, READERS
 from genloss.corpus.readers.special import special_reader
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import GUESSES, FieldMap
-from genloss.corpus.record.from_row import record_of_row
+from genloss.corpus.record.from_row import CLEAR, as_word, record_of_row
 from genloss.corpus.record.hub_cards import hub_card_of
-from genloss.corpus.record.line import is_record, record_from
+from genloss.corpus.record.line import is_record, line_of, record_from
 from genloss.corpus.record.of_runs import records_of_run
 from genloss.corpus.record.record import Record
 from genloss.corpus.walk import walked
@@ -29,24 +30,31 @@ from genloss.store.reader import is_run
 LINES = (".jsonl", ".ndjson", ".ldjson", ".jsonlines", ".jl")
 TABLES = (".parquet", ".arrow", ".feather")
 
+OUTPUT = "an output of this command"
+
 
 def read_records(
-    paths: Iterable[Path], fields: FieldMap | None = None, aside: Aside | None = None
+    paths: Iterable[Path],
+    fields: FieldMap | None = None,
+    aside: Aside | None = None,
+    outputs: Iterable[Path] = (),
 ) -> Iterator[Record]:
     """Yield the records of files, folders and data sets of the hub, in the order of their paths.
 
     Rows that are records already (docs/record.md) are taken as they are; their ids are compared by
     `verify`, not here. Of a run folder, the texts that it kept are read. A card (README.md with a
     head) beside or above the files of a folder is evidence for all of them. What cannot be read
-    goes to the aside, and reading goes on behind it. Memory: one line or row, or one batch of 4,096
-    rows of Parquet, and the names in one folder; a .json file that is one object, as a whole.
+    goes to the aside, and reading goes on behind it. outputs: files and folders that whoever reads
+    has written or will write, which are no input where a folder holds them. Memory: one line or
+    row, or one batch of rows of Parquet (256, or 64 MiB), and the names in one folder; a .json
+    file that is one object, as a whole.
 
     Raises:
         DataError: a path that does not exist, or a data set that cannot be had.
         MissingExtra: a data set of the hub without huggingface_hub.
     """
     fields, aside = fields or FieldMap(), aside or Aside()
-    for place in located(paths, aside):
+    for place in located(paths, aside, outputs):
         yield from records_at(place, fields, aside)
 
 
@@ -58,19 +66,22 @@ class Located:
     root: Path
 
 
-def located(paths: Iterable[Path], aside: Aside) -> Iterator[Located]:
+def located(paths: Iterable[Path], aside: Aside, outputs: Iterable[Path] = ()) -> Iterator[Located]:
     """Yield what is read of files, folders and data sets of the hub, in order.
+
+    outputs: see `read_records`.
 
     Raises:
         DataError: a path that does not exist, or a data set that cannot be had.
         MissingExtra: a data set of the hub without huggingface_hub.
     """
+    own = {Path(os.path.abspath(path)) for path in outputs}
     for path in map(Path, paths):
         root, below = hub_corpus(path) if is_on_hub(path) else (path, path)
         if below.is_dir() and is_run(below):
             yield Located(below, root)
         else:
-            yield from (Located(file, root) for file in files_to_read(below, aside))
+            yield from (Located(file, root) for file in files_to_read(below, aside, own))
 
 
 def records_at(
@@ -83,10 +94,30 @@ def records_at(
     card = hub_card_of(place.file, place.root) if place.root.is_dir() else None
     try:
         records = records_of_file(place.file, fields, aside, span)
-        yield from map(card.applied, records) if card else records
+        if card:
+            records = map(card.applied, records)
+        yield from _with_hint(records, place, aside) if _telling(place) else records
     except DataError as error:
         reason = str(error).removeprefix(f"{place.file}: ")
+        reason = reason.replace("reality.text_field", "--field text=NAME")
         aside.put(place.file, 0, "file cannot be read", reason)
+
+
+def _telling(place: Located) -> str:
+    """Return a name on the way to a file that may say who wrote its texts, or ''."""
+    way = place.file.relative_to(place.root).parent.parts if place.root.is_dir() else ()
+    names = (place.file.name.partition(".")[0], *way)
+    return next((name for name in names if as_word(name) in CLEAR), "")
+
+
+def _with_hint(records: Iterable[Record], place: Located, aside: Aside) -> Iterator[Record]:
+    name = _telling(place)
+    reason = f"{name} names a file or folder; if that says who wrote it: --fix origin=..., alone"
+    for record in records:
+        if not record.evidence:
+            kind = "the name of a file or folder may say who wrote it"
+            aside.put(place.file, 0, kind, reason, kept=True)
+        yield record
 
 
 def records_of_file(
@@ -113,8 +144,10 @@ def records_of_file(
         yield from _of_row({fields.text: text.replace("\r\n", "\n")}, 0, file, fields, aside)
 
 
-def files_to_read(path: Path, aside: Aside) -> Iterator[Path]:
+def files_to_read(path: Path, aside: Aside, own: Collection[Path] = frozenset()) -> Iterator[Path]:
     """Yield the file, or those of a folder that are read; the others go to the aside.
+
+    own: absolute paths of files and folders that are outputs.
 
     Raises:
         DataError: a path that does not exist.
@@ -124,11 +157,24 @@ def files_to_read(path: Path, aside: Aside) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
+    said: set[Path] = set()
     for place in walked(path):
+        if (output := _output_of(place.path, own)) is not None:
+            if output not in said:
+                aside.put(output, 0, OUTPUT, "what this command writes is no input of it")
+                said.add(output)
+            continue
         if why := place.why or _why_not(place.path):
             aside.put(place.path, 0, why, why)
         else:
             yield place.path
+
+
+def _output_of(path: Path, own: Collection[Path]) -> Path | None:
+    if not own:
+        return None
+    whole = Path(os.path.abspath(path))
+    return next((place for place in (whole, *whole.parents) if place in own), None)
 
 
 def _why_not(path: Path) -> str:
@@ -206,15 +252,32 @@ def _of_row(row: Any, number: int, file: Path, fields: FieldMap, aside: Aside) -
         else:
             text = text_in(row, field_among(map(str, row), fields.text, str(file)), str(file))
             where = f"{file.name}:{number}" if number else file.name
-            text.encode()
             record = record_of_row(row, text, fields, where, doubt)
+        for words in _words_of(record):
+            if not words.isascii():
+                words.encode()
     except DataError as error:
         kind = "not a valid record" if is_record(row) else "no field of text"
-        aside.put(file, number, kind, str(error).removeprefix(f"{file}: "))
+        reason = str(error).removeprefix(f"{file}: ")
+        aside.put(file, number, kind, reason.replace("reality.text_field", "--field text=NAME"))
     except UnicodeEncodeError:
         aside.put(file, number, "not Unicode", "holds half a surrogate pair; remove it")
     else:
         if record.text is not None and not record.text.strip():
             aside.put(file, number, "no text", "a record without text")
+        elif len(record.text or "") > LONGEST // 8 and len(line_of(record).encode()) > LONGEST:
+            size = f"as a line of more than {LONGEST >> 20} MiB it could not be read again"
+            aside.put(file, number, "record too long", f"{size}; cut the text")
         else:
             yield record
+
+
+def _words_of(record: Record) -> Iterator[str]:
+    """Yield all that is written of a record."""
+    yield from (record.text or "", record.path, record.source, record.licence, *record.consent)
+    yield from (evidence.detail for evidence in record.evidence)
+    yield from vars(record.generator).values() if record.generator else ()
+    for name, value in record.attributes.items():
+        yield name
+        if isinstance(value, str):
+            yield value

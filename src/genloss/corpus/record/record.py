@@ -82,10 +82,11 @@ class Record:
     def key(self, name: str) -> str:
         """Return a field or an attribute as text, to group by; 'unknown' where there is none.
 
-        'month' and 'year' are those of the claimed date, else of the captured one, where the
-        interval lies in one. 'domain' is the attribute, else the host of the source.
+        An attribute goes before a field, but for those of `OWN`. 'month' and 'year' are those of
+        the claimed date, else of the captured one, where the interval lies in one. 'domain' is the
+        attribute, else the host of the source.
         """
-        if name in self.attributes:
+        if name in self.attributes and name not in OWN:
             return str(self.attributes[name])
         if name in PERIODS:
             when = self.claimed or self.captured
@@ -104,6 +105,9 @@ PERIODS = {"month": "%Y-%m", "year": "%Y"}
 
 KEYS = ("id", "source", "licence", "origin", "depth", "grounded", "path")
 """Fields that are one value, which a corpus can be grouped by."""
+
+OWN = ("id", "origin", "generator", "depth", "licence", "grounded")
+"""Keys that an attribute of the same name cannot answer for: it is no evidence."""
 
 
 def id_of(content: str | bytes) -> str:

@@ -2,7 +2,8 @@
 
 import gzip
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, cast
@@ -12,6 +13,8 @@ from genloss.corpus.readers.byte_stream import endings
 from genloss.corpus.record.line import line_of
 from genloss.corpus.record.record import Record
 from genloss.errors import SpecError
+from genloss.store.files import explained
+from genloss.store.lock import locked_part
 
 SUMS = ".sums"
 """Ending of the file of digests: id and SHA-256 of the line, in the order of the lines; then
@@ -28,45 +31,97 @@ def line_digest(line: bytes) -> str:
     return sha256(line).hexdigest()
 
 
-def write_records(records: Iterable[Record], file: Path) -> int:
-    """Write records to .jsonl, .jsonl.gz or .jsonl.zst, with their digests; return how many.
+@dataclass
+class RecordLines:
+    """A file of records that is being written, with its digests; number: records so far."""
 
-    Both files have their names only once all is written.
+    file: Path
+    lines: IO[bytes]
+    sums: IO[str]
+    number: int = 0
 
-    Raises:
-        SpecError: another suffix.
-    """
-    if endings(file)[0] != ".jsonl" or endings(file)[1] not in ("", ".gz", ".zst"):
+    def put(self, record: Record) -> None:
+        """Write one record; raises StoreError where the disk has no room."""
+        line = line_of(record).encode()
+        with explained("write", self.file):
+            self.lines.write(line + b"\n")
+            self.sums.write(f"{record.id} {line_digest(line)}\n")
+        self.number += 1
+
+    def take(self, file: Path) -> None:
+        """Take over the lines and digests of a whole file of records that is not compressed."""
+        with file.open("rb") as lines, sums_of(file).open() as sums:
+            for line, digest in zip(lines, sums, strict=False):
+                with explained("write", self.file):
+                    self.lines.write(line)
+                    self.sums.write(digest)
+                self.number += 1
+
+
+def check_name(file: Path) -> None:
+    """Raise SpecError unless records can be written under this name."""
+    suffix, packing = endings(file)
+    if suffix != ".jsonl" or packing not in ("", ".gz", ".zst"):
         raise SpecError(f"{file}: records go to .jsonl, .jsonl.gz or .jsonl.zst; rename it")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part, sums_part = (path.with_name(path.name + ".part") for path in (file, sums_of(file)))
-    number = 0
-    try:
-        with _packed(part, endings(file)[1]) as out, sums_part.open("w") as sums:
-            for record in records:
-                number += 1
-                line = line_of(record).encode()
-                out.write(line + b"\n")
-                sums.write(f"{record.id} {line_digest(line)}\n")
-            sums.write(f"records {number}\n")
-        sums_part.replace(sums_of(file))
-        part.replace(file)
-    finally:
-        for left in (part, sums_part):
-            left.unlink(missing_ok=True)
-    return number
 
 
 @contextmanager
-def _packed(file: Path, packing: str) -> Iterator[IO[bytes]]:
+def record_lines(file: Path) -> Iterator[RecordLines]:
+    """Give a file to put records into: .jsonl, .jsonl.gz or .jsonl.zst, with their digests.
+
+    Both files have their names only once all is written, and nothing remains on failure. Memory:
+    one record.
+
+    Raises:
+        SpecError: another suffix. StoreError: another process writes the file, or a full disk.
+    """
+    check_name(file)
+    with explained("write", file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    part, sums_part = (path.with_name(path.name + ".part") for path in (file, sums_of(file)))
+    with locked_part(part, file) as stream, ExitStack() as left:
+        left.callback(_given_up, part, sums_part)
+        with explained("write", file):
+            sums = sums_part.open("w")
+        left.callback(_closed, sums)
+        lines = _packed(stream, endings(file)[1])
+        left.callback(_closed, lines)
+        written = RecordLines(file, lines, sums)
+        yield written
+        with explained("write", file):
+            sums.write(f"records {written.number}\n")
+            for opened in (sums, lines, stream):
+                opened.close()
+            sums_part.replace(sums_of(file))
+            part.replace(file)
+        # The names may be somebody else's from here on.
+        left.pop_all()
+
+
+def write_records(records: Iterable[Record], file: Path) -> int:
+    """Write records to a file and return how many; see `record_lines`."""
+    with record_lines(file) as written:
+        for record in records:
+            written.put(record)
+    return written.number
+
+
+def _packed(stream: IO[bytes], packing: str) -> IO[bytes]:
     if packing == ".zst":
         arrow = optional("pyarrow", "these records")
-        with file.open("wb") as raw, arrow.CompressedOutputStream(raw, "zstd") as stream:
-            yield stream
-    elif packing == ".gz":
+        return cast(IO[bytes], arrow.CompressedOutputStream(stream, "zstd"))
+    if packing == ".gz":
         # No name and no time inside: the same records are the same bytes.
-        with file.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as stream:
-            yield cast(IO[bytes], stream)
-    else:
-        with file.open("wb") as plain:
-            yield plain
+        return cast(IO[bytes], gzip.GzipFile("", "wb", 6, stream, mtime=0))
+    return stream
+
+
+def _closed(stream: IO[bytes] | IO[str]) -> None:
+    # What failed before fails again here, and was said.
+    with suppress(OSError, ValueError):
+        stream.close()
+
+
+def _given_up(*parts: Path) -> None:
+    for part in parts:
+        part.unlink(missing_ok=True)
