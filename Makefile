@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 # Tests start some hundred processes; where bytecode may not be written, each would compile the package.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test fast fast-elsewhere mutants deep deep-lowest deep-newest check format golden docs bench clean
+# Commands that tests start would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: setup demo test compiled fast fast-elsewhere mutants deep deep-lowest deep-newest check format golden docs bench clean
 
 setup: $(VENV)/.ready
 
@@ -19,9 +22,15 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/genloss demo
 
-# The whole check, which .ci/run calls too.
-test: setup check
+# The whole check, which .ci/run calls too. mypy takes one core for as long as numba the other.
+test: setup
+	$(MAKE) -j 2 check compiled
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# What numba compiles, once, before every process of the tests does: for this processor and for the other.
+compiled: setup
+	$(BIN)/python -m tests.warm_up
+	$(ELSEWHERE) $(BIN)/python -m tests.warm_up
 
 # The lane for the edit loop: about a minute on two cores.
 fast: setup
