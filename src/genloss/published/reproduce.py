@@ -1,5 +1,6 @@
 """Reproduce a published experiment: run its studies, judge its targets, write both down."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,17 @@ from genloss.store.files import write_sealed
 from genloss.store.reader import Run
 
 TARGETS = "targets.json"
+
+
+def check_targets(experiment: Experiment) -> None:
+    """Raise SpecError for a target that looks where the studies do not measure."""
+    for target in experiment.targets:
+        check_measured(target, experiment.studies)
+
+
+def folder_of(experiment: Experiment, root: Place) -> Path:
+    """Return where an experiment's runs and verdicts lie."""
+    return Path(root) / f"{experiment.name}-{experiment.scale}"
 
 
 def reproduce(
@@ -36,9 +48,8 @@ def reproduce(
     Raises:
         SpecError: a target that looks where the studies do not measure; nothing has run then.
     """
-    for target in experiment.targets:
-        check_measured(target, experiment.studies)
-    folder = Path(root) / f"{experiment.name}-{experiment.scale}"
+    check_targets(experiment)
+    folder = folder_of(experiment, root)
     studies = list(experiment.studies.values())
     runs = (run_with_controls if controls else run_studies)(
         studies,
@@ -48,10 +59,15 @@ def reproduce(
         code_changed=code_changed,
         other_machine=other_machine,
     )
+    return runs, judged(experiment, root, runs)
+
+
+def judged(experiment: Experiment, root: Place, runs: Sequence[Run]) -> list[Verdict]:
+    """Judge every target on the runs of the studies, and store the verdicts beside them."""
     by_name = dict(zip(experiment.studies, runs, strict=True))
     verdicts = [judge(target, by_name, experiment.studies) for target in experiment.targets]
     write_sealed(
-        folder / TARGETS,
+        folder_of(experiment, root) / TARGETS,
         {
             **summary(experiment, verdicts),
             "title": experiment.title,
@@ -63,7 +79,7 @@ def reproduce(
             "runs": {name: run.path.name for name, run in by_name.items()},
         },
     )
-    return runs, verdicts
+    return verdicts
 
 
 def summary(experiment: Experiment, verdicts: list[Verdict]) -> dict[str, Any]:

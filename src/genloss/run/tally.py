@@ -73,8 +73,8 @@ class Tally:
         self.own = own or set(range(n))
         known: dict[tuple[object, ...], Work] = {}
         self.work = [Work.like(task.study, known) for task in tasks]
-        self.chains = [task.study.block_chains(task.block) for task in tasks]
-        self.total = sum(w.rows[-1] * c for w, c in zip(self.work, self.chains, strict=True))
+        self.weights = [task.weight for task in tasks]
+        self.total = sum(w.rows[-1] * c for w, c in zip(self.work, self.weights, strict=True))
         self.steps: list[Step | None] = [None] * n
         self.entered = [self.clock()] * n
         self.counted = [0.0] * n
@@ -96,11 +96,11 @@ class Tally:
                 self.spent[last.phase] += now - self.entered[i]
             self.entered[i] = now
         self.steps[i] = step
-        amount = self.work[i].until(self._place(step)) * self.chains[i]
+        amount = self.work[i].until(self._place(step)) * self.weights[i]
         if fresh and step.phase >= Phase.FITTING:
             # What an earlier session did says nothing about the speed of this one.
             self.found[i] = step.generations
-            self.before += self.work[i].until(step.generations) * self.chains[i]
+            self.before += self.work[i].until(step.generations) * self.weights[i]
             self.begun = now if self.begun is None else self.begun
         self.done += amount - self.counted[i]
         self.counted[i] = amount

@@ -4,8 +4,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from genloss.run.threads import has_networks
 from genloss.spec.build import describe
 from genloss.study.study import Study, study_from
+
+NETWORK = 1000
+"""Rows of a mixture, about, that are fitted and drawn while a small network takes one."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,15 @@ class Task:
     memory_parts: int = 1
 
     @property
+    def weight(self) -> int:
+        """How long a row of every chain takes, in rows of one chain without a network."""
+        rows = NETWORK if has_networks(self.study) else 1
+        return rows * self.study.block_chains(self.block)
+
+    @property
     def cost(self) -> int:
-        """How long it takes beside other tasks, in rows."""
-        study = self.study
-        return study.generations * study.block_chains(self.block) * study.n_synthetic
+        """How long it takes beside other tasks, in rows of one chain without a network."""
+        return self.study.generations * self.weight * self.study.n_synthetic
 
     def as_text(self) -> tuple[str, str, int, int, int]:
         """Return spec, folder and numbers in a form that travels; `Task.of` turns it back."""
