@@ -6,7 +6,7 @@ import pytest
 from genloss.core.over_chains import MEAN
 from genloss.core.view import Direction
 from genloss.errors import DataError, SpecError
-from genloss.judge.forecast.forecasts import RATE, forecast, of_column, refusal
+from genloss.judge.forecast.forecasts import RATE, changes, forecast, of_column, refusal
 from genloss.judge.forecast.reliability import UNRELIABLE, doubts
 from genloss.run.runner import run_study
 from genloss.store.series import Column
@@ -187,6 +187,23 @@ def test_a_regime_that_switches_later_is_not_forecast_past_its_switch(tmp_path):
     with pytest.raises(DataError, match="2 generations"):
         forecast(run, 40, seen=10)
     assert forecast(run, 40, seen=11).values
+
+
+def test_what_changes_inside_is_found():
+    """A switch in a switch counts while that is in force; so does one in a world that moves."""
+    early = {"kind": "switch", "at": 5, "first": {"kind": "replace"}, "then": {"kind": "fresh"}}
+    late = {**early, "at": 12}
+    outer = {"kind": "switch", "at": 9, "first": early, "then": late}
+    assert sorted(changes({"regime": {"kind": "moving", "regime": outer, "speed": 0.1}})) == [
+        5,
+        9,
+        12,
+    ]
+    # 12 lies after the end of the first regime, 5 before the beginning of the second.
+    outer = {**outer, "first": late, "then": early}
+    assert changes({"regime": outer}) == {9: "the regime switches"}
+    makers = {"kind": "makers", "enters": [1, 6, 1]}
+    assert changes({"regime": {"kind": "web"}, "learner": makers}) == {5: "a maker enters"}
 
 
 def test_what_was_not_scored_is_said():

@@ -1,8 +1,12 @@
 """Profiles of real runs beside their real controls."""
 
+from dataclasses import dataclass, replace
+
+import numpy as np
 import pytest
 
 from genloss.core.about import Aspect
+from genloss.core.regimes import Replace
 from genloss.judge.profile.limits import limit_of
 from genloss.judge.profile.of_run import (
     beside_control,
@@ -18,6 +22,7 @@ from genloss.run.controls import with_controls
 from genloss.run.runner import run_studies, run_study
 from genloss.store.reader import Run
 from genloss.study.study import study_from
+from genloss.theory.gaussian import expected_sigma
 
 SPEC = {
     "reality": {"kind": "gaussian", "d": 1},
@@ -115,11 +120,37 @@ def test_the_first_metric_of_an_aspect_counts(collapsed):
         ({"sampler": {"kind": "shrinkage", "lam": 0.5}}, None),
         ({"curator": {"kind": "thinning", "keep": 0.5}}, None),
         ({"metrics": ["sliced_wasserstein"]}, None),
+        ({"metrics": ["w2"]}, False),
+        ({"metrics": ["w2"], "regime": "replace_multiple"}, None),
+        ({"metrics": ["w2"], "learner": {"kind": "gaussian", "ddof": 0}}, False),
     ],
 )
 def test_limits_are_known_where_theory_is(changed, diverges):
     limit = limit_of(study_from({**SPEC, **changed}))
     assert (None if limit is None else limit.diverges) is diverges
+
+
+def test_what_is_derived_from_a_regime_has_no_theorem_of_ours():
+    @dataclass(frozen=True)
+    class Own(Replace):
+        pass
+
+    study = study_from(SPEC)
+    assert limit_of(replace(study, regime=Replace())).diverges
+    assert limit_of(replace(study, regime=Own())) is None
+
+
+def test_the_distance_of_a_walk_that_dies_is_bounded_and_its_square_is_not():
+    """E|mu_t - mu_0| is at most the geometric sum of E sigma_s sqrt(2 / (pi n))."""
+    rng, n = np.random.default_rng(0), 4
+    mean, var, distance = np.zeros(20_000), np.ones(20_000), []
+    for _ in range(120):
+        mean = mean + np.sqrt(var / n) * rng.standard_normal(mean.size)
+        var = var * rng.chisquare(n - 1, mean.size) / (n - 1)
+        distance.append(np.sqrt(mean**2 + (np.sqrt(var) - 1) ** 2).mean())
+    settled = np.sqrt(2 / (np.pi * n)) / (1 - expected_sigma(1, n, ddof=1)) + 1
+    assert max(distance) < settled
+    assert distance[-1] < 1.02 * distance[59]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ what was seen; else rates are fitted (`rates`). docs/forecast.md says how often 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -159,21 +161,46 @@ def _check_times(asked: Ints, last: int) -> None:
 
 
 def _first(run: Run, last: int, at: int) -> int:
-    """Return the first generation of the regime in force.
+    """Return the first generation that goes on as the last one does.
 
     Raises:
-        DataError: it changes between what was seen and what is asked for.
+        DataError: something changes between what was seen and what is asked for.
     """
-    regime = run.spec.get("regime", {})
+    known = changes(run.spec)
+    for t, what in sorted(known.items()):
+        if last <= t < at:
+            raise DataError(
+                f"{what} after generation {t}, and nothing of what follows was seen; ask for "
+                f"generation {t} or before, or run past it"
+            )
+    return 1 + max((t for t in known if t < last), default=0)
+
+
+def changes(spec: Mapping[str, Any]) -> dict[int, str]:
+    """Return the generations after which a study goes on otherwise, and what changes, in words.
+
+    A regime that switches, wherever it stands in another one, and makers that enter later.
+    """
+    learner = spec.get("learner", {})
+    enters = learner.get("enters", ()) if learner.get("kind") == "makers" else ()
+    out = {int(t) - 1: "a maker enters" for t in enters if t > 1}
+    switches = _switches(spec.get("regime", {}), 0, math.inf)
+    return out | dict.fromkeys(switches, "the regime switches")
+
+
+def _switches(regime: Any, start: float, end: float) -> Iterator[int]:
+    """Yield when regimes switch within generations start + 1 to end, where this one is in force."""
+    if not isinstance(regime, Mapping):
+        return
     if regime.get("kind") != "switch":
-        return 1
-    switched = int(regime["at"])
-    if last <= switched < at:
-        raise DataError(
-            f"the regime switches after generation {switched}, and nothing of what follows was "
-            f"seen; ask for generation {switched} or before, or run past it"
-        )
-    return switched + 1 if switched < last else 1
+        for part in regime.values():
+            yield from _switches(part, start, end)
+        return
+    at = int(regime["at"])
+    if start < at < end:
+        yield at
+    yield from _switches(regime["first"], start, min(at, end))
+    yield from _switches(regime["then"], max(at, start), end)
 
 
 def _after(column: Column, first: int) -> Column:
