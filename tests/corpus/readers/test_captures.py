@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from genloss.corpus.readers import consent
+from genloss.corpus.readers import consent, warc_rows
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.reading import read_records
 
@@ -81,6 +81,38 @@ def test_damage_is_named_and_what_stands_before_it_is_read(tmp_path, packed):
     records, aside = read(file)
     assert len(records) == 3
     assert aside.left_out.total() == 1
+
+
+def test_bodies_are_unpacked_as_their_headers_say(tmp_path):
+    """Crawlers keep what came over the wire: packed, in chunks, with a charset of the server's."""
+    body = PAGE.encode()
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    made = [
+        capture("https://example.org/1", gzip.compress(body), headers="Content-Encoding: gzip\r\n"),
+        capture("https://example.org/2", chunks, headers="Transfer-Encoding: chunked\r\n"),
+        capture("https://example.org/3", body, "text/html; charset=no-such"),
+        capture("https://example.org/4", body[:99], headers="Content-Encoding: br\r\n"),
+        capture("https://example.org/5", body),
+    ]
+    file = tmp_path / "a.warc"
+    file.write_bytes(b"".join(made))
+    records, aside = read(file)
+    assert [r.source[-1] for r in records] == ["1", "2", "3", "5"]
+    assert len({r.text for r in records}) == 1
+    assert aside.left_out == {"damaged WARC": 1}
+    assert "https://example.org/4" in aside.first[0].reason
+
+
+def test_a_body_that_unpacks_to_too_much_costs_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(warc_rows, "LONGEST", 1 << 16)
+    bomb = gzip.compress(b"<p>" + b"z" * (1 << 20))
+    packed = "Content-Encoding: gzip\r\n"
+    made = [capture("https://example.org/1", bomb, headers=packed), CAPTURES[1]]
+    file = tmp_path / "a.warc"
+    file.write_bytes(b"".join(made))
+    [record], aside = read(file)
+    assert record.source == "https://example.org/1"
+    assert aside.left_out == {"too long": 1}
 
 
 def test_what_is_no_warc_file_is_named(tmp_path):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import lzma
 import resource
 import tracemalloc
 from datetime import date
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.corpus.written import PACKED, ROWS, write_prose, write_rows
 
+from genloss.corpus.readers import arrow_rows
 from genloss.corpus.record import reading
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.dated import Dated
@@ -254,3 +256,55 @@ def test_flags_without_a_field_are_refused():
     with pytest.raises(SpecError, match="no equals sign"):
         with_flags(FieldMap(), ["claimed"], [])
     assert reading.LINES[0] == ".jsonl"
+
+
+@pytest.mark.parametrize("packing", [".gz", ".xz"])
+def test_lines_before_the_damage_of_a_packed_file_are_read(tmp_path, packing):
+    """200 kB of lines that no other line is like, cut off in the last hundredth."""
+    lines = [json.dumps({"text": f"line {i} {i * 7919 % 104729}"}) + "\n" for i in range(6000)]
+    file = tmp_path / f"a.jsonl{packing}"
+    with {".gz": gzip.open, ".xz": lzma.open}[packing](file, "wt") as out:
+        out.writelines(lines)
+    file.write_bytes(file.read_bytes()[: -file.stat().st_size // 100])
+    records, aside = read(file)
+    assert len(records) > 4000
+    assert [r.text for r in records] == [json.loads(line)["text"] for line in lines[: len(records)]]
+    assert "damaged" in aside.first[0].reason
+
+
+def test_what_a_command_has_written_into_a_folder_is_no_input_of_it(tmp_path):
+    write_lines(tmp_path / "a.jsonl", {"text": "one"})
+    write_lines(tmp_path / "out.jsonl", {"text": "two"})
+    (tmp_path / "work").mkdir()
+    write_lines(tmp_path / "work" / "b.jsonl", {"text": "three"})
+    aside = Aside()
+    own = (tmp_path / "out.jsonl", tmp_path / "work")
+    assert [r.text for r in read_records([tmp_path], None, aside, own)] == ["one"]
+    assert aside.left_out == {"an output of this command": 2}
+    # What is named is read.
+    named = read_records([tmp_path / "out.jsonl"], None, Aside(), own)
+    assert [r.text for r in named] == ["two"]
+
+
+def test_long_rows_of_tables_are_decoded_few_at_a_time(tmp_path, monkeypatch):
+    """200 rows of 100 kB, which are 20 MB: at 1 MB at once, the peak is a fifth at most.
+
+    A batch of Arrow is in memory as a whole; its rows are not, too."""
+    arrow, parquet = (pytest.importorskip(f"pyarrow{m}") for m in ("", ".parquet"))
+    monkeypatch.setattr(arrow_rows, "AT_ONCE", 1 << 20)
+    texts = [f"{i} " + "abcdefghi " * 10_000 for i in range(200)]
+    parquet.write_table(arrow.table({"text": texts}), tmp_path / "a.parquet")
+    with arrow.OSFile(str(tmp_path / "a.arrow"), "wb") as out:
+        table = arrow.table({"text": texts})
+        with arrow.ipc.new_file(out, table.schema) as writer:
+            writer.write_table(table)
+    for name, most in (("a.parquet", 4e6), ("a.arrow", 24e6)):
+        seen = 0
+        tracemalloc.start()
+        for record in read_records([tmp_path / name]):
+            assert record.text == texts[seen]
+            seen += 1
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert seen == 200
+        assert peak < most

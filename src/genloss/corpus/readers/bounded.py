@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
+from io import BufferedReader, StringIO
 from itertools import chain
 from pathlib import Path
+from typing import IO, cast
 
 from genloss.corpus.readers.byte_stream import Place, decoded_part, endings, opened
 from genloss.errors import DataError
@@ -13,6 +14,9 @@ LONGEST = 64 << 20
 """Bytes of the longest line (or whole file of one text) that is read; 64 MiB."""
 
 CHUNK = 1 << 20
+
+STEP = 1 << 16
+"""Bytes that are unpacked at once."""
 
 BOMB_RATIO, BOMB_SIZE = 250, 1 << 30
 """A compressed file that unpacks to more than this many times its size, and to more than this many
@@ -63,12 +67,10 @@ def chunks(file: Path, span: Span | None = None) -> Iterator[bytes]:
         DataError: see `bounded_lines`.
     """
     most = largest_content(file)
-    read, size = 0, CHUNK
+    read = 0
     with opened(file) as stream:
-        if span is not None:
-            stream.seek(span.start)
-            size = min(CHUNK, span.stop - span.start)
-        while chunk := stream.read(size):
+        parts = _unpacked(stream) if endings(file)[1] else _read(stream, span)
+        for chunk in parts:
             read += len(chunk)
             if read > most:
                 raise DataError(
@@ -76,8 +78,36 @@ def chunks(file: Path, span: Span | None = None) -> Iterator[bytes]:
                     "times its size; no text packs so well; unpack it yourself if you trust it"
                 )
             yield chunk
-            if span is not None:
-                size = min(CHUNK, span.stop - span.start - read)
+
+
+def _read(stream: IO[bytes], span: Span | None) -> Iterator[bytes]:
+    if span is None:
+        while chunk := stream.read(CHUNK):
+            yield chunk
+        return
+    stream.seek(span.start)
+    left = span.stop - span.start
+    while chunk := stream.read(min(CHUNK, left)):
+        left -= len(chunk)
+        yield chunk
+
+
+def _unpacked(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield what can be unpacked; of a damaged stream, all that stands before the damage."""
+    while True:
+        parts, size = [], 0
+        try:
+            # One step of unpacking a call, so that an error takes nothing with it.
+            while size < CHUNK and (part := cast(BufferedReader, stream).read1(STEP)):
+                parts.append(part)
+                size += len(part)
+        except Exception:
+            if parts:
+                yield b"".join(parts)
+            raise
+        if not parts:
+            return
+        yield b"".join(parts)
 
 
 def largest_content(file: Path) -> float:

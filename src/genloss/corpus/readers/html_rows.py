@@ -1,5 +1,6 @@
 """Pages of HTML: the text of the main content, and what the page says of date, licence, consent."""
 
+import codecs
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def page_row(content: bytes, charset: str = "") -> dict[str, Any]:
     encoding = optional("resiliparse.parse.encoding", WHAT)
     extract = optional("resiliparse.extract.html2text", WHAT)
     html = optional("resiliparse.parse.html", WHAT)
-    known = charset or encoding.detect_encoding(content)
+    known = charset if _is_charset(charset) else encoding.detect_encoding(content)
     tree = html.HTMLTree.parse(encoding.bytes_to_str(content, known))
     text = extract.extract_plain_text(
         tree, main_content=True, alt_texts=False, links=False, form_fields=False
@@ -57,3 +58,11 @@ def page_row(content: bytes, charset: str = "") -> dict[str, Any]:
     if tree.title:
         row["title"] = tree.title[:200]
     return row
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        return codecs.lookup(name)._is_text_encoding
+    except (LookupError, ValueError):
+        # None, or a server's own word.
+        return False

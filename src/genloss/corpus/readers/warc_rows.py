@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from genloss.core.extras import optional
 from genloss.core.places import regular_file
 from genloss.corpus.readers import consent
-from genloss.corpus.readers.bounded import LONGEST
+from genloss.corpus.readers.bounded import BOMB_SIZE, CHUNK, LONGEST
 from genloss.corpus.readers.byte_stream import endings, opened
 from genloss.corpus.readers.found import Found, Unreadable
 from genloss.corpus.readers.html_rows import page_row
@@ -17,6 +17,9 @@ HOSTS = 100_000
 
 TEXTS = ("text/plain",)
 PAGES = ("text/html", "application/xhtml+xml", "")
+
+PACKED = ("Content-Encoding", "Transfer-Encoding")
+"""Headers of bodies whose length on the way is another one."""
 
 
 def captures(file: Path) -> Found:
@@ -37,7 +40,10 @@ def captures(file: Path) -> Found:
         kinds = warc.WarcRecordType.response | warc.WarcRecordType.conversion
         try:
             for number, capture in enumerate(
-                warc.ArchiveIterator(stream, record_types=kinds, parse_http=True), start=1
+                warc.ArchiveIterator(
+                    stream, record_types=kinds, parse_http=True, auto_decode="all"
+                ),
+                start=1,
             ):
                 found = _row(capture, hosts)
                 if found is not None:
@@ -62,10 +68,9 @@ def _row(capture: Any, hosts: dict[str, list[str]]) -> dict[str, Any] | Unreadab
         return Unreadable(f"{kind.partition('/')[0]}, no text", f"{address}: {kind}")
     if capture.content_length > LONGEST:
         return Unreadable("too long", f"{address}: more than {LONGEST >> 20} MiB")
-    length = capture.content_length
-    content = capture.reader.read(LONGEST + 1)
-    if len(content) < length:
-        return Unreadable("damaged WARC", f"{address}: {len(content)} of {length} bytes are there")
+    content = _body(capture, address)
+    if isinstance(content, Unreadable):
+        return content
     host, path = _host_and_path(address)
     if path in ("/robots.txt", "/ai.txt"):
         if len(hosts) < HOSTS:
@@ -80,6 +85,26 @@ def _row(capture: Any, hosts: dict[str, list[str]]) -> dict[str, Any] | Unreadab
         day = capture.record_date.date().isoformat()
         row["captured"] = {"first": day, "last": day, "grade": "archive"}
     return {**row, "source": address}
+
+
+def _body(capture: Any, address: str) -> bytes | Unreadable:
+    """Return the body of a response as its reader would see it, unpacked."""
+    length, headers = capture.content_length, capture.http_headers
+    packed = headers is not None and any(headers.get(name) for name in PACKED)
+    try:
+        content = bytes(capture.reader.read(LONGEST + 1))
+        if len(content) > LONGEST:
+            # Else the next capture is sought in the middle of this one.
+            for _ in range(BOMB_SIZE // CHUNK):
+                if not capture.reader.read(CHUNK):
+                    break
+    except (OSError, ValueError, RuntimeError) as error:
+        return Unreadable("damaged WARC", f"{address}: cannot be unpacked ({error})")
+    if len(content) > LONGEST:
+        return Unreadable("too long", f"{address}: more than {LONGEST >> 20} MiB")
+    if len(content) < length and not packed:
+        return Unreadable("damaged WARC", f"{address}: {len(content)} of {length} bytes are there")
+    return content
 
 
 def _plain(content: bytes, charset: str) -> dict[str, Any]:

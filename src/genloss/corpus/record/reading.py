@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from genloss.core.parsing import parsing_reason
 from genloss.corpus.hub import hub_corpus, is_on_hub
 from genloss.corpus.inventory import NO_TEXT, SETTINGS
 from genloss.corpus.readers import arrow_rows
@@ -221,7 +222,7 @@ def _of_lines(file: Path, fields: FieldMap, aside: Aside, span: Span | None) -> 
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            aside.put(file, number, "not JSON", f"not JSON ({str(error)[:100]})")
+            aside.put(file, number, "not JSON", f"not JSON ({parsing_reason(error)})")
             continue
         if isinstance(row, dict):
             yield from _of_row(row, number, file, fields, aside)
