@@ -61,3 +61,29 @@ def test_whole_files_are_taken_over_line_by_line(tmp_path):
     assert list(verify_records([whole], Verification())) == []
     with gzip.open(whole) as lines:
         assert json.loads(lines.readline())["text"] == "1 0"
+
+
+def test_every_changed_or_missing_byte_is_noticed(tmp_path):
+    """But for the last line end, which is no part of a record."""
+    file = tmp_path / "a.jsonl"
+    write_records([Record.of("one", origin="human")], file)
+    for path in (file, sums_of(file)):
+        whole = path.read_bytes()
+        for i in range(len(whole)):
+            path.write_bytes(whole[:i] + bytes([whole[i] ^ 1]) + whole[i + 1 :])
+            assert any(verify_records([file], Verification())), (path.name, i)
+            if i % 5:
+                continue
+            path.write_bytes(whole[:i])
+            assert any(verify_records([file], Verification())) or i == len(whole) - 1
+        path.write_bytes(whole)
+
+
+def test_a_line_that_is_gone_with_its_digest_is_missed(tmp_path):
+    file = tmp_path / "a.jsonl"
+    write_records([Record.of("one"), Record.of("two")], file)
+    for path in (file, sums_of(file)):
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join([lines[0], *lines[2:]]))
+    [problem] = verify_records([file], Verification())
+    assert (problem.fault, "holds 1 digests and says 2" in problem.reason) == ("missing", True)

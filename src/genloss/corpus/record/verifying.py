@@ -159,16 +159,18 @@ class _Sums:
         self._file = str(file)
         self._lines = _digests(sums_of(file))
         self._ahead: list[tuple[str, str]] = []
-        self._records = 0
+        self._digests = 0
         self._said: int | None = None
 
     def compared(self, number: int, line: bytes, named: bool) -> Iterator[Problem]:
         """Yield what is wrong with a line, and with the ones that should stand before it."""
         digest = line_digest(line)
-        self._records += 1
         self._fill(1)
         if self._ahead and self._ahead[0][1] == digest:
-            self._ahead.pop(0)
+            name, _ = self._ahead.pop(0)
+            if name.encode("utf-8", "replace") not in line:
+                why = f"{self._file}.sums has another id for this line"
+                yield Problem(self._file, number, "", "tampered", why)
             return
         self._fill(AHEAD)
         at = next((i for i, (_, other) in enumerate(self._ahead) if other == digest), None)
@@ -192,9 +194,12 @@ class _Sums:
         while self._fill(1):
             missing, _ = self._ahead.pop(0)
             yield Problem(self._file, 0, missing, "missing", "its line is gone from the end")
-        if self._said is None:
-            why = f"{self._file}.sums ends early; what follows is not vouched for"
+        if self._said is None or next(self._lines, None) is not None:
+            why = f"{self._file}.sums ends early or late; what follows is not vouched for"
             yield Problem(self._file, 0, "", "unreadable", why)
+        elif self._said != self._digests:
+            why = f"{self._file}.sums holds {self._digests:,} digests and says {self._said:,}"
+            yield Problem(self._file, 0, "", "missing", why)
 
     def _same_id(self, line: bytes) -> tuple[int, str] | None:
         for at, (name, _) in enumerate(self._ahead):
@@ -211,6 +216,7 @@ class _Sums:
                 self._said = int(entry[1]) if entry[1].isdigit() else None
                 break
             self._ahead.append(entry)
+            self._digests += 1
         return bool(self._ahead)
 
 
