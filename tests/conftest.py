@@ -1,5 +1,6 @@
 """What every test folder shares: one hypothesis profile, what may be skipped, folders as bytes."""
 
+import gc
 import os
 import signal
 import threading
@@ -108,6 +109,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Turn the order round under GENLOSS_REVERSE=1: workers share a module in no fixed order."""
     if os.environ.get("GENLOSS_REVERSE") == "1":
         items.reverse()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what ten thousand tests are made of out of every later search for garbage: a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ def lab(request, tmp_path_factory) -> Lab:
     return Lab(request.param, tmp_path_factory.mktemp(request.param))
 
 
-@samples(12, 200)
+@samples(12, 80)
 def test_flipped_bytes(lab, sample, seed):
     cases = [(name, i) for name in lab.files for i in range((lab.right / name).stat().st_size)]
     lab.fresh()
@@ -36,7 +36,7 @@ def test_flipped_bytes(lab, sample, seed):
             (lab.copy / name).write_bytes((lab.right / name).read_bytes())
 
 
-@samples(12, 200)
+@samples(12, 80)
 def test_files_cut_short(lab, sample, seed):
     cases = [(name, i) for name in lab.files for i in range((lab.right / name).stat().st_size)]
     lab.fresh()
@@ -61,7 +61,7 @@ def test_files_that_are_gone(lab):
         lab.judge(f"{name}/ deleted", redo=True)
 
 
-@samples(12, 200)
+@samples(12, 80)
 def test_files_that_were_swapped(lab, sample, seed):
     cases = [(a, b) for a in lab.files for b in lab.files if a < b]
     for a, b in drawn(cases, sample, seed + 2):

@@ -69,7 +69,7 @@ def why(root: Path) -> str:
     return ""
 
 
-@samples(3, 40)
+@samples(3, 16)
 def test_a_full_disk(tmp_path, folder_bytes, sample, seed):
     right = folder_bytes(run_study(STUDY, tmp_path / "right", workers=1).path)
     cases = [("size", n * PAGE) for n in range(1, ENOUGH)]

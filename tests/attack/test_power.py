@@ -91,7 +91,7 @@ def test_the_record_is_whole(recording):
     assert len(recording.promises) > 3
 
 
-@samples(3, 40)
+@samples(3, 16)
 def test_a_loss_of_power(recording, sample, seed):
     lab, disk = recording.lab, recording.disk
     for n, (moment, odds) in enumerate(drawn(recording.cases(), sample, seed)):
@@ -107,7 +107,7 @@ def test_a_loss_of_power(recording, sample, seed):
         assert bytes_of(copy) == bytes_of(lab.right), what
 
 
-@samples(10, 100)
+@samples(10, 50)
 def test_a_run_that_is_taken_back(tmp_path, sample, seed):
     """Bad input withdraws a new run; the power fails meanwhile: the next try says the same."""
     bad = study_from({**SPEC, "n_real": 1})
@@ -124,7 +124,7 @@ def test_a_run_that_is_taken_back(tmp_path, sample, seed):
             run_study(bad, place, workers=1)
 
 
-@samples(3, 40)
+@samples(3, 16)
 def test_a_disk_that_lies(recording, sample, seed):
     """One change is lost that was synced, and nothing else: a refusal by name, or no difference."""
     disk, end = recording.disk, len(recording.disk.changes)
@@ -164,7 +164,7 @@ def from_then_on(at: int, number: int) -> Callable[[int, str], None]:
 FAULTS = [(once, errno.EIO), (once, errno.ENOSPC), (from_then_on, errno.ENOSPC)]
 
 
-@samples(3, 20)
+@samples(3, 10)
 @pytest.mark.parametrize(("lasting", "number"), FAULTS)
 def test_a_call_that_fails(recording, tmp_path, sample, seed, lasting, number):
     """Every call that changes something fails once, or all do from one on."""

@@ -2,14 +2,14 @@
 
 import csv
 import re
-import subprocess
-import sys
 from pathlib import Path
 from pydoc_data.topics import topics
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from genloss.cli.main import app
 from genloss.judge.estimates import median_interval
 from genloss.report.formatting import number
 
@@ -27,13 +27,14 @@ def essays(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_real_text_keeps_alive_is_one_curve_in_table_figure_and_page(tmp_path):
+def test_what_real_text_keeps_alive_is_one_curve_in_table_figure_and_page(tmp_path, monkeypatch):
     essays(tmp_path / "essays")
     [block] = re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
     for line in block.splitlines():
-        words = [sys.executable, "-m", *line.split(), *(SMALL if " sweep " in line else [])]
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, f"{line}: {done.stderr}"
+        words = [*line.split()[1:], *(SMALL if " sweep " in line else [])]
+        done = CliRunner().invoke(app, words, prog_name="genloss")
+        assert done.exit_code == 0, f"{line}: {done.output}"
     with (tmp_path / "shares.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["metric"] == "surviving_vocabulary"]
     by_share: dict[float, list[float]] = {}

@@ -213,9 +213,9 @@ KAZDAN = {
     "sweep": {
         "vary": {
             "regime": ["replace", "accumulate", "accumulate_subsample"],
-            "n_real": [10, 32, 100, 316],
+            "n_real": [10, 100],
         },
-        "seeds": 8,
+        "seeds": 4,
     },
 }
 
@@ -223,7 +223,7 @@ KAZDAN = {
 def test_the_gaussian_of_kazdan_is_one_table_wherever_it_ran_although_the_driver_dies(
     tmp_path, cluster, shared_env
 ):
-    """3 regimes, 4 sizes, 8 chains; the driver's folder is lost with it, the bucket is not."""
+    """3 regimes, 2 sizes, 4 chains; the driver's folder is lost with it, the bucket is not."""
     (tmp_path / "kazdan.toml").write_text(toml_text(KAZDAN))
     genloss("sweep", "kazdan.toml", "--root", "one", "--workers", 1, folder=tmp_path, env={})
     genloss("sweep", "kazdan.toml", "--root", "two", "--workers", 2, folder=tmp_path, env={})
@@ -238,7 +238,7 @@ def test_the_gaussian_of_kazdan_is_one_table_wherever_it_ran_although_the_driver
             assert time.monotonic() < deadline
         driver.kill()
     done = len(list(tmp_path.glob("lost/kazdan/*/blocks/0000/manifest.json")))
-    assert done < 12
+    assert done < 6
     genloss("sweep", "kazdan.toml", "--root", "ray", *on, folder=tmp_path, env=shared_env)
     tables = []
     for root in ("one", "two", "ray"):
@@ -247,5 +247,5 @@ def test_the_gaussian_of_kazdan_is_one_table_wherever_it_ran_although_the_driver
         genloss("table", "runs", "--out", f"{root}.csv", folder=tmp_path, env={})
         (tmp_path / "runs").rename(tmp_path / root)
         tables.append((tmp_path / f"{root}.csv").read_bytes())
-    assert tables[0].count(b"\n") > 12 * 8 * 12 * 3
+    assert tables[0].count(b"\n") > 6 * 4 * 12 * 3
     assert tables[0] == tables[1] == tables[2]

@@ -76,9 +76,10 @@ def test_it_reads_digits_it_has_never_seen(trained, halves):
 
 
 def test_it_reads_mnist(mnist):
-    """One epoch of the default's three: 98.55 to 98.59 % at three seeds, standard error 0.12."""
+    """A quarter of an epoch, of the default's three: 98.49 %, standard error 0.12 %; of the first
+    2,000 digits 98.5, 98.8 and 98.8 % at three seeds."""
     train, test = (Mnist(split=s, folder=mnist).realise(1, rng()) for s in ("train", "test"))
-    assert read(Classifier(steps=400).learned(train), test) > 0.98
+    assert read(Classifier(steps=100).learned(train), test) > 0.98
 
 
 def test_the_roles_shapes_and_ranges(trained, halves, monkeypatch):

@@ -92,6 +92,8 @@ CASES = [
     ("copy", "none"),
     ("free", "none"),
 ]
+WHOLE = [("own", "beside"), ("free", "none")]
+"""Of the families that are not FAST."""
 ADAPTED = {"mamba": ["in_proj", "x_proj"]}
 """Layers for adapters, where peft refuses some of all."""
 
@@ -202,7 +204,10 @@ def learners(folder, family: str, adapter: str):
 def cases():
     for family, (head, adapter) in product(FAMILIES, CASES):
         quick = (family, head, adapter) in (("gpt2", "own", "none"), ("opt", "own", "beside"))
-        marks = () if quick else pytest.mark.slow
+        marks = [] if quick else [pytest.mark.slow]
+        # How heads are told apart is the same for all; what families name is in two cases each.
+        if family not in FAST and (head, adapter) not in WHOLE:
+            marks.append(pytest.mark.deep)
         yield pytest.param(family, head, adapter, marks=marks, id=f"{family}-{head}-{adapter}")
 
 
