@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
+from genloss.cli import run_tables
 from genloss.core.over_chains import MEAN
 from genloss.errors import StoreError
+from genloss.report.figures.lines import metric_figure
 from genloss.report.measured import measured, places, thinned
+from genloss.run.runner import run_study
 from genloss.store.table import TABLE
 from genloss.store.theory_file import TheoryLine
+from genloss.study.study import study_from
 
 from .conftest import decay, make_run
 
@@ -94,3 +98,33 @@ def test_places_hold_both_ends_and_the_beginning(n, most):
 
 def test_chosen_of_nothing_is_nothing():
     assert thinned(np.array([], dtype=np.int64), 10).size == 0
+
+
+RARE = {
+    "reality": "gaussian",
+    "learner": {"kind": "gaussian", "ddof": 1},
+    "regime": "accumulate",
+    "form": "rows",
+    "n_real": 12,
+    "chains": 6,
+    "chains_per_block": 1,
+    "generations": 3,
+    "curator": {"kind": "detector", "tpr": 0.9, "fpr": 0.1, "rounds": 9},
+    "metrics": ["trace_ratio", {"kind": "accepted_by_rarity", "bounds": [0.5, 0.95]}],
+}
+"""Of twelve rows, the rarest twentieth holds none in every second chain."""
+
+
+def test_a_component_that_some_chains_lack_is_said_and_shown_nowhere(tmp_path, capsys):
+    run = run_study(study_from(RARE), tmp_path, workers=1)
+    series = run.series["accepted_by_rarity(bounds=(0.5, 0.95))"]
+    lacking = np.isnan(series["0.95-1"]).sum(axis=1)
+    assert ((lacking > 0) & (lacking < 6)).any()
+    found = measured(run)
+    assert not any(np.isnan(column.values).any() for column in found.series.values())
+    [(name, why)] = found.not_applicable.items()
+    assert name.endswith("[0.95-1]")
+    assert "of 6 chains have none" in why
+    assert all(metric_figure(metric, [found]) for metric in found.series)
+    run_tables.one(run, json=False)
+    assert f"{name}: {why}" in capsys.readouterr().out.replace("\n", " ")

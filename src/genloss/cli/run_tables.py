@@ -15,7 +15,7 @@ from genloss.report.formatting import count, direction_words
 from genloss.report.run_rows import shortfall_words
 from genloss.spec.wording import listed
 from genloss.store.reader import Run
-from genloss.store.series import Column
+from genloss.store.series import Column, left_out
 
 SHOWN_BLOCKS = 5
 """Missing blocks that are named, at most."""
@@ -71,6 +71,8 @@ def one(found: Run, json: bool) -> None:
     beside.show(found)
     for name, why in found.not_applicable.items():
         console.print_prose(f"{name}: not applicable ({why})")
+    for name, why in left_out(found.series).items():
+        console.print_prose(f"{name}: {why}")
 
 
 def _print_metrics(found: Run) -> None:

@@ -16,7 +16,7 @@ from genloss.judge.controls import ControlRun, controls_of
 from genloss.judge.forecast.forecasts import Forecast, Forecasts, forecast
 from genloss.judge.theory_lines import theory_of
 from genloss.store.reader import Run
-from genloss.store.series import Column, columns
+from genloss.store.series import Column, columns, left_out
 from genloss.store.theory_file import Lines, TheoryLine
 
 NONE = Forecasts((), {}, ())
@@ -63,10 +63,11 @@ def measured(
     times = {m: np.array(run.times(m), dtype=np.int64) for m in run.measured()}
     wanted = {m: thinned(t, most, theory.get(m)).tolist() for m, t in times.items()}
     words = run.about if about is None else about
-    ours = columns(run.select(wanted))
+    series = run.select(wanted)
     forecasts = _forecasts(run, ahead, max((int(t[-1]) for t in times.values()), default=0))
     controls = controls_of(run)
-    return Measured(run, ours, run.not_applicable, theory, words, forecasts, controls)
+    absent = run.not_applicable | left_out(series)
+    return Measured(run, columns(series), absent, theory, words, forecasts, controls)
 
 
 def _forecasts(run: Run, ahead: int | None, last: int) -> Forecasts:

@@ -68,8 +68,29 @@ def _sizes(what: str, name: str, t: Ints, values: Floats) -> str:
 
 
 def columns(series: Mapping[str, Series]) -> dict[str, Column]:
-    """Return the columns of some metrics by name; a component is there where it applies."""
+    """Return the columns of some metrics by name, at the generations where all chains have them.
+
+    A component is there where it applies; `left_out` has the rest.
+    """
     return {column.name: column for one in series.values() for column in _columns(one)}
+
+
+def left_out(series: Mapping[str, Series]) -> dict[str, str]:
+    """Return why components have no value at some generations where some chains have one."""
+    out = {}
+    for one in series.values():
+        for k, label in enumerate(one.labels):
+            lacking = np.isnan(one.values[:, :, k]).sum(axis=1)
+            n = one.values.shape[1]
+            some = (lacking > 0) & (lacking < n)
+            if some.any():
+                low, high = (f"{v:,}" for v in (lacking[some].min(), lacking[some].max()))
+                many = low if low == high else f"{low} to {high}"
+                times = ", ".join(f"{t:,}" for t in one.t[some].tolist())
+                out[f"{one.name}[{label}]"] = (
+                    f"at t = {times}: {many} of {n:,} chains have none, and it is left out there"
+                )
+    return out
 
 
 def _columns(one: Series) -> Iterator[Column]:
@@ -79,7 +100,7 @@ def _columns(one: Series) -> Iterator[Column]:
         yield Column(one.name, one.unit, one.direction, one.t, one.values, one.name)
     for k, label in enumerate(one.labels):
         values = one.values[:, :, k]
-        there = ~np.isnan(values).all(axis=1)
+        there = ~np.isnan(values).any(axis=1)
         if there.any():
             unit = one.unit if isinstance(one.unit, str) else one.unit[k]
             direction = one.direction if isinstance(one.direction, Direction) else one.direction[k]
