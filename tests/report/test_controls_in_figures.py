@@ -168,6 +168,8 @@ def test_maps_multiples_and_the_explorer_have_the_control_of_each_cell(tmp_path)
         figure.key
     )
     told_in_cells = {row["control"] for row in figure.panels[0].spec["data"]["values"]}
+    marked = {row["median"].endswith("?") for row in figure.panels[0].spec["data"]["values"]}
+    assert (heat.OPEN in figure.key) == (True in marked)
     assert told_in_cells == {number(m) for m in middles}
     [cells] = multiples.figures(data, what)
     assert "grey: control: real rows only" in cells.key

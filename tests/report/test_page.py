@@ -9,6 +9,7 @@ import sys
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from genloss.errors import StoreError
@@ -291,3 +292,23 @@ def test_many_questions_are_folded_behind_the_one_that_they_share(tmp_path):
         assert asked.count("<li>") == (i + 1 if page else 0)
         assert ("<details>" in asked) == (i == 6)
     assert "What becomes of the model? In 7 sections, one by one" in asked
+
+
+def test_what_is_said_of_a_table_does_not_scroll_away_with_it(html):
+    tables = html.count('<details class="numbers">')
+    assert tables
+    said = re.findall(
+        r"<summary>Numbers</summary>\n<p [^>]*>[^<]+</p>\n<div class=\"scroll\"", html
+    )
+    assert len(said) == tables
+    assert "<caption" not in html
+
+
+def test_one_run_is_no_runs(tmp_path):
+    rng = np.random.default_rng(1)
+    make_run(tmp_path, "plane", kept={t: rng.standard_normal((9, 2)) for t in (0, 20)})
+    digits = {t: rng.integers(0, 17, (9, 64)) / 16 for t in (0, 20)}
+    make_run(tmp_path, "digits", kept=digits, reality={"kind": "digits8x8"})
+    html = render(find_sections([tmp_path]), title="two")
+    assert "Images through the generations" in html
+    assert not re.search(r"\b1 (more )?runs", html)

@@ -14,10 +14,8 @@
     if (value && typeof value === "object" && !Array.isArray(value)) return [key, sized(value, by)];
     return [key, /fontSize$/i.test(key) ? value * by : value];
   }));
-  const config = () => {
-    const theme = read("themes")[dark.matches && !printing ? "dark" : "light"];
-    return sized(theme, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
-  };
+  const growth = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  const config = () => sized(read("themes")[dark.matches && !printing ? "dark" : "light"], growth());
   const charts = [...document.querySelectorAll(".chart")];
   const views = new Map();
 
@@ -91,6 +89,8 @@
       return spec;
     }
     const shape = spec.height / spec.width;
+    const roomy = width >= 420 && !chart.closest(".many");
+    spec.layer = spec.layer?.map((layer) => ({ ...layer, mark: sized(layer.mark, growth()) }));
     delete spec.title;
     spec.width = width;
     spec.autosize = { type: "fit", contains: "padding" };
@@ -98,6 +98,8 @@
     if (kind === "line") {
       // The page says above the charts what they show and which colour is whose.
       spec.encoding.color.legend = null;
+      // The key below says what is grey; names would lie on the lines of a small chart.
+      if (!roomy) spec.layer = spec.layer.filter(({ mark }) => mark.type !== "text");
       for (const { encoding } of spec.layer) {
         if (encoding.y.axis) encoding.y.axis.title = null;
         if (encoding.shape) encoding.shape.legend = null;
@@ -121,12 +123,30 @@
       spec.encoding.x.axis.title = null;
       spec.height = Math.max(120, Math.floor(width * 0.6));
     }
-    if (kind === "other") spec.height = Math.max(190, Math.min(380, Math.floor(width * shape)));
+    if (kind === "other") {
+      wrapped(spec, width);
+      spec.height = Math.max(190, Math.min(380, Math.floor(width * shape)));
+      if (spec.layer?.[0].mark.type === "rect") narrowed(spec, width);
+    }
     if (kind === "area" || kind === "fan") spec.height = width < 420 ? 220 : 280;
     if (kind === "own" && width < 420) {
       for (const c of [spec.encoding.color, spec.layer?.[1].encoding.shape]) if (c) c.legend.columns = 3;
     }
     return spec;
+  };
+
+  // The words of a map in narrow cells: intervals on two lines, or none, as the table has them.
+  const narrowed = (spec, width) => {
+    const n = (axis) => new Set(spec.data.values.map((cell) => cell[axis])).size;
+    const cell = (width - 110) / n("x");
+    if (cell < 44 * growth()) spec.layer.length = 1;
+    else if (cell < 100 * growth()) {
+      spec.height = Math.max(spec.height, 70 + 56 * growth() * n("up"));
+      for (const { mark } of spec.layer.slice(1)) {
+        if (mark.dy > 0) mark.lineBreak = ", ";
+        mark.dy -= 6;
+      }
+    }
   };
 
   const embed = (where, spec, renderer) =>

@@ -116,7 +116,7 @@ def told_over(what: str, names: Sequence[Named], metrics: Sequence[str]) -> str:
 def numbers(names: Sequence[Named], said: Mapping[str, str]) -> NumberTable:
     """Return the table of all members in all runs; said: metric to what a row says of it."""
     rows = [
-        (f"{n.full} · {word}" if len(names) > 1 else word, n.data, metric)
+        (" · ".join([n.full] * (len(names) > 1) + [word] * (len(said) > 1)) or word, n.data, metric)
         for n in names
         for metric, word in said.items()
         if metric in n.data.series

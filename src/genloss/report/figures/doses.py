@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
-from genloss.judge.estimates import NoInterval, median_interval
+from genloss.core.arrays import Floats
+from genloss.judge.estimates import Interval, NoInterval, median_interval
 from genloss.report.figures.bands import rounded
 from genloss.report.figures.beside import WORDS
 from genloss.report.figures.combined import Combined, Plate, Spec
+from genloss.report.figures.explorer import upright
 from genloss.report.figures.markers import shape
 from genloss.report.formatting import number
 from genloss.report.labels import MOST_SERIES
@@ -22,6 +23,9 @@ from genloss.report.titles import meaning_of, title_of
 WIDE = 30.0
 """A positive dose whose largest value is so many times the smallest gets a log axis."""
 
+APART = 0.008
+"""Share of the axis between two settings at one dose."""
+
 MOST_LINES = 24
 """Settings of the rest in one figure, at most."""
 
@@ -29,7 +33,7 @@ MOST_POINTS = 1200
 """Points of one figure, at most."""
 
 KEY = (
-    "dot: median over chains at the last generation",
+    "dot: median over chains at the last generation; settings stand side by side",
     "bar: its interval at 95 %, where there are six chains or more",
 )
 
@@ -41,7 +45,8 @@ class Point:
     """The end of a cell, or of several that differ in their seed alone.
 
     The dose, a label for the rest, and the median over all chains with its interval; control: the
-    median over their controls' fits on real rows, if they have any.
+    median over their controls' fits on real rows, if they have any; apart: whether the intervals of
+    both are, None where one has none.
     """
 
     x: float
@@ -52,6 +57,7 @@ class Point:
     low: float | None
     high: float | None
     control: float | None = None
+    apart: bool | None = None
 
     @property
     def words(self) -> str:
@@ -97,14 +103,19 @@ def _point(x: float, label: str, cells: Sequence[Measured], metric: str) -> Poin
     median = np.median(last) if isinstance(found, NoInterval) else found.estimate
     t = max(int(run.series[metric].t[-1]) for run in cells)
     bar = [None if v is None else float(v) for v in (low, high)]
-    beside = _control(cells, metric, t)
-    return Point(x, label, t, len(last), float(median), bar[0], bar[1], beside)
+    fits = _fits(cells, metric, t)
+    beside = float(np.median(fits)) if fits.size else None
+    theirs = median_interval(fits) if fits.size else None
+    apart = None
+    if isinstance(found, Interval) and isinstance(theirs, Interval):
+        apart = bool(found.low > theirs.high or found.high < theirs.low)
+    return Point(x, label, t, len(last), float(median), bar[0], bar[1], beside, apart)
 
 
-def _control(cells: Sequence[Measured], metric: str, t: int) -> float | None:
+def _fits(cells: Sequence[Measured], metric: str, t: int) -> Floats:
     constant = [c for run in cells for c in run.controls if c.kind == "constant"]
     found = [v for c in constant if (v := c.spread(metric, t)) is not None]
-    return float(np.median(np.concatenate(found))) if found else None
+    return np.concatenate(found) if found else np.empty(0)
 
 
 def thinned(points: Sequence[Point], most: int) -> tuple[list[Point], str]:
@@ -133,12 +144,12 @@ def _figure(
     title = f"{title_of(metric, about)} by {word(dose)}"
     labels = list(dict.fromkeys(p.run for p in points))
     parts = [labels[i : i + MOST_SERIES] for i in range(0, len(labels), MOST_SERIES)]
-    domain = _domain(points)
+    y = _upright(points)
     panels = []
     for i, part in enumerate(parts, start=1):
         inside = [p for p in points if p.run in part]
         name = f"{i} of {len(parts)}" if len(parts) > 1 else ""
-        panels.append(Plate(name, chart(inside, part, word(dose), title, domain)))
+        panels.append(Plate(name, chart(inside, part, word(dose), title, y)))
     doses = sorted({p.x for p in points})
     rows = []
     for label, group in groupby(points, key=lambda p: p.run):
@@ -166,22 +177,21 @@ def of_ends(
     return Combined("other", name, title, meaning, tuple(panels), key, numbers, caption)
 
 
-def _domain(points: Sequence[Point]) -> list[float]:
+def _upright(points: Sequence[Point]) -> Spec:
     drawn = [v for p in points for v in (p.median, p.low, p.high, p.control) if v is not None]
     finite = [v for v in drawn if np.isfinite(v)]
+    if log := upright(np.array(finite)):
+        return log
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
     edge = 0.05 * (high - low) or 0.5
-    return [low - edge, high + edge]
+    scale = {"domain": [low - edge, high + edge], "zero": False, "nice": True}
+    return {"type": "quantitative", "axis": {"title": None, "tickCount": 5}, "scale": scale}
 
 
-def chart(
-    points: Sequence[Point], legend: Sequence[str], x: str, title: str, domain: Sequence[float]
-) -> Spec:
+def chart(points: Sequence[Point], legend: Sequence[str], x: str, title: str, y: Spec) -> Spec:
     """Return one chart: lines through medians, with a bar for each interval."""
     doses = sorted({p.x for p in points})
     log = doses[0] > 0 and doses[-1] / doses[0] >= WIDE
-    y: dict[str, Any] = {"type": "quantitative", "axis": {"title": None, "tickCount": 5}}
-    y["scale"] = {"domain": list(domain), "zero": False, "nice": True}
     many = len(legend) > 1
     return {
         "description": f"{title}: {', '.join(legend)}",
@@ -189,10 +199,10 @@ def chart(
         "width": 460,
         "height": 300,
         "view": {"stroke": None},
-        "data": {"values": list(map(_row, points))},
+        "data": {"values": [_row(p, _beside(p, legend, doses, log)) for p in points]},
         "encoding": {
             "x": {
-                "field": "x",
+                "field": "at",
                 "type": "quantitative",
                 "scale": {"type": "log" if log else "linear", "zero": False, "nice": False}
                 | {"padding": 12},
@@ -202,7 +212,7 @@ def chart(
                 "field": "run",
                 "type": "nominal",
                 "scale": {"domain": list(legend)},
-                "legend": {"title": None, "columns": 3} if many else None,
+                "legend": {"title": None, "columns": 4} if many else None,
             },
             "tooltip": [
                 {"field": "run", "title": "setting"},
@@ -240,7 +250,7 @@ def _controls(points: Sequence[Point], y: Spec) -> Iterator[Spec]:
         for label in labels
     )
     for i, line in enumerate(line for line in lines if line):
-        values = [{"x": x, "y": rounded(np.array([v]), 5)[0]} for x, v in line]
+        values = [{"at": x, "y": rounded(np.array([v]), 5)[0]} for x, v in line]
         channels = {"color": None, "tooltip": None, "y": {"field": "y", **y}}
         mark = {"type": "line", "style": "control", "strokeWidth": 1.5, "point": False}
         yield {"data": {"values": values}, "mark": mark, "encoding": channels}
@@ -253,7 +263,15 @@ def _controls(points: Sequence[Point], y: Spec) -> Iterator[Spec]:
             }
 
 
-def _row(p: Point) -> Spec:
+def _beside(p: Point, legend: Sequence[str], doses: Sequence[float], log: bool) -> float:
+    """Return where a point is drawn: settings stand side by side, or their bars would hide bars."""
+    away = APART * (legend.index(p.run) - (len(legend) - 1) / 2)
+    if log:
+        return float(p.x * (doses[-1] / doses[0]) ** away)
+    return float(p.x + away * (doses[-1] - doses[0]))
+
+
+def _row(p: Point, at: float) -> Spec:
     values = [np.nan if v is None else v for v in (p.median, p.low, p.high)]
     numbers = zip(("y", "low", "high"), rounded(np.array(values), 5), strict=True)
-    return {"x": p.x, "run": p.run, "t": p.t, "chains": p.chains, **dict(numbers)}
+    return {"x": p.x, "at": at, "run": p.run, "t": p.t, "chains": p.chains, **dict(numbers)}

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from genloss.core.arrays import Floats
 from genloss.core.chain_quantiles import quantiles
+from genloss.report.figures.axes import DECADES, log_axis
 from genloss.report.figures.bands import FEWEST, LEVELS, rounded
 from genloss.report.figures.beside import WORDS, beside
 from genloss.report.figures.combined import Spec
@@ -171,11 +173,19 @@ def scale_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the upright axis that has room for some curves."""
     drawn = [v for r in rows for k in ("y", "low", "high", "law") if (v := r.get(k)) is not None]
     low, high = (min(drawn), max(drawn)) if drawn else (0.0, 1.0)
-    positive = [v for v in drawn if v > 0]
-    log = low > 0 and high / min(positive) > 100
-    y: dict[str, Any] = {"type": "quantitative", "axis": {"title": None, "tickCount": 5}}
-    y["scale"] = {"domain": [low, high], "type": "log" if log else "linear", "nice": True}
-    return y
+    return upright(np.array(drawn)) or {
+        "type": "quantitative",
+        "axis": {"title": None, "tickCount": 5},
+        "scale": {"domain": [low, high], "nice": True},
+    }
+
+
+def upright(drawn: Floats) -> dict[str, Any] | None:
+    """Return a log axis for finite values of more than `DECADES`, all positive; None for others."""
+    if not drawn.size or drawn.min() <= 0 or drawn.max() <= 10**DECADES * drawn.min():
+        return None
+    channel = log_axis(drawn).channel("")
+    return {"type": "quantitative", **channel, "axis": channel["axis"] | {"title": None}}
 
 
 def chart(rows: Sequence[Mapping[str, Any]], y: Mapping[str, Any], last: int) -> Spec:

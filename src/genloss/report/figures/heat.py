@@ -1,9 +1,12 @@
 """A metric over two swept numbers as a map: colour and figure say the median of each cell."""
 
+import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
+from genloss.report.figures.axes import DECADES
 from genloss.report.figures.bands import rounded
 from genloss.report.figures.beside import WORDS
 from genloss.report.figures.combined import Combined, Plate, Spec
@@ -39,6 +42,8 @@ def figures(runs: Sequence[Measured], sweep: Swept) -> Iterator[Combined]:
         if rows:
             yield _figure(metric, (across, up), rows, runs, sweep.pools)
 
+
+OPEN = "?: its interval meets that of the control: cannot tell them apart"
 
 Row = tuple[float, str, Point]
 """The second number, a label for the rest, and the cell's end."""
@@ -96,7 +101,8 @@ def _figure(
     heads = tuple(f"{word(keys[0])} = {number(x)}" for x in doses)
     name = f"{metric} by {keys[0]} and {keys[1]}"
     grey = _controls([r[2] for r in rows])
-    key = tuple(filter(None, [*KEY, *grey, POOLED if pools else "", cut]))
+    unsure = OPEN if any(r[2].apart is False for r in rows) else ""
+    key = tuple(filter(None, [*KEY, *grey, unsure, POOLED if pools else "", cut]))
     return of_ends(
         name, title, meaning_of(metric, about), panels, key, NumberTable(heads, tuple(table))
     )
@@ -149,15 +155,28 @@ def _row(row: Row, domain: Sequence[float]) -> Spec:
         "x": p.x,
         "up": up,
         "y": rounded(np.array([p.median]), 5)[0],
-        "median": number(p.median),
+        "median": number(p.median) + (" ?" if p.apart is False else ""),
         "interval": p.words.partition(" ")[2],
         "control": "none" if p.control is None else number(p.control),
-        "high": bool(p.median > (domain[0] + domain[1]) / 2),
+        "high": bool(p.median > _middle(domain)),
     }
+
+
+def _is_wide(domain: Sequence[float]) -> bool:
+    return domain[0] > 0 and domain[1] > 10**DECADES * domain[0]
+
+
+def _middle(domain: Sequence[float]) -> float:
+    if _is_wide(domain):
+        return math.sqrt(domain[0] * domain[1])
+    return (domain[0] + domain[1]) / 2
 
 
 def _layers(domain: Sequence[float], says_numbers: bool) -> list[Spec]:
     text = {"type": "text", "fontSize": 12, "baseline": "middle"}
+    scale: dict[str, Any] = {"scheme": "viridis", "domain": list(domain)}
+    if _is_wide(domain):
+        scale["type"] = "log"
     dark = {"condition": {"test": "datum.high", "value": "#111"}, "value": "#fff"}
     layers: list[Spec] = [
         {
@@ -166,7 +185,7 @@ def _layers(domain: Sequence[float], says_numbers: bool) -> list[Spec]:
                 "color": {
                     "field": "y",
                     "type": "quantitative",
-                    "scale": {"scheme": "viridis", "domain": list(domain)},
+                    "scale": scale,
                     "legend": {"title": None, "orient": "right"},
                 }
             },
@@ -179,7 +198,7 @@ def _layers(domain: Sequence[float], says_numbers: bool) -> list[Spec]:
                 "encoding": {"text": {"field": "median"}, "color": dark},
             },
             {
-                "mark": {**text, "dy": 9, "fontSize": 9},
+                "mark": {**text, "dy": 10, "fontSize": 10},
                 "encoding": {"text": {"field": "interval"}, "color": dark},
             },
         ]

@@ -120,11 +120,12 @@ def control_names(beside: Sequence[Beside], y: Spec) -> Iterator[Spec]:
     for one in {b.kind: b for b in reversed(beside)}.values():
         matched = one.kind == "matched"
         place = {"align": "center" if matched else "right", "dy": -7}
-        yield {
-            "data": {"values": [_control_row(one, len(one.t) // 2 if matched else -1)]},
-            "mark": {"type": "text", "style": "control", "text": WORDS[one.kind], **place},
-            "encoding": {"color": None, "y": _y("middle", y)},
-        }
+        for style in ("halo", "control"):
+            yield {
+                "data": {"values": [_control_row(one, len(one.t) // 2 if matched else -1)]},
+                "mark": {"type": "text", "style": style, "text": WORDS[one.kind], **place},
+                "encoding": {"color": None, "y": _y("middle", y)},
+            }
 
 
 def _control_row(one: Beside, place: int) -> Spec:
