@@ -41,6 +41,12 @@ def test_other_names_leave_it_to_the_specs(tmp_path):
     assert labels == ["n = 10 · replace", "n = 10 · accumulate", "n = 1,000 · replace"]
 
 
+def test_a_list_of_nothing_is_no_part_of_a_label(tmp_path):
+    real_only = {"name": "b", "regime": {"kind": "real_only", "rows": []}}
+    labels = [n.label for n in named(runs_of(tmp_path, {"name": "a"}, real_only))]
+    assert labels == ["replace", "real only"]
+
+
 def test_runs_that_differ_in_seed_alone_say_so(tmp_path):
     found = named(runs_of(tmp_path, {"seed": 0}, {"seed": 1}))
     assert [n.label for n in found] == ["seed = 0", "seed = 1"]

@@ -305,10 +305,22 @@ def test_what_is_said_of_a_table_does_not_scroll_away_with_it(html):
 
 
 def test_one_run_is_no_runs(tmp_path):
-    rng = np.random.default_rng(1)
-    make_run(tmp_path, "plane", kept={t: rng.standard_normal((9, 2)) for t in (0, 20)})
-    digits = {t: rng.integers(0, 17, (9, 64)) / 16 for t in (0, 20)}
-    make_run(tmp_path, "digits", kept=digits, reality={"kind": "digits8x8"})
-    html = render(find_sections([tmp_path]), title="two")
-    assert "Images through the generations" in html
+    digits = {t: np.full((9, 64), t / 20) for t in (0, 20)}
+    for n in range(4):
+        make_run(tmp_path, f"n={n}", kept=digits, reality={"kind": "digits8x8"}, n_real=n)
+    html = render(find_sections([tmp_path]), title="four, of which three are shown")
+    assert "of 1 more run<" in html
     assert not re.search(r"\b1 (more )?runs", html)
+
+
+def test_the_first_figure_has_no_note_on_a_run_that_it_does_not_draw(tmp_path):
+    """Ten runs are five panels; two of one that is not shown at once lie on one another."""
+    for n in range(5):
+        for power, kind in enumerate(("accumulate", "replace")):
+            values = decay(9, 20, seed=n) * 10.0 ** (power * (n > 0))
+            made = {"regime": {"kind": kind}, "n_real": 10 * n + 10}
+            make_run(tmp_path, f"{kind},n={10 * n + 10}", metrics={"trace_ratio": values}, **made)
+    html = render(find_sections([tmp_path]), title="ten runs")
+    assert html.count("lie on one another") == 1
+    [lead] = re.findall(r'<figure class="metric lead".*?</figure>', html, re.S)
+    assert "lie on one another" not in lead

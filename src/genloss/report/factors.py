@@ -86,7 +86,7 @@ def _from_name(name: str) -> dict[str, str]:
 
 def _from_spec(spec: Mapping[str, Any]) -> dict[str, str]:
     values = {k: v for k, v in flat(spec).items() if k.partition(".")[0] not in SILENT}
-    return {k: _value_text(k, v) for k, v in values.items() if v is not None}
+    return {k: _value_text(k, v) for k, v in values.items() if v is not None and v != []}
 
 
 def _telling(rows: Sequence[Row]) -> list[Row]:
