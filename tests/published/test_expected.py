@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -55,23 +56,34 @@ RENAMED = {"high_perplexity_tail": "perplexity_tail[high]"} | {
 }
 """Metrics that are called otherwise since: old name to new name."""
 
-SHORTENED = {
-    "alemohammad-2023-mnist": {
-        "unbiased.fid.smoke": 2,
-        "unbiased.precision.smoke": 2,
-        "guided.precision.smoke": 2,
-        "guided.recall.smoke": 2,
-    },
-    "shumailov-2024-opt": {"tiny.a": 2, "tiny.b": 2},
-    "shumailov-2024-vae": {"accumulate.smoke": 3},
-}
-"""Targets of the smoke scale that look at an earlier generation since, by experiment."""
+MOVED = (
+    (
+        "alemohammad-2023-mnist",
+        ("unbiased.fid", "unbiased.precision", "guided.precision", "guided.recall"),
+        {3: 2},
+    ),
+    ("bohacek-2023-healing", ("collapse", "heals", "returns"), {4: 3, 5: 4, 8: 6}),
+    ("shumailov-2024-opt", ("tiny.a", "tiny.b"), {3: 2}),
+    ("shumailov-2024-vae", ("spread.falls", "spread.rows", "classes", "real"), {6: 5}),
+    ("shumailov-2024-vae", ("accumulate",), {5: 2}),
+)
+"""Targets of the smoke scale that look at earlier generations since: which became which."""
 
 
 def shortened(name, target):
-    t = SHORTENED.get(name, {}).get(target["id"], target["t"])
-    what = target["what"].replace(f"generation {target['t']}", f"generation {t}", 1)
-    return target | {"t": t, "what": what}
+    bare = target["id"].removesuffix(".smoke")
+    smoke = "smoke" in target.get("scales", ())
+    [now] = [m for n, ids, m in MOVED if smoke and n == name and bare in ids] or [{}]
+
+    def earlier(value):
+        if not isinstance(value, dict):
+            return value
+        return {k: now.get(v, v) if k == "t" else earlier(v) for k, v in value.items()}
+
+    def said(match):
+        return f"generation {now.get(int(match[1]), match[1])}"
+
+    return earlier(target) | {"what": re.sub(r"generation (\d+)", said, target["what"])}
 
 
 def renamed(value):
