@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from genloss.audit.conformal.lengths import Shortest
+from genloss.audit.conformal.guarantee import share_between
+from genloss.audit.conformal.lengths import POWER, Shortest
 from genloss.audit.conformal.thresholds import CONFIDENCE, Guarantee, Threshold, threshold
 from genloss.audit.conformal.units import one_per_source
 from genloss.core.arrays import Floats, Ints
@@ -88,6 +89,15 @@ class Calibration:
     tested: tuple[Trial, ...] = ()
     made_by: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     made_on: str = ""
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether nothing says that it catches a tenth of the machine text, at 95 % confidence.
+
+        Neither at any length to which texts were cut, nor of the whole texts that were tried.
+        """
+        caught, n = sum(t.caught for t in self.tested), sum(t.n for t in self.tested)
+        return self.shortest.ground == "no power" and share_between(caught, n)[0] < POWER
 
     def thresholds(self, level: float, guarantee: Guarantee) -> dict[Name, Threshold]:
         """Return the threshold of every group with this promise, refused ones too."""

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,8 +62,8 @@ class Power:
 class Shortest:
     """The fewest words that are judged, and why.
 
-    ground: 'power' (measured at `table`), 'no power' (nowhere enough: nothing should be judged by
-    this scorer at this level), 'calibrated' (not measured, for want of texts), 'given'. In the
+    ground: 'power' (measured at `table`), 'no power' (at no length of it enough; see
+    `Calibration.is_weak`), 'calibrated' (not measured, for want of texts), 'given'. In the
     second and third case words is 0, and the shortest calibrated text of a group decides.
     """
 
@@ -72,21 +72,28 @@ class Shortest:
     table: tuple[Power, ...] = ()
 
 
-def shortest(human: Mapping[int, Floats], machine: Mapping[int, Floats], level: float) -> Shortest:
+def shortest(
+    groups: Sequence[tuple[Mapping[int, Floats], Mapping[int, Floats]]], level: float
+) -> Shortest:
     """Return the fewest words at which, and above which, enough machine text is caught.
 
-    human, machine: words to the scores of texts cut there; lengths with fewer human texts than a
-    marginal threshold needs, or fewer than 30 machine texts, are left out. Enough: the lower 95 %
-    bound is at least `POWER`.
+    groups: of human and of machine texts of each group, words to the scores of texts cut there. A
+    group has a threshold of its own; at lengths where it has fewer human texts than a marginal one
+    needs, it is left out, as are lengths with fewer than 30 machine texts in all. Enough: the lower
+    95 % bound is at least `POWER`.
     """
     rows = []
-    for words in sorted(human.keys() & machine.keys()):
-        own, other = (x[words][~np.isnan(x[words])] for x in (human, machine))
-        if len(own) < fewest(level, "marginal") or len(other) < FEWEST:
-            continue
-        caught = int((other > threshold(own, level, "marginal").value).sum())
-        low, high = share_between(caught, len(other))
-        rows.append(Power(words, len(own), len(other), caught, low, high))
+    for words in sorted({words for human, machine in groups for words in human.keys() & machine}):
+        n = caught = people = 0
+        for pair in groups:
+            own, other = (x.get(words, np.zeros(0)) for x in pair)
+            own, other = own[~np.isnan(own)], other[~np.isnan(other)]
+            if len(own) >= fewest(level, "marginal"):
+                caught += int((other > threshold(own, level, "marginal").value).sum())
+                n, people = n + len(other), people + len(own)
+        if n >= FEWEST:
+            low, high = share_between(caught, n)
+            rows.append(Power(words, people, n, caught, low, high))
     if not rows:
         return Shortest(0, "calibrated")
     enough = len(rows)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,7 +23,7 @@ from genloss.audit.conformal.lengths import CUTS, Shortest, cut, shortest
 from genloss.audit.conformal.thresholds import CONFIDENCE, fewest, threshold
 from genloss.audit.conformal.units import one_per_source
 from genloss.audit.detection.generators import released
-from genloss.audit.detection.scoring import batches, joined, scored_texts
+from genloss.audit.detection.scoring import LENGTH, batches, group_of, joined, scored_texts
 from genloss.core.arrays import Floats
 from genloss.core.scorer import Scorer, TaughtScorer, scored
 from genloss.corpus.record.record import UNKNOWN, Record
@@ -178,14 +178,28 @@ def _thinned(kept: dict[str, Record], all_stay: bool) -> dict[str, Record]:
 def _measured(
     scorer: Scorer, own: Scored, kept: dict[str, Record], written: dict[str, Record], plan: Plan
 ) -> Shortest:
-    """Return the least length by the power at lengths to which texts are cut."""
+    """Return the least length by the power at lengths to which texts are cut, group by group.
+
+    Groups are those of the calibration but for length, the largest first, as many as `MOST` human
+    texts give a threshold.
+    """
+    level, by = plan.levels[0], tuple(key for key in plan.by if key != LENGTH)
     index = one_per_source(own.sources, own.ids, plan.seed)
-    human = [kept[own.ids[i]].text or "" for i in index if own.ids[i] in kept][:MOST]
-    machine = [r.text for _, r in sorted(written.items()) if r.text][:MOST]
-    if not machine:
+    people, machines = defaultdict(list), defaultdict(list)
+    for i in index:
+        if (record := kept.get(own.ids[i])) is not None:
+            people[group_of(record, 0, by)].append(record.text or "")
+    for _, record in sorted(written.items()):
+        if record.text:
+            machines[group_of(record, 0, by)].append(record.text)
+    needs = fewest(level, "marginal")
+    both = [name for name, own in people.items() if len(own) >= needs and name in machines]
+    both = sorted(both, key=lambda name: (-len(people[name]), name))[: max(1, MOST // needs)]
+    if not both:
         return Shortest(0, "calibrated")
-    level = plan.levels[0]
-    return shortest(_cut_scores(scorer, human), _cut_scores(scorer, machine), level)
+    most = MOST // len(both)
+    cuts = [[_cut_scores(scorer, of[name][:most]) for of in (people, machines)] for name in both]
+    return shortest([(human, machine) for human, machine in cuts], level)
 
 
 def _cut_scores(scorer: Scorer, texts: Sequence[str]) -> dict[int, Floats]:

@@ -113,8 +113,13 @@ def card(
     broken = [", ".join(f.group) for f in false if f.held.verdict == "broken"]
     if broken:
         out.append(f"The promise is broken here for human texts of: {'; '.join(broken)}.")
-    if calibration.shortest.ground == "no power":
+    if calibration.is_weak:
         out.append("At no length did the scorer catch a tenth of the machine text: do not use it.")
+    elif calibration.shortest.ground == "no power":
+        most = calibration.shortest.table[-1].words
+        out.append(
+            f"Cut to {most} words or fewer, not even a tenth of the machine text is surely caught."
+        )
     if warning := untested(calibration.tested, date.today()):
         out.append(warning)
     return tuple(out)

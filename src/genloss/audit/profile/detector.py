@@ -66,7 +66,7 @@ def detector_table(
         "texts": len(shown),
         "answers": found.answers,
         **_groups(shown, found, known),
-        "weak": known.shortest.ground == "no power",
+        "weak": known.is_weak,
         "card": list(found.card),
         "share": _share(shown, beside, size, seed),
     }
