@@ -81,14 +81,21 @@ def bounds_by_set(human: Floats, corpus: Floats, level: float = 0.95) -> Floats:
 def _bound(human: Floats, corpus: Floats, share: float, z: float) -> Floats:
     n0, n = human.shape[1], corpus.shape[1]
     at = np.quantile(human, 1 - share, axis=1, method="higher", keepdims=True)
-    p0 = ((human > at).sum(axis=1) + 1) / (n0 + 1)  # the mean of the law of an order statistic
+    k = (human > at).sum(axis=1) + 1
+    # The law of the share above an order statistic: Beta(k, n0 + 1 - k).
+    p0 = k / (n0 + 1)
+    v0 = p0 * (1 - p0) / (n0 + 2)
+    third0 = 2 * v0 * (1 - 2 * p0) / (n0 + 3)
     seen = (corpus > at).mean(axis=1)
     low, high = np.zeros(len(human)), np.ones(len(human))
     for _ in range(30):
         a = (low + high) / 2
         expected = a + (1 - a) * p0
         pooled = np.maximum((1 - expected) * expected, 1 / n) / n
-        error = np.sqrt(pooled + ((1 - a) ** 2) * share * (1 - share) / n0)
-        rejected = seen - expected > z * error
+        error = np.sqrt(pooled + (1 - a) ** 2 * v0)
+        third = (1 - expected) * expected * (1 - 2 * expected) / n**2 + (1 - a) ** 3 * third0
+        # Small shares err upwards further than down (Cornish and Fisher 1938).
+        far = z + (z * z - 1) * third / (6 * error**3)
+        rejected = seen - expected > far * error
         low, high = np.where(rejected, a, low), np.where(rejected, high, a)
     return low
