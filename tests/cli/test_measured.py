@@ -47,3 +47,30 @@ def test_advice_names_it(genloss, tmp_path):
     assert done.exit_code == 0, done.stderr
     assert "Measured: 80" in done.stdout
     assert "enough" in done.stdout
+
+
+def test_an_alarm_or_a_disagreement_leaves_all_open(tmp_path):
+    """A corpus of another domain read as 0 to 8 % machines, with an alarm; half of it was."""
+    file = tmp_path / "share.json"
+    pair = {"share": {"low": 0.0, "high": 0.08}}
+    alarms = [{"about": "scores", "p": 0.0, "raised": True}, {"about": "length", "raised": False}]
+    for found, word in (
+        ({"pair": pair, "alarms": alarms}, "by scores the corpus"),
+        ({"pair": pair, "disagreement": "they do not meet"}, "disagree"),
+        ({"pair": pair, "ternary": {"human": pair["share"], "fits": False}}, "three"),
+    ):
+        file.write_text(json.dumps(found))
+        answer = read_real_share(file).against(0.5)
+        assert answer.startswith("cannot tell, as ")
+        assert word in answer
+    alarms[0]["raised"] = False
+    file.write_text(json.dumps({"pair": pair, "alarms": alarms}))
+    assert read_real_share(file).against(0.5) == "enough"
+
+
+def test_edited_rows_are_not_real(tmp_path):
+    """People 40 to 50 %, machines 10 to 20 %: the rest was edited."""
+    file = tmp_path / "share.json"
+    ternary = {"human": {"low": 0.4, "high": 0.5}, "fits": True}
+    file.write_text(json.dumps({"pair": {"share": {"low": 0.1, "high": 0.2}}, "ternary": ternary}))
+    assert read_real_share(file) == RealShare(0.4, 0.5)
