@@ -46,12 +46,13 @@ def make_run(
     blocks: int = 1,
     about: Any = None,
     parts: dict[int, dict[int, Any]] | None = None,
+    vocabulary: int | None = None,
     **spec: Any,
 ) -> Run:
     """Write a finished run: metrics {name: values (T, C)}, kept {t: rows (m, ...)} of one chain.
 
     about: what about.json says; as our own classes have it.
-    parts: what else was kept, {t: {block: {part: arrays}}}.
+    parts: what else was kept, {t: {block: {part: arrays}}}. vocabulary: of a text.
     """
     metrics = {"trace_ratio": decay(20, 8)} if metrics is None else metrics
     values = next(iter(metrics.values()))
@@ -95,7 +96,7 @@ def make_run(
         for s, x in (kept or {}).items():
             more = (parts or {}).get(s, {}).get(b, {})
             store.keep(s, {"samples": {"x": np.asarray(x)[None]}, **more}, {"chains": 1})
-        store.checkpoint(Checkpoint(times[-1], 0, {}))
+        store.checkpoint(Checkpoint(times[-1], 0, {}, vocabulary=vocabulary))
     for line in (
         {
             "event": "start",

@@ -136,15 +136,15 @@ def test_small_values_on_a_log_axis_are_not_taken_for_one_line(tmp_path):
 
 @pytest.mark.parametrize(("level", "warned"), [(4137.0, True), (4000.0, False)])
 def test_a_model_no_better_than_uniform_is_said_to_be_none(tmp_path, level, warned):
-    text = {"kind": "text", "vocabulary": 4096, "tokeniser": ""}
+    text = {"kind": "text", "vocabulary": 8192, "tokeniser": ""}
     values = np.full((4, 2), level)
-    run = measured(make_run(tmp_path, metrics={"perplexity": values}, t=range(1, 5), reality=text))
+    what = {"metrics": {"perplexity": values}, "t": range(1, 5), "reality": text}
+    run = measured(make_run(tmp_path, vocabulary=4096, **what))
     notes = metric_figure("perplexity", [run]).notes
     assert bool(notes) is warned
     assert all("no better than a model that takes all symbols" in note for note in notes)
-    # The size of another's tokeniser is not known, and nothing is claimed.
-    foreign = {**text, "tokeniser": "gpt2"}
-    run = measured(make_run(tmp_path / "b", metrics={"perplexity": values}, reality=foreign))
+    # Where the run has not noted how many there are, nothing is claimed.
+    run = measured(make_run(tmp_path / "b", **what))
     assert metric_figure("perplexity", [run]).notes == ()
 
 

@@ -13,8 +13,7 @@ from genloss.store.reader import Run
 def no_better(metric: str, runs: Sequence[Measured], curves: Sequence[Curve]) -> Iterator[str]:
     """Yield a sentence on each run whose model is no better than uniform; one curve for each run.
 
-    Perplexity is held against the size of the vocabulary where the spec states it (a tokeniser
-    from elsewhere has a size of its own, which runs do not store), bits per byte against 8.
+    Perplexity is held against the size of the vocabulary, bits per byte against 8.
     """
     for run, c in zip(runs, curves, strict=True):
         limit = uniform(metric, run.run)
@@ -30,4 +29,4 @@ def no_better(metric: str, runs: Sequence[Measured], curves: Sequence[Curve]) ->
 
 def uniform(metric: str, run: Run) -> float | None:
     """Return what a metric says of a uniform model, or None where that is not known."""
-    return of_tokens(base_name(metric), run.spec["reality"])
+    return of_tokens(base_name(metric), run)

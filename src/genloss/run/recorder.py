@@ -1,6 +1,7 @@
 """Recorder: what becomes of a generation, its metrics, what is kept, what a resume needs."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +12,7 @@ from genloss.core.chain import Generation
 from genloss.core.progress import span
 from genloss.core.roles import Model
 from genloss.core.samples import Samples
+from genloss.core.text import TextModel
 from genloss.core.view import (
     Binned,
     Labelled,
@@ -79,8 +81,14 @@ class Recorder:
         # The last one too: a folder can be continued with more generations.
         if t == study.generations or t % study.checkpoint_every == 0:
             state = checkpoint_of(generation, self.first, study.warm_start, self.shortfall)
-            self.store.checkpoint(state)
+            self.store.checkpoint(replace(state, vocabulary=self.vocabulary))
         self.watch.enter(Phase.DONE, t)
+
+    @property
+    def vocabulary(self) -> int | None:
+        """Return the entries of a text's tokeniser; a short text may have fewer than asked for."""
+        p_0: Model = self.setup.p_0
+        return p_0.tokeniser.size if isinstance(p_0, TextModel) else None
 
     def view(self, generation: Generation, metric: Metric, memo: dict[Hashable, Any]) -> View:
         """Return what a metric may look at; memo is shared by those of one generation."""

@@ -47,13 +47,14 @@ NOTEBOOK = "notebook"
 class Checkpoint:
     """All that a chain needs to go on after generation t; no arrays where nothing goes on.
 
-    shortfall: what its curator has cost it so far.
+    shortfall: what its curator has cost it so far. vocabulary: of the text, see `Manifest`.
     """
 
     t: int
     n_real_drawn: int
     arrays: Mapping[str, Array]
     shortfall: Shortfall | None = None
+    vocabulary: int | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,7 @@ class BlockStore:
             self._kept,
             self.machine,
             state.shortfall,
+            state.vocabulary,
         )
         if self._kept:
             sync_folder(self.path / GENERATIONS)

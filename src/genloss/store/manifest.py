@@ -26,6 +26,7 @@ SHAPE = {
     "versions": {str: str},
     "earlier?": [{"t": int, "instructions": str, "versions": {str: str}}],
     "shortfall?": {"t": int, "share": float},
+    "vocabulary?": int,
 }
 
 NUMERIC = ("numpy", "scipy", "numba", "scikit-learn", "torch")
@@ -96,7 +97,8 @@ class Manifest:
 
     run: the fingerprint. real_rows_drawn: rows of reality used up, per chain. checkpoint: what
     the chain goes on from; None where nothing goes on. kept: by generation and part, SHA-256.
-    shortfall: None where every chain had all its rows.
+    shortfall: None where every chain had all its rows. vocabulary: entries of the tokeniser of
+    a text, None of other data.
     """
 
     run: str
@@ -108,6 +110,7 @@ class Manifest:
     kept: Mapping[int, Mapping[str, str]]
     machine: Machine = field(repr=False)
     shortfall: Shortfall | None = None
+    vocabulary: int | None = None
 
 
 def read_manifest(folder: Path, runs: tuple[str, ...], block: int) -> Manifest | None:
@@ -149,6 +152,7 @@ def read_manifest(folder: Path, runs: tuple[str, ...], block: int) -> Manifest |
             ),
         ),
         None if short is None else Shortfall(short["t"], short["share"]),
+        value.get("vocabulary"),
     )
 
 
@@ -174,6 +178,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         ]
     if manifest.shortfall is not None:
         value["shortfall"] = vars(manifest.shortfall)
+    if manifest.vocabulary is not None:
+        value["vocabulary"] = manifest.vocabulary
     write_sealed(folder / MANIFEST, value)
 
 

@@ -203,6 +203,13 @@ class Run:
         return Shortfall(min(s.t for s in found), max(s.share for s in found)) if found else None
 
     @property
+    def vocabulary(self) -> int | None:
+        """Return the entries of the text's tokeniser; None of other data, and not yet known."""
+        manifests = [block.manifest for block in self.blocks]
+        sizes = (m.vocabulary for m in manifests if m is not None and m.vocabulary is not None)
+        return next(sizes, None)
+
+    @property
     def columns(self) -> dict[str, Column]:
         """Return the series of one number per chain each; see `genloss.store.series.columns`."""
         return columns(self.series)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genloss.judge.profile.trivial import trivial_scores
+from genloss.judge.profile.trivial import of_tokens, trivial_scores
 from genloss.judge.theory_lines import study_of, trivial_of
 from genloss.run.runner import run_study
 from genloss.store.theory_file import read_theory
@@ -74,14 +74,25 @@ def test_responses_are_foretold_by_their_shares_or_their_spread():
     assert scores(["response_nll"], **lines, held_out=0) == {}
 
 
-def test_tokens_are_equally_likely_to_who_knows_none():
+def test_tokens_are_equally_likely_to_who_knows_none(tmp_path):
+    """Of the words that are there: a short text has not as many pairs as it is asked for."""
+    rows = "".join(f"ab{i} ab{i} ac ac bc bc" + chr(10) for i in range(60))
+    (tmp_path / "short.csv").write_text("text\n" + rows)
     text = {
-        "reality": {"kind": "text", "vocabulary": 300, "block": 16},
+        "reality": {"kind": "text", "path": str(tmp_path / "short.csv"), "block": 8},
         "learner": "ngram",
+        "sampler": {"kind": "sampling", "max_new": 8, "min_new": 8},
+        "n_real": 20,
         "metrics": ["perplexity", "bits_per_byte", "distinct_n"],
         "held_out": 0,
     }
-    assert trivial_scores(study_from({**PLANE, **text})) == {"perplexity": 300, "bits_per_byte": 8}
+    study = study_from({**PLANE, **text})
+    assert trivial_scores(study) == {}
+    run = run_study(study, tmp_path / "runs", workers=1)
+    size = study.reality.realise(1, np.random.default_rng(0)).tokeniser.size
+    assert run.vocabulary == size < study.reality.vocabulary == 4096
+    kinds = ("perplexity", "bits_per_byte", "distinct_n")
+    assert [of_tokens(kind, run) for kind in kinds] == [size, 8, None]
 
 
 def test_a_run_keeps_them_beside_its_theory(tmp_path):

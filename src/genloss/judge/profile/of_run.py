@@ -147,7 +147,8 @@ def beside_control(run: Run) -> dict[Aspect, Beside]:
     trivial, out = trivial_of(run), {}
     for aspect, column in columns_by_aspect(run).items():
         kind = run.about["metric"][column.metric].kind
-        score = trivial.get(column.metric, of_tokens(kind, run.spec["reality"]))
+        tokens = of_tokens(kind, run)
+        score = trivial.get(column.metric) if tokens is None else tokens
         out[aspect] = Beside(column, aspect, control, score, kind in LOGARITHMIC)
     return out
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from genloss.core.abilities import FiniteModel
@@ -15,7 +12,7 @@ from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.core.view import KnowsTrivial, Metric, NotApplicable, View, stream_key
 from genloss.errors import GenlossError
-from genloss.spec.build import describe
+from genloss.store.reader import Run
 from genloss.study.study import Study
 
 MOST_CHAINS = 16
@@ -28,18 +25,16 @@ PER_BYTE = 8.0
 def trivial_scores(study: Study) -> dict[str, float]:
     """Return the scores of the metrics of risk, means over chains, by metric.
 
-    A model of tokens that has learnt nothing takes them for equally likely; of its metrics the
-    vocabulary in the spec says so. For the others reality is asked; those without an answer are
-    left out.
+    Reality is asked; metrics without an answer are left out, and so are those of tokens, which only
+    a run knows (`of_tokens`).
 
     Raises:
         GenlossError: a reality that cannot be read here.
     """
-    asking = [m for m in study.metrics if _is_risk(m)]
-    scores = {m.name: s for m in asking if (s := _of_tokens(m, study)) is not None}
-    asking = [m for m in asking if m.name not in scores and isinstance(m, KnowsTrivial)]
+    asking = [m for m in study.metrics if _is_risk(m) and isinstance(m, KnowsTrivial)]
     if not asking:
-        return scores
+        return {}
+    scores: dict[str, float] = {}
     streams = Streams(study.seed)
     chains = min(study.block_chains(0), MOST_CHAINS)
     p_0, held_out = _reality(study, chains, streams)
@@ -69,21 +64,16 @@ def _score(metric: Metric, view: View) -> float | None:
     return float(np.mean(score))
 
 
-def _of_tokens(metric: Metric, study: Study) -> float | None:
-    about = about_object(metric)
-    return None if about is None else of_tokens(about.kind, describe(study.reality))
-
-
-def of_tokens(kind: str, reality: Mapping[str, Any]) -> float | None:
+def of_tokens(kind: str, run: Run) -> float | None:
     """Return what a metric says of a model that takes all tokens or bytes for equally likely.
 
-    Perplexity: the size of the vocabulary where the description of the reality states it (a
-    tokeniser from elsewhere has a size of its own, which no run stores). None for other metrics.
+    Perplexity: the size of the vocabulary, which a run notes with its first checkpoint: byte pairs
+    learned from a short text may be fewer than its spec asks for. None for other metrics.
     """
     if kind == "bits_per_byte":
         return PER_BYTE
-    size = reality.get("vocabulary") if not reality.get("tokeniser") else None
-    return float(size) if kind == "perplexity" and size else None
+    size = run.vocabulary if kind == "perplexity" else None
+    return None if size is None else float(size)
 
 
 def _reality(study: Study, chains: int, streams: Streams) -> tuple[Model, Array | None]:
