@@ -1,7 +1,8 @@
 """`genloss forecast`: what generation N of a run will show, as a table or as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from math import isnan
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +31,7 @@ def forecast(
 
     found = forecasted(Run(run), at, metrics=metric or [], seen=seen)
     if json:
-        console.print_json(asdict(found))
+        console.print_json(_known(asdict(found)))
         return
     first = found.values[0]
     console.print_prose(
@@ -46,6 +47,19 @@ def forecast(
         console.print_prose(doubt)
 
 
+def _median(value: float) -> str:
+    return "not known" if isnan(value) else number(value)
+
+
+def _known(value: Any) -> Any:
+    """Return what JSON has, in which a number that is not known is null."""
+    if isinstance(value, Mapping):
+        return {key: _known(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_known(inner) for inner in value]
+    return None if isinstance(value, float) and isnan(value) else value
+
+
 def _print(values: Sequence[Any], at: int) -> None:
     title = f"generation {at:,}"
     columns = [title, "mean of these chains", "a further chain", "from"]
@@ -53,7 +67,7 @@ def _print(values: Sequence[Any], at: int) -> None:
         [
             f"{f.metric}{'' if f.unit == '1' else f', {f.unit}'}",
             *(
-                f"{number(r.median)}\n[{number(r.low)}, {number(r.high)}]"
+                f"{_median(r.median)}\n[{number(r.low)}, {number(r.high)}]"
                 for r in (f.mean, f.chain)
             ),
             f.source,

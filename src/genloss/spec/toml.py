@@ -20,7 +20,8 @@ BARE = re.compile(r"[A-Za-z0-9_-]+")
 def read_spec(path: Path) -> dict[str, Any]:
     """Read a TOML spec; raises SpecError where it is missing or not TOML."""
     try:
-        return tomllib.loads(regular_file(path).read_text())
+        # TOML is UTF-8, whatever the locale says; some editors put a mark before it.
+        return tomllib.loads(regular_file(path).read_text("utf-8-sig"))
     except DataError as error:
         raise SpecError(f"cannot read the spec {error}") from error
     except OSError as error:
@@ -45,11 +46,20 @@ def overridden(spec: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, A
 
 
 def parsed(text: str) -> Any:
-    """Return text as a TOML value, or as it stands where it is none."""
+    """Return text as a TOML value, or as it stands where it is none.
+
+    Raises:
+        SpecError: text that begins as a list, a table or a quoted word and is none.
+    """
     try:
         return tomllib.loads(f"v = {text}")["v"]
-    except tomllib.TOMLDecodeError:
-        return text
+    except tomllib.TOMLDecodeError as error:
+        if text.strip()[:1] not in ("[", "{", '"', "'"):
+            return text
+        raise SpecError(
+            f"value {text!r} is not TOML ({error}); numbers are written 0.9, words in quotes, and "
+            "such text as it stands in quotes of its own, as in '\"[a]\"'"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise SpecError(f"value {text[:20]!r}...: {parsing_reason(error)}") from error
 

@@ -94,14 +94,21 @@ def _with_options(table: Mapping[str, Any], vary: Sequence[str]) -> dict[str, An
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
             raise SpecError(f"--vary {text!r}; expected KEY=LIST, such as n_real=100,1000")
-        values = parsed(value)
-        if not isinstance(values, list) and key.strip() != "seeds":
-            values = [parsed(each.strip()) for each in value.split(",")]
         if key.strip() == "seeds":
-            out["seeds"] = values
+            out["seeds"] = parsed(value)
         else:
-            out["vary"][key.strip()] = values
+            out["vary"][key.strip()] = _listed(value.strip())
     return out
+
+
+def _listed(text: str) -> Any:
+    """Return a list of TOML, its brackets left out or not, or of words between commas."""
+    if text.startswith("["):
+        return parsed(text)
+    try:
+        return parsed(f"[{text}]")
+    except SpecError:
+        return [parsed(each.strip()) for each in text.split(",")]
 
 
 def _short_names(keys: Sequence[str]) -> dict[str, str]:

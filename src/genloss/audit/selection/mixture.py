@@ -79,7 +79,7 @@ def read_mixture(file: Path) -> Mixture:
         SpecError: no TOML, an unknown key, or neither counts, a total nor a budget.
     """
     try:
-        table = tomllib.loads(file.read_text("utf-8"))
+        table = tomllib.loads(file.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise SpecError(f"{file}: cannot be read as TOML: {error}") from error
     _known(table, ("parts", "total", "budget", "floors", "seed"), str(file))

@@ -109,7 +109,7 @@ def read_rules(file: Path) -> tuple[AnyRule, ...]:
 def read_toml(file: Path) -> dict[str, Any]:
     """Return a TOML file as a table; raises SpecError if it is none."""
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(file.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise SpecError(f"{file}: cannot be read as TOML: {error}") from error
 

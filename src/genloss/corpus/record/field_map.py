@@ -102,7 +102,7 @@ def read_field_map(file: Path) -> FieldMap:
         SpecError: no such file, no TOML, or a key that is none of a map's.
     """
     try:
-        table = tomllib.loads(file.read_text("utf-8"))
+        table = tomllib.loads(file.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise SpecError(f"{file}: no map of fields ({error}); see docs/record.md") from error
     _check(

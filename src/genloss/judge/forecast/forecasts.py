@@ -44,7 +44,10 @@ RATE = "rate"
 
 @dataclass(frozen=True)
 class Range:
-    """A median and the ends of the interval that is to hold with probability 0.9."""
+    """A median and the ends of the interval that is to hold with probability 0.9.
+
+    median: NaN where chains scatter by more than their mean, so that their middle is unknown.
+    """
 
     median: float
     low: float

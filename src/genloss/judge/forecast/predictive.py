@@ -16,6 +16,9 @@ WIDER = 1.1
 POINTS = 21
 """The law of a chain about the mean is kept as so many points."""
 
+LEAST = 1e-3
+"""The least that a chain has, as a share of f, where it is relative to that."""
+
 HALVINGS = 16
 """Of the bracket of a quantile, before a last straight line between its ends."""
 
@@ -30,14 +33,19 @@ def of_mean(fits: Fits, i: int, levels: Floats) -> Floats:
 def of_chain(fits: Fits, i: int, deviations: Floats, levels: Floats) -> Floats:
     """Return quantiles of one further chain at the i-th N.
 
-    deviations (T, C): of the chains from their mean, which lend it the shape of its law.
+    deviations (T, C): of the chains from their mean, which lend it the shape of its law. Of
+    chains that scatter so far that a share would fall below 0, which they cannot, lower quantiles
+    than that share are 0, and a middle among them is NaN: it is not known.
     """
     around = fits.spread[:, i, None] * _shape(deviations) * WIDER
+    below = 0.0
     if fits.log.any():
         # What is relative to f cannot fall below 0.
-        relative = np.log(np.maximum(1 + around, 1e-3))
-        around = np.where(fits.log[:, None].astype(bool), relative, around)
-    return _quantiles(fits, fits.path_centre[:, i], fits.path_error[:, i] * WIDER, around, levels)
+        relative, log = np.maximum(1 + around, LEAST), fits.log[:, None].astype(bool)
+        below = float(((log & (relative <= LEAST)).mean(axis=1) * fits.weight).sum())
+        around = np.where(log, np.log(relative), around)
+    found = _quantiles(fits, fits.path_centre[:, i], fits.path_error[:, i] * WIDER, around, levels)
+    return np.where(levels <= below, np.where(levels < 0.5, 0.0, np.nan), found)
 
 
 def _shape(deviations: Floats) -> Floats:

@@ -9,6 +9,12 @@ SCORED = ("gaussian", "categorical", "kde", "mixture", "ngram")
 FARTHEST = 10
 """Horizons that were scored reach so many times as far as what was seen."""
 
+PER_ROW = 1.5
+"""Generations that were scored reach so many times as far as a set has rows: 60 of 40.
+
+Chance takes from a chain by generations per row; later, a mean rests on ever fewer chains.
+"""
+
 UNRELIABLE: Mapping[tuple[str, bool], tuple[float, float]] = {
     ("categorical", True): (87.3, 84.4),
     ("kde", True): (90.6, 96.1),
@@ -41,6 +47,12 @@ def doubts(
         out.append(
             f"not scored: generation {at:,} lies more than {FARTHEST} times as far as generation "
             f"{seen:,}, the last one seen"
+        )
+    rows = min(spec["n_real"], spec["n_synthetic"])
+    if at > PER_ROW * rows:
+        out.append(
+            f"not scored: generation {at:,} is more than {PER_ROW:g} for each of the {rows:,} rows "
+            "of a set, where single chains may be far from the mean"
         )
     if spec["chains"] < 2:
         out.append("one chain: nothing but its own wobble says how much chains differ")
