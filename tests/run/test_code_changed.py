@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from genloss.errors import StoreError
+from genloss.judge.controls import controls_of
+from genloss.run.controls import run_with_controls
 from genloss.run.runner import run_study
 from genloss.store.header import read_header
 from genloss.store.reader import Run
@@ -16,6 +18,12 @@ OWN = """
 from dataclasses import dataclass
 from typing import ClassVar
 import numpy as np
+
+from genloss.core.regimes import Replace
+
+@dataclass(frozen=True)
+class Mine(Replace):
+    pass
 
 @dataclass(frozen=True)
 class Constant:
@@ -37,7 +45,7 @@ def own(tmp_path, monkeypatch, small):
     def study(value, **more):
         (tmp_path / "own_code.py").write_text(OWN.replace("VALUE", value))
         sys.modules.pop("own_code", None)
-        spec = small("moments_replace", metrics=["sigma", "own_code:Constant"], **more)
+        spec = small("moments_replace", **{"metrics": ["sigma", "own_code:Constant"], **more})
         return study_from(spec)
 
     yield study
@@ -92,6 +100,27 @@ def test_same_code_goes_on_and_records_both(own, tmp_path):
     run_study(own("2.0"), tmp_path, workers=1)
     with pytest.raises(StoreError, match="other code"):
         run_study(own("3.0"), tmp_path, workers=1)
+
+
+def test_a_run_is_not_held_against_a_control_of_other_code(own, tmp_path):
+    """One without controls, then an edit, then a new folder with its controls."""
+    old = run_study(own("1.0"), tmp_path, workers=1)
+    [new] = run_with_controls([own("2.0")], tmp_path, workers=1, code_changed="fresh")
+    assert [c.kind for c in controls_of(new)] == ["constant"]
+    assert controls_of(old) == ()
+    # Its own control stands beside the other one, and each is found by the code that made it.
+    [old] = run_with_controls([own("1.0")], tmp_path, workers=1, code_changed="fresh")
+    for run, value in ((old, 1.0), (new, 2.0)):
+        [control] = controls_of(run)
+        assert (control.fits("constant") == value).all()
+
+
+def test_a_control_lacks_what_its_run_alone_has(own, tmp_path):
+    """A regime of one's own is no part of a control, whose code is the less."""
+    study = own("1.0", regime={"kind": "own_code:Mine"}, metrics=["sigma"])
+    [run] = run_with_controls([study], tmp_path, workers=1)
+    [control] = controls_of(run)
+    assert (len(run.header.code), control.run.header.code) == (1, ())
 
 
 def test_code_that_nobody_can_check_is_said(own, tmp_path, monkeypatch):

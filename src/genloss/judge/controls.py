@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from genloss.core.arrays import Floats, Ints
+from genloss.core.code import Code
 from genloss.core.regimes import Replace
 from genloss.core.roles import Regime
 from genloss.errors import GenlossError
@@ -165,9 +166,7 @@ def layout_of(run: Run) -> Layout:
 
 
 def _folder(run: Run, control: Control) -> Path | None:
-    there = _folders(run, control)
-    mine = [p for p in there if _same_code(Run(p), run)]
-    return next(iter([*mine, *there]), None)
+    return next((path for path in _folders(run, control) if _same_code(Run(path), run)), None)
 
 
 def _folders(run: Run, control: Control) -> list[Path]:
@@ -178,8 +177,10 @@ def _folders(run: Run, control: Control) -> list[Path]:
 
 
 def _same_code(one: Run, other: Run) -> bool:
-    known = [code.checked for code in other.header.code]
-    return not known or any(code.checked in known for code in one.header.code)
+    """Whether a control is of a code that made its run, which may have parts that it lacks."""
+    known = [code.checked.items() for code in other.header.code or (Code(),)]
+    made = [code.checked.items() for code in one.header.code or (Code(),)]
+    return any(mine <= theirs for mine in made for theirs in known)
 
 
 def _at_rows(by_rows: dict[int, Floats], rows: int) -> Floats:
