@@ -93,6 +93,8 @@ def test_errors_are_named_and_leave_nothing(genloss, files):
     assert same.exit_code == 2
     assert "calibrated on" in same.output
     assert not list(files.glob("found*"))
+    bare = genloss("corpus", "calibrate", "human.jsonl", "--scorer", "linear_features")
+    assert "texts is missing; LinearFeatures needs it; give it by --with" in bare.output
     wrong = genloss("corpus", "detect", "corpus.jsonl", "--guarantee", "certain")
     assert "expected marginal or confident" in wrong.output
     missing = genloss("corpus", "detect", "corpus.jsonl", "--calibration", "no.json")

@@ -87,3 +87,11 @@ def test_too_many_years_become_decades_and_centuries():
 
 def test_in_short_is_short():
     assert len(in_short(audit())) <= 8
+
+
+def test_what_scrolls_is_named_and_reached_by_keys():
+    page = corpus_page(audit())
+    regions = page.split('<div class="scroll"')[1:]
+    assert regions
+    named = [region.partition(">")[0] for region in regions]
+    assert all('tabindex="0" role="region" aria-label="' in region for region in named)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from genloss.audit.conformal.calibration import Calibration
 from genloss.audit.conformal.calibration_file import as_json, write_calibration
@@ -14,6 +15,7 @@ from genloss.cli.corpus.read import say_aside
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
+from genloss.errors import SpecError
 from genloss.report.formatting import count
 from genloss.spec.build import build
 from genloss.spec.toml import overridden
@@ -31,7 +33,7 @@ def calibrated(
     json: bool,
 ) -> None:
     """Calibrate a scorer, write the file, and say what it promises."""
-    built = build("scorer", overridden({"kind": scorer}, options))
+    built = _scorer(scorer, options)
     with aside_in(aside_file) as aside:
         records = read_records(human, fields, aside)
         others = given_as("machine", machine, fields, aside)
@@ -44,6 +46,15 @@ def calibrated(
     say_aside(aside, aside_file)
     console.print_line(f"{out}: {count(len(found.groups), 'group')}")
     console.print_hint(f"next: genloss corpus detect CORPUS --calibration {out}")
+
+
+def _scorer(kind: str, options: Sequence[str]) -> Any:
+    try:
+        return build("scorer", overridden({"kind": kind}, options))
+    except SpecError as error:
+        if "is missing" not in str(error):
+            raise
+        raise SpecError(f"{error}; give it by --with, such as --with texts=FILE") from None
 
 
 def _say(found: Calibration, read: Read) -> None:
@@ -64,6 +75,7 @@ def _say(found: Calibration, read: Read) -> None:
     _thresholds(found)
     _length(found)
     _caught(found)
+    console.print_line("")
     for line in card(found, found.thresholds(level, "marginal"), []):
         console.print_prose(line)
 
@@ -76,6 +88,7 @@ def _worst(groups: list[OneForAll], level: float) -> None:
         f"If one threshold at {level:.1%}, made from all other groups, were used for all (worst "
         "first):"
     )
+    console.print_line("")
     columns = ["human texts of", "flagged"]
     rows = [[_name(g.name), f"{g.flagged} of {g.sources}"] for g in groups[:8]]
     console.print_table(columns, rows, folds=columns[:1])
@@ -83,6 +96,7 @@ def _worst(groups: list[OneForAll], level: float) -> None:
 
 def _thresholds(found: Calibration) -> None:
     levels = [(x, g) for x in found.levels for g in ("marginal", "confident")]
+    console.print_line("")
     columns = [" / ".join(found.by), "sources", *(f"{x:.1%}\n{g}" for x, g in levels)]
     rows = []
     for name, group in sorted(found.groups.items()):
@@ -106,6 +120,7 @@ def _length(found: Calibration) -> None:
         "calibrated": "The power of lengths is not measured (too little text), so that texts "
         "shorter than the shortest calibrated one of their group are not judged",
     }[short.ground]
+    console.print_line("")
     words = f"Texts below {short.words} words are not judged: " if short.words else ""
     console.print_prose(f"{words}{why}.")
 
@@ -113,6 +128,7 @@ def _length(found: Calibration) -> None:
 def _caught(found: Calibration) -> None:
     if not found.tested:
         return
+    console.print_line("")
     columns = ["caught of machine text", "released", "flagged", "judged"]
     rows = [
         [t.generator, str(t.released or "unknown"), str(t.caught), str(t.n)] for t in found.tested

@@ -73,8 +73,14 @@ def say(found: Findings, by: Sequence[str]) -> None:
     _words(found)
     _cost(found.cost)
     _tells(found)
+    console.print_line("")
     for line in found.card:
         console.print_prose(line)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], folds: Sequence[str]) -> None:
+    console.print_line("")
+    console.print_table(columns, rows, folds=folds)
 
 
 def _false_positives(found: Findings, by: Sequence[str]) -> None:
@@ -94,7 +100,7 @@ def _false_positives(found: Findings, by: Sequence[str]) -> None:
         ]
         for f in found.false_positives[:SHOWN]
     ]
-    console.print_table(columns, rows, folds=(columns[0], "promise"))
+    _table(columns, rows, (columns[0], "promise"))
 
 
 def _caught(caught: Sequence[Caught]) -> None:
@@ -111,7 +117,7 @@ def _caught(caught: Sequence[Caught]) -> None:
         ]
         for c in caught[:SHOWN]
     ]
-    console.print_table(columns, rows, folds=columns[:1])
+    _table(columns, rows, columns[:1])
 
 
 def _unknown(found: Findings, by: Sequence[str]) -> None:
@@ -122,7 +128,7 @@ def _unknown(found: Findings, by: Sequence[str]) -> None:
         [", ".join(name), f"{k:,} of {n:,}", f"at most {found.level * n:,.1f}"]
         for name, (k, n) in list(found.unknown.items())[:SHOWN]
     ]
-    console.print_table(columns, rows, folds=columns[:1])
+    _table(columns, rows, columns[:1])
 
 
 def _words(found: Findings) -> None:
@@ -138,7 +144,7 @@ def _words(found: Findings) -> None:
         ]
         for band in found.words
     ]
-    console.print_table(columns, rows, folds=columns[:1])
+    _table(columns, rows, columns[:1])
 
 
 def _cost(costs: Sequence[Cost]) -> None:
@@ -153,7 +159,7 @@ def _cost(costs: Sequence[Cost]) -> None:
     ]
     if rows:
         columns = ["a filter would remove: texts", "of human texts", "of machine or edited"]
-        console.print_table(columns, rows[:SHOWN], folds=columns[:1])
+        _table(columns, rows[:SHOWN], columns[:1])
 
 
 def _tells(found: Findings) -> None:
@@ -161,7 +167,7 @@ def _tells(found: Findings) -> None:
         return
     columns = ["phrases and invisible marks", "human", "machine or edited", "unknown"]
     rows = [[f"{sort}: {name}", *map(str, n)] for (sort, name), n in found.tells.items()]
-    console.print_table(columns, rows, folds=columns[:1])
+    _table(columns, rows, columns[:1])
 
 
 def _share(part: int, whole: int) -> str:
