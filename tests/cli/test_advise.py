@@ -48,6 +48,14 @@ def test_a_search_shows_what_it_rests_on(genloss, told, line):
     assert "line-advice-fresh-count" in genloss("ls").stdout
 
 
+@pytest.mark.slow
+def test_a_mean_is_a_column_once(genloss, line):
+    options = ["--target", "trace_ratio >= 0.5 at 2", "--as", "count", "--search", "--mean"]
+    shown = genloss("advise", line, *options, "--chains", "4", "--workers", "1").stdout
+    [head] = [row.split() for row in shown.splitlines() if row.startswith("real rows  ")]
+    assert head == ["real", "rows", "chains", "mean", "hold", "it"]
+
+
 def test_another_learner_is_advised_beside(genloss, told, line):
     """Maximum likelihood shrinks, which its mean does not mind: about as many rows."""
     options = ["--target", "squared_mean_error <= 3 at 20", "--mean", "--as", "share"]

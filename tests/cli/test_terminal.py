@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.report.conftest import decay, make_run
 
+from genloss.cli import console
+from genloss.cli.verify import verified
 from genloss.run.controls import with_controls
 from genloss.run.runner import run_studies
 from genloss.study.study import study_from
@@ -81,6 +83,14 @@ def test_sentences_break_between_words(runs):
     shown = on_a_terminal(*words, cwd=runs.parent)
     assert max(map(len, shown.splitlines())) <= 80
     assert "no such spec, run folder or text" in " ".join(shown.split())
+
+
+def test_what_was_verified_breaks_between_words(runs, monkeypatch, capsys):
+    monkeypatch.setattr(console, "terminal_width", lambda stream: 40)
+    assert verified([runs], json=False)
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 40
+    assert "2 runs: nothing has changed since they were written" in " ".join(said.split())
 
 
 @pytest.mark.slow

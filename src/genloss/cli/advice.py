@@ -214,7 +214,8 @@ def _weight_words(answer: Answer) -> str:
 
 
 def _evidence(answer: Answer, question: Question) -> None:
-    bound = _bound_words(question)
+    # What the mean over chains reaches is the mean.
+    bounds = [] if question.estimand == "mean" else [_bound_words(question)]
     rows = []
     for cell in answer.cells:
         met = sum(question.target.is_met(float(v)) for v in cell.values)
@@ -223,22 +224,13 @@ def _evidence(answer: Answer, question: Question) -> None:
                 _setting(answer.dial.value(cell.dial)),
                 f"{len(cell.values):,}",
                 number(float(cell.values.mean())),
-                number(reached(question, cell)),
+                *(number(reached(question, cell)) for _ in bounds),
                 percent(met / len(cell.values)),
             ]
         )
     console.print_line("")
-    console.print_table(
-        [
-            "real rows" if answer.rows is not None else answer.axis,
-            "chains",
-            "mean",
-            bound,
-            "hold it",
-        ],
-        rows,
-        [],
-    )
+    of = "real rows" if answer.rows is not None else answer.axis
+    console.print_table([of, "chains", "mean", *bounds, "hold it"], rows, [])
     console.print_prose(diagnostics(answer))
 
 

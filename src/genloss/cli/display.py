@@ -52,7 +52,7 @@ def verdicts(summary: Mapping[str, Any], found: Sequence[Verdict], json: bool) -
         rows = [[v.id, v.what, *row] for v, row in zip(found, numbers, strict=True)]
         console.print_table(["target", "what", *columns], rows, folds=("target", "what"))
     total = summary["passed"] + summary["failed"]
-    console.print_line(
+    console.print_prose(
         f"{summary['experiment']} ({summary['scale']}): {summary['passed']} of {total} targets met"
     )
 
@@ -140,14 +140,14 @@ def base(name: str, origin: Origin, json: bool) -> None:
     if json:
         console.print_json({"base": name, **asdict(origin), "folder": str(origin.folder)})
         return
-    console.print_line(
+    console.print_prose(
         f"{name}: {origin.title}, {origin.parameters / 1e6:.1f} million parameters, "
         f"licence {origin.licence}"
     )
-    console.print_line(f"from {origin.source}, {origin.quantisation}, SHA-256 {origin.sha256}")
-    console.print_line(f"in {origin.folder}, {sum(origin.sizes.values()) / 1e6:.0f} MB, float32")
+    console.print_prose(f"from {origin.source}, {origin.quantisation}, SHA-256 {origin.sha256}")
+    console.print_prose(f"in {origin.folder}, {sum(origin.sizes.values()) / 1e6:.0f} MB, float32")
     chat = "; its chat template is not applied: texts are plain" if origin.chat else ""
-    console.print_line(f"a document ends by {origin.end}{chat}")
+    console.print_prose(f"a document ends by {origin.end}{chat}")
     console.print_hint(f"next: genloss run FOLDER --model {shlex.quote(name)}")
 
 

@@ -81,7 +81,7 @@ def demo(
         console.print_json(done)
     else:
         for why in done["left_out"]:
-            console.print_line(f"left out: {why}")
+            console.print_prose(f"left out: {why}")
         if done["missed"]:
             console.print_line(f"targets missed, as the page says: {len(done['missed'])}")
         for page in ("report", "audit"):

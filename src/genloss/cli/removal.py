@@ -88,7 +88,7 @@ def _settle(waste: Sequence[Waste], yes: bool, json: bool) -> None:
         console.print_table(["path", "what", "size"], rows_shown, folds=("path",))
     more = f" ({len(waste) - SHOWN} more than are shown)" if len(waste) > SHOWN else ""
     what = f"{count(len(waste), 'thing')}{more}, {size(total)}"
-    console.print_line(f"removed {what}" if yes else f"{what} would go; --yes removes them")
+    console.print_prose(f"removed {what}" if yes else f"{what} would go; --yes removes them")
 
 
 def cancel(folder: Path, json: bool) -> None:
@@ -115,4 +115,4 @@ def cancel(folder: Path, json: bool) -> None:
     if json:
         console.print_json({"cancelled": str(folder), "process": process})
     else:
-        console.print_line(f"{folder}: process {process} has left; the same command goes on")
+        console.print_prose(f"{folder}: process {process} has left; the same command goes on")

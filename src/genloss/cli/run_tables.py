@@ -40,7 +40,7 @@ def several(found: Sequence[Run], json: bool) -> None:
         try:
             one(each, json=False)
         except StoreError as error:
-            console.print_line(f"{each.path}  damaged: {error}")
+            console.print_prose(f"{each.path}  damaged: {error}")
             damaged = damaged or error
     if damaged:
         raise damaged
@@ -52,7 +52,7 @@ def one(found: Run, json: bool) -> None:
         console.print_json(_run_json(found))
         return
     header = found.header
-    console.print_line(f"{found.path}  {'complete' if found.is_complete else 'unfinished'}")
+    console.print_prose(f"{found.path}  {'complete' if found.is_complete else 'unfinished'}")
     console.print_prose(
         f"{_kind(found.spec['learner'])} on {_kind(found.spec['reality'])}, "
         f"{_regime(found.spec)}, "

@@ -104,7 +104,7 @@ def show(done: SweepRuns, json: bool) -> None:
             }
         )
         return
-    console.print_line(f"{done.folder}: {complete} of {len(done.runs)} cells complete")
+    console.print_prose(f"{done.folder}: {complete} of {len(done.runs)} cells complete")
     if short:
         console.print_prose(
             f"In {count(len(short), 'cell')} the curator left chains up to "

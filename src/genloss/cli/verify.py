@@ -27,12 +27,12 @@ def verified(paths: Sequence[Path], json: bool) -> bool:
         return not bad
     for _, file in bad:
         named = str(file.path) in file.problem
-        console.print_line(file.problem if named else f"{file.path}: {file.problem}")
+        console.print_prose(file.problem if named else f"{file.path}: {file.problem}")
     result = "nothing has changed since they were written"
     if bad:
         damaged = len({run.path for run, _ in bad})
         result = f"{count(len(bad), 'problem')} in {count(damaged, 'run')}"
     beside = f" and {count(len(controls), 'control')}" if controls else ""
     what = f"{count(len(checked), 'file')} of {count(len(runs), 'run')}{beside}"
-    console.print_line(f"{what}: {result}")
+    console.print_prose(f"{what}: {result}")
     return not bad

@@ -61,7 +61,7 @@ def curated(
 def _say(account: dict[str, Any], names: Sequence[str], out: Path) -> None:
     funnel, outputs = account["funnel"], account["outputs"]
     kept, refused = outputs["kept"]["records"], outputs["refused"]["records"]
-    console.print_line(f"{count(funnel['read'], 'record')}: {kept:,} kept, {refused:,} refused")
+    console.print_prose(f"{count(funnel['read'], 'record')}: {kept:,} kept, {refused:,} refused")
     origins = sorted({origin for _, origin, _, _ in funnel["first"]})
     first: Counter[tuple[str, str]] = Counter()
     bands: Counter[tuple[str, str]] = Counter()

@@ -35,7 +35,7 @@ def deduplicated(
 
 
 def _say(account: dict[str, Any], options: DedupOptions, out: Path) -> None:
-    console.print_line(
+    console.print_prose(
         f"{count(account['records'], 'record')}: {account['kept']:,} kept, "
         f"{account['exact']:,} exact and {account['near']:,} near duplicates"
     )

@@ -57,7 +57,7 @@ def asked(
     say(found, tuple(known.by))
     say_aside(aside, aside_file)
     if out:
-        console.print_line(f"{out}: records with score, p_value and answer beside them")
+        console.print_prose(f"{out}: records with score, p_value and answer beside them")
 
 
 def say(found: Findings, by: Sequence[str]) -> None:

@@ -132,7 +132,7 @@ def _found(paths: Sequence[Path], asked: Asked, fields: FieldMap, aside: Aside) 
 
 def _say(found: Findings) -> None:
     left = f", {found.unscored:,} of them without a score" if found.unscored else ""
-    console.print_line(f"{count(found.texts, 'text')}{left}; calibrated on {found.mode}")
+    console.print_prose(f"{count(found.texts, 'text')}{left}; calibrated on {found.mode}")
     _say_doubt(found)
     _say_shares(found)
     if found.pair is not None:
@@ -203,7 +203,7 @@ def _say_alarms(found: Findings) -> None:
     console.print_line("")
     for alarm in found.alarms:
         said = "ALARM: no mixture of the calibrated laws" if alarm.raised else "no alarm"
-        console.print_line(f"{alarm.about}: {said} (p {_p(alarm.p)})")
+        console.print_prose(f"{alarm.about}: {said} (p {_p(alarm.p)})")
     for power in found.powers:
         console.print_prose(f"the alarm on scores would see {power.arm}: {_seen(power)}")
     console.print_prose("not seen by these alarms: " + "; ".join(found.unseen))

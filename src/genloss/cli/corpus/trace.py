@@ -21,7 +21,7 @@ def traced(id_wanted: str, paths: Sequence[Path], json: bool) -> bool:
     for h in held:
         other = f": {h.id}" if h.id != id_wanted else ""
         often = f", {h.count:,} times" if h.count > 1 else ""
-        console.print_line(f"{h.place}: {h.how}{often}{other}")
+        console.print_prose(f"{h.place}: {h.how}{often}{other}")
     console.print_line(f"{count(len(held), 'place')} of {id_wanted}" if held else "nowhere")
     if aside.left_out:
         console.print_hint(f"not searched: {aside.summary()}")

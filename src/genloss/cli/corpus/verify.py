@@ -35,7 +35,7 @@ def verified(paths: Sequence[Path], key: Path | None, signers: Path | None, json
         if json:
             problems.append(asdict(problem))
         elif number <= SHOWN:
-            console.print_line(str(problem))
+            console.print_prose(str(problem))
     if key is not None and not number:
         seen.signed = {str(file): _signed_by(file, key) for p in paths for file in record_files(p)}
     if json:
@@ -48,7 +48,7 @@ def verified(paths: Sequence[Path], key: Path | None, signers: Path | None, json
     result = count(number, "problem") if number else "every text is the one of its id"
     what = f"{count(seen.records, 'record')} of {count(seen.files, 'file')}"
     signed = _who(seen, signers is not None)
-    console.print_line(f"{what}: {result}{beside if unvouched else ''}; {signed}")
+    console.print_prose(f"{what}: {result}{beside if unvouched else ''}; {signed}")
     if key is not None and number:
         console.print_hint("not signed anew: mend what is wrong first")
     return not number
