@@ -3,7 +3,7 @@
 import ast
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,24 +100,30 @@ def sites(source: str) -> list[Site]:
 def mutant(path: Path, source: str, site: Site) -> Mutant:
     """Return a module with one change."""
     clean, tree = ast.parse(source), ast.parse(source)
+    name = change(path, list(_places(clean)), site)
     place = list(_places(tree))[site.node]
     after = _changed(place.node)[site.variant]
-    change = f"{_short(place.node)} -> {_short(after)}"
+    lines = _lines(place)
+    text = ast.unparse(ast.fix_missing_locations(_Exchange(place.node, after).visit(tree)))
+    before = ast.unparse(clean)
+    difference = difflib.unified_diff(before.splitlines(), text.splitlines(), "", "", "", "", 1, "")
+    return Mutant(path, name, place.owner, lines, text, "\n".join([*difference][3:]))
+
+
+def change(path: Path, places: Sequence[Place], site: Site) -> str:
+    """Return the name of a change, see `Mutant`, from all places of the module."""
+    place = places[site.node]
+    change = f"{_short(place.node)} -> {_short(_changed(place.node)[site.variant])}"
     alike = [
         (i, j)
-        for i, other in enumerate(_places(clean))
+        for i, other in enumerate(places)
         if other.scope == place.scope and type(other.node) is type(place.node)
         for j, changed in enumerate(_changed(other.node))
         if f"{_short(other.node)} -> {_short(changed)}" == change
     ]
     which = alike.index((site.node, site.variant))
-    lines = _lines(place)
-    text = ast.unparse(ast.fix_missing_locations(_Exchange(place.node, after).visit(tree)))
-    before = ast.unparse(clean)
-    difference = difflib.unified_diff(before.splitlines(), text.splitlines(), "", "", "", "", 1, "")
     words = f"{path.as_posix()} {place.scope or 'module'}: {change}"
-    name = " ".join(words.split()) + (f" ({which + 1})" if which else "")
-    return Mutant(path, name, place.owner, lines, text, "\n".join([*difference][3:]))
+    return " ".join(words.split()) + (f" ({which + 1})" if which else "")
 
 
 class _Exchange(ast.NodeTransformer):

@@ -4,6 +4,7 @@ import ast
 import importlib
 import random
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -147,13 +148,24 @@ def test_equivalents_are_named_as_mutants_are_with_a_reason(mutants):
         path, scope, after = change.split(" ", 2)
         assert scope.endswith(":")
         assert " -> " in after
-        text = (mutants.ROOT / path).read_text()
-        assert change in {m.change for m in named(mutants, Path(path), text, scope)}
+        assert change in named(mutants, path, scope)
 
 
-def named(mutants, path, text, scope):
-    """Return the mutants of one scope."""
+@cache
+def named(mutants, path, scope):
+    """Return what the mutants of one scope change."""
+    places, sites = placed(mutants, path)
+    change = importlib.import_module("mutation.changes").change
+    return {change(Path(path), places, site) for site in sites.get(scope, ())}
+
+
+@cache
+def placed(mutants, path):
+    """Return all places of a file, and its sites by scope."""
+    text = (mutants.ROOT / path).read_text()
     changes = importlib.import_module("mutation.changes")
-    scopes = [f"{place.scope or 'module'}:" for place in changes._places(ast.parse(text))]
-    there = (site for site in mutants.sites(text) if scopes[site.node] == scope)
-    return [mutants.mutant(path, text, site) for site in there]
+    places = list(changes._places(ast.parse(text)))
+    found: dict[str, list] = {}
+    for site in mutants.sites(text):
+        found.setdefault(f"{places[site.node].scope or 'module'}:", []).append(site)
+    return places, found

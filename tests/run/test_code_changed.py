@@ -1,11 +1,11 @@
 """A result does not outlive the code that made it: it is refused, begun anew, or accepted."""
 
-import os
-import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from genloss.cli.main import app
 from genloss.errors import StoreError
 from genloss.judge.controls import controls_of
 from genloss.run.controls import run_with_controls
@@ -134,28 +134,25 @@ def test_code_that_nobody_can_check_is_said(own, tmp_path, monkeypatch):
         run_study(study, tmp_path, workers=1)
 
 
-@pytest.mark.slow
-def test_the_command_line_asks_for_it(own, tmp_path):
+def test_the_command_line_asks_for_it(own, tmp_path, monkeypatch):
     own("1.0")
     (tmp_path / "spec.toml").write_text(
         'reality = "gaussian"\nlearner = { kind = "gaussian", ddof = 1 }\nn_real = 5\n'
         'generations = 2\nmetrics = ["own_code:Constant"]\n'
     )
 
-    def run(*options):
-        command = [sys.executable, "-m", "genloss", "run", "spec.toml", "--workers", "1", *options]
-        env = {**os.environ, "PYTHONPATH": str(tmp_path)}
-        return subprocess.run(
-            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-        )
+    monkeypatch.chdir(tmp_path)
 
-    assert run().returncode == 0
+    def run(*options):
+        return CliRunner().invoke(app, ["run", "spec.toml", "--workers", "1", *options])
+
+    assert run().exit_code == 0
     own("2.0")
     refused = run()
-    assert (refused.returncode, "made by other code" in refused.stderr) == (2, True)
-    assert run("--fresh", "--same-code").returncode == 2
-    assert run("--same-code").returncode == 0
-    assert run().returncode == 0
+    assert (refused.exit_code, "made by other code" in refused.stderr) == (2, True)
+    assert run("--fresh", "--same-code").exit_code == 2
+    assert run("--same-code").exit_code == 0
+    assert run().exit_code == 0
     own("3.0")
-    assert run("--fresh").returncode == 0
+    assert run("--fresh").exit_code == 0
     assert len([p for p in (tmp_path / "runs").iterdir() if p.name != "controls"]) == 2

@@ -70,7 +70,7 @@ def test_puts_with_a_condition_are_refused_where_the_store_has_them(server):
         assert said == [False, [], None, None, "three", ["a/b"], []]
 
 
-FEW = {MOTO: 3, RCLONE: 17}
+FEW = {MOTO: 7, RCLONE: 17}
 """Every which put of the bucket kills."""
 
 
