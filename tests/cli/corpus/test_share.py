@@ -33,6 +33,7 @@ def test_a_planted_share_is_inside_and_calibration_is_named(genloss, told, tmp_p
     shown = genloss("corpus", "share", "corpus.jsonl", *known).stdout
     assert "conditional on the generators" in shown
     assert "not seen by these alarms" in shown
+    assert "has not written; it was taken as a score" in " ".join(shown.split())
     assert "the alarm on scores would see all scores moved by half a deviation: in" in shown
 
 
@@ -106,3 +107,18 @@ def test_a_calibration_scores_all_texts(told, genloss, tmp_path):
     share = found["pair"]["share"]
     assert share["low"] <= 0.4 <= share["high"]
     assert share["high"] - share["low"] < 0.4
+
+
+def test_texts_of_another_origin_than_they_are_given_for_do_not_calibrate(genloss, told, tmp_path):
+    """One labelled file for both: each side takes its own."""
+    corpora(tmp_path)
+    both = (tmp_path / "human.jsonl").read_text() + (tmp_path / "made.jsonl").read_text()
+    (tmp_path / "both.jsonl").write_text(both)
+    known = ("--human", "both.jsonl", "--machine", "both.jsonl", "--fix", "origin=human")
+    done = told("corpus", "share", "corpus.jsonl", *known)
+    apart = told(
+        "corpus", "share", "corpus.jsonl", "--human", "human.jsonl", "--machine", "made.jsonl"
+    )
+    assert done["pair"]["share"] == apart["pair"]["share"]
+    said = genloss("corpus", "share", "corpus.jsonl", *known).output
+    assert "400 left out (machine, given as human)" in said

@@ -1,7 +1,8 @@
 """What `genloss corpus share` does and says."""
 
 import json as jsons
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from genloss.core.scorer import scored
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
+from genloss.corpus.record.record import Record
 from genloss.errors import SpecError
 from genloss.report.formatting import count
 from genloss.store.files import write_bytes
@@ -71,8 +73,9 @@ def shared(
                 f"{what} is missing; expected a corpus and texts that are certainly human: "
                 "genloss corpus share crawl.jsonl --human ours"
             )
+    foreign: Counter[str] = Counter()
     with aside_in(aside_file) as aside:
-        found = _found(paths, asked, fields, aside)
+        found = _found(paths, asked, fields, aside, foreign)
     plain = found.as_json()
     if out is not None:
         write_bytes(out, jsons.dumps(plain, indent=1, allow_nan=False).encode() + b"\n")
@@ -80,6 +83,11 @@ def shared(
         console.print_json(plain)
         return
     _say(found)
+    if foreign[asked.score]:
+        console.print_prose(
+            f"{foreign[asked.score]:,} texts bring a number {asked.score!r} that `genloss corpus "
+            "detect` has not written; it was taken as a score; --score names another one"
+        )
     if out is not None:
         console.print_hint(f"written to {out}")
     say_aside(aside, aside_file)
@@ -110,14 +118,19 @@ def _rates(text: str) -> list[float]:
     return [observed, positives, negatives]
 
 
-def _found(paths: Sequence[Path], asked: Asked, fields: FieldMap, aside: Aside) -> Findings:
+def _found(
+    paths: Sequence[Path], asked: Asked, fields: FieldMap, aside: Aside, foreign: Counter[str]
+) -> Findings:
     known = read_calibration(asked.calibration) if asked.calibration is not None else None
     scorer = scorer_of(known) if known is not None else None
 
     def texts(of: Sequence[Path], origin: str = "", by: Sequence[str] = ()) -> Judged:
         known_to_be = given_as(origin, of, fields, aside) if origin else None
-        found = judged(known_to_be or read_records(of, fields, aside), asked.score, asked.unit, by)
-        return found if scorer is None else replace(found, scores=scored(scorer, found.texts))
+        records = known_to_be or read_records(of, fields, aside)
+        if scorer is None:
+            return judged(_noted(records, asked.score, foreign), asked.score, asked.unit, by)
+        found = judged(records, asked.score, asked.unit, by)
+        return replace(found, scores=scored(scorer, found.texts))
 
     return findings(
         texts(paths, by=asked.by),
@@ -128,6 +141,13 @@ def _found(paths: Sequence[Path], asked: Asked, fields: FieldMap, aside: Aside) 
         asked.level,
         asked.seed,
     )
+
+
+def _noted(records: Iterable[Record], score: str, foreign: Counter[str]) -> Iterator[Record]:
+    """Yield records, and count those whose score `detect` did not write, an answer beside it."""
+    for record in records:
+        foreign[score] += score in record.attributes and "answer" not in record.attributes
+        yield record
 
 
 def _say(found: Findings) -> None:
