@@ -111,6 +111,8 @@ def test_cells_that_differ_in_nothing_are_refused(spec, tmp_path):
     sweep = sweep_from(spec, {"vary": {"n_synthetic": [0, spec["n_real"]]}})
     with pytest.raises(SpecError, match="differ in nothing"):
         run_sweep(sweep, tmp_path, workers=1)
+    with pytest.raises(SpecError, match="cells n_real=8 and n_real=8 differ in nothing"):
+        run_sweep(sweep_from(spec, {"vary": {"n_real": [8, 16, 8]}}), tmp_path, workers=1)
 
 
 def test_the_copy_of_the_spec_is_the_same_sweep(spec, tmp_path):
@@ -256,6 +258,20 @@ def test_seeds_can_be_raised_after_values_were_added(spec, tmp_path):
         done = run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
     assert len(find_runs(done.folder)) == 2
     assert all(len(run.header.earlier) == 1 for run in done.runs)
+
+
+def test_seeds_are_raised_by_whole_blocks_where_a_spec_says_nothing_of_them(spec, tmp_path):
+    """Two chains are one block, six of them three: the first of them is there."""
+    spec = {key: value for key, value in spec.items() if key != "chains_per_block"}
+    for seeds, blocks in ((2, 1), (6, 3), (6, 3)):
+        grid = {"vary": {"n_real": [8, 16]}, "seeds": seeds}
+        done = run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
+        assert [run.header.n_blocks for run in done.runs] == [blocks, blocks]
+        assert all(run.spec["chains_per_block"] == 2 for run in done.runs)
+        assert all(run.is_complete for run in done.runs)
+    assert len(find_runs(done.folder)) == 2
+    with pytest.raises(SpecError, match="blocks are of 7 chains; the folder has blocks of 2"):
+        run_sweep(sweep_from(spec, {**grid, "seeds": 7}), tmp_path, workers=1)
 
 
 def test_ls_shows_a_sweep_whose_cells_lie_elsewhere(spec, tmp_path, capsys):

@@ -74,6 +74,15 @@ def check_longer(before: Study, study: Study) -> None:
     """Refuse a study that is not the first part of a longer one, number by number."""
     same = replace(study, generations=before.generations, chains=before.chains, name=before.name)
     if header_of(same).fingerprint != header_of(before).fingerprint:
+        block = before.chains_per_block
+        if (
+            header_of(replace(same, chains_per_block=block)).fingerprint
+            == header_of(before).fingerprint
+        ):
+            raise SpecError(
+                f"blocks are of {study.chains_per_block} chains; the folder has blocks of {block}, "
+                f"and more chains come in whole blocks, as those of a block share draws; {ASK}"
+            )
         raise SpecError(f"more than generations and chains differ from the folder; {ASK}")
     for name in ("generations", "chains"):
         old, new = getattr(before, name), getattr(study, name)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from genloss.core.code import CodeChanged
 from genloss.core.places import Place
@@ -25,6 +26,7 @@ from genloss.run.other_machine import OtherMachine
 from genloss.run.progress_file import progress_file
 from genloss.run.runner import checked_path, header_of, local_executor, run_cells
 from genloss.run.setup import check_memory
+from genloss.spec.build import describe
 from genloss.spec.code import check_loaded
 from genloss.spec.parts import check_extras
 from genloss.spec.toml import toml_text, value_at
@@ -97,6 +99,7 @@ def run_sweep(
     """
     leave_if_imported()
     folder = Path(root) / sweep.name
+    sweep = _in_their_blocks(sweep, folder)
     headers = [header_of(study) for _, study in sweep.cells]
     check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
     shorter = _shorter(folder, sweep, headers)
@@ -187,6 +190,44 @@ def _run(
         write_failures(folder, failures)
 
 
+def _in_their_blocks(sweep: Sweep, folder: Path) -> Sweep:
+    """Return the sweep with cells in blocks of as many chains as those that are there have.
+
+    Where a spec says nothing of blocks, all chains are one; more of them are further such blocks.
+    """
+    there, varying = _there(folder, sweep), _varying(folder, sweep)
+    blocks = {setting: int(h.spec["chains_per_block"]) for setting, (_, h) in there.items()}
+    sizes = set(blocks.values())
+
+    def same(study: Study) -> Study:
+        if study.chains_per_block < study.chains or sizes <= {study.chains}:
+            return study
+        block = blocks.get(_setting(describe(study), varying), study.chains)
+        return study if study.chains % block else replace(study, chains_per_block=block)
+
+    return replace(sweep, cells=tuple((options, same(study)) for options, study in sweep.cells))
+
+
+def _varying(folder: Path, sweep: Sweep) -> list[str]:
+    return sorted({*read_sweep(folder).varying, *sweep.varying}) if is_sweep(folder) else []
+
+
+def _there(folder: Path, sweep: Sweep) -> dict[str, tuple[Path, Header]]:
+    """Return the cells of a sweep's folder that have begun in it, by what is set in them."""
+    if not is_sweep(folder):
+        return {}
+    varying, there = _varying(folder, sweep), {}
+    for cell in read_sweep(folder).cells:
+        place = folder / cell.run
+        # A run that lies elsewhere belongs to others too.
+        if place.parent == folder and (place / HEADER).exists():
+            # One that is damaged is refused when it is its turn, and ends no other.
+            with suppress(StoreError):
+                header = read_header(place)
+                there[_setting(header.spec, varying)] = place, header
+    return there
+
+
 def _shorter(
     folder: Path, sweep: Sweep, headers: Sequence[Header]
 ) -> dict[str, tuple[Path, Study]]:
@@ -195,32 +236,19 @@ def _shorter(
     Raises:
         SpecError, StoreError: one of them cannot grow.
     """
-    if not is_sweep(folder):
-        return {}
-    file = read_sweep(folder)
-    varying = sorted({*file.varying, *sweep.varying})
-    there = {}
-    for cell in file.cells:
-        place = folder / cell.run
-        # A run that lies elsewhere belongs to others too.
-        if place.parent == folder and (place / HEADER).exists():
-            # One that is damaged is refused when it is its turn, and ends no other.
-            with suppress(StoreError):
-                header = read_header(place)
-                there[_setting(header, varying)] = place, header
-    out = {}
+    there, varying, out = _there(folder, sweep), _varying(folder, sweep), {}
     for (_, study), header in zip(sweep.cells, headers, strict=True):
-        place, before = there.get(_setting(header, varying), (folder, header))
+        place, before = there.get(_setting(header.spec, varying), (folder, header))
         if before.fingerprint != header.fingerprint or is_half_renamed(place, before):
             check_continued(place, study)
             out[header.fingerprint] = place, study
     return out
 
 
-def _setting(header: Header, varying: Sequence[str]) -> str:
+def _setting(spec: Mapping[str, Any], varying: Sequence[str]) -> str:
     """Return what a cell has where cells differ, as its run says it; a key more changes nothing."""
-    spec = portable(header.spec)
-    return json.dumps([value_at(spec, key) for key in varying])
+    there = portable(spec)
+    return json.dumps([value_at(there, key) for key in varying])
 
 
 def _bytes_to_write(
@@ -279,11 +307,12 @@ def runs_by_fingerprint(root: Path, first: Path) -> dict[str, Path]:
 def _file(
     sweep: Sweep, headers: Sequence[Header], places: Sequence[Path], folder: Path
 ) -> SweepFile:
-    seen: dict[str, str] = {}
+    seen = dict[str, str]()
     entries = []
     for (options, study), header, place in zip(sweep.cells, headers, places, strict=True):
-        if (twin := seen.setdefault(header.fingerprint, study.name)) != study.name:
+        if (twin := seen.get(header.fingerprint)) is not None:
             raise SpecError(f"cells {twin} and {study.name} differ in nothing; drop one of them")
+        seen[header.fingerprint] = study.name
         entries.append(CellEntry(study.name, options, header.fingerprint, relative(place, folder)))
     return SweepFile(sweep.name, sweep.spec, sweep.grid, sweep.varying, tuple(entries))
 
