@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from genloss.core.chain import generation_zero, run_chain
-from genloss.core.curators.chance import Thinning
+from genloss.core.curators.chance import Oracle, Thinning
+from genloss.core.curators.detector import Detector
 from genloss.core.curators.reference import Reference
 from genloss.core.curators.rounds import curated, rows_reserved
 from genloss.core.curators.selection import Selection
@@ -17,7 +18,9 @@ from genloss.core.regimes import Accumulate, Fresh, Mix, Replace
 from genloss.core.samplers import Ancestral
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
+from genloss.core.view import View
 from genloss.errors import DataError, SpecError
+from genloss.metrics.laws import RealShare
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.realities.finite import FiniteRows
 
@@ -222,6 +225,17 @@ def test_a_mixture_counts_real_rows_beside_a_shortfall():
     counts = two.train.origin_counts()
     np.testing.assert_array_equal(counts[0], N // 2)
     assert (counts[1] < N // 2).all()
+
+
+@pytest.mark.parametrize("curator", [Thinning(0.3, rounds=1), Oracle(), Detector(0.8, 0.1)])
+def test_the_real_share_is_of_the_rows_that_are_there(curator):
+    """A chain is filled up to its neighbours' rows by rows without weight, which train nothing."""
+    two = list(islice(chain(curator, Fresh(N), p_0=law(20)), 2))[1]
+    view = View(2, law(20), two.model, two.train, two.samples, None, np.random.default_rng(0))
+    for share, origin, weight in zip(
+        RealShare()(view), two.train.origin, two.train.weight, strict=True
+    ):
+        assert share == pytest.approx((origin[weight > 0] == 0).mean())
 
 
 @pytest.mark.parametrize(("reason", "says"), [([0, 2, 9], "reason 2"), ([0, -1, 9], "reason 0")])

@@ -186,3 +186,23 @@ def test_values_by_hand(metric, view, right):
     value = metric(view)
     assert not isinstance(value, NotApplicable), value
     np.testing.assert_allclose(value, right, rtol=1e-9, atol=1e-12)
+
+
+def test_rows_without_weight_were_not_trained_on():
+    """3 would be a copy of a refused row; of two rows there are two real ones, then one."""
+    weight = np.array([[1.0, 0, 2], [0, 1, 0]])
+    x = np.array([[0.0, 3, 10], [3, 5, 3]])[..., None]
+    train = Samples(x, np.zeros((2, 3), dtype=np.int64), weight)
+    view = View(
+        2,
+        Ordered(),
+        Known(),
+        train,
+        Samples.of(np.full((2, 1, 1), 3.0), 2),
+        np.array([[11.0], [5]])[..., None],
+        np.random.default_rng(0),
+    )
+    generated, real = copies.nearest(view, 10)
+    np.testing.assert_allclose(generated, [[3], [2]])
+    # Of 0 and 8 in the first chain, of 1 alone in the second.
+    np.testing.assert_allclose(real, [[3], [4]])

@@ -3,8 +3,10 @@
 import pytest
 
 from genloss.errors import RealityExhausted, SpecError, StoreError
+from genloss.judge.controls import controls_of
 from genloss.run import continuing
 from genloss.run.continuing import continued
+from genloss.run.controls import run_with_controls
 from genloss.run.events import Finished
 from genloss.run.runner import header_of, run_studies, run_study
 from genloss.run.sweep import run_sweep
@@ -40,6 +42,17 @@ def test_more_chains_and_generations_end_in_the_same_numbers(small, tmp_path, na
     same_numbers(run, run_study(study_from(long), tmp_path / "b", workers=1))
     assert len(Run(place).header.earlier) == 1
     assert [one for one in verify(Run(place)) if one.problem] == []
+
+
+def test_a_link_leads_to_the_folder_and_its_controls(small, tmp_path):
+    spec = small("rows_accumulate", generations=3, **LONG)
+    [run] = run_with_controls([study_from(spec)], tmp_path / "a", workers=1)
+    link = tmp_path / "link"
+    link.symlink_to(run.path)
+    assert len(controls_of(Run(link))) == len(controls_of(run)) > 0
+    longer = study_from({**spec, "generations": 5})
+    place = continued(link, longer)
+    assert (place, link.is_symlink()) == (run_path(tmp_path / "a", header_of(longer)), True)
 
 
 def test_it_can_be_continued_again_and_while_unfinished(small, tmp_path):

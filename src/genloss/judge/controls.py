@@ -20,7 +20,7 @@ from genloss.errors import GenlossError
 from genloss.spec.build import build
 from genloss.spec.consent import foreign_classes
 from genloss.store.fingerprint import fingerprint
-from genloss.store.folder import CONTROLS, control_path
+from genloss.store.folder import control_path, controls_folder
 from genloss.store.header import HEADER
 from genloss.store.reader import Run
 from genloss.study.controls import Control, Layout, controls_for
@@ -130,7 +130,7 @@ def controls_of(run: Run) -> tuple[ControlRun, ...]:
     Raises:
         StoreError: a control that is damaged.
     """
-    if not (run.path.parent / CONTROLS).is_dir():
+    if not controls_folder(run.path).is_dir():
         return ()
     layout = layout_of(run)
     out = []

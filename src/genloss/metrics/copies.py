@@ -4,9 +4,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from genloss.core.abilities import FiniteModel
 from genloss.core.about import About
 from genloss.core.arrays import Array, Floats
+from genloss.core.curators.selection import Bools
 from genloss.core.samples import Samples
 from genloss.core.source import Given, Source
 from genloss.core.view import Direction, NamedMetric, NotApplicable, View
@@ -15,7 +18,10 @@ from genloss.metrics.shared import beside_reality
 
 
 def trained_on(view: View) -> Array | NotApplicable:
-    """Return the rows of D_t, or why there are none to copy."""
+    """Return the rows of D_t, or why there are none to copy.
+
+    In the place of rows without weight, which taught nothing, stands the first one that has some.
+    """
     train = view.train
     if isinstance(train, Source) and len(train.streams) == 1:
         only = train.streams[0].model
@@ -24,7 +30,26 @@ def trained_on(view: View) -> Array | NotApplicable:
         return NotApplicable("reality was trained on nothing; it begins with t = 1")
     if not isinstance(train, Samples):
         return NotApplicable(f"{type(train).__name__} hold no row to copy; use form = 'rows'")
-    return train.x
+    return train.x if train.weight is None else _first_for_the_rest(train.x, train.weight > 0)
+
+
+def _first_for_the_rest(x: Array, there: Bools) -> Array:
+    """Return rows x (C, n, ...) with the first of those there in the place of all others."""
+    first = np.take_along_axis(x, _columns(there.argmax(axis=1)[:, None], x), axis=1)
+    return np.where(_columns(there, x), x, first)
+
+
+def _columns(of_rows: Array, x: Array) -> Array:
+    return of_rows.reshape(*of_rows.shape, *(1,) * (x.ndim - 2))
+
+
+def _real_rows_like(view: View, size: int) -> Array:
+    """Return as many real rows as each chain has in D_t, which holds `size`."""
+    real, train = real_rows(view, size), view.train
+    if not isinstance(train, Samples) or train.weight is None:
+        return real
+    count = (train.weight > 0).sum(axis=1)
+    return _first_for_the_rest(real, np.arange(real.shape[1]) < count[:, None])
 
 
 def nearest(view: View, most: int) -> tuple[Floats, Floats] | NotApplicable:
@@ -40,11 +65,14 @@ def nearest(view: View, most: int) -> tuple[Floats, Floats] | NotApplicable:
         return rows
     generated, held_out = rows
     size = train.shape[1]
+    weighted = isinstance(view.train, Samples) and view.train.weight is not None
+    # Where a curator leaves each chain other rows, their numbers are those of this generation.
+    once = view.once if weighted else view.once_for_all
     return (
         view.once(("nearest", most), lambda: memorisation.nearest_distances(generated, train)),
-        view.once_for_all(
-            ("nearest", most, size),
-            lambda: memorisation.nearest_distances(held_out, real_rows(view, size)),
+        once(
+            ("nearest real", most, size),
+            lambda: memorisation.nearest_distances(held_out, _real_rows_like(view, size)),
         ),
     )
 

@@ -82,7 +82,10 @@ class OfMoments(ABC):
 
 @dataclass(frozen=True)
 class RealShare:
-    """Share of real rows in D_t, at t = 0 in S_0, counted from their origin, in [0, 1]."""
+    """Share of real rows in D_t, at t = 0 in S_0, counted from their origin, in [0, 1].
+
+    Of rows that have any weight, each counted once, whatever its weight.
+    """
 
     about = About(
         "real_share",
@@ -96,8 +99,10 @@ class RealShare:
     def __call__(self, view: View) -> Floats | NotApplicable:
         """Return the share (C,); 1 for a reality that nobody else made rows of."""
         data = view.samples if view.train is None else view.train
-        counts = data.origin_counts().get(REAL, np.zeros(view.p_0.n_chains))
-        return np.asarray(counts / data.n_rows, dtype=np.float64)
+        counts = data.origin_counts()
+        # What a curator left out has no weight, and as many rows as the chain that lacks fewest.
+        there = np.sum(list(counts.values()), axis=0)
+        return np.asarray(counts.get(REAL, 0 * there) / there, dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from genloss.errors import GenlossError, RealityExhausted, SpecError, StoreError
 from genloss.run.runner import header_of
 from genloss.run.setup import reserve
 from genloss.store.files import explained, sync_folder
-from genloss.store.folder import run_path
+from genloss.store.folder import itself, run_path
 from genloss.store.header import Header, read_header, write_header
 from genloss.store.lock import locked
 from genloss.store.machine_file import local_spec, portable
@@ -34,7 +34,7 @@ def continued(run: Place, study: Study) -> Path:
         RealityExhausted: the rows of a finite reality do not last that long.
         StoreError: a block was finished without a checkpoint, or the new place is taken.
     """
-    run = Path(run)
+    run = itself(Path(run))
     with locked(run):
         there = read_header(run)
         here = header_of(study)

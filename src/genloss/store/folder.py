@@ -56,9 +56,19 @@ def run_path(root: Path, header: Header) -> Path:
     return root / f"{header.name}-{header.fingerprint}"
 
 
+def itself(run: Path) -> Path:
+    """Return the folder that a link leads to, or the path as it is."""
+    return run.resolve() if run.is_symlink() else run
+
+
+def controls_folder(run: Path) -> Path:
+    """Return the folder of the controls of a run, which may be named by a link."""
+    return itself(run).parent / CONTROLS
+
+
 def control_path(run: Path, fingerprint: str) -> Path:
     """Return the folder of a control of a run; runs side by side share it."""
-    return run.parent / CONTROLS / f"{CONTROL}{fingerprint}"
+    return controls_folder(run) / f"{CONTROL}{fingerprint}"
 
 
 def is_control_path(path: Path, root: Path | None = None) -> bool:
