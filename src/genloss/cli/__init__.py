@@ -17,6 +17,7 @@ run_tables  runs as `show` prints them
 profiles    the profile of a run: the answer that `show` opens with
 beside      a run and its controls, as `show` prints them
 progress    where a run is, for the waiting
+waiting     what a command without steps does, and for how long
 sweeps      a sweep from a spec or its folder, and what became of it
 removal     what `genloss rm`, `gc` and `cancel` do and say
 watch       where work of another process is

@@ -390,16 +390,19 @@ def report(
     json: Json = False,
 ) -> None:
     """Write one HTML page that opens offline, for one run or several."""
+    from genloss.cli.waiting import at_work
     from genloss.report.page import write_report
     from genloss.report.vega import charts_left_out
 
-    place = str(write_report(runs, out, title=title, ahead=ahead))
+    with at_work("writing the report"):
+        place = str(write_report(runs, out, title=title, ahead=ahead))
     if charts := charts_left_out():
         console.print_hint(f"left out: charts: {charts}")
     if figures is not None:
         from genloss.report.chart_files import save_figures
 
-        save_figures(runs, figures, width, ahead=ahead)
+        with at_work("drawing every chart"):
+            save_figures(runs, figures, width, ahead=ahead)
     if json:
         console.print_json({"report": place})
     else:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genloss.cli import console
+from genloss.cli.waiting import at_work
 from genloss.errors import SpecError
 from genloss.report.formatting import count
 from genloss.report.long_table import LongTable
@@ -19,7 +20,8 @@ def tabulated(
     """Write the long table of runs and say how long it is."""
     times = tuple(_generation(text) for text in at)
     table = LongTable(runs_below(paths), tuple(metrics), times)
-    n = write_table(table, out)
+    with at_work("writing the table"):
+        n = write_table(table, out)
     if json:
         console.print_json({"table": str(out), "rows": n})
     else:

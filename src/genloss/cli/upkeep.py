@@ -71,10 +71,12 @@ def figure(
     json: Json = False,
 ) -> None:
     """Write one chart of the report as a file, at the width of a journal's column."""
+    from genloss.cli.waiting import at_work
     from genloss.report.chart_files import chart_names, save_figure
 
-    names = chart_names([runs]) if name is None else []
-    place = str(save_figure([runs], name, out, width)) if name is not None else ""
+    with at_work("drawing"):
+        names = chart_names([runs]) if name is None else []
+        place = str(save_figure([runs], name, out, width)) if name is not None else ""
     if json:
         console.print_json({"figure": place} if place else {"figures": names})
     else:

@@ -17,6 +17,7 @@ from genloss.cli import console
 from genloss.cli.corpus.jobs import Where, doing
 from genloss.cli.corpus.options import given_as, named
 from genloss.cli.corpus.read import say_aside
+from genloss.cli.waiting import at_work
 from genloss.corpus.hub import with_revision
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
@@ -56,7 +57,7 @@ def audited(
     own = named(out, numbers, aside_file)
     for file in (out, numbers):
         check_output(file)
-    with aside_in(aside_file) as aside:
+    with aside_in(aside_file) as aside, at_work("auditing"):
         detector = _detector(calibration, known, fields, aside)
         if where.by_shards:
             asked = partial(audit_by_shards, reference=reference, against=against, outputs=own)

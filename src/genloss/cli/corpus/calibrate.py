@@ -12,6 +12,7 @@ from genloss.audit.detection.findings import card
 from genloss.cli import console
 from genloss.cli.corpus.options import given_as
 from genloss.cli.corpus.read import say_aside
+from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
@@ -34,7 +35,7 @@ def calibrated(
 ) -> None:
     """Calibrate a scorer, write the file, and say what it promises."""
     built = _scorer(scorer, options)
-    with aside_in(aside_file) as aside:
+    with aside_in(aside_file) as aside, at_work("calibrating"):
         records = read_records(human, fields, aside)
         others = given_as("machine", machine, fields, aside)
         found, read = calibrate(records, built, others, plan)

@@ -11,6 +11,7 @@ from genloss.audit.selection.rules import AnyRule, day, read_rules, rule_from
 from genloss.cli import console
 from genloss.cli.corpus.options import named
 from genloss.cli.corpus.read import say_aside
+from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import located
@@ -48,7 +49,7 @@ def curated(
     json: bool,
 ) -> None:
     """Apply rules to a corpus, and show the funnel."""
-    with aside_in(aside_file) as aside:
+    with aside_in(aside_file) as aside, at_work("applying rules"):
         files = tuple(located(paths, aside, named(*Outputs(out).all, aside_file)))
         account = curate(Curation(files, rules, fields), out, aside)
     if json:

@@ -9,6 +9,7 @@ from genloss.audit.dedup.options import DedupOptions
 from genloss.cli import console
 from genloss.cli.corpus.jobs import Where, doing
 from genloss.cli.corpus.read import say_aside
+from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.report.formatting import count
@@ -25,7 +26,7 @@ def deduplicated(
     json: bool,
 ) -> None:
     """Part a corpus into kept records and duplicates, and say how many of each."""
-    with doing(where) as do, aside_in(aside_file) as aside:
+    with doing(where) as do, aside_in(aside_file) as aside, at_work("looking for duplicates"):
         account = deduplicate(paths, out, fields, options, aside, do, where.keep_work)
     if json:
         console.print_json(account)

@@ -11,6 +11,7 @@ from genloss.audit.detection.tallies import Tallies
 from genloss.cli import console
 from genloss.cli.corpus.options import named
 from genloss.cli.corpus.read import say_aside
+from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
@@ -42,7 +43,7 @@ def asked(
     known = read_calibration(calibration)
     tallies, at = Tallies(), known.levels[0] if level is None else level
     scorer = scorer_of(known)
-    with aside_in(aside_file) as aside:
+    with aside_in(aside_file) as aside, at_work("scoring texts"):
         records = read_records(paths, fields, aside, named(out, aside_file))
         answered = detected(records, known, scorer, at, promise, tallies)
         if out is None:

@@ -15,6 +15,7 @@ from genloss.audit.share.power import Power
 from genloss.cli import console
 from genloss.cli.corpus.options import given_as
 from genloss.cli.corpus.read import say_aside
+from genloss.cli.waiting import at_work
 from genloss.core.scorer import scored
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
@@ -74,7 +75,7 @@ def shared(
                 "genloss corpus share crawl.jsonl --human ours"
             )
     foreign: Counter[str] = Counter()
-    with aside_in(aside_file) as aside:
+    with aside_in(aside_file) as aside, at_work("estimating shares"):
         found = _found(paths, asked, fields, aside, foreign)
     plain = found.as_json()
     if out is not None:
