@@ -9,7 +9,7 @@ from genloss.report import theme
 from genloss.report.chart_files import figure_pdf, figure_png, figure_svg, save_figures
 from genloss.report.figures.lines import metric_figure
 from genloss.report.figures.samples import sample_figure
-from genloss.report.figures.size import COLUMN, PAGE, sized
+from genloss.report.figures.size import COLUMN, PAGE, SCREEN, sized
 from genloss.report.measured import measured
 from genloss.store.reader import find_runs
 
@@ -76,3 +76,11 @@ def test_charts_are_not_saved_into_a_run(tmp_path):
     run = make_run(tmp_path)
     with pytest.raises(StoreError, match="belongs to the run"):
         save_figures([tmp_path], run.path / "blocks")
+
+
+def test_words_in_a_chart_are_as_large_as_those_around_it():
+    words = {"type": "text", "fontSize": SCREEN, "dy": 8}
+    spec = {"width": 300, "height": 200, "encoding": {}, "layer": [{"mark": words, "encoding": {}}]}
+    [layer] = sized(spec, 250, 9.0)["layer"]
+    assert (layer["mark"]["fontSize"], layer["mark"]["dy"]) == (9.0, 6.0)
+    assert theme.config("light", 9.0)["text"]["fontSize"] == 8.0

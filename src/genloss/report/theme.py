@@ -39,6 +39,7 @@ def config(mode: Mode, size: float = 12) -> dict[str, Any]:
             "ordinal": {"scheme": "viridis", "extent": EXTENT[mode]},
         },
         "mark": {"color": SERIES[mode][0]},
+        "text": {"fontSize": size - 1},
         "axis": {
             "labelColor": quiet,
             "labelFontSize": size,

@@ -46,7 +46,7 @@ def sized(spec: Mapping[str, Any], width: float, type_size: float) -> Spec:
 def _thin(layer: Mapping[str, Any], share: float) -> Spec:
     """Return a layer with lines and marks that fit to smaller type."""
     mark = dict(layer["mark"])
-    powers = {"strokeWidth": 1, "size": 1}
+    powers = dict.fromkeys(("strokeWidth", "size", "fontSize", "dx", "dy"), 1)
     scaled = {k: round(mark[k] * share**n, 2) for k, n in powers.items() if k in mark}
     return {**layer, "mark": mark | scaled}
 
