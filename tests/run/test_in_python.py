@@ -5,14 +5,16 @@ import os
 import subprocess
 import sys
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import genloss
 from genloss.errors import MissingExtra, SpecError
 from genloss.models.gaussian import GaussianLearner
+from genloss.run.runner import header_of
 from genloss.store.reader import Run
 from genloss.study.study import Study, study_from
 
@@ -231,3 +233,13 @@ def test_the_command_line_reaches_classes_of_the_current_folder_and_so_do_worker
     gone = run_here(tmp_path, script, "run", "spec.toml", "n_real=7")
     assert gone.returncode == 2
     assert "looked among installed packages and in the current folder" in gone.stderr
+
+
+def test_numbers_out_of_arrays_are_numbers(tmp_path):
+    plain = genloss.Study(
+        "gaussian", {"kind": "gaussian", "ddof": 1}, 20, 2, genloss.Fresh(5), seed=3
+    )
+    numpy = replace(plain, n_real=np.int64(20), regime=genloss.Fresh(np.int32(5)), seed=np.uint8(3))
+    assert type(numpy.n_real) is int
+    assert header_of(numpy).fingerprint == header_of(plain).fingerprint
+    assert genloss.run_study(numpy, tmp_path, workers=1).is_complete

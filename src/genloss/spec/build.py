@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from genloss.core.about import about_class
 from genloss.core.curators.scores import Score
 from genloss.core.curators.selection import Curator
@@ -284,7 +286,8 @@ def _described(value: Any, identity: bool, choice: bool = True) -> Any:
         return [_described(v, identity) for v in value]
     if isinstance(value, (types.FunctionType, type)):
         raise SpecError(f"{value!r} cannot be written into a spec; give it a class with fields")
-    return value
+    # A number that came out of an array is the number.
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def kind_of(cls: type) -> str:

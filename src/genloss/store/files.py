@@ -19,6 +19,8 @@ from dataclasses import is_dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from genloss.errors import StoreError
 
 FORMAT = 2
@@ -201,9 +203,16 @@ def sealed(value: Mapping[str, Any]) -> bytes:
 
     The digest is SHA-256 over all bytes before the comma that precedes it.
     """
-    text = json.dumps({"format": FORMAT, **value}, indent=1, allow_nan=False)
+    text = json.dumps({"format": FORMAT, **value}, indent=1, allow_nan=False, default=_plain_number)
     body = text.removesuffix("\n}").encode()
     return body + f',\n "digest": "{sha256(body)}"\n}}\n'.encode()
+
+
+def _plain_number(value: Any) -> Any:
+    """Return a number out of an array as JSON has it."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a {type(value).__name__} has no form in JSON")
 
 
 def unsealed(content: bytes, path: Path | str, remedy: str = REMEDY) -> dict[str, Any]:

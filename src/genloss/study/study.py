@@ -164,10 +164,11 @@ class Study:
     def __post_init__(self) -> None:
         for name, part in parts_of(self).items():
             object.__setattr__(self, name, part)
+        # Numbers out of arrays become plain ones.
         for name in ("n_real", "generations", "chains", "checkpoint_every"):
-            checked_count(getattr(self, name), name)
+            object.__setattr__(self, name, checked_count(getattr(self, name), name))
         for name in ("n_synthetic", "held_out", "chains_per_block", "seed"):
-            checked_count(getattr(self, name), name, 0)
+            object.__setattr__(self, name, checked_count(getattr(self, name), name, 0))
         if self.generations > MOST_GENERATIONS:
             raise SpecError(
                 f"generations is {self.generations:,}; expected at most {MOST_GENERATIONS:,}"
