@@ -126,5 +126,6 @@ def test_a_component_that_some_chains_lack_is_said_and_shown_nowhere(tmp_path, c
     assert name.endswith("[0.95-1]")
     assert "of 6 chains have none" in why
     assert all(metric_figure(metric, [found]) for metric in found.series)
+    assert why in run._repr_html_()
     run_tables.one(run, json=False)
     assert f"{name}: {why}" in capsys.readouterr().out.replace("\n", " ")

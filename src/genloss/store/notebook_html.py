@@ -7,7 +7,7 @@ import numpy as np
 
 from genloss.core.arrays import Floats
 from genloss.core.chain_quantiles import TAIL, fewest_chains, spread
-from genloss.store.series import Series, columns
+from genloss.store.series import Series, columns, left_out
 
 MOST = 12
 """Generations of a series that are shown."""
@@ -23,6 +23,7 @@ def run_html(
         cells = [f"t = {column.t[i]}: {cell(column.values[i])}" for i in places]
         rows.append([name, *cells, *[""] * (3 - len(cells)), column.unit])
     notes = [f"{name}: not applicable ({why})" for name, why in absent.items()]
+    notes += [f"{name}: {why}" for name, why in left_out(series).items()]
     head = ["metric: median over chains", "first", "middle", "last", "unit"]
     parts = [f"<p><b>{escape(title)}</b>, {escape(state)}</p>", _table(head, rows)]
     return "".join([*parts, *(f"<p>{escape(note)}</p>" for note in notes)])
