@@ -4,6 +4,7 @@ import pytest
 
 from genloss.errors import SpecError
 from genloss.spec.toml import parsed
+from genloss.study.load import load_study
 from genloss.study.sweep import load_sweep
 
 TOML = """
@@ -33,3 +34,12 @@ def test_lists_to_vary_need_no_brackets(tmp_path):
     assert cells("regime='replace',{kind='fresh',n_real=3}") == [words[0], {"regime": table}]
     with pytest.raises(SpecError, match="is not TOML"):
         cells("regime=[replace,accumulate]")
+
+
+def test_a_maker_that_never_enters_is_refused(tmp_path):
+    path = tmp_path / "s.toml"
+    makers = '{ kind = "makers", learners = [{ kind = "gaussian", ddof = 1 }], enters = [1, 4] }'
+    path.write_text(f'n_real = 9\nreality = "gaussian"\nlearner = {makers}\nregime = "web"\n')
+    assert load_study(path, ["generations=4"]).generations == 4
+    with pytest.raises(SpecError, match="maker 2 enters at generation 4, and the run ends at 3"):
+        load_study(path, ["generations=3"])

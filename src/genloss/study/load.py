@@ -5,6 +5,7 @@ from pathlib import Path
 
 from genloss.core.places import Place
 from genloss.errors import SpecError
+from genloss.models.makers import MakersLearner
 from genloss.spec.consent import foreign_classes
 from genloss.spec.toml import overridden, read_spec
 from genloss.store.header import read_header
@@ -26,14 +27,15 @@ def load_study(
 
     Raises:
         SpecError: a spec that cannot be read, an unknown key, overrides of a run folder that are
-            not of LONGER, a model beside anything but text, a run folder with own classes.
+            not of LONGER, a model beside anything but text, a run folder with own classes, a maker
+            that never enters.
     """
     path = Path(path)
     if not path.exists():
         raise SpecError(f"{path}: no such spec, run folder or text; check the path")
     if is_text(path):
         spec = overridden(own_text_spec(path, model, overrides), overrides)
-        return study_from({"name": name_of(path), **spec})
+        return _all_enter(study_from({"name": name_of(path), **spec}))
     if model:
         raise SpecError(f"a model was given, but {path} is not text; name the model in the spec")
     if path.is_dir():
@@ -51,4 +53,16 @@ def load_study(
             )
         return study_from(described)
     spec = overridden(read_spec(path), overrides)
-    return study_from({"name": path.stem, **spec})
+    return _all_enter(study_from({"name": path.stem, **spec}))
+
+
+def _all_enter(study: Study) -> Study:
+    """Return a study; raises SpecError where one of several makers never enters."""
+    enters = study.learner.enters if isinstance(study.learner, MakersLearner) else ()
+    for number, t in enumerate(enters, start=1):
+        if t > study.generations:
+            raise SpecError(
+                f"makers: maker {number} enters at generation {t:,}, and the run ends at "
+                f"{study.generations:,}: it never enters; lower enters, or raise generations"
+            )
+    return study
