@@ -47,8 +47,8 @@ def read_records(
     head) beside or above the files of a folder is evidence for all of them. What cannot be read
     goes to the aside, and reading goes on behind it. outputs: files and folders that whoever reads
     has written or will write, which are no input where a folder holds them. Memory: one line or
-    row, or one batch of rows of Parquet (256, or 64 MiB), and the names in one folder; a .json
-    file that is one object, as a whole.
+    row, or 256 rows of Parquet (fewer of long ones) beside the pages they were written in, and the
+    names in one folder; a .json file that is one object, as a whole.
 
     Raises:
         DataError: a path that does not exist, or a data set that cannot be had.
