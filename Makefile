@@ -3,9 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Tests start some hundred processes; where bytecode may not be written, each would compile the package.
-export PYTHONDONTWRITEBYTECODE :=
-
-# Commands that tests start would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test compiled fast fast-elsewhere mutants deep deep-lowest deep-newest check format golden docs bench clean
