@@ -116,6 +116,37 @@ def required(report, test: str):
     return report
 
 
+GROUPS = {
+    "demo": ("tests/published/test_demo.py", "tests/published/test_negative_arms.py"),
+    "ray": ("tests/run/cluster/test_bucket.py", "tests/run/cluster/test_ray.py"),
+}
+"""Files of which one worker runs all tests, first of all: they share what takes minutes."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Send the tests of a group to one worker.
+
+    xdist's own marks do nothing since pytest 9.2: a worker writes the group behind `_nodeid`, which
+    pytest no longer reads.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByGroup(config, log)
+
+
+def group_of(test: str) -> str:
+    """Return the group of a test, or the test itself."""
+    file = test.partition("::")[0]
+    return next((name for name, files in GROUPS.items() if file in files), test)
+
+
 def pytest_report_header() -> str:
     return f"seed of generated cases: {SEED or 0}"
 

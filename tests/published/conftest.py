@@ -20,7 +20,7 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Demo:
-    """Return the demo; whoever asks for it belongs to the xdist group of this name."""
+    """Return the demo; who asks for it belongs to the group of this name in tests/conftest.py."""
     folder = tmp_path_factory.mktemp("demo")
     genloss = Path(sysconfig.get_path("scripts")) / "genloss"
     done = subprocess.run(

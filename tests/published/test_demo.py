@@ -4,7 +4,7 @@ import pytest
 
 from .misses import MISSED
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 
 def test_demo_makes_a_report(demo):

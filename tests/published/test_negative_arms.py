@@ -142,7 +142,6 @@ ARMS = {
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("demo")
 @pytest.mark.parametrize("name", ARMS)
 def test_a_claim_fails_in_its_negative_arms(name, demo):
     """On the runs of the demo."""

@@ -10,7 +10,7 @@ import pytest
 
 from .servers import served
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).with_name("die_at_every_put.py")
 MOTO, RCLONE = "moto", "rclone"

@@ -20,7 +20,7 @@ from genloss.study.study import study_from
 
 from .conftest import DEADLINE, GENLOSS
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
 SPEC = {
