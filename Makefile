@@ -33,14 +33,12 @@ compiled: setup
 fast: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not deep"
 
-# The fast lane of what computes, as on another processor: numpy, BLAS, torch and numba take kernels without AVX.
+# The fast lane as on another processor: numpy, BLAS, torch and numba take kernels without AVX.
 ELSEWHERE := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE \
 	OPENBLAS_CORETYPE=Nehalem NUMBA_CPU_NAME=generic \
 	NPY_DISABLE_CPU_FEATURES="$$($(BIN)/python -c 'from numpy._core._multiarray_umath import __cpu_dispatch__ as all; print(*all)')"
-# Not what only reads, writes and shows: attack, benchmarks, cli, docs, plugin, report, spec.
-COMPUTING := $(addprefix tests/,audit contracts core corpus golden judge metrics models plan published realities run store study theory)
 fast-elsewhere: setup
-	$(ELSEWHERE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not deep" $(COMPUTING)
+	$(ELSEWHERE) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not deep"
 
 # Which of 300 small changes of the source no test notices; goes on where it was stopped (.cache/mutants).
 N ?= 300
