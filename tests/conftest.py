@@ -120,12 +120,13 @@ GROUPS = {
     "demo": ("tests/published/test_demo.py", "tests/published/test_negative_arms.py"),
     "ray": ("tests/run/cluster/test_bucket.py", "tests/run/cluster/test_ray.py"),
 }
-"""Files of which one worker runs all tests, first of all: they share what takes minutes."""
+"""Files that share what takes minutes. One worker runs all of them, one after the other: beside the
+demo, which takes both cores, nodes of Ray starve."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Send the tests of a group to one worker.
+    """Send the tests of groups to one worker.
 
     xdist's own marks do nothing since pytest 9.2: a worker writes the group behind `_nodeid`, which
     pytest no longer reads.
@@ -142,9 +143,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def group_of(test: str) -> str:
-    """Return the group of a test, or the test itself."""
+    """Return what is sent to one worker as a whole: all groups, or the test itself."""
     file = test.partition("::")[0]
-    return next((name for name, files in GROUPS.items() if file in files), test)
+    return "groups" if any(file in files for files in GROUPS.values()) else test
 
 
 def pytest_report_header() -> str:
