@@ -83,6 +83,16 @@ def test_a_class_of_ones_own_and_a_function_are_scorers(genloss, files):
     assert thresholds[0] == thresholds[1]
 
 
+def test_records_without_a_text_are_told(genloss, files):
+    assert calibrate(genloss).exit_code == 0
+    image = {"record": 1, "id": "sha256:" + "0" * 64, "path": "image.png", "origin": "human"}
+    with (files / "corpus.jsonl").open("a") as corpus:
+        corpus.write(json.dumps(image) + "\n")
+    shown = genloss("corpus", "detect", "corpus.jsonl")
+    assert shown.exit_code == 0, shown.output
+    assert "1 left out (no text)" in shown.output
+
+
 def test_errors_are_named_and_leave_nothing(genloss, files):
     few = genloss("corpus", "calibrate", "corpus.jsonl", *TAUGHT)
     assert few.exit_code == 2

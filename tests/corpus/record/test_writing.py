@@ -63,6 +63,16 @@ def test_whole_files_are_taken_over_line_by_line(tmp_path):
         assert json.loads(lines.readline())["text"] == "1 0"
 
 
+@pytest.mark.parametrize("bytes_left", [-1, 0, -60])
+def test_a_file_that_is_not_whole_is_not_taken_over(tmp_path, bytes_left):
+    part, whole = tmp_path / "part.jsonl", tmp_path / "whole.jsonl"
+    write_records([Record.of("one"), Record.of("two")], part)
+    part.write_bytes(part.read_bytes()[:bytes_left])
+    with pytest.raises(StoreError, match="not whole"), record_lines(whole) as written:
+        written.take(part)
+    assert list(tmp_path.glob("whole*")) == []
+
+
 def test_every_changed_or_missing_byte_is_noticed(tmp_path):
     """But for the last line end, which is no part of a record."""
     file = tmp_path / "a.jsonl"

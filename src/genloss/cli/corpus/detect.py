@@ -9,7 +9,7 @@ from genloss.audit.detection.detecting import detected, scorer_of
 from genloss.audit.detection.findings import Caught, Cost, Findings, as_json, findings
 from genloss.audit.detection.tallies import Tallies
 from genloss.cli import console
-from genloss.cli.corpus.options import named
+from genloss.cli.corpus.options import named, with_text
 from genloss.cli.corpus.read import say_aside
 from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import aside_in
@@ -45,7 +45,8 @@ def asked(
     scorer = scorer_of(known)
     with aside_in(aside_file) as aside, at_work("scoring texts"):
         records = read_records(paths, fields, aside, named(out, aside_file))
-        answered = detected(records, known, scorer, at, promise, tallies)
+        texts = with_text(records, aside)
+        answered = detected(texts, known, scorer, at, promise, tallies)
         if out is None:
             for _ in answered:
                 pass

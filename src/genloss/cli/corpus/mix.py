@@ -10,6 +10,7 @@ from genloss.audit.selection.mixture import Draw, Mixture, read_mixture
 from genloss.cli import console
 from genloss.cli.corpus.options import named
 from genloss.cli.corpus.read import say_aside
+from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import located
@@ -23,7 +24,7 @@ def mixed(spec: Path, out: Path, fields: FieldMap, aside_file: Path | None, json
     check_name(out)
     mixture = read_mixture(spec)
     beside = out.with_name(out.name.partition(".jsonl")[0] + ".mix.json")
-    with aside_in(aside_file) as aside:
+    with aside_in(aside_file) as aside, at_work("drawing the mixture"):
         draw = Draw(mixture, fields, aside, named(out, beside, aside_file))
         number = write_records(draw.records(), out)
     account = _account(spec, mixture, draw, out, number)

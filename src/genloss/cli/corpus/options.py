@@ -1,6 +1,6 @@
 """Options that the commands on a corpus share: what is read, and as which fields."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,3 +82,12 @@ def given_as(
         else:
             reason = f"is declared {record.origin}, and given as {origin}"
             aside.put(record.source, 0, f"{record.origin}, given as {origin}", reason)
+
+
+def with_text(records: "Iterable[Record]", aside: "Aside") -> "Iterator[Record]":
+    """Yield the records that hold a text; those of images and the like go aside."""
+    for record in records:
+        if record.text:
+            yield record
+        else:
+            aside.put(record.source or record.path, 0, "no text", "no text to be scored")

@@ -7,6 +7,7 @@ from pathlib import Path
 from genloss.audit.profile.personal import masked
 from genloss.cli import console
 from genloss.cli.corpus.options import named
+from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
@@ -24,7 +25,7 @@ def gathered(
     json: bool,
 ) -> None:
     """Write the records of files, and say what was left out."""
-    with aside_in(aside_file) as aside:
+    with aside_in(aside_file) as aside, at_work("reading"):
         records = read_records(paths, fields, aside, named(out, aside_file))
         number = write_records(map(_masked, records) if mask else records, out)
     if json:

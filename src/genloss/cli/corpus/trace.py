@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from genloss.cli import console
+from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.tracing import trace
 from genloss.report.formatting import count
@@ -13,7 +14,8 @@ from genloss.report.formatting import count
 def traced(id_wanted: str, paths: Sequence[Path], json: bool) -> bool:
     """Show every place that holds a record; return whether there is any."""
     aside = Aside()
-    held = trace(id_wanted, paths, aside)
+    with at_work("searching"):
+        held = trace(id_wanted, paths, aside)
     if json:
         left = dict(aside.left_out)
         console.print_json({"id": id_wanted, "held": [asdict(h) for h in held], "left_out": left})

@@ -12,7 +12,7 @@ from genloss.core.extras import optional
 from genloss.corpus.readers.byte_stream import endings
 from genloss.corpus.record.line import line_of
 from genloss.corpus.record.record import Record
-from genloss.errors import SpecError
+from genloss.errors import SpecError, StoreError
 from genloss.store.files import explained
 from genloss.store.lock import locked_part
 
@@ -49,13 +49,25 @@ class RecordLines:
         self.number += 1
 
     def take(self, file: Path) -> None:
-        """Take over the lines and digests of a whole file of records that is not compressed."""
+        """Take over the lines and digests of a whole file of records that is not compressed.
+
+        Raises:
+            StoreError: lines and digests are not as many as the file says.
+        """
+        before = self.number
         with file.open("rb") as lines, sums_of(file).open() as sums:
-            for line, digest in zip(lines, sums, strict=False):
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break
+                digest = sums.readline()
                 with explained("write", self.file):
                     self.lines.write(line)
                     self.sums.write(digest)
                 self.number += 1
+            if sums.readline() != f"records {self.number - before}\n":
+                raise StoreError(
+                    f"{file} is not whole: lines are missing; remove {file.parent} and run again"
+                )
 
 
 def check_name(file: Path) -> None:
