@@ -13,7 +13,7 @@ from genloss.report.formatting import count, percent
 from genloss.run.sweep import SweepRuns
 from genloss.spec.toml import overridden, read_spec
 from genloss.store.sweep import FAILED, GROWING, LOGS, is_sweep, local_sweep_spec, read_sweep
-from genloss.study.sweep import TABLE, Sweep, load_sweep, sweep_from
+from genloss.study.sweep import TABLE, Sweep, load_sweep, sweep_from, undone, with_chains
 
 MANY_CELLS = 10_000
 
@@ -26,7 +26,13 @@ def loaded(
 ) -> tuple[Sweep, Path]:
     """Return a sweep and the folder in which its own lies; a sweep's folder goes on as it was."""
     if not is_sweep(spec):
-        return load_sweep(spec, overrides, vary, model), root
+        what = load_sweep(spec, overrides, vary, model)
+        for lost in undone(what, overrides):
+            console.print_hint(
+                f"{lost.override} holds in {len(what.cells) - lost.cells} of "
+                f"{count(len(what.cells), 'cell')}; the others set {lost.key} themselves"
+            )
+        return what, root
     odd = [text for text in overrides if text.partition("=")[0] not in GROWING]
     if odd or vary or model:
         raise SpecError(
@@ -37,10 +43,13 @@ def loaded(
     file = read_sweep(spec)
     shared = overridden(local_sweep_spec(spec, file), overrides)
     # Chains of a grid are called seeds, which would win.
-    asked = any(text.startswith("chains=") for text in overrides)
-    fixed = isinstance(file.grid.get("seeds"), int)
-    grid = {**file.grid, "seeds": shared["chains"]} if asked and fixed else file.grid
-    return sweep_from(shared, grid, str(spec)), spec.parent
+    what = sweep_from(shared, with_chains(file.grid, overrides), str(spec))
+    if lost_here := list(undone(what, overrides)):
+        raise SpecError(
+            f"override {lost_here[0].override}: {lost_here[0].key} varies in {spec}, which undoes "
+            f"it; edit a copy of {spec / 'sweep.toml'} and pass that"
+        )
+    return what, spec.parent
 
 
 def is_sweep_spec(spec: Path) -> bool:

@@ -36,13 +36,18 @@ def overridden(spec: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, A
     Raises:
         SpecError: an override without '=', or a path through something that is not a table.
     """
+    return merged(spec, changes_of(overrides))
+
+
+def changes_of(overrides: Sequence[str]) -> dict[str, Any]:
+    """Return what 'a.b=value' sets, by dotted key; raises SpecError without '='."""
     changes: dict[str, Any] = {}
     for text in overrides:
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise SpecError(f"override {text!r}; expected key=value, such as n_real=500")
         changes[key.strip()] = parsed(value)
-    return merged(spec, changes)
+    return changes
 
 
 def parsed(text: str) -> Any:

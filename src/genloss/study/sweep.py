@@ -1,13 +1,15 @@
 """Sweep: many studies that differ in the fields of a grid, from one spec, text or run's spec."""
 
-from collections.abc import Mapping, Sequence
+import reprlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genloss.core.arrays import checked_count
 from genloss.core.places import Place
 from genloss.errors import SpecError
-from genloss.spec.toml import merged, overridden, parsed, read_spec
+from genloss.spec.toml import changes_of, merged, overridden, parsed, read_spec, value_at
 from genloss.study.grid import KEYS, Grid, Options
 from genloss.study.own_text import is_text, name_of, own_text_spec
 from genloss.study.study import Study, checked_name, study_from
@@ -40,9 +42,11 @@ def load_sweep(
 
     vary: KEY=LIST each, which are added to the grid of the spec, such as "n_real=[10, 100]", or
     "regime=replace,accumulate"; "seeds=8" sets chains. model: see `own_text_spec`.
+    overrides: of what cells share; "chains=8" sets a number of seeds in the grid.
 
     Raises:
-        SpecError: a spec that cannot be read, a grid that is laid out otherwise, an unknown field.
+        SpecError: a spec that cannot be read, a grid that is laid out otherwise, an unknown field,
+            an override that every cell undoes.
     """
     path = Path(path)
     if not path.exists():
@@ -56,7 +60,88 @@ def load_sweep(
     table = spec.pop(TABLE, {})
     if not isinstance(table, Mapping):
         raise SpecError(f"{path}: {TABLE} is {table!r}; expected a table with {', '.join(KEYS)}")
-    return sweep_from(overridden(spec, overrides), _with_options(table, vary), f"{path}: {TABLE}")
+    if "seeds" in (given := _with_options({}, vary)) and "chains" in changes_of(overrides):
+        raise SpecError(
+            f"chains is overridden, and --vary seeds={given['seeds']} sets it; drop one of them"
+        )
+    grid = with_chains(_with_options(table, vary), overrides)
+    sweep = sweep_from(overridden(spec, overrides), grid, f"{path}: {TABLE}")
+    check_overrides(sweep, overrides)
+    return sweep
+
+
+def with_chains(grid: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Return a grid whose number of seeds, which is one of chains, is that of chains=N."""
+    changes = changes_of(overrides)
+    if "chains" not in changes or not isinstance(grid.get("seeds"), int):
+        return dict(grid)
+    return {**grid, "seeds": checked_count(changes["chains"], "chains")}
+
+
+@dataclass(frozen=True)
+class Undone:
+    """An override and the key of the grid that sets it otherwise, in so many cells."""
+
+    override: str
+    key: str
+    cells: int
+
+
+def undone(sweep: Sweep, overrides: Sequence[str]) -> Iterator[Undone]:
+    """Yield the overrides of what cells share that some cells of a sweep undo."""
+    fixed = isinstance(sweep.grid.get("seeds"), int)
+    for text in overrides:
+        [(name, value)] = changes_of([text]).items()
+        if name == "chains" and fixed:
+            continue
+        name = name.removesuffix("+")
+        leaves = [f"{name}.{k}" for k in value] if isinstance(value, Mapping) else [name]
+        found = [_undoing(sweep.spec, options, leaves) for options, _ in sweep.cells]
+        if keys := [key for key in found if key]:
+            yield Undone(text, keys[0], len(keys))
+
+
+def _undoing(spec: Mapping[str, Any], options: Options, leaves: Sequence[str]) -> str:
+    """Return the key of a cell that sets one of these of the spec, or drops it; else nothing."""
+    for key in (key for key in options if not key.endswith("+")):
+        part = key.removesuffix(".kind")
+        if part in leaves or f"{part}.kind" in leaves:
+            return key
+        if within := [leaf for leaf in leaves if leaf.startswith(f"{part}.")]:
+            # The same kind keeps its fields.
+            cell = merged(spec, options) if part != key else {}
+            if any(value_at(cell, leaf) is None for leaf in within):
+                return key
+    return ""
+
+
+def check_overrides(sweep: Sweep, overrides: Sequence[str]) -> None:
+    """Raise SpecError where every cell of a sweep undoes an override."""
+    for lost in undone(sweep, overrides):
+        if lost.cells == len(sweep.cells):
+            raise SpecError(
+                f"override {lost.override}: {_setting(sweep, lost.key)} in the sweep's table, "
+                f"which undoes it in every cell; {_instead(sweep, lost)}"
+            )
+
+
+def _setting(sweep: Sweep, key: str) -> str:
+    if key == "seed" and "seeds" in sweep.grid:
+        return f"seeds is {sweep.grid['seeds']!r}"
+    values = sweep.grid.get("vary", {}).get(key)
+    return f"{key} is set" if values is None else f"{key} varies over {reprlib.repr(values)}"
+
+
+def _instead(sweep: Sweep, lost: Undone) -> str:
+    """Return what to try: a key of its own on the command line, where that would hold."""
+    key, _, value = lost.override.partition("=")
+    key, value = key.strip(), value.strip()
+    if lost.key == "seed":
+        return f"try --vary seeds=[{value}]"
+    alone = lost.key == key and key in sweep.grid.get("vary", {})
+    if alone or (key.startswith(f"{lost.key}.") and key not in sweep.varying):
+        return f"try --vary {key}={f'[{value}]' if ',' in value else value}"
+    return "change it there"
 
 
 def sweep_from(spec: Mapping[str, Any], grid: Mapping[str, Any], where: str = TABLE) -> Sweep:

@@ -1,0 +1,52 @@
+"""Sweeps on the command line: what an override means, and what is said of it."""
+
+import pytest
+
+from genloss.store.reader import Run, find_runs
+
+TOML = """
+reality = "gaussian"
+learner = { kind = "gaussian", ddof = 1 }
+form = "moments"
+n_real = 10
+generations = 2
+metrics = ["sigma"]
+[sweep]
+vary = { n_real = [10, 20] }
+seeds = 8
+"""
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text(TOML)
+    return path
+
+
+def test_chains_of_a_grid_on_the_command_line(genloss, sweep, tmp_path):
+    """Of a spec as of its folder, which goes on with more of them."""
+    words = ("--workers", 1, "--no-controls")
+    assert genloss("sweep", sweep, "chains=4", *words).exit_code == 0
+    runs = find_runs(tmp_path / "runs")
+    assert [run.header.spec["chains"] for run in runs] == [4, 4]
+    assert genloss("sweep", tmp_path / "runs" / "s", "chains=8", *words).exit_code == 0
+    assert {Run(run.path).header.spec["chains"] for run in find_runs(tmp_path / "runs")} == {8}
+
+
+def test_what_the_grid_undoes_is_refused_or_said(genloss, sweep, tmp_path):
+    refused = genloss("sweep", sweep, "n_real=500")
+    assert refused.exit_code == 2
+    assert "override n_real=500: n_real varies over [10, 20]" in refused.stderr
+    assert genloss("plan", sweep, "n_real=500").exit_code == 2
+    assert not (tmp_path / "runs").exists()
+    sweep.write_text(TOML.replace("vary = { n_real = [10, 20] }", "cases = [{n_real=9}, {seed=2}]"))
+    words = ("--workers", 1, "--no-controls")
+    said = genloss("sweep", sweep, "n_real=50", *words)
+    assert said.exit_code == 0
+    assert "n_real=50 holds in 1 of 2 cells; the others set n_real themselves" in said.stderr
+    sweep.write_text(TOML.replace("n_real = [10, 20]", "generations = [1, 2]"))
+    assert genloss("sweep", sweep, "name=g", *words).exit_code == 0
+    refused = genloss("sweep", tmp_path / "runs" / "g", "generations=9")
+    assert refused.exit_code == 2
+    assert "generations=9: generations varies in" in " ".join(refused.stderr.split())
