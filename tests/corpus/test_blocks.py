@@ -3,10 +3,11 @@
 import re
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
-from genloss.corpus import subwords
+from genloss.corpus import subwords, tokenisers
 from genloss.corpus.blocks import Lost, corpus_of
 from genloss.corpus.document import Document
 from genloss.corpus.split import Splits
@@ -149,3 +150,18 @@ def test_losses_are_told(tmp_path):
     inner.model.save(str(tmp_path))
     (tmp_path / "tokenizer.json").unlink()
     assert "read as GPT-2's" in Texts(str(texts), block=4, tokeniser=str(tmp_path)).data_summary()
+
+
+def test_a_tokeniser_is_read_once(tmp_path, monkeypatch):
+    """That of a base takes seconds: rows and what is said of them come from one."""
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for i in range(20):
+        (texts / f"{i}.txt").write_text(f"a bb ccc number{i} " * 9)
+    source, read = saved(words(), tmp_path).source, []
+    plain = tokenisers.loaded
+    monkeypatch.setattr(tokenisers, "loaded", lambda *args: read.append(args) or plain(*args))
+    text = Texts(str(texts), block=4, tokeniser=source)
+    assert text.realise(1, np.random.default_rng(0)).n_rows > 0
+    assert "loses" in text.data_summary()
+    assert len(read) == 1

@@ -273,6 +273,7 @@ def plan(
 ) -> None:
     """Show steps, sizes, time and disk of a run or a sweep before anything runs."""
     from genloss.cli import display, sweeps
+    from genloss.cli.waiting import at_work
     from genloss.plan.cost import plan_of
     from genloss.plan.timing import BUDGET
     from genloss.study.load import load_study
@@ -284,8 +285,10 @@ def plan(
         what, _ = sweeps.loaded(spec, overrides or [], vary or [], model, RUNS)
         sweeps.plan(what, json, controls=not no_controls)
         return
-    study = load_study(spec, overrides or [], model, trust=trust)
-    display.plan(plan_of(study, controls=not no_controls), json)
+    with at_work("planning"):
+        study = load_study(spec, overrides or [], model, trust=trust)
+        cost = plan_of(study, controls=not no_controls)
+    display.plan(cost, json)
 
 
 @app.command("kinds", epilog="Example: genloss kinds metric")

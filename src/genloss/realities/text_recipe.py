@@ -114,9 +114,9 @@ class TextRecipe(ABC):
         lines = [_splits(self, stamps).summary()]
         if self.tokeniser:
             # Byte pairs that were learned lose nothing.
-            tokeniser = self.tokenising().made_from(())
-            lost = "" if tokeniser.lossless else _corpus(self, stamps).summary.lost.summary()
-            lines += [part for part in (tokeniser.note, lost) if part]
+            corpus = _corpus(self, stamps)
+            lost = "" if corpus.tokeniser.lossless else corpus.summary.lost.summary()
+            lines += [part for part in (corpus.tokeniser.note, lost) if part]
         return "; ".join(lines)
 
     def tokenising(self) -> Tokenising:

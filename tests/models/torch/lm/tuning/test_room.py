@@ -248,6 +248,18 @@ def test_a_fit_with_little_memory_learns_the_same(kind, base, monkeypatch):
         assert gap.mean() < 1e-5, name
 
 
+def test_a_fit_of_few_rows_does_not_ask_what_more_would_take(base, monkeypatch):
+    """Counting runs the model twice, of a large one for longer than a plan's timing may take."""
+    training = FineTuning(1, 16, 1e-3, device="cpu")
+    learner, tried = TransformerLearner(base=str(base), training=training), []
+    made = own_module.decoder_total
+    monkeypatch.setattr(own_module, "decoder_total", lambda *args: narrow(made(*args), 99, tried))
+    learner.fit(Samples.of(rows(1), 0), rng(2))
+    assert tried == [1]
+    learner.fit(Samples.of(rows(2), 0), rng(2))
+    assert tried == [1, 2, 1, 2]
+
+
 HOWS = [
     BeamSearch(3, 8, 4, repetition_penalty=2.0),
     Sampling(max_new=8),

@@ -106,7 +106,10 @@ def _chain(
         check = _check(
             network, names, on(device, network.first.array(held_out)), training.batch, team
         )
-    portions = Portions(name, names, network.total, training.batch, team, training.compile)
+    # Not a batch of the feed: resumed before an epoch's last one, it would be the short one.
+    rows = lesson.train.n_rows if isinstance(lesson.train, Samples) else training.batch
+    most = min(training.batch, rows)
+    portions = Portions(name, names, network.total, most, team, training.compile)
     # Portions compile what they call; errors and memory are handled outside of it.
     loop = Loop(portions.loss, list(start.values()), replace(training, compile=False), name)
     done = loop.run(feed, seed, check, pages)
