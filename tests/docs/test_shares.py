@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from genloss.cli.main import app
 from genloss.judge.estimates import median_interval
 from genloss.report.formatting import number
+from genloss.store.reader import Run, find_runs
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sweeps.md").read_text()
 
@@ -37,14 +38,20 @@ def test_what_real_text_keeps_alive_is_one_curve_in_table_figure_and_page(tmp_pa
         assert done.exit_code == 0, f"{line}: {done.output}"
     with (tmp_path / "shares.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["metric"] == "surviving_vocabulary"]
-    by_share: dict[float, list[float]] = {}
-    for row in rows:
-        by_share.setdefault(float(row["regime.real_fraction"]), []).append(float(row["value"]))
-    assert sorted(by_share) == [0.0, 0.1, 0.3, 1.0]
-    assert all(len(values) == 8 for values in by_share.values())
-    assert np.median(by_share[0.0]) < np.median(by_share[1.0])
+    bars = {float(row["regime.real_fraction"]): row for row in rows}
+    assert [*bars] == [0.0, 0.1, 0.3, 1.0]
+    assert {row["n_chains"] for row in rows} == {"8"}
+    assert float(bars[0.0]["median"]) < float(bars[1.0]["median"])
     assert (tmp_path / "shares.pdf").read_bytes().startswith(b"%PDF")
     page = (tmp_path / "shares.html").read_text()
-    for values in by_share.values():
-        bar = median_interval(np.array(values))
+    by_share = [series_of(run) for run in find_runs(tmp_path / "runs" / "essays")]
+    for values in by_share:
+        bar = median_interval(values)
+        [row] = [row for row in rows if float(row["median"]) == bar.estimate]
+        assert (float(row["low"]), float(row["high"])) == (bar.low, bar.high)
         assert f"{number(bar.estimate)} [{number(bar.low)}, {number(bar.high)}]" in page
+
+
+def series_of(run: Run) -> np.ndarray:
+    """Return the last vocabulary of every chain."""
+    return run.series["surviving_vocabulary"].values[-1]

@@ -5,11 +5,14 @@ import json
 import os
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from genloss.core.over_chains import MEDIAN
 from genloss.errors import SpecError, StoreError
+from genloss.judge.estimates import median_interval
 from genloss.report.long_table import LongTable
+from genloss.report.over_chains import OverChains
 from genloss.report.table_files import columns, rows, write_table
 from genloss.store.block import BlockStore, Checkpoint
 from genloss.store.folder import block_path, create_or_match, run_path
@@ -52,6 +55,49 @@ def test_every_value_is_one_row(pair):
     over = {row["generation"]: row["theory_for"] for row in found if row["metric"] == "trace_ratio"}
     assert over == {0: "median", 1: None, 2: None, 3: "median"}
     assert {row["theory_for"] for row in found if row["metric"] == "kl"} == {None}
+
+
+def test_chains_are_taken_together_over_blocks(tmp_path):
+    """One row for each generation, with the median of all chains and its interval."""
+    values = decay(3, 8) * np.random.default_rng(0).uniform(0.5, 2, (4, 8))
+    values[1, 3] = np.inf
+    many = make_run(tmp_path, "many", metrics={"trace_ratio": values}, theory=LAW, blocks=2)
+    few = make_run(tmp_path, "few", metrics={"trace_ratio": decay(3, 2)}, n_real=7)
+    table = OverChains(LongTable([many, few]))
+    found = [dict(zip(table.columns, row, strict=True)) for row in table.rows()]
+    assert [(row["run"], row["generation"]) for row in found] == [
+        (run.path.name, t) for run in (many, few) for t in range(4)
+    ]
+    for t, row in enumerate(found[:4]):
+        bar = median_interval(many.series["trace_ratio"].values[t])
+        assert row["n_chains"] == 8
+        assert (row["median"], row["low"], row["high"]) == bar
+        assert (row["theory"], row["theory_for"]) == {
+            0: (1.0, "median"),
+            3: (0.5, "median"),
+        }.get(t, (None, None))
+    for t, row in enumerate(found[4:]):
+        assert row["n_real"] == 7
+        assert row["median"] == np.median(few.series["trace_ratio"].values[t])
+        assert (row["n_chains"], row["low"], row["high"]) == (2, None, None)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "parquet", "md", "tex"])
+def test_medians_are_the_same_in_every_kind_of_file(tmp_path, pair, suffix):
+    table, out = OverChains(pair), tmp_path / f"medians.{suffix}"
+    assert write_table(table, out) == len(list(table.rows())) == 8
+    if suffix == "parquet":
+        assert pyarrow.parquet.read_table(out).to_pylist() == [
+            dict(zip(table.columns, row, strict=True)) for row in table.rows()
+        ]
+    elif suffix == "csv":
+        with out.open(newline="") as file:
+            got = [float(row["median"]) for row in csv.DictReader(file)]
+        assert got == [row[table.columns.index("median")] for row in table.rows()]
+    else:
+        digits = repr if suffix == "json" else "{:.6g}".format
+        medians = [row[table.columns.index("median")] for row in table.rows()]
+        assert all(digits(median) in out.read_text() for median in medians)
 
 
 def components(root) -> Run:

@@ -94,6 +94,9 @@ def test_threads_are_shared_out_among_blocks(blocks, each):
     with on_threads(8):
         assert threads_of(study(Counting(0)), blocks) == each
         assert threads_of(study(GaussianLearner(0)), blocks) == 1
+    # What OMP_NUM_THREADS=1 asks for: the same bits by one worker and by many.
+    with on_threads(1):
+        assert threads_of(study(Counting(0)), blocks) == 1
 
 
 def test_a_block_computes_on_its_threads_and_leaves_the_process_s_own(tmp_path):

@@ -368,12 +368,15 @@ def table(
     at: Annotated[
         list[str] | None, typer.Option(help="Only this generation, or 'last' of each run.")
     ] = None,
+    over_chains: Annotated[
+        bool, typer.Option("--over-chains", help="Medians over chains with 95 % intervals.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write the numbers of runs as one long table: a row per value."""
     from genloss.cli.table import tabulated
 
-    tabulated(runs, out, metric or [], at or [], json)
+    tabulated(runs, out, metric or [], at or [], json, over_chains=over_chains)
 
 
 @app.command(epilog="Example: genloss report runs/gaussian-* --out report.html")

@@ -8,6 +8,7 @@ from genloss.cli.waiting import at_work
 from genloss.errors import SpecError
 from genloss.report.formatting import count
 from genloss.report.long_table import LongTable
+from genloss.report.over_chains import OverChains
 from genloss.report.table_files import write_table
 from genloss.store.reader import runs_below
 
@@ -15,13 +16,19 @@ LAST = -1
 
 
 def tabulated(
-    paths: Sequence[Path], out: Path, metrics: Sequence[str], at: Sequence[str], json: bool
+    paths: Sequence[Path],
+    out: Path,
+    metrics: Sequence[str],
+    at: Sequence[str],
+    json: bool,
+    *,
+    over_chains: bool,
 ) -> None:
-    """Write the long table of runs and say how long it is."""
+    """Write the long table of runs, or its medians over chains, and say how long it is."""
     times = tuple(_generation(text) for text in at)
     table = LongTable(runs_below(paths), tuple(metrics), times)
     with at_work("writing the table"):
-        n = write_table(table, out)
+        n = write_table(OverChains(table) if over_chains else table, out)
     if json:
         console.print_json({"table": str(out), "rows": n})
     else:

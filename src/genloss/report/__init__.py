@@ -33,7 +33,8 @@ summary           what a reader sees first
 provenance        how a run came to be
 question          one sentence for a section of runs
 captions          what a figure shows, in a sentence or two
-table_files       the long table as Parquet, CSV, JSON, Markdown or LaTeX
+over_chains       the long table with its chains taken together: medians and intervals
+table_files       tables as Parquet, CSV, JSON, Markdown or LaTeX
 uniform_baseline  models that are no better than guessing
 verdict_rows      targets beside our numbers, with the band that decides
 glossary          the words that every page uses, and the classes of its runs

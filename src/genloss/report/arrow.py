@@ -59,13 +59,14 @@ def _batches(pa: Any, table: LongTable, schema: Any) -> Iterator[Any]:
 
 def _types(pa: Any, table: LongTable) -> list[tuple[str, Any]]:
     text = pa.dictionary(pa.int32(), pa.string())
-    fields = [(name, _field_type(pa, values)) for name, values in table.fields.items()]
+    fields = [(name, column_type(pa, values)) for name, values in table.fields.items()]
     numbers = {"chain": pa.int32(), "generation": pa.int32()}
     numbers |= {"value": pa.float64(), **dict.fromkeys(MASKED, pa.float64())}
     return [("run", text), *fields, *((name, numbers.get(name, text)) for name in AFTER)]
 
 
-def _field_type(pa: Any, values: Sequence[Any]) -> Any:
+def column_type(pa: Any, values: Sequence[Any]) -> Any:
+    """Return the type of a column of these values, None among them; text for mixed ones."""
     there = [v for v in values if v is not None]
     if all(isinstance(v, bool) for v in there):
         return pa.bool_()
@@ -92,7 +93,7 @@ def _arrays(
     for name, values in table.fields.items():
         kind = schema.field(name).type
         there = [values[run] for run in runs]
-        texts = [v if v is None or kind != pa.string() else _text(v) for v in there]
+        texts = [v if v is None or kind != pa.string() else text_of(v) for v in there]
         out.append(pa.array(texts, kind).take(pa.array(of)))
     for name in AFTER:
         if name in codes:
@@ -123,5 +124,6 @@ def _statistics(pa: Any, chunks: Sequence[Chunk]) -> Any:
     return pa.DictionaryArray.from_arrays(pa.array(np.concatenate(codes), mask=without), known)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Return a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,22 +1,27 @@
-"""The long table as a file: Parquet, CSV, JSON for programs; Markdown and LaTeX for papers."""
+"""Tables of runs as files: Parquet, CSV, JSON for programs; Markdown and LaTeX for papers."""
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from genloss.core.extras import optional
 from genloss.errors import SpecError
-from genloss.report.arrow import AFTER, MASKED, arrow_reader
+from genloss.report.arrow import AFTER, MASKED, arrow_reader, column_type, text_of
 from genloss.report.long_table import LongTable
+from genloss.report.over_chains import ESTIMATES, OverChains
 from genloss.store.output import output_file
 
 MOST_PRINTED = 2000
 """Rows of a table that somebody reads on paper."""
 
 
-def write_table(table: LongTable, out: Path) -> int:
+Row = tuple[Any, ...]
+
+
+def write_table(table: LongTable | OverChains, out: Path) -> int:
     """Write the table to a file of the kind that its suffix says; return the number of rows.
 
     Raises:
@@ -24,10 +29,14 @@ def write_table(table: LongTable, out: Path) -> int:
         MissingExtra: Parquet without pyarrow.
         StoreError: a damaged run, or a place that cannot be written.
     """
-    if (write := WRITERS.get(out.suffix.lower())) is None:
+    if (suffix := out.suffix.lower()) not in WRITERS:
         raise SpecError(f"{out} ends in {out.suffix!r}; expected {', '.join(WRITERS)}")
     with output_file(out) as place:
-        return write(table, place)
+        if isinstance(table, OverChains):
+            return WRITERS[suffix](table.columns, table.rows(), place)
+        if suffix in LONG:
+            return LONG[suffix](table, place)
+        return WRITERS[suffix](columns(table), rows(table), place)
 
 
 def columns(table: LongTable) -> tuple[str, ...]:
@@ -35,7 +44,7 @@ def columns(table: LongTable) -> tuple[str, ...]:
     return ("run", *table.fields, *AFTER)
 
 
-def rows(table: LongTable) -> Iterator[tuple[Any, ...]]:
+def rows(table: LongTable) -> Iterator[Row]:
     """Yield the rows; None for no theory or control, and for a field that a run lacks."""
     for chunk in table.chunks():
         before = (table.names[chunk.run], *(v[chunk.run] for v in table.fields.values()))
@@ -53,7 +62,7 @@ def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _csv(table: LongTable, out: Path) -> int:
+def _long_csv(table: LongTable, out: Path) -> int:
     names, n = table.names, 0
     tails = [[_cell(q.metric), _cell(q.component)] for q in table.quantities]
     units = [[_cell(q.unit), _cell(q.direction)] for q in table.quantities]
@@ -89,21 +98,49 @@ def _cell(value: Any) -> str:
     return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
 
 
-def _json(table: LongTable, out: Path) -> int:
-    names, n = columns(table), 0
+def _csv(names: Sequence[str], lines: Iterable[Row], out: Path) -> int:
+    n = 0
+    with out.open("x", encoding="utf-8", newline="") as file:
+        file.write(",".join(map(_cell, names)) + "\n")
+        for row in lines:
+            file.write(",".join(repr(v) if isinstance(v, float) else _cell(v) for v in row) + "\n")
+            n += 1
+    return n
+
+
+def _json(names: Sequence[str], lines: Iterable[Row], out: Path) -> int:
+    n = 0
     with out.open("x", encoding="utf-8") as file:
         file.write("[")
-        for row in rows(table):
-            record = dict(zip(names, row, strict=True))
-            if math.isinf(record["value"]):
-                record["value"] = str(record["value"])
+        for row in lines:
+            record = {
+                name: str(v) if isinstance(v, float) and math.isinf(v) else v
+                for name, v in zip(names, row, strict=True)
+            }
             file.write(("," if n else "") + "\n" + json.dumps(record))
             n += 1
         file.write("\n]\n")
     return n
 
 
-def _parquet(table: LongTable, out: Path) -> int:
+def _parquet(names: Sequence[str], lines: Iterable[Row], out: Path) -> int:
+    pa = optional("pyarrow", "Parquet")
+    every = list(lines)
+    arrays = []
+    for i, name in enumerate(names):
+        values = [row[i] for row in every]
+        kind = pa.float64() if name in MAYBE else column_type(pa, values)
+        texts = [v if v is None or kind != pa.string() else text_of(v) for v in values]
+        arrays.append(pa.array(texts, kind))
+    import_module("pyarrow.parquet").write_table(pa.table(arrays, names=list(names)), out)
+    return len(every)
+
+
+MAYBE = frozenset(("low", "high", *MASKED))
+"""Columns of numbers of which none may be there."""
+
+
+def _long_parquet(table: LongTable, out: Path) -> int:
     n, reader = 0, arrow_reader(table, "Parquet")
     with import_module("pyarrow.parquet").ParquetWriter(out, reader.schema) as writer:
         for batch in reader:
@@ -112,9 +149,9 @@ def _parquet(table: LongTable, out: Path) -> int:
     return n
 
 
-def _few(table: LongTable) -> list[list[str]]:
+def _few(lines: Iterable[Row]) -> list[list[str]]:
     few: list[list[str]] = []
-    for row in rows(table):
+    for row in lines:
         if len(few) == MOST_PRINTED:
             raise SpecError(
                 f"more than {MOST_PRINTED:,} rows, too many to read as Markdown or LaTeX; choose "
@@ -126,10 +163,12 @@ def _few(table: LongTable) -> list[list[str]]:
     return few
 
 
-def _markdown(table: LongTable, out: Path) -> int:
-    few = _few(table)
-    lines = [columns(table), ["---"] * len(columns(table)), *few]
-    text = "".join("| " + " | ".join(map(_markdown_cell, line)) + " |\n" for line in lines)
+def _markdown(names: Sequence[str], lines: Iterable[Row], out: Path) -> int:
+    few = _few(lines)
+    text = "".join(
+        "| " + " | ".join(map(_markdown_cell, line)) + " |\n"
+        for line in (names, ["---"] * len(names), *few)
+    )
     out.write_text(text, encoding="utf-8")
     return len(few)
 
@@ -144,25 +183,32 @@ TEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
     "^": r"\textasciicircum{}",
 }
 
+NUMBERS = frozenset(("chain", "generation", "value", *ESTIMATES, *MASKED))
+"""Columns that LaTeX sets to the right."""
 
-def _latex(table: LongTable, out: Path) -> int:
-    few = _few(table)
-    kinds = "".join(
-        "r" if c in ("chain", "generation", "value", *MASKED) else "l" for c in columns(table)
-    )
-    body = [columns(table), *few]
-    lines = [
-        " & ".join("".join(TEX.get(c, c) for c in cell) for cell in line) + r" \\" for line in body
+
+def _latex(names: Sequence[str], lines: Iterable[Row], out: Path) -> int:
+    few = _few(lines)
+    kinds = "".join("r" if c in NUMBERS else "l" for c in names)
+    body = [
+        " & ".join("".join(TEX.get(c, c) for c in cell) for cell in line) + r" \\"
+        for line in (names, *few)
     ]
-    text = [rf"\begin{{tabular}}{{{kinds}}}", r"\toprule", lines[0], r"\midrule", *lines[1:]]
+    text = [rf"\begin{{tabular}}{{{kinds}}}", r"\toprule", body[0], r"\midrule", *body[1:]]
     out.write_text("\n".join([*text, r"\bottomrule", r"\end{tabular}", ""]), encoding="utf-8")
     return len(few)
 
 
-WRITERS: Mapping[str, Callable[[LongTable, Path], int]] = {
+WRITERS: Mapping[str, Callable[[Sequence[str], Iterable[Row], Path], int]] = {
     ".parquet": _parquet,
     ".csv": _csv,
     ".json": _json,
     ".md": _markdown,
     ".tex": _latex,
 }
+
+LONG: Mapping[str, Callable[[LongTable, Path], int]] = {
+    ".parquet": _long_parquet,
+    ".csv": _long_csv,
+}
+"""Faster for millions of rows of the same shape."""
