@@ -28,8 +28,8 @@ class CellLogs:
         elif isinstance(event, Finished):
             self._write(event.task, "done")
         elif isinstance(event, Retried):
-            lost = f"{event.lost} generations lost; " if event.lost else ""
-            self._write(event.task, f"{_words(event.error)}; {lost}begins again, {event.how}")
+            lost = f"{event.lost} generation{'' if event.lost == 1 else 's'} lost"
+            self._write(event.task, f"{_words(event.error)}; {lost}; begins again, {event.how}")
         elif isinstance(event, Failed):
             self._write(event.task, "".join(traceback.format_exception(event.error)).strip())
 

@@ -161,7 +161,8 @@ class Schedule:
 
     def _retried(self, i: int, error: Exception, how: str) -> Retried:
         done = vouched(self.tasks[i])
-        return Retried(i, error, max(self.reached.get(i, 0) - done, 0), how)
+        # Popped, so that an attempt that dies before it moves does not lose them once more.
+        return Retried(i, error, max(self.reached.pop(i, 0) - done, 0), how)
 
 
 def vouched(task: Task) -> int:
