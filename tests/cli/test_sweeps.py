@@ -2,6 +2,7 @@
 
 import pytest
 
+from genloss.cli.sweeps import beyond_measured
 from genloss.store.reader import Run, find_runs
 
 TOML = """
@@ -50,3 +51,10 @@ def test_what_the_grid_undoes_is_refused_or_said(genloss, sweep, tmp_path):
     refused = genloss("sweep", tmp_path / "runs" / "g", "generations=9")
     assert refused.exit_code == 2
     assert "generations=9: generations varies in" in " ".join(refused.stderr.split())
+
+
+def test_what_nobody_measured_is_told_by_formula():
+    assert beyond_measured(10_000, 5_000) == ""
+    said = beyond_measured(20_000, 5_000)
+    assert "250,000 files" in said
+    assert "`ls` 4 s, `table` 60 s, `report` 3 min" in said

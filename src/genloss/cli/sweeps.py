@@ -15,6 +15,12 @@ from genloss.spec.toml import overridden, read_spec
 from genloss.store.sweep import FAILED, GROWING, LOGS, is_sweep, local_sweep_spec, read_sweep
 from genloss.study.sweep import TABLE, Sweep, load_sweep, sweep_from, undone, with_chains
 
+FILES = 10
+"""Of a cell of one block, with those of its folder."""
+
+SECONDS = {"ls": 0.2e-3, "table": 3e-3, "report": 9e-3}
+"""A cell, of a thousand values."""
+
 MANY_CELLS = 10_000
 
 SHOWN = 10
@@ -90,11 +96,23 @@ def plan(sweep: Sweep, json: bool, controls: bool) -> None:
             f"{name}: the curator leaves a chain up to {percent(share)} short of its rows in what "
             "was timed: it trains on fewer."
         )
-    if cost.cells > MANY_CELLS:
-        console.print_prose(
-            f"More than {MANY_CELLS:,} cells: what `ls`, `table` and `report` take was measured up "
-            "to there (docs/sweeps.md), and grows in proportion."
-        )
+    if more := beyond_measured(cost.cells, cost.controls):
+        console.print_prose(more)
+
+
+def beyond_measured(cells: int, controls: int) -> str:
+    """Return what more cells than were measured will take by formula; '' for fewer.
+
+    Seconds of a processor are those of 10,000 cells in docs/sweeps.md, in proportion.
+    """
+    if cells <= MANY_CELLS:
+        return ""
+    took = (f"`{name}` {duration(each * cells)}" for name, each in SECONDS.items())
+    return (
+        f"More than {MANY_CELLS:,} cells were not measured. In proportion: "
+        f"{FILES * (cells + controls):,} files or more, and of a processor {', '.join(took)}; a "
+        "page draws 600 cells at most (docs/sweeps.md)."
+    )
 
 
 def show(done: SweepRuns, json: bool) -> None:
