@@ -16,7 +16,7 @@ from genloss.errors import GenlossError, SpecError, StoreError
 from genloss.run.block import ADVICE
 from genloss.run.cell_logs import CellLogs
 from genloss.run.continuing import check_continued, continued, is_half_renamed
-from genloss.run.controls import all_controls
+from genloss.run.controls import all_controls, controls_beside
 from genloss.run.disk import check_disk, least_bytes
 from genloss.run.events import Event, Sink
 from genloss.run.executors.executor import Executor
@@ -105,7 +105,9 @@ def run_sweep(
     shorter = _shorter(folder, sweep, headers)
     if check_room:
         begun = runs_by_fingerprint(Path(root), folder)
-        check_disk(_bytes_to_write(sweep, headers, shorter, begun), folder)
+        sizes = _bytes_to_write(sweep, headers, shorter, begun)
+        sizes += _bytes_beside(sweep, headers, begun, folder) if controls else []
+        check_disk(sizes, folder)
     with explained_shortage(ADVICE), locked(folder):
         # Looked at again: somebody may have worked here until the lock was free.
         check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
@@ -267,6 +269,20 @@ def _bytes_to_write(
         elif header.fingerprint not in begun:
             out.append(least_bytes(study))
     return out
+
+
+def _bytes_beside(
+    sweep: Sweep, headers: Sequence[Header], begun: Mapping[str, Path], folder: Path
+) -> list[int]:
+    """Return what every control that has not begun will write at least."""
+    every = {
+        one.path: one
+        for (_, study), header in zip(sweep.cells, headers, strict=True)
+        for one in controls_beside(
+            study, header.identity, begun.get(header.fingerprint, run_path(folder, header))
+        )
+    }
+    return [least_bytes(one.study) for path, one in every.items() if not path.exists()]
 
 
 def _checked(
