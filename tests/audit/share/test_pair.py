@@ -90,6 +90,21 @@ def test_groups_hold_together_and_small_ones_are_refused():
     assert found.shares["a"].share.level == pytest.approx(0.975)
 
 
+def test_one_group_that_is_the_whole_corpus_has_the_interval_of_the_whole():
+    """Six texts an author, alike: a group knows of authors, too."""
+    human, machine, corpus = (s[0] for s in drawn(np.random.default_rng(8), 0.3, 1.8, 100))
+    sets = [np.repeat(s, 6) for s in (human, machine, corpus)]
+    authors = [str(i // 6) for i in range(600)]
+    units = (authors, authors, authors)
+    whole = machine_share(sets[0], {"m": sets[1]}, sets[2], units=units)
+    found = shares_by(sets[0], {"m": sets[1]}, sets[2], ["a"] * 600, units=units)
+    assert found.shares["a"] == whole
+    assert shares_by(sets[0], {"m": sets[1]}, sets[2], ["a"] * 600).shares["a"] != whole
+    half = shares_by(sets[0], {"m": sets[1]}, sets[2], ["a"] * 300 + ["b"] * 300, units=units)
+    own = machine_share(sets[0], {"m": sets[1]}, sets[2][300:], 0.975, (*units[:2], authors[300:]))
+    assert half.shares["b"] == own
+
+
 def test_unscored_texts_are_left_out_and_too_few_are_refused():
     human, machine, corpus = (s[0] for s in drawn(np.random.default_rng(7), 0.5, 1.8, 100))
     corpus[:40] = np.nan

@@ -161,7 +161,7 @@ def _with_machines(
         raised,
         alarm_powers(human.scores, machine.scores, pair.texts, pair.share.estimate, each),
         {
-            name: shares_by(human.scores, by_generator, corpus.scores, groups, level)
+            name: shares_by(human.scores, by_generator, corpus.scores, groups, level, units)
             for name, groups in corpus.groups.items()
         },
     )

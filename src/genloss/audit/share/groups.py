@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genloss.audit.share.pair import FEWEST, PairShare, machine_share
+from genloss.audit.share.pair import FEWEST, PairShare, Units, machine_share
 from genloss.core.arrays import Floats
 
 
@@ -24,10 +24,12 @@ def shares_by(
     corpus: Floats,
     groups: Sequence[str],
     level: float = 0.95,
+    units: Units | None = None,
 ) -> GroupShares:
     """Return the machine share of each group of the corpus; all intervals hold at once at `level`.
 
     Bonferroni: each of k groups at 1 - (1 - level) / k. A group of fewer than 50 texts is refused.
+    units: the source of each text, as `machine_share` takes them.
     The same calibration is taken for all: a group whose human texts score otherwise is biased,
     which the alarm of that group may show.
     """
@@ -36,5 +38,9 @@ def shares_by(
     counts = {str(g): int((known & (names == g)).sum()) for g in np.unique(names)}
     large = [g for g, n in counts.items() if n >= FEWEST]
     each = 1 - (1 - level) / max(1, len(large))
-    found = {g: machine_share(human, machine, scores[names == g], each) for g in large}
+    found = {}
+    for g in large:
+        own = names == g
+        owners = units and (units[0], units[1], np.asarray(units[2])[own].tolist())
+        found[g] = machine_share(human, machine, scores[own], each, owners)
     return GroupShares(found, {g: n for g, n in counts.items() if n < FEWEST}, level)

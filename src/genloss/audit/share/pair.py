@@ -33,6 +33,10 @@ class Share:
     level: float
 
 
+Units = tuple[Sequence[str], Sequence[str], Sequence[str]]
+"""The source of every text: human, machine (generators in order), corpus."""
+
+
 @dataclass(frozen=True)
 class LeftOut:
     """What the estimate would be off by if this generator had not been known.
@@ -84,7 +88,7 @@ def machine_share(
     machine: Mapping[str, Floats],
     corpus: Floats,
     level: float = 0.95,
-    units: tuple[Sequence[str], Sequence[str], Sequence[str]] | None = None,
+    units: Units | None = None,
 ) -> PairShare:
     """Estimate the machine share of a corpus from scores (n,), machine scores by generator.
 
@@ -154,7 +158,7 @@ def _left_out(human: Floats, machine: Floats, named: Floats, share: float) -> tu
 
 def _kept(
     sets: tuple[Floats, Floats, Floats],
-    units: tuple[Sequence[str], Sequence[str], Sequence[str]] | None,
+    units: Units | None,
 ) -> tuple[list[Floats], list[Array]]:
     scores, owners = [], []
     for i, (values, name) in enumerate(zip(sets, ("human", "machine", "corpus"), strict=True)):
