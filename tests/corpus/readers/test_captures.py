@@ -150,4 +150,5 @@ def test_robots_files_say_who_is_kept_out(text, signals):
 def test_tags_say_what_is_refused():
     tags = [("robots", "noai, noimageai"), ("GoogleBot", "noindex"), ("author", "noai")]
     assert consent.in_tags(tags) == ["robots: noai", "robots: noimageai"]
-    assert consent.of_headers({"X-Robots-Tag": "noai"}) == ["x-robots-tag: noai"]
+    headers = [("X-Robots-Tag", "noai"), ("X-Robots-Tag", "noarchive")]
+    assert consent.in_tags(headers) == ["x-robots-tag: noai"]

@@ -1,19 +1,21 @@
 """A policy of one's own: may a record be trained on? Its answer is no legal advice."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from genloss.audit.selection.rules import read_toml
+from genloss.audit.selection.rules import check_field, read_toml
 from genloss.corpus.record.licence import spdx_of
-from genloss.corpus.record.record import UNKNOWN, Record
+from genloss.corpus.record.record import ORIGINS, UNKNOWN, Record
 from genloss.errors import SpecError
 
 Verdict = Literal["allowed", "refused", "unknown"]
 
 CONSENT = "consent"
+
+LISTS = ("allowed", "refused")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def read_policy(file: Path) -> Policy:
     unknown = "keep" lets records pass that no clause decides.
 
     Raises:
-        SpecError: no TOML, an unknown key, no clause, or a value on both lists.
+        SpecError: no TOML, an unknown key, no clause, a field that no record answers for, a value
+            on both lists, or a licence that is no SPDX expression.
     """
     table = read_toml(file)
     unknown = table.pop("unknown", "refuse")
@@ -77,14 +80,17 @@ def read_policy(file: Path) -> Policy:
         raise SpecError(
             f"{file}: no clause; expected a table such as [licence] with allowed = [..]"
         )
-    clauses = {field: _clause(entry, f"{file}: [{field}]") for field, entry in table.items()}
-    if "licence" in clauses:
-        clauses["licence"] = _of_licences(clauses["licence"], f"{file}: [licence]")
+    clauses = {}
+    for field, entry in table.items():
+        where = f"{file}: [{field}]"
+        if field != CONSENT:
+            check_field(field, where)
+        clauses[field] = _as_records_have_it(_clause(entry, where), field, where)
     return Policy(clauses, unknown == "keep")
 
 
 def _clause(entry: object, where: str) -> Clause:
-    if not isinstance(entry, dict) or not entry or set(entry) - {"allowed", "refused"}:
+    if not isinstance(entry, dict) or not entry or set(entry) - set(LISTS):
         raise SpecError(f"{where}: expected allowed = [..] and refused = [..]")
     lists = {}
     for key, values in entry.items():
@@ -115,17 +121,57 @@ def _of_licences(clause: Clause, where: str) -> Clause:
     return Clause(**lists)
 
 
+def _as_records_have_it(clause: Clause, field: str, where: str) -> Clause:
+    """Return the clause with values spelt as records spell them.
+
+    Raises:
+        SpecError: an origin or licence that no record could have.
+    """
+    values = clause.allowed | clause.refused
+    if field == "licence":
+        return _of_licences(clause, where)
+    if field == "origin" and (wrong := sorted(values.difference(ORIGINS))):
+        raise SpecError(f"{where}: got {wrong[0]!r}; expected one of {', '.join(ORIGINS)}")
+    if field == "grounded":
+        return Clause(*(frozenset(v.capitalize() for v in vars(clause)[k]) for k in LISTS))
+    if field == "domain":
+        # An attribute may answer for it in any spelling, and the host of an address in this one.
+        return Clause(*(vars(clause)[k] | {_host(v) for v in vars(clause)[k]} for k in LISTS))
+    return clause
+
+
+def _host(name: str) -> str:
+    return name.lower().removeprefix("www.")
+
+
 def _asked(record: Record, field: str, clause: Clause) -> Answer:
     if field == "licence":
         return _licensed(record.licence, clause)
     if field == CONSENT:
-        against = [signal for signal in record.consent if signal in clause.refused]
-        if against:
-            return Answer("refused", f"consent signal {against[0]}")
-        if clause.allowed and not clause.allowed & set(record.consent):
-            return Answer("unknown", "no consent signal that allows it")
-        return Answer("allowed", "no consent signal against it")
+        return _consented(record.consent, clause)
     return _valued(record.key(field), field, clause)
+
+
+def _consented(signals: Sequence[str], clause: Clause) -> Answer:
+    allowed, refused = ({v.lower() for v in vars(clause)[k]} for k in LISTS)
+    if against := [signal for signal in signals if refused & _spellings(signal)]:
+        return Answer("refused", f"consent signal {against[0]}")
+    if not allowed:
+        return Answer("allowed", "no consent signal against it")
+    for signal in signals:
+        if allowed & _spellings(signal):
+            return Answer("allowed", f"consent signal {signal}")
+    return Answer("unknown", "no consent signal that allows it")
+
+
+def _spellings(signal: str) -> set[str]:
+    """Return what a policy may call a signal such as 'robots: noai': the whole, and its value.
+
+    Of 'robots.txt: gptbot disallowed' that is also the collector, 'gptbot'.
+    """
+    whole = signal.strip().lower()
+    value = whole.partition(": ")[2] or whole
+    return {whole, value, value.removesuffix(" disallowed")}
 
 
 def _valued(value: str, field: str, clause: Clause) -> Answer:
@@ -142,6 +188,10 @@ def _licensed(licence: str, clause: Clause) -> Answer:
     """Judge an SPDX expression: of OR one alternative is enough, of AND all are needed."""
     if not licence:
         return Answer("unknown", "no licence")
+    # A file of records may have it in another spelling.
+    licence = spdx_of(licence) or licence
+    if licence in clause.refused or licence in clause.allowed:
+        return _valued(licence, "licence", clause)
     if "(" in licence:
         return Answer("unknown", f"licence {licence}: alternatives within one another")
     alternatives = [

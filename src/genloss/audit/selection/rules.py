@@ -89,6 +89,25 @@ class DateRule:
 
 AnyRule = Rule | DateRule
 
+UNASKED = {
+    "license": "spell it licence",
+    "claimed": "ask for year or month, or rules with before and from",
+    "captured": "ask for year or month, or rules with before and from",
+    "consent": "a policy asks for it (--policy)",
+    "evidence": "ask for origin",
+    "parents": "ask for grounded or depth",
+    "text": "ask for an attribute, such as words",
+    "attributes": "name one of them",
+}
+"""Fields of a record that have no one value, or are spelt otherwise, and what to ask for instead:
+for every record they would be unknown."""
+
+
+def check_field(field: str, where: str) -> None:
+    """Raise SpecError for a field that no record answers for."""
+    if field in UNASKED:
+        raise SpecError(f"{where}: no record has one value of {field!r}; {UNASKED[field]}")
+
 
 def read_rules(file: Path) -> tuple[AnyRule, ...]:
     """Return the rules of a TOML file: a list of tables [[rules]].
@@ -141,6 +160,7 @@ def _field_rule(entry: Mapping[str, Any], where: str) -> Rule:
     field = entry.get("field")
     if not isinstance(field, str) or not any(test in entry for test in TESTS):
         raise SpecError(f"{where}: expected a field and one of {', '.join(TESTS)}")
+    check_field(field, where)
     for test in TESTS[:2]:
         if test in entry and not isinstance(entry[test], int | float):
             raise SpecError(f"{where}: {test} is {entry[test]!r}; expected a number")

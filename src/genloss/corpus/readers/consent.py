@@ -1,7 +1,7 @@
 """Signals of consent to training, or of its refusal: meta tags, headers, robots.txt, ai.txt."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 REFUSALS = ("noai", "noimageai", "noml", "none")
 """Words of robots tags that refuse training; 'none' also refuses everything else."""
@@ -16,7 +16,10 @@ BOTS = re.compile(r"robots|.*bot|" + "|".join(map(re.escape, CRAWLERS)), re.IGNO
 
 
 def in_tags(tags: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the signals in (name, content) of meta tags, or of headers of a response."""
+    """Return the signals in (name, content) of meta tags, or of headers of a response.
+
+    A name may come several times, and all of them count.
+    """
     found = []
     for name, content in tags:
         key = name.strip().lower()
@@ -44,8 +47,3 @@ def in_robots(text: str, name: str = "robots.txt") -> list[str]:
                 known = (*CRAWLERS, "*")
                 found += [f"{name}: {agent} disallowed" for agent in agents if agent in known]
     return list(dict.fromkeys(found))
-
-
-def of_headers(headers: Mapping[str, str]) -> list[str]:
-    """Return the signals in the headers of a response."""
-    return in_tags(headers.items())

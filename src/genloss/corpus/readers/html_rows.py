@@ -46,8 +46,9 @@ def page_row(content: bytes, charset: str = "") -> dict[str, Any]:
         (e.getattr("name") or e.getattr("property") or e.getattr("itemprop"), e.getattr("content"))
         for e in document.query_selector_all("meta[content]")
     ]
-    named = {name.lower(): value for name, value in reversed(tags) if name and value}
-    row: dict[str, Any] = {"text": text, "consent": consent.in_tags(named.items())}
+    tags = [(name, value) for name, value in tags if name and value]
+    row: dict[str, Any] = {"text": text, "consent": consent.in_tags(tags)}
+    named = {name.lower(): value for name, value in reversed(tags)}
     if when := next((named[name] for name in DATES if name in named), ""):
         row["date"] = when
     if licences := document.query_selector_all("[rel~=license][href]"):

@@ -79,7 +79,7 @@ def _row(capture: Any, hosts: dict[str, list[str]]) -> dict[str, Any] | Unreadab
         return None
     charset = (capture.http_charset or "") if headers is not None else "utf-8"
     row = page_row(content, charset) if kind in PAGES else _plain(content, charset)
-    signals = consent.of_headers(dict(headers.astuples())) if headers is not None else []
+    signals = consent.in_tags(headers.astuples()) if headers is not None else []
     row["consent"] = [*row.get("consent", []), *signals, *hosts.get(host, [])]
     if capture.record_date is not None:
         day = capture.record_date.date().isoformat()
