@@ -39,6 +39,17 @@ def test_chains_are_the_number_of_seeds(studies):
         studies(grid, "chains=16", vary=["seeds=4"])
 
 
+def test_seeds_need_no_brackets_either(studies):
+    grid = "vary = { n_real = [10] }"
+    for text in ("seeds=0,1", "seeds=[0, 1]", "seeds= 0, 1"):
+        assert [(s.seed, s.chains) for s in studies(grid, vary=[text])] == [(0, 1), (1, 1)]
+    assert [(s.seed, s.chains) for s in studies(grid, vary=["seeds=2"])] == [(0, 2)]
+    with pytest.raises(
+        SpecError, match=r"seeds is \['a', 'b'\]; expected a number of chains or a li"
+    ):
+        studies(grid, vary=["seeds=a,b"])
+
+
 @pytest.mark.parametrize(
     ("grid", "override", "why"),
     [

@@ -180,7 +180,8 @@ def _with_options(table: Mapping[str, Any], vary: Sequence[str]) -> dict[str, An
         if not equals or not key.strip():
             raise SpecError(f"--vary {text!r}; expected KEY=LIST, such as n_real=100,1000")
         if key.strip() == "seeds":
-            out["seeds"] = parsed(value)
+            # One number is of chains.
+            out["seeds"] = _listed(value.strip()) if "," in value else parsed(value)
         else:
             out["vary"][key.strip()] = _listed(value.strip())
     return out
