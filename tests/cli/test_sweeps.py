@@ -1,5 +1,7 @@
 """Sweeps on the command line: what an override means, and what is said of it."""
 
+import shutil
+
 import pytest
 
 from genloss.cli.sweeps import beyond_measured
@@ -58,3 +60,20 @@ def test_what_nobody_measured_is_told_by_formula():
     said = beyond_measured(20_000, 5_000)
     assert "250,000 files" in said
     assert "`ls` 4 s, `table` 60 s, `report` 3 min" in said
+
+
+def test_a_sweep_lists_cells_that_lie_in_another_folder(genloss, told, sweep, tmp_path):
+    words = ("--workers", 1, "--no-controls")
+    assert genloss("sweep", sweep, *words).exit_code == 0
+    assert genloss("sweep", sweep, "name=over", "--vary", "n_real=10", *words).exit_code == 0
+    [row] = told("ls", "runs/over")
+    assert row["run"].startswith("../s/n_real=10-")
+    assert row["complete"] is True
+    assert len(told("ls", "runs/s")) == 2
+    assert len(told("ls", "runs")) == 2
+    shutil.rmtree(tmp_path / "runs" / "s")
+    said = genloss("ls", "runs/over").stdout
+    assert "runs/over is a sweep of which no cell has a run" in " ".join(said.split())
+    (tmp_path / "runs" / "over" / "sweep.json").write_text("{}")
+    [row] = told("ls", "runs/over")
+    assert "sweep.json" in row["problem"]

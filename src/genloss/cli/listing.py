@@ -7,11 +7,12 @@ from typing import Any
 
 from genloss.cli import console
 from genloss.errors import StoreError
+from genloss.store.folder import itself
 from genloss.store.header import HEADER
 from genloss.store.lock import is_held
 from genloss.store.reader import Run
 from genloss.store.summaries import Summary, summaries, summary_of
-from genloss.store.sweep import SWEEP, SweepFile, read_failures, read_sweep
+from genloss.store.sweep import SWEEP, SweepFile, is_sweep, read_failures, read_sweep
 
 VARIES = "varies"
 
@@ -22,7 +23,7 @@ def listing(root: Path, json: bool) -> None:
     """List runs and sweeps with their progress; a damaged one is one row with the reason."""
     found = dict(summaries(root))
     sweeps = set(_sweeps(root, found))
-    alone = found.items()
+    alone = {**found, **(_elsewhere(root) if is_sweep(root) else {})}.items()
     rows = [_run_row(p, what, root) for p, what in alone if not sweeps or p.parent not in sweeps]
     rows += [_sweep_row(folder, found, root) for folder in sweeps]
     rows.sort(key=lambda row: str(row["run"]))
@@ -30,7 +31,10 @@ def listing(root: Path, json: bool) -> None:
         console.print_rows(rows)
         return
     if not rows:
-        console.print_line(f"no runs below {root}; start with: genloss demo")
+        empty = f"no runs below {root}; start with: genloss demo"
+        if is_sweep(root):
+            empty = f"{root} is a sweep of which no cell has a run; run its spec again"
+        console.print_line(empty)
         return
     columns = [k for k in rows[0] if k in SHOWN and (k != "problem" or any(r[k] for r in rows))]
     if console.narrow_width():
@@ -38,6 +42,24 @@ def listing(root: Path, json: bool) -> None:
     shown = [[_word(row, key) for key in columns] for row in rows]
     # A path can be cut in two and still be read; "comple/te" cannot.
     console.print_table(columns, shown, folds=("run", "problem"))
+
+
+def _elsewhere(sweep: Path) -> Found:
+    """Return the cells of a sweep that lie in other folders; a damaged sweep.json stands alone."""
+    try:
+        cells = read_sweep(sweep).cells
+    except StoreError as error:
+        return {sweep: error}
+    folder = itself(sweep)
+    places = (Path(os.path.normpath(folder / cell.run)) for cell in cells)
+    return {place: _known(place) for place in places if place.parent != folder and place.is_dir()}
+
+
+def _known(run: Path) -> Summary | StoreError:
+    try:
+        return summary_of(Run(run))
+    except StoreError as error:
+        return error
 
 
 def _sweeps(root: Path, runs: Found) -> Iterator[Path]:
@@ -115,10 +137,7 @@ def _cells(folder: Path, file: SweepFile, found: Found) -> list[Summary | StoreE
         if flat in found:
             out.append(found[flat])
         elif path.is_dir():
-            try:
-                out.append(summary_of(Run(path)))
-            except StoreError as error:
-                out.append(error)
+            out.append(_known(path))
     return out
 
 
