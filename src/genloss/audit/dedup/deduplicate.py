@@ -23,7 +23,7 @@ from genloss.audit.dedup.whole import DedupWork, whole_of
 from genloss.audit.shards.job import Do, here
 from genloss.audit.shards.plan import Work, is_work, planned, prepared
 from genloss.corpus.hub import is_on_hub
-from genloss.corpus.record.aside import Aside
+from genloss.corpus.record.aside import Aside, no_record
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.writing import SUMS
 from genloss.errors import DataError, StoreError
@@ -85,7 +85,7 @@ def _deduplicated(
     sizes = [_read_account(work, key, aside) for key in keys]
     if not sum(sizes):
         removed(work.folder)
-        raise DataError(f"no record in {', '.join(map(str, paths))}; check the fields")
+        raise no_record(paths, aside)
     if sum(sizes) >= 2**32:
         raise DataError(f"{sum(sizes):,} records; expected fewer than 2^32 at once")
     work.write_whole(whole := whole_of(keys, sizes, options))

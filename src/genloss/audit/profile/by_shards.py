@@ -18,7 +18,7 @@ from genloss.audit.shards.arrays import mapped_array, write_array
 from genloss.audit.shards.job import Do
 from genloss.audit.shards.plan import Shard, Work, leave, planned, prepared, stamp_of
 from genloss.corpus.hub import beside, is_on_hub, with_revision
-from genloss.corpus.record.aside import Aside, aside_in
+from genloss.corpus.record.aside import Aside, aside_in, no_record
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import records_of_pieces
 from genloss.corpus.record.reading import read_records
@@ -92,6 +92,8 @@ def audit_by_shards(
         counted = Counted.begun(options, _overlap(tuple(against), fields))
         for key in keys:
             _merge(counted, counted_in(work, key), aside)
+        if not counted.tally.records:
+            raise no_record(paths, aside)
         texts = read_records(reference, fields) if reference else None
         return result_of(counted, options, texts, detector)
 

@@ -19,13 +19,13 @@ from genloss.audit.selection.funnel import Funnel, decide
 from genloss.audit.selection.policy import Policy
 from genloss.audit.selection.rules import AnyRule
 from genloss.core.places import regular_file
-from genloss.corpus.record.aside import Aside, aside_in
+from genloss.corpus.record.aside import Aside, aside_in, no_record
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import LEAST
 from genloss.corpus.record.reading import Located, records_at
 from genloss.corpus.record.record import Record
 from genloss.corpus.record.writing import check_name, record_lines
-from genloss.errors import DataError, StoreError
+from genloss.errors import StoreError
 from genloss.store.files import explained, plain_value, removed, write_bytes
 from genloss.store.lock import LOCK, locked
 
@@ -104,8 +104,7 @@ def curate(curation: Curation, out: Path, aside: Aside) -> dict[str, Any]:
         account = _account(curation, where, described, aside)
         shutil.rmtree(where.parts)
     if not account["funnel"]["read"]:
-        files = ", ".join(str(place.file) for place in curation.files)
-        raise DataError(f"no record in {files or 'what was named'}; check the fields")
+        raise no_record([place.file for place in curation.files], aside)
     return account
 
 

@@ -188,6 +188,9 @@ class Draw:
         self.counts = counts_of(mixture)
         # What cannot be read is said once, though the files are read three times.
         keys = [sorted({self._key(p, r) for r in self._records(p, aside)}) for p in mixture.parts]
+        for part, found in zip(mixture.parts, keys, strict=True):
+            if not found and aside.left_out:
+                raise DataError(f"part {part.name} has no record; {aside.why_none()}")
         self._cuts = [self._cut(i, k) for i, k in enumerate(keys)]
         self.drawn = tuple(
             Drawn(p.name, len(k), n, -(-n // len(k)) if k else 0, n * p.price)

@@ -102,6 +102,8 @@ def share(
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
+    me: Me = None,
+    third_party: ThirdParty = False,
     aside: AsideFile = None,
     json: Json = False,
 ) -> None:
@@ -114,7 +116,7 @@ def share(
     keys = tuple(key.strip() for key in by.split(",") if key.strip())
     known = (human or [], machine or [], edited or [])
     asked = share_command.asked(known, score, unit, keys, level, seed, calibration)
-    fields = field_map(map, field, fix)
+    fields = field_map(map, field, fix, me, third_party)
     share_command.shared(paths or [], asked, out, fields, aside, json)
 
 
@@ -133,6 +135,8 @@ def curate(
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
+    me: Me = None,
+    third_party: ThirdParty = False,
     aside: AsideFile = None,
     json: Json = False,
 ) -> None:
@@ -140,7 +144,7 @@ def curate(
     from genloss.cli.corpus.curate import curated, rules_asked
 
     asked = rules_asked(rules, policy, before, evidence)
-    curated(paths, asked, out, field_map(map, field, fix), aside, json)
+    curated(paths, asked, out, field_map(map, field, fix, me, third_party), aside, json)
 
 
 @app.command(epilog="Example: genloss corpus mix mixture.toml --out mixed.jsonl")
@@ -150,13 +154,15 @@ def mix(
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
+    me: Me = None,
+    third_party: ThirdParty = False,
     aside: AsideFile = None,
     json: Json = False,
 ) -> None:
     """Draw a mixture with exact counts, floors and a budget; count what is repeated."""
     from genloss.cli.corpus.mix import mixed
 
-    mixed(spec, out, field_map(map, field, fix), aside, json)
+    mixed(spec, out, field_map(map, field, fix, me, third_party), aside, json)
 
 
 @app.command(epilog="Example: genloss corpus calibrate human --fix origin=human --scorer curvature")
@@ -188,6 +194,8 @@ def calibrate(
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
+    me: Me = None,
+    third_party: ThirdParty = False,
     aside: AsideFile = None,
     json: Json = False,
 ) -> None:
@@ -198,7 +206,7 @@ def calibrate(
     keys = tuple(key.strip() for key in by.split(",") if key.strip())
     levels = tuple(sorted(level, reverse=True)) if level else LEVELS
     plan = Plan(keys, unit, levels, seed, least_words)
-    fields = field_map(map, field, fix)
+    fields = field_map(map, field, fix, me, third_party)
     calibrated(human, machine or [], scorer, options or [], plan, out, fields, aside, json)
 
 
@@ -220,13 +228,24 @@ def detect(
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
+    me: Me = None,
+    third_party: ThirdParty = False,
     aside: AsideFile = None,
     json: Json = False,
 ) -> None:
     """Say which texts score unlike human ones: first whom that wrongs, then what it catches."""
     from genloss.cli.corpus.detect import asked
 
-    asked(paths, calibration, level, guarantee, out, field_map(map, field, fix), aside, json)
+    asked(
+        paths,
+        calibration,
+        level,
+        guarantee,
+        out,
+        field_map(map, field, fix, me, third_party),
+        aside,
+        json,
+    )
 
 
 @app.command(epilog="Example: genloss corpus audit texts --out audit.html")

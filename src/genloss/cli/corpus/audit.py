@@ -19,7 +19,7 @@ from genloss.cli.corpus.options import given_as, named
 from genloss.cli.corpus.read import say_aside
 from genloss.cli.waiting import at_work
 from genloss.corpus.hub import with_revision
-from genloss.corpus.record.aside import Aside, aside_in
+from genloss.corpus.record.aside import Aside, aside_in, one_or_more
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
 from genloss.errors import DataError, SpecError
@@ -65,7 +65,7 @@ def audited(
                 audit = asked(paths, work, fields, options, aside, do, detector=detector)
         else:
             audit = audit_of(
-                read_records(paths, fields, aside, own),
+                one_or_more(read_records(paths, fields, aside, own), paths, aside),
                 options,
                 read_records(reference, fields) if reference else None,
                 [(path.name, read_records([path], fields)) for path in against],

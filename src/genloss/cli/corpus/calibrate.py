@@ -13,7 +13,7 @@ from genloss.cli import console
 from genloss.cli.corpus.options import given_as, with_text
 from genloss.cli.corpus.read import say_aside
 from genloss.cli.waiting import at_work
-from genloss.corpus.record.aside import aside_in
+from genloss.corpus.record.aside import aside_in, one_or_more
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
 from genloss.errors import SpecError
@@ -36,7 +36,8 @@ def calibrated(
     """Calibrate a scorer, write the file, and say what it promises."""
     built = _scorer(scorer, options)
     with aside_in(aside_file) as aside, at_work("calibrating"):
-        own = with_text(read_records(human, fields, aside), aside)
+        people = one_or_more(read_records(human, fields, aside), human, aside)
+        own = with_text(people, aside)
         others = with_text(given_as("machine", machine, fields, aside), aside)
         found, read = calibrate(own, built, others, plan)
     write_calibration(found, out)

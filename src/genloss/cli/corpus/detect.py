@@ -12,7 +12,7 @@ from genloss.cli import console
 from genloss.cli.corpus.options import named, with_text
 from genloss.cli.corpus.read import say_aside
 from genloss.cli.waiting import at_work
-from genloss.corpus.record.aside import aside_in
+from genloss.corpus.record.aside import aside_in, one_or_more
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.writing import write_records
@@ -45,7 +45,7 @@ def asked(
     scorer = scorer_of(known)
     with aside_in(aside_file) as aside, at_work("scoring texts"):
         records = read_records(paths, fields, aside, named(out, aside_file))
-        texts = with_text(records, aside)
+        texts = with_text(one_or_more(records, paths, aside), aside)
         answered = detected(texts, known, scorer, at, promise, tallies)
         if out is None:
             for _ in answered:

@@ -17,7 +17,7 @@ from genloss.cli.corpus.options import given_as
 from genloss.cli.corpus.read import say_aside
 from genloss.cli.waiting import at_work
 from genloss.core.scorer import scored
-from genloss.corpus.record.aside import Aside, aside_in
+from genloss.corpus.record.aside import Aside, aside_in, one_or_more
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.record import Record
@@ -127,7 +127,7 @@ def _found(
 
     def texts(of: Sequence[Path], origin: str = "", by: Sequence[str] = ()) -> Judged:
         known_to_be = given_as(origin, of, fields, aside) if origin else None
-        records = known_to_be or read_records(of, fields, aside)
+        records = one_or_more(known_to_be or read_records(of, fields, aside), of, aside)
         if scorer is None:
             return judged(_noted(records, asked.score, foreign), asked.score, asked.unit, by)
         found = judged(records, asked.score, asked.unit, by)

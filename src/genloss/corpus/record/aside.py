@@ -2,11 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
+
+from genloss.errors import DataError
+
+T = TypeVar("T")
 
 SHOWN = 20
 """Entries that are held in memory, at most; a file takes them all."""
@@ -59,6 +63,34 @@ class Aside:
         parts = [f"{n:,} left out ({kind})" for kind, n in self.left_out.most_common()]
         parts += [f"{n:,} read in part ({kind})" for kind, n in self.doubts.most_common()]
         return "; ".join(parts)
+
+    def why_none(self) -> str:
+        """Return what was left out where nothing was read, with the reason of the commonest."""
+        if not self.left_out:
+            return "check the fields"
+        kind = self.left_out.most_common(1)[0][0]
+        reason = next((entry.reason for entry in self.first if entry.kind == kind), "")
+        return f"{self.summary()}: {reason}" if reason else self.summary()
+
+
+def one_or_more(records: Iterable[T], paths: Iterable[Path], aside: Aside) -> Iterator[T]:
+    """Yield the records of paths.
+
+    Raises:
+        DataError: there was none; it names what was left out.
+    """
+    none = True
+    for record in records:
+        none = False
+        yield record
+    if none:
+        raise no_record(paths, aside)
+
+
+def no_record(paths: Iterable[Path], aside: Aside) -> DataError:
+    """Return the error that nothing was read of paths, with what was left out."""
+    named = ", ".join(map(str, paths)) or "what was named"
+    return DataError(f"no record in {named}; {aside.why_none()}")
 
 
 @contextmanager
