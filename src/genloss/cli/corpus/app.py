@@ -374,13 +374,16 @@ def card(
 def trace(
     id_wanted: Annotated[str, typer.Argument(metavar="ID", help="Of a record: sha256:...")],
     paths: Annotated[list[Path], typer.Argument(help="Files and folders; run folders, too.")],
+    map: Map = None,
+    field: Field = None,
+    aside: AsideFile = None,
     json: Json = False,
 ) -> None:
     """Name every file and run that holds a record, or what was made from it: for a takedown."""
     from genloss.cli.corpus.trace import traced
 
-    if not traced(id_wanted, paths, json):
-        raise typer.Exit(exits.FAILED)
+    if code := traced(id_wanted, paths, field_map(map, field, None), aside, json):
+        raise typer.Exit(code)
 
 
 @app.callback()
