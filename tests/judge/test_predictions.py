@@ -326,3 +326,14 @@ def test_a_component_of_a_metric_can_have_a_line():
     law = ClosedForm("a quarter", MEAN, lambda t: 0.25 + 0.0 * t)
     found = lines(Brings(1, law=law), metrics=["manifold"], form="rows")
     assert set(found) == {"manifold[recall]"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, spec in STUDIES.items() if spec["regime"] == "replace"]
+)
+def test_a_mix_of_no_real_rows_has_the_lines_of_replace(name):
+    mixed = {"kind": "mix", "real_fraction": 0.0}
+    lines = theory_lines(study_from({**spec_of(name), "regime": mixed}))
+    assert lines == theory_lines(study_from(spec_of(name)))
+    some = {"kind": "mix", "real_fraction": 0.5}
+    assert lines != theory_lines(study_from({**spec_of(name), "regime": some}))

@@ -1,9 +1,12 @@
-"""Whether a curator leaves what trains as it was: its law, and the number of its rows."""
+"""What closed forms may take for granted of what trains: its law, and the number of its rows."""
+
+from dataclasses import replace
 
 from genloss.core.curators.chance import Thinning
 from genloss.core.curators.choice import RandomK
 from genloss.core.curators.detector import Detector
 from genloss.core.curators.selection import Curator
+from genloss.core.regimes import Mix, Replace
 from genloss.study.study import Study
 
 
@@ -24,6 +27,14 @@ def enters_unchanged(study: Study) -> bool:
     n = min(study.n_real, study.n_synthetic)
     enough = (rate == 1 or _surely(rate * curator.rounds * n, n) for rate in rates)
     return bool(rates) and all(enough)
+
+
+def as_it_acts(study: Study) -> Study:
+    """Return the study by the name under which laws know it: a mix of no real rows replaces."""
+    regime = study.regime
+    if type(regime) is Mix and round(regime.real_fraction * study.n_synthetic) == 0:
+        return replace(study, regime=Replace())
+    return study
 
 
 def _surely(accepted: float, n: int) -> bool:

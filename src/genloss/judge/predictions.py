@@ -22,7 +22,7 @@ from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.core.shares import Discounted, FreshShare, WeightedFresh
 from genloss.core.view import column_names
 from genloss.errors import GenlossError, SpecError
-from genloss.judge.entering import enters_unchanged
+from genloss.judge.entering import as_it_acts, enters_unchanged
 from genloss.judge.regression_lines import excess_risk
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner, GaussianModel
@@ -54,7 +54,8 @@ def theory_lines(study: Study) -> dict[str, TheoryLine]:
     times = sorted(study.measure.times(study.generations) | {0, study.generations})
     t = np.array(times, dtype=np.int64)
     wanted = {name for metric in study.metrics for name in column_names(metric)}
-    lines = {name: law.line(t) for name, law in _our_laws(study).items() if name in wanted}
+    laws = _our_laws(as_it_acts(study))
+    lines = {name: law.line(t) for name, law in laws.items() if name in wanted}
     for _, part in parts(study):
         if isinstance(part, Predicts):
             lines |= {k: line for k, line in _brought_by(part, study, t).items() if k in wanted}

@@ -7,6 +7,7 @@ from genloss.core.about import Aspect, about_object
 from genloss.core.forms import Endless
 from genloss.core.samplers import Ancestral, Relabelling
 from genloss.core.view import Metric
+from genloss.judge.entering import as_it_acts
 from genloss.judge.profile.divergence import Limit
 from genloss.metrics import laws, tokens
 from genloss.metrics.regression import ExcessRisk
@@ -66,7 +67,7 @@ def limit_of(study: Study) -> Limit | None:
     For fitted Gaussians and the moments of any law with a variance, and for symbols; without
     curators, and drawn as they were fitted.
     """
-    metric = risk_of(study)
+    metric, study = risk_of(study), as_it_acts(study)
     if study.curator is not None or study.warm_start or isinstance(study.form, Endless):
         return None
     if type(metric) is ExcessRisk and type(study.learner) is LeastSquaresLearner:
@@ -106,6 +107,5 @@ def _of_gaussian(study: Study, ddof: int) -> Limit | None:
     if type(regime) is regimes.Fresh:
         return ANCHORED
     if type(regime) is regimes.Mix:
-        some = round(regime.real_fraction * study.n_synthetic) > 0
-        return ANCHORED if some else WANDERS if ddof else SHRINKS
+        return ANCHORED
     return None
