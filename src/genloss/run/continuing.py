@@ -4,6 +4,7 @@ Blocks that are there go on from their last checkpoint, and new ones begin. What
 otherwise in a run that had been longer from the start is refused, with the reason.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,21 +19,24 @@ from genloss.store.header import Header, read_header, write_header
 from genloss.store.lock import locked
 from genloss.store.machine_file import local_spec, portable
 from genloss.store.reader import Run
+from genloss.store.sweep import sweeps_with
 from genloss.study.study import Study, study_from
 
 ASK = "run the spec in a folder of its own"
 
 
-def continued(run: Place, study: Study) -> Path:
+def continued(run: Place, study: Study, sweep: Path | None = None) -> Path:
     """Make a folder that of a longer study and return its new place; nothing runs yet.
 
     study: that of the folder with more generations, more chains, or both. The folder is renamed
-    after its new fingerprint, and run.json notes the earlier ones.
+    after its new fingerprint, and run.json notes the earlier ones. sweep: that which grows, and
+    has seen to it that no other one loses its cells.
 
     Raises:
         SpecError: another study, fewer of them, or blocks and schedules that would differ.
         RealityExhausted: the rows of a finite reality do not last that long.
-        StoreError: a block was finished without a checkpoint, or the new place is taken.
+        StoreError: a block was finished without a checkpoint, the new place is taken, or a sweep
+            has the folder as a cell.
     """
     run = itself(Path(run))
     with locked(run):
@@ -40,6 +44,8 @@ def continued(run: Place, study: Study) -> Path:
         here = header_of(study)
         if here.fingerprint == there.fingerprint and not is_half_renamed(run, there):
             return run
+        if sweep is None:
+            check_unshared([run])
         check_continued(run, study)
         place = run_path(run.parent, here)
         if here.fingerprint != there.fingerprint:
@@ -57,6 +63,30 @@ def _rename(run: Path, place: Path) -> None:
 def is_half_renamed(run: Path, header: Header) -> bool:
     """Return whether a folder still has an earlier name: a kill came before it was renamed."""
     return run.name.endswith(tuple(f"-{earlier}" for earlier in header.earlier))
+
+
+def check_unshared(runs: Sequence[Path], sweep: Path | None = None) -> None:
+    """Refuse to rename the folders of runs that are cells of sweeps, other than `sweep`.
+
+    Raises:
+        StoreError: a sweep beside them, or beside their folder, would lose them.
+    """
+    places = {place for run in runs for place in (run.parent, run.resolve().parent.parent)}
+    mine = None if sweep is None else sweep.resolve()
+    for other in sweeps_with(runs, places):
+        if other == mine:
+            continue
+        elsewhere = f"run the spec under another name (name=...), or remove {other} first"
+        if sweep is not None:
+            raise StoreError(
+                f"{sweep} cannot grow: folders of its cells are renamed, and the sweep {other}, "
+                f"which has some of them, would lose them; {elsewhere}"
+            )
+        whole = f"let all of that grow (genloss sweep {other} generations=...)"
+        raise StoreError(
+            f"{runs[0]} cannot grow: the folder is renamed, and the sweep {other} would lose it; "
+            + (whole if runs[0].resolve().parent == other else elsewhere)
+        )
 
 
 def check_continued(run: Path, study: Study) -> None:

@@ -15,7 +15,7 @@ from genloss.core.resources import explained_shortage
 from genloss.errors import GenlossError, SpecError, StoreError
 from genloss.run.block import ADVICE
 from genloss.run.cell_logs import CellLogs
-from genloss.run.continuing import check_continued, continued, is_half_renamed
+from genloss.run.continuing import check_continued, check_unshared, continued, is_half_renamed
 from genloss.run.controls import all_controls, controls_beside
 from genloss.run.disk import check_disk, least_bytes
 from genloss.run.events import Event, Sink
@@ -112,7 +112,7 @@ def run_sweep(
         # Looked at again: somebody may have worked here until the lock was free.
         check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
         for place, study in _shorter(folder, sweep, headers).values():
-            continued(place, study)
+            continued(place, study, folder)
         known = runs_by_fingerprint(Path(root), folder)
         logs, failures = CellLogs(folder / LOGS), read_failures(folder)
         own_folder(logs.folder)
@@ -236,7 +236,7 @@ def _shorter(
     """Return the cells that are there with fewer chains or generations, by new fingerprint.
 
     Raises:
-        SpecError, StoreError: one of them cannot grow.
+        SpecError, StoreError: one of them cannot grow, or another sweep would lose it.
     """
     there, varying, out = _there(folder, sweep), _varying(folder, sweep), {}
     for (_, study), header in zip(sweep.cells, headers, strict=True):
@@ -244,6 +244,7 @@ def _shorter(
         if before.fingerprint != header.fingerprint or is_half_renamed(place, before):
             check_continued(place, study)
             out[header.fingerprint] = place, study
+    check_unshared([place for place, _ in out.values()], folder)
     return out
 
 

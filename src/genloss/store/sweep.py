@@ -11,7 +11,8 @@ NAME/
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,25 @@ def read_sweep(folder: Path) -> SweepFile:
     expect(value, SHAPE, folder / SWEEP)
     cells = tuple(CellEntry(**{k: c[k] for k in CELL}) for c in value["cells"])
     return SweepFile(value["name"], value["spec"], value["grid"], tuple(value["varying"]), cells)
+
+
+def sweeps_with(runs: Iterable[Path], places: Iterable[Path]) -> Iterator[Path]:
+    """Yield the sweeps that lie in some folders and have one of these runs as a cell, by path.
+
+    Raises:
+        StoreError: one of them is damaged, so that nobody knows.
+    """
+    wanted = {run.resolve() for run in runs}
+    beside: set[Path] = set()
+    for place in places:
+        # Folders of others above ours may be closed.
+        with suppress(PermissionError):
+            beside |= {*place.resolve().iterdir()}
+    for folder in sorted(beside):
+        if os.path.isfile(folder / SWEEP):
+            cells = read_sweep(folder).cells
+            if any((folder / cell.run).resolve() in wanted for cell in cells):
+                yield folder
 
 
 def local_sweep_spec(folder: Path, file: SweepFile) -> dict[str, Any]:
