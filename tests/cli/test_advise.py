@@ -135,3 +135,25 @@ def test_bad_options_are_refused_before_anything_runs(genloss, line, tmp_path, o
     assert refused.exit_code == 2
     assert why in " ".join(refused.stderr.split())
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_regime_that_holds_the_target_as_it_is_needs_no_rows(genloss, told, line, tmp_path):
+    """0.5 after 30 generations of accumulating: at most 30/60 times 1.645; mixing needs rows."""
+    options = ["regime=accumulate", "--target", "squared_mean_error <= 0.9 at 30", "--mean"]
+    advice = told("advise", line, *options)
+    assert advice["as_asked"] | {"value": 0} == {
+        "regime": "accumulate",
+        "exchanged_for": "kept",
+        "value": 0,
+        "by": "closed form",
+        "holds": True,
+        "why": None,
+    }
+    assert 0.7 < advice["as_asked"]["value"] < 30 / 60 * 1.645
+    shown = " ".join(genloss("advise", line, *options).stdout.split())
+    assert "accumulate, was exchanged for that of kept real rows" in shown
+    assert "(closed form), which holds the target: it needs no more real rows" in shown
+    misses = ["regime=accumulate", "--target", "squared_mean_error <= 0.6 at 30", "--mean"]
+    assert "which misses the target" in genloss("advise", line, *misses).stdout
+    assert told("advise", line, *options[1:])["as_asked"] is None
+    assert not (tmp_path / "runs").exists()

@@ -6,6 +6,7 @@ upkeep      commands on runs that are there or at work
 advise      how much real data is needed
 asked       what its options ask
 advice      how that is shown
+advice_json  the same for scripts
 folders     advice on several texts, compared
 measured    a measured share of real rows, beside advice
 options     what several commands take

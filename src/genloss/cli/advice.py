@@ -1,16 +1,16 @@
 """How advice is shown: what was assumed, the answers in words, the runs they rest on."""
 
 import math
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from genloss.cli import console
 from genloss.cli.asked import Told
 from genloss.cli.durations import duration
 from genloss.errors import SpecError
-from genloss.plan.advise.advice import Advice, Answer, reached
+from genloss.plan.advise.advice import Advice, Answer
+from genloss.plan.advise.as_asked import AsAsked
 from genloss.plan.advise.drawing import evidence_chart, frontier_chart
+from genloss.plan.advise.evidence import reached
 from genloss.plan.advise.frontier import Frontier
 from genloss.plan.advise.question import Question
 from genloss.plan.advise.supplies import RealRows
@@ -58,6 +58,8 @@ def _advice(advice: Advice, assumed: str) -> None:
         f"Real rows: {assumed}. Rows are pooled, each with the same weight, where no other weight "
         f"is said. Generation 1 learns from the {study.n_real:,} rows of S_0 alone."
     )
+    if advice.as_asked is not None:
+        console.print_prose(as_asked_words(advice.as_asked, question))
     if advice.beside is not None:
         console.print_prose(
             f"Control: {number(advice.beside.control)} on average over "
@@ -151,11 +153,7 @@ def sentence(answer: Answer, advice: Advice) -> str:
     """Return an answer in plain words."""
     question = advice.question
     target, study = question.target, question.study
-    whom = (
-        "on average over chains"
-        if answer.estimand == "mean"
-        else f"in {percent(question.level)} of new chains"
-    )
+    whom = _whom(answer.estimand, question)
     if answer.value is None and target.is_met(answer.best):
         return (
             f"More does not help here: with {_called(answer)}, of {_setting(answer.best_at)}, "
@@ -187,6 +185,35 @@ def sentence(answer: Answer, advice: Advice) -> str:
     return (
         f"Beside {study.n_synthetic:,} synthetic rows a generation, {answer.rows:,} real rows"
         f"{tokens}{weight} hold {target} {whom}."
+    )
+
+
+def _whom(estimand: str, question: Question) -> str:
+    if estimand == "mean":
+        return "on average over chains"
+    return f"in {percent(question.level)} of new chains"
+
+
+def as_asked_words(found: AsAsked, question: Question) -> str:
+    """Return that the regime was exchanged, and what the study reaches with its own."""
+    regime = kind_of(type(found.regime))
+    exchanged = (
+        f"The study's own regime, {regime}, was exchanged for that of {found.supply} real rows, "
+        f"so the advice below is not on {regime}"
+    )
+    if math.isnan(found.value):
+        return f"{exchanged}; what the study as asked reaches was not measured ({found.why})."
+    meets = (
+        "holds the target: it needs no more real rows than it has"
+        if found.holds
+        else "misses the target"
+    )
+    of = "on average over chains"
+    if question.estimand == "chain":
+        of = f"as the {_bound_words(question)} of chains"
+    return (
+        f"{exchanged}; as asked it reaches {question.target.metric} = {number(found.value)} {of} "
+        f"({found.how}), which {meets}."
     )
 
 
@@ -268,92 +295,3 @@ def diagnostics(answer: Answer) -> str:
         words.append("More real rows do not always help here: the answer is where the bound is")
         words.append("held from there on; look at the table.")
     return " ".join(words)
-
-
-def as_json(told: Told) -> dict[str, Any]:
-    """Return advice for scripts."""
-    out = _advice_json(told.advice)
-    if told.frontier is not None:
-        out["frontier"] = [asdict(m) for m in told.frontier.best]
-    if told.other is not None:
-        out["against"] = _advice_json(told.other)
-        out["transfers"] = [transfer_json(each) for each in told.transfers]
-    return out
-
-
-def transfer_json(each: Transfer) -> dict[str, Any]:
-    """Return a ratio for scripts."""
-    return {
-        "ratio": each.ratio,
-        "interval": None if each.ratio is None else [_finite(each.low), _finite(each.high)],
-        "transferable": each.is_transferable,
-    }
-
-
-def _advice_json(advice: Advice) -> dict[str, Any]:
-    question = advice.question
-    return {
-        "target": str(question.target),
-        "metric": question.target.metric,
-        "generation": question.target.t,
-        "estimand": question.estimand,
-        "level": None if question.estimand == "mean" else question.level,
-        "tokens_per_row": advice.tokens or None,
-        "control": None if advice.beside is None else advice.beside.control,
-        "answers": [_answer_json(a, question) for a in advice.answers],
-    }
-
-
-def _answer_json(answer: Answer, question: Question) -> dict[str, Any]:
-    fit = answer.fit
-    rows, found = answer.rows, answer.value is not None
-    return {
-        "as": answer.axis,
-        "estimand": answer.estimand,
-        "by": answer.how,
-        "supply": answer.dial.supply if isinstance(answer.dial, RealRows) else None,
-        "weight": None
-        if not isinstance(answer.dial, RealRows)
-        else "best"
-        if answer.dial.weighted
-        else "pooled",
-        "value": answer.value,
-        "real_rows": rows,
-        "interval": [_finite(answer.low), _finite(answer.high)] if found else None,
-        "rows": answer.total,
-        "share": None if rows is None else rows / answer.total,
-        "most": answer.dial.value(answer.dial.most),
-        "most_because": answer.dial.limit,
-        "best": _finite(answer.best),
-        "best_at": answer.best_at,
-        "seconds": answer.seconds,
-        "rows_fitted_and_drawn": answer.fitted_rows,
-        "stopped": answer.stopped or None,
-        "monotone": answer.monotone,
-        "folder": answer.folder or None,
-        "fit": None
-        if fit is None
-        else {
-            "slope": fit.slope,
-            "lack_of_fit_p": fit.lack,
-            "spread_ratio": _finite(fit.spreads),
-            "settings": list(fit.cells),
-            "chains": fit.chains,
-            "scale": fit.scale,
-        },
-        "evidence": [
-            {
-                "value": answer.dial.value(cell.dial),
-                "chains": len(cell.values),
-                "mean": _finite(float(cell.values.mean())),
-                "reached": _finite(reached(question, cell)),
-                "held": sum(question.target.is_met(float(v)) for v in cell.values),
-            }
-            for cell in answer.cells
-        ],
-    }
-
-
-def _finite(value: float) -> float | None:
-    """Return a number as JSON has it, where there is no infinity."""
-    return value if math.isfinite(value) else None

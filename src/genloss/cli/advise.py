@@ -64,7 +64,8 @@ def command(
 ) -> None:
     """Say how many real rows hold a metric where it is wanted, and on what evidence."""
     from genloss.cli import folders
-    from genloss.cli.advice import as_json, check_figure, save, shown
+    from genloss.cli.advice import check_figure, save, shown
+    from genloss.cli.advice_json import as_json
     from genloss.cli.asked import asked_of
     from genloss.cli.measured import beside, read_real_share
     from genloss.cli.progress import progress

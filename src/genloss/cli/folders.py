@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genloss.cli import advice, console
+from genloss.cli import advice, advice_json, console
 from genloss.cli.asked import Told
 from genloss.errors import SpecError
 from genloss.plan.advise.advice import Answer
@@ -116,16 +116,17 @@ def as_json(names: Sequence[str], told: Sequence[Told]) -> dict[str, Any]:
     """Return the advice on all texts for scripts."""
     return {
         "texts": [
-            {"text": name, **advice.as_json(one)} for name, one in zip(names, told, strict=True)
+            {"text": name, **advice_json.as_json(one)}
+            for name, one in zip(names, told, strict=True)
         ],
         "compared": [
             {
                 "as": each.answers[0].axis,
                 "estimand": each.answers[0].estimand,
-                "over_first": [advice.transfer_json(r) for r in each.ratios],
+                "over_first": [advice_json.transfer_json(r) for r in each.ratios],
                 "least": names[each.least],
                 "most": names[each.most],
-                "span": advice.transfer_json(each.span),
+                "span": advice_json.transfer_json(each.span),
             }
             for each in compared(told)
         ],

@@ -5,6 +5,7 @@ supplies   studies of k real rows a generation: as a share or a count; fresh, re
 fields     studies that differ in one field of the spec
 beside_control  targets beside what the learner reaches on real rows alone
 exact      the answer of a closed form
+as_asked   what the study reaches with its own regime, where the advice is on another
 evidence   small runs of a sweep, and what they gave
 curve      a line through the runs near the bound, where it crosses, and how sure that is
 optimum    where a flat optimum lies, by common random numbers

@@ -2,23 +2,23 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
+from genloss.plan.advise.as_asked import AsAsked, as_asked
 from genloss.plan.advise.beside_control import Beside, beside_control
 from genloss.plan.advise.curve import Fit
-from genloss.plan.advise.evidence import Cell, Evidence
+from genloss.plan.advise.evidence import Cell, Evidence, reached
 from genloss.plan.advise.exact import exact_mean, settings_looked_at, smallest
 from genloss.plan.advise.optimum import Optimum, optimum
 from genloss.plan.advise.question import Question
 from genloss.plan.advise.search import search
 from genloss.plan.advise.supplies import Dial, RealRows, tokens_of
 from genloss.run.events import Sink
+from genloss.study.study import Study
 
 CHAINS = 20
 """Chains of every run of a search, at least."""
@@ -82,12 +82,14 @@ class Advice:
     """All answers to a question.
 
     tokens: of a row of text, 0 for other rows. beside: the control that the target names.
+    as_asked: what the study's own regime reaches, where the answers are on another.
     """
 
     question: Question
     answers: tuple[Answer, ...]
     tokens: int = 0
     beside: Beside | None = None
+    as_asked: AsAsked | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,9 @@ def advise(
         if known is None or question.estimand == "chain":
             part = replace(effort, seconds=effort.seconds / len(dials))
             answers.append(_by_search(question, dial, part))
-    return Advice(question, tuple(answers), tokens_of(question.study), beside)
+    own = _evidence_of(question, lambda _: question.study, "advice-as-asked", effort)
+    asked = as_asked(question, dials, own, theory=theory)
+    return Advice(question, tuple(answers), tokens_of(question.study), beside, asked)
 
 
 def best_setting(question: Question, dial: Dial, effort: Effort) -> Advice:
@@ -227,10 +231,17 @@ def _evidence(question: Question, dial: Dial, effort: Effort) -> Evidence:
     words: list[str] = []
     if isinstance(dial, RealRows):
         words = [dial.supply, "weighted"] if dial.weighted else [dial.supply]
+    what = "-".join(["advice", *words, dial.axis])
+    return _evidence_of(question, lambda setting: dial.study_of(round(setting)), what, effort)
+
+
+def _evidence_of(
+    question: Question, study_of: Callable[[float], Study], what: str, effort: Effort
+) -> Evidence:
     return Evidence(
         question,
-        lambda setting: dial.study_of(round(setting)),
-        "-".join(["advice", *words, dial.axis]),
+        study_of,
+        what,
         effort.root,
         effort.chains_of(question),
         effort.workers,
@@ -247,11 +258,3 @@ def _best(question: Question, cells: Sequence[Cell]) -> tuple[float, int]:
     values = [(sign * reached(question, c), c) for c in cells]
     best, cell = min(values, key=lambda pair: pair[0])
     return sign * best, round(cell.dial)
-
-
-def reached(question: Question, cell: Cell) -> float:
-    """Return the estimand of one cell as it was seen: a mean, or Weibull's quantile over chains."""
-    if question.estimand == "mean":
-        return float(cell.values.mean())
-    level = question.level if question.target.sign > 0 else 1 - question.level
-    return float(np.quantile(cell.values, level, method="weibull"))

@@ -120,6 +120,14 @@ class Evidence:
         return replace(study, seed=int(seed), chains=chains, chains_per_block=min(block, chains))
 
 
+def reached(question: Question, cell: Cell) -> float:
+    """Return the estimand of one cell as it was seen: a mean, or Weibull's quantile over chains."""
+    if question.estimand == "mean":
+        return float(cell.values.mean())
+    level = question.level if question.target.sign > 0 else 1 - question.level
+    return float(np.quantile(cell.values, level, method="weibull"))
+
+
 def _options(study: Study, shared: Mapping[str, object]) -> dict[str, object]:
     """Return the fields in which a study differs from what all of them share."""
     whole = describe(study)

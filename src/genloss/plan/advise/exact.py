@@ -21,7 +21,7 @@ def exact_mean(question: Question, dial: Dial) -> tuple[Exact, int] | None:
     """Return the expected metric by setting, at the target's generation, and up to which one."""
 
     def value(k: int) -> float | None:
-        return _mean(question, dial.study_of(k))
+        return expected(question, dial.study_of(k))
 
     try:
         if value(0) is None or value(dial.most // 2) is None:
@@ -41,7 +41,8 @@ def exact_mean(question: Question, dial: Dial) -> tuple[Exact, int] | None:
     return known, most
 
 
-def _mean(question: Question, study: Study) -> float | None:
+def expected(question: Question, study: Study) -> float | None:
+    """Return the mean over chains of the metric by its closed form; None where it has none."""
     line = theory_lines(study).get(question.target.metric)
     if line is None or not line.statistic.is_mean:
         return None

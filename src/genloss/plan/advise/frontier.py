@@ -12,8 +12,8 @@ import numpy as np
 
 from genloss.core.real_only import RealOnly
 from genloss.errors import SpecError
-from genloss.plan.advise.advice import Effort, reached
-from genloss.plan.advise.evidence import Evidence
+from genloss.plan.advise.advice import Effort
+from genloss.plan.advise.evidence import Evidence, reached
 from genloss.plan.advise.exact import exact_mean
 from genloss.plan.advise.question import Question
 from genloss.plan.advise.supplies import Supply, real_rows

@@ -123,7 +123,7 @@ def supply_of(study: Study, text: bool = False) -> tuple[Supply, str]:
     if isinstance(regime, Mix):
         return ("kept" if regime.real_rows == "same" else "redrawn"), "as the regime has it"
     if isinstance(regime, Augment | Accumulate):
-        return "kept", "as the regime of the study has it"
+        return "kept", "the regime of the study keeps S_0"
     if text or isinstance(_reality(study), FiniteModel):
         return "kept", "the data are finite"
     return "fresh", "the reality gives new rows for ever"
