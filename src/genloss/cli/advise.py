@@ -1,13 +1,17 @@
 """The command that says how much real data is needed."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genloss.cli import console
 from genloss.cli.options import RUNS, Json, Root, Workers
 from genloss.errors import SpecError
+
+if TYPE_CHECKING:
+    from genloss.cli.asked import Told
+    from genloss.cli.measured import RealShare
 
 
 def command(
@@ -64,10 +68,9 @@ def command(
 ) -> None:
     """Say how many real rows hold a metric where it is wanted, and on what evidence."""
     from genloss.cli import folders
-    from genloss.cli.advice import check_figure, save, shown
-    from genloss.cli.advice_json import as_json
+    from genloss.cli.advice import check_figure, save
     from genloss.cli.asked import asked_of
-    from genloss.cli.measured import beside, read_real_share
+    from genloss.cli.measured import read_real_share
     from genloss.cli.progress import progress
     from genloss.plan.advise.advice import Effort
 
@@ -113,13 +116,22 @@ def command(
             folders.shown(names, answered, [asked.assumed for asked in every])
         return
     [asked], [told] = every, answered
-    if json:
-        said = beside(share, told.advice) if share is not None else None
-        console.print_json(as_json(told) if said is None else {**as_json(told), "measured": said})
-    else:
-        shown(told, asked.assumed)
-        for line in beside(share, told.advice) if share is not None else ():
-            console.print_prose(line)
+    _print(told, asked.assumed, share, json)
     if figure is not None:
         save(told, figure)
         console.print_hint(f"drawn: {figure}")
+
+
+def _print(told: "Told", assumed: str, share: "RealShare | None", json: bool) -> None:
+    """Print advice on one study, beside a measured share where there is one."""
+    from genloss.cli.advice import shown
+    from genloss.cli.advice_json import as_json
+    from genloss.cli.measured import beside
+
+    said = [] if share is None else beside(share, told.advice)
+    if json:
+        console.print_json(as_json(told) | ({} if share is None else {"measured": said}))
+        return
+    shown(told, assumed)
+    for line in said:
+        console.print_prose(line)
