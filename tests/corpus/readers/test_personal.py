@@ -70,12 +70,97 @@ def test_own_words_are_told_from_what_is_quoted_and_forwarded():
         "Le lun. 4 mai 2020 à 10:00, Bob a écrit :",
         "El lun, 4 may 2020 a las 10:00, Bob escribió:",
         "Op ma 4 mei 2020 om 10:00 schreef Bob:",
+        "Bob <b@example.org> schrieb am Mo., 4. Mai 2020, 10:00:",
+        "Il giorno lun 4 mag 2020 alle ore 10:00 Bob <b@example.org> ha scritto:",
+        "Em seg., 4 de mai. de 2020 às 10:00, Bob <b@example.org> escreveu:",
+        "04.05.2020 10:00, Bob пишет:",
+        "4 мая 2020 г., в 10:00, Bob написал(а):",
+        "пн, 4 мая 2020 г. в 10:00, Bob <b@example.org>:",
+        "Bob Smith wrote:",
     ],
 )
 def test_quotations_are_introduced_in_several_languages(line):
     assert parts_of(f"Own.\n\n{line}\n> quoted\n").own == "Own."
     # The same words without a quotation below are one's own.
     assert line in parts_of(f"{line}\nOwn words.\nMore.\nAnd more.").own
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "On Mon, 4 May 2020 at 10:00, Bob Smith <b@example.org>\nwrote:",
+        "On Mon, 4 May 2020 at 10:00,\nBob Smith <b@example.org> wrote:",
+        "Em seg., 4 de mai. de 2020 às 10:00,\nBob <b@example.org> escreveu:",
+    ],
+)
+def test_an_introduction_of_two_lines_takes_no_line_of_ones_own(lines):
+    assert parts_of(f"Own.\n{lines}\n> quoted\n").own == "Own."
+    assert parts_of("At 3 in room 4\nBob wrote:\n> quoted\n").own == "At 3 in room 4"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Sent from my iPhone", "Get Outlook for Android", "Von meinem iPhone gesendet"),
+        *("Envoyé de mon iPhone", "Enviado desde mi iPhone", "Inviato da iPhone"),
+        *("Verstuurd vanaf mijn iPhone", "Enviado do meu iPhone", "Отправлено с iPhone"),
+    ],
+)
+def test_what_phones_put_below_a_mail_is_a_signature(line):
+    for below in ("", "\n> quoted", "\nOn 4 May 2020, Bob wrote:\n> quoted", "\n-- \nAda"):
+        parts = parts_of(f"Own.\n\n{line}\n{below}")
+        assert (parts.own, parts.signature >= len(line)) == ("Own.", True)
+    assert parts_of(f"{line}\nand other sentences.").own == f"{line}\nand other sentences."
+
+
+GMAIL = """<div dir="ltr">Yes, at noon.</div><br><div class="gmail_quote">
+<div dir="ltr" class="gmail_attr">On Mon, 4 May 2020 at 10:00, Bob wrote:<br></div>
+<blockquote class="gmail_quote" style="margin:0">Shall <b>we</b> meet?</blockquote></div>"""
+
+BETWEEN = """<div class="gmail_quote">On Mon, 4 May 2020, Bob wrote:<br>
+<blockquote>Shall we meet?</blockquote><div>Yes, at noon.</div>
+<blockquote>And where?<blockquote>Shall we meet?</blockquote></blockquote></div>"""
+
+GMAIL_FORWARD = """<div>Yes, at noon.</div><div class="gmail_quote">
+<div class="gmail_attr">---------- Forwarded message ---------<br>From: Bob</div>
+<p>Shall we meet?</p><blockquote>Earlier.</blockquote></div>"""
+
+APPLE = """<div>Yes, at noon.<br><br><div>Sent from my iPhone</div><div><br><blockquote type="cite">
+On 4 May 2020, Bob wrote:<br></blockquote></div><blockquote type="cite"><div>Shall we meet?</div>
+</blockquote></div>"""
+
+OUTLOOK = """<div>Yes, at noon.</div><div id="appendonsend"></div><hr>
+<div id="divRplyFwdMsg"><b>From:</b> Bob<br><b>Sent:</b> Monday</div><div>Shall we meet?</div>"""
+
+WORD = """<div class="WordSection1"><p>Yes, at noon.</p><div><div style="border:none;
+border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0 0 0"><p><b>De&nbsp;:</b> Bob<br><b>Envoyé&nbsp;:</b>
+lundi</p></div></div><p>Shall we meet?</p></div><div>More of it.</div>"""
+
+THUNDERBIRD = """<p>Yes, at noon.</p><div class="moz-cite-prefix">Am 04.05.20 schrieb Bob:</div>
+<blockquote type="cite"><p>Shall we meet?</p></blockquote><div class="moz-signature">--<br>Ada</div>
+"""
+
+
+@pytest.mark.parametrize("html", [GMAIL, BETWEEN, GMAIL_FORWARD, APPLE, OUTLOOK, WORD, THUNDERBIRD])
+def test_what_mail_in_html_quotes_is_not_ones_own(tmp_path, html):
+    file = tmp_path / "a.eml"
+    file.write_bytes(bytes(mail("ada@example.org", f"<html>{html}</html>", html=True)))
+    [record], _ = read(file)
+    assert record.text == "Yes, at noon."
+    kind = "forwarded_characters" if html == GMAIL_FORWARD else "quoted_characters"
+    quoted = record.attributes[kind]
+    assert len("Shall we meet?") <= quoted <= len(html)
+    others = {"quoted_characters", "forwarded_characters"} - {kind}
+    assert [record.attributes[name] for name in others] == [0]
+
+
+def test_mail_in_html_that_quotes_nothing_is_whole(tmp_path):
+    file = tmp_path / "a.eml"
+    html = '<div style="border-top:1px solid">A box.</div><p>All of it is mine, from: start.</p>'
+    file.write_bytes(bytes(mail("ada@example.org", html, html=True)))
+    [record], _ = read(file)
+    assert record.text == "A box.\n\nAll of it is mine, from: start."
+    assert record.attributes["quoted_characters"] == 0
 
 
 def mail(author, text, subject="A subject", html=False):

@@ -8,6 +8,7 @@ html_rows    pages of HTML: main content, and what they say of date, licence and
 warc_rows    captures of a WARC file
 consent      signals of consent to training: tags, headers, robots.txt, ai.txt
 mail_rows    mbox files, maildirs and messages
+mail_html    what programs put around others' words in HTML mail, taken out
 mail_text    one's own words told from what is quoted and forwarded
 whatsapp_rows  chats that WhatsApp exported as text
 chat_exports  chats that Telegram and Slack exported as JSON

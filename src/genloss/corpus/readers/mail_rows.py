@@ -8,11 +8,10 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from genloss.core.extras import check_installed
 from genloss.corpus.readers import bounded
 from genloss.corpus.readers.bounded import bounded_lines, whole_content
 from genloss.corpus.readers.found import Found, Unreadable, party
-from genloss.corpus.readers.html_rows import page_row
+from genloss.corpus.readers.mail_html import OwnHtml, own_html
 from genloss.corpus.readers.mail_text import parts_of
 
 BEGIN = b"From "
@@ -65,34 +64,33 @@ def _row(content: bytes | None, me: frozenset[str]) -> dict[str, Any] | Unreadab
     try:
         mail = email.message_from_bytes(content, policy=email.policy.default)
         author = parseaddr(str(mail.get("From", "")))[1].lower()
-        text = _body(mail)
+        body = _body(mail)
         when = mail.get("Date")
         day = when.datetime if when is not None else None
         identity, to = str(mail.get("Message-ID", "")).strip(), str(mail.get("Subject", ""))
     # The parser of the library fails on damaged headers in many ways.
     except (LookupError, ValueError, TypeError, AttributeError, IndexError) as error:
         return Unreadable("damaged mail", f"{type(error).__name__}: {str(error)[:100]}")
-    if not (author or text):
+    if not (author or body.text):
         return Unreadable("damaged mail", "neither a sender nor a text")
-    parts = parts_of(text)
+    parts = parts_of(body.text)
     row: dict[str, Any] = {
         "text": parts.own,
         "source": f"mail {identity}" if identity else "mail",
         "author": author or "unknown",
         "party": party(author, me),
-        "quoted_characters": parts.quoted,
-        "forwarded_characters": parts.forwarded,
+        "quoted_characters": parts.quoted + body.quoted,
+        "forwarded_characters": parts.forwarded + body.forwarded,
+        "signature_characters": parts.signature + body.signature,
         "subject_words": len(to.split()),
     }
     return {**row, "date": day} if day is not None else row
 
 
-def _body(mail: EmailMessage) -> str:
+def _body(mail: EmailMessage) -> OwnHtml:
+    """Return the body as text; of HTML, without what mail programs mark as somebody else's."""
     part = mail.get_body(("plain", "html"))
     if part is None:
-        return ""
-    content = part.get_content()
-    if part.get_content_type() != "text/html":
-        return str(content)
-    check_installed("resiliparse", "mail in HTML")
-    return str(page_row(str(content).encode(), "utf-8")["text"])
+        return OwnHtml()
+    content = str(part.get_content())
+    return OwnHtml(content) if part.get_content_type() != "text/html" else own_html(content)

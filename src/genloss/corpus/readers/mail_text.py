@@ -12,15 +12,40 @@ FORWARDED = re.compile(
 )
 """A line that says: all that follows is another message."""
 
+VERBS = (
+    r"(wrote|writes|schrieb|schreibt|a écrit|escribió|ha scritto|scrive|schreef|escreveu|пишет|"
+    r"написала?|написал\(а\)|писал\(а\))"
+)
+"""By which mail programs introduce a quotation in their languages."""
+
 INTRODUCED = re.compile(
-    r"(on\b.{4,200}\bwrote|am\b.{4,200}\bschrieb\b.{0,120}|le\b.{4,200}\ba écrit|"
-    r"el\b.{4,200}\bescribió|il\b.{4,200}\bha scritto|op\b.{4,200}\bschreef\b.{0,120})\s*:",
+    rf"(?=.*(\d|@)).{{1,250}}(?<!\w){VERBS}(?!\w).{{0,120}}:|"
+    rf"\S+(\s\S+){{0,2}}\s{VERBS}\s*:|"
+    r"(?=.*\d).{4,200}<[^<>\s]+@[^<>\s]+>\s*:",
     re.IGNORECASE,
 )
-"""The line, or two, above a quotation."""
+"""The line, or two, above a quotation: a verb with a date or an address, a short name with a verb,
+or a date with an address."""
+
+LONGEST = 400
+"""Characters of an introduction."""
+
+OPENING = re.compile(r"((on|am|le|el|il|op|em)\b|\S{2,4},\s*\d|\d).*[^.!?:;]", re.IGNORECASE)
+"""How the first of two lines of an introduction begins and does not end."""
+
+DEVICE = re.compile(
+    r"(sent (from|via|with|using)|get outlook for|gesendet (von|mit|über)|"
+    r"von mein\w* .{2,40} gesendet|envoyé (de|depuis|à partir)|enviado (desde|do|de|por|com)|"
+    r"inviato (da|dal|con)|verstuurd (vanaf|vanuit|met)|verzonden (vanaf|vanuit|met)|"
+    r"отправлено (с|из))\b.{0,80}",
+    re.IGNORECASE,
+)
+"""The last line that phones and mail programs put below a mail."""
 
 HEADERS = re.compile(
-    r"\*?(from|sent|to|subject|von|gesendet|an|betreff|de|envoyé|à|objet|enviado|para|asunto)\*?:\s",
+    r"\*?(from|sent|date|to|cc|subject|von|gesendet|datum|an|betreff|de|envoyé|à|objet|enviado|"
+    r"data|para|asunto|assunto|da|inviato|oggetto|van|verzonden|aan|onderwerp|от|отправлено|дата|"
+    r"кому|тема)\*?\s?:\s",
     re.IGNORECASE,
 )
 """Lines that a forwarding program copies from the head of the other message."""
@@ -41,7 +66,7 @@ def parts_of(text: str) -> Parts:
 
     Quoted: lines that begin with '>', the line or two that introduce them, and all below three
     lines of a copied head where it was not marked. Forwarded: all below such a mark. Signature: all
-    below '-- ', up to either.
+    below '-- ', up to either, and a last line such as 'Sent from my iPhone'.
     """
     lines = text.replace("\r\n", "\n").split("\n")
     end, forwarded = _other_message(lines)
@@ -58,8 +83,10 @@ def parts_of(text: str) -> Parts:
             at += introduced
             continue
         elif line in ("-- ", "--"):
-            signature = sum(len(part) + 1 for part in above[at:])
+            signature += sum(len(part) + 1 for part in above[at:])
             break
+        elif DEVICE.fullmatch(line.strip()) and _is_last(above, at):
+            signature += len(line) + 1
         else:
             own.append(line)
         at += 1
@@ -77,12 +104,24 @@ def _other_message(lines: list[str]) -> tuple[int, bool]:
     return len(lines), False
 
 
+def _is_last(lines: list[str], at: int) -> bool:
+    """Return whether nothing of one's own follows a line: the end, a quotation or a signature."""
+    below = next((i for i in range(at + 1, len(lines)) if lines[i].strip()), None)
+    if below is None or lines[below].lstrip().startswith(">") or lines[below] in ("-- ", "--"):
+        return True
+    return bool(_introduced(lines, below))
+
+
 def _introduced(lines: list[str], at: int) -> int:
     """Return the lines of an introduction that begins here and has a quotation below it, or 0."""
     for size in (1, 2):
         block = " ".join(line.strip() for line in lines[at : at + size])
+        if len(block) > LONGEST or not INTRODUCED.fullmatch(block):
+            continue
         rest = [line for line in lines[at + size : at + size + 3] if line.strip()]
         below = rest[0].lstrip().startswith(">") if rest else at + size >= len(lines) - 1
-        if INTRODUCED.fullmatch(block) and below:
+        # A line of one's own may stand right above the one that introduces.
+        alone = size == 2 and INTRODUCED.fullmatch(lines[at + 1].strip())
+        if below and not (alone and not OPENING.fullmatch(lines[at].strip())):
             return size
     return 0
