@@ -82,6 +82,28 @@ def test_a_policy_refuses_what_it_does_not_know(told, tmp_path):
         "corpus", "curate", "corpus.jsonl", "--policy", "policy.toml", "--out", "kept.jsonl"
     )
     assert done["outputs"]["kept"]["records"] == 4
+    answers = {
+        r["text"][:10]: (r["attributes"]["policy_verdict"], r["attributes"]["policy_ground"])
+        for r in lines(tmp_path / "kept.jsonl")
+    }
+    assert answers == {
+        "one two th": ("allowed", "licence CC0-1.0"),
+        "one two": ("allowed", "licence CC0-1.0"),
+        "a machine ": ("unknown", "no licence"),
+        "people and": ("unknown", "no licence"),
+    }
+    assert done["funnel"]["answers"] == {"allowed": 2, "unknown": 2}
+    [refused] = lines(tmp_path / "kept.refused.jsonl")
+    assert refused["attributes"]["policy_verdict"] == "refused"
+    (tmp_path / "rules.toml").write_text(RULES)
+    args = ("--policy", "policy.toml", "--rules", "rules.toml", "--out", "kept.jsonl")
+    told("corpus", "curate", "corpus.jsonl", *args)
+    refused = {
+        r["attributes"]["refused_by"]: r["attributes"]["policy_verdict"]
+        for r in lines(tmp_path / "kept.refused.jsonl")
+    }
+    # What another rule refuses has the policy's answer, too.
+    assert refused == {"long": "allowed", "people": "unknown", "policy": "refused"}
 
 
 def test_dates_count_by_their_upper_end(told, tmp_path):

@@ -1,8 +1,9 @@
 """A corpus through its rules, some files at a time, to files that name how they came about.
 
-OUT.jsonl holds what is kept, OUT.refused.jsonl what is not, each with its rule and reason beside
-it, and OUT.curation.json rules, inputs, digests and the funnel. What files gave lies in OUT.parts/
-until all are done: the same command after a kill goes on there, to the same bytes.
+OUT.jsonl holds what is kept, OUT.refused.jsonl what is not, each with the policy's answer, the rule
+and reason beside it, and OUT.curation.json rules, inputs, digests and the funnel. What files gave
+lies in OUT.parts/ until all are done: the same command after a kill goes on there, to the same
+bytes.
 """
 
 import json
@@ -29,7 +30,7 @@ from genloss.errors import StoreError
 from genloss.store.files import explained, plain_value, removed, write_bytes
 from genloss.store.lock import LOCK, locked
 
-FORMAT = 1
+FORMAT = 2
 
 SHARD = 1 << 20
 """Bytes of files that are one part: what a kill may cost."""
@@ -184,11 +185,8 @@ def _parted(
     with record_lines(part / "refused.jsonl") as refused, record_lines(part / "kept.jsonl") as kept:
         for record in _records(places, curation.fields, aside):
             decision = decide(record, curation.rules, bands, funnel)
-            if decision.is_kept:
-                kept.put(record)
-                continue
-            beside = {"refused_by": decision.rule, "refused_because": decision.reason}
-            refused.put(replace(record, attributes={**record.attributes, **beside}))
+            told = {**record.attributes, **decision.beside}
+            (kept if decision.is_kept else refused).put(replace(record, attributes=told))
     return funnel
 
 

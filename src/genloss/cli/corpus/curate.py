@@ -63,6 +63,9 @@ def _say(account: dict[str, Any], names: Sequence[str], out: Path) -> None:
     funnel, outputs = account["funnel"], account["outputs"]
     kept, refused = outputs["kept"]["records"], outputs["refused"]["records"]
     console.print_prose(f"{count(funnel['read'], 'record')}: {kept:,} kept, {refused:,} refused")
+    if answers := funnel["answers"]:
+        told = ", ".join(f"{n:,} {verdict}" for verdict, n in answers.items())
+        console.print_prose(f"kept, by the policy: {told}")
     origins = sorted({origin for _, origin, _, _ in funnel["first"]})
     first: Counter[tuple[str, str]] = Counter()
     bands: Counter[tuple[str, str]] = Counter()
