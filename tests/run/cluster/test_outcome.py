@@ -1,5 +1,6 @@
 """What a cluster sends back and what it is asked for, without a cluster."""
 
+import socket
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from genloss.core.resources import MEMORY
 from genloss.errors import FitError, GenlossError, ResourceError, SpecError, WorkerLost
 from genloss.run.executors.agreement import check_software, software
 from genloss.run.executors.ray import Resources, _connect, _lost
+from genloss.run.executors.ray_head import Head
 from genloss.run.executors.ray_worker import Outcome, outcome_of
 from genloss.study.grid import Grid
 
@@ -150,6 +152,19 @@ def test_memory_is_advised_only_where_it_was_short():
     assert {kind for kind, error in lost.items() if error.lacks} == {"memory"}
     assert "its node is gone" in str(lost["node"])
     assert all("run the same command again" in str(error) for error in lost.values())
+
+
+def test_a_head_that_has_gone_is_told_from_one_that_is_slow_and_one_out_of_reach():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        head = Head(address)
+        head.check()
+    head.check()
+    head.answered -= 11.0
+    with pytest.raises(ResourceError, match=f"{address} has gone: Connection refused for 11 s; "):
+        head.check()
+    # From outside a cluster, through its client, the address that its nodes use may lead nowhere.
+    Head(address).check()
 
 
 def test_the_board_loads_nothing_of_what_works():

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -18,7 +19,7 @@ from genloss.run.task import Task
 from genloss.spec.toml import toml_text
 from genloss.study.study import study_from
 
-from .conftest import DEADLINE, GENLOSS
+from .conftest import DEADLINE, GENLOSS, nodes_in, without_bucket
 
 pytestmark = pytest.mark.slow
 
@@ -157,6 +158,45 @@ def test_a_node_that_dies_loses_its_blocks_to_the_others(
 
 
 @pytest.mark.deep
+def test_a_head_that_dies_ends_the_command_which_goes_on_with_another(
+    own, shared_env, folder_bytes
+):
+    """Ray itself would end it after a minute, with words of its own alone."""
+    learner = {"kind": "gaussian", "ddof": 1}
+    spec = {**SPEC, "learner": learner, "generations": 400, "checkpoint_every": 20}
+    (own / "spec.toml").write_text(toml_text(spec))
+    genloss("sweep", "spec.toml", "--root", "here", "--workers", 1, folder=own, env={})
+    command = ["sweep", "spec.toml", "--root", "there", "--on"]
+    env, deadline = without_bucket(shared_env), time.monotonic() + DEADLINE
+    with nodes_in(env) as nodes:
+        nodes.join()
+        with subprocess.Popen(
+            [GENLOSS, *command, nodes.address], cwd=own, env={**os.environ, **shared_env},
+            stderr=subprocess.PIPE, text=True,
+        ) as driver:  # fmt: skip
+            try:
+                while not list(own.glob("there/spec/*/blocks/*/manifest.json")):
+                    assert driver.poll() is None
+                    assert time.monotonic() < deadline
+                os.killpg(nodes.processes[0].pid, signal.SIGKILL)
+                said = driver.communicate(timeout=120)[1]
+            finally:
+                driver.kill()
+        # It looks for its head for a minute.
+        os.killpg(nodes.processes[1].pid, signal.SIGKILL)
+    assert driver.returncode == 3
+    assert "Traceback" not in said
+    assert "Failed to connect to GCS" not in said
+    last = said.splitlines()[-1]
+    assert last.startswith(f"genloss: the head of the cluster at {nodes.address} has gone: ")
+    assert last.endswith("start a cluster and run the same command again: it resumes")
+    with nodes_in(env) as nodes:
+        nodes.join()
+        genloss(*command, nodes.address, folder=own, env=shared_env)
+    everything_is_there(own, own / "here/spec", folder_bytes)
+
+
+@pytest.mark.deep
 def test_whom_the_memory_monitor_kills_is_tried_again_alone(
     own, hoarding, right, shared_env, folder_bytes
 ):
@@ -210,35 +250,41 @@ KAZDAN = {
     # A subsample needs rows.
     "form": "rows",
     "checkpoint_every": 20,
-    "sweep": {
-        "vary": {
-            "regime": ["replace", "accumulate", "accumulate_subsample"],
-            "n_real": [10, 100],
-        },
-        "seeds": 4,
-    },
 }
+REGIMES = ["replace", "accumulate", "accumulate_subsample"]
 
 
+@pytest.mark.parametrize(
+    ("sizes", "seeds"),
+    [
+        pytest.param([10, 100], 4, id="small"),
+        pytest.param([10, 32, 100, 316], 8, id="whole", marks=pytest.mark.deep),
+    ],
+)
 def test_the_gaussian_of_kazdan_is_one_table_wherever_it_ran_although_the_driver_dies(
-    tmp_path, cluster, shared_env
+    tmp_path, cluster, shared_env, sizes, seeds
 ):
-    """3 regimes, 2 sizes, 4 chains; the driver's folder is lost with it, the bucket is not."""
-    (tmp_path / "kazdan.toml").write_text(toml_text(KAZDAN))
+    """3 regimes, sizes and chains; the driver's folder is lost with it, the bucket is not."""
+    cells, store = len(REGIMES) * len(sizes), f"s3://runs/kazdan{len(sizes)}"
+    sweep = {"vary": {"regime": REGIMES, "n_real": sizes}, "seeds": seeds}
+    (tmp_path / "kazdan.toml").write_text(toml_text({**KAZDAN, "sweep": sweep}))
     genloss("sweep", "kazdan.toml", "--root", "one", "--workers", 1, folder=tmp_path, env={})
     genloss("sweep", "kazdan.toml", "--root", "two", "--workers", 2, folder=tmp_path, env={})
-    on = ["--on", cluster, "--store", "s3://runs/kazdan"]
+    on = ["--on", cluster, "--store", store]
     first = [GENLOSS, "sweep", "kazdan.toml", "--root", "lost", *on]
-    deadline = time.monotonic() + DEADLINE
+    # The largest cells begin first.
+    deadline = time.monotonic() + DEADLINE * len(sizes)
     with subprocess.Popen(
         first, cwd=tmp_path, env={**os.environ, **shared_env}, stderr=subprocess.DEVNULL
     ) as driver:
-        while not list(tmp_path.glob("lost/kazdan/*/blocks/0000/manifest.json")):
-            assert driver.poll() is None
-            assert time.monotonic() < deadline
-        driver.kill()
+        try:
+            while not list(tmp_path.glob("lost/kazdan/*/blocks/0000/manifest.json")):
+                assert driver.poll() is None
+                assert time.monotonic() < deadline
+        finally:
+            driver.kill()
     done = len(list(tmp_path.glob("lost/kazdan/*/blocks/0000/manifest.json")))
-    assert done < 6
+    assert done < cells
     genloss("sweep", "kazdan.toml", "--root", "ray", *on, folder=tmp_path, env=shared_env)
     tables = []
     for root in ("one", "two", "ray"):
@@ -247,5 +293,5 @@ def test_the_gaussian_of_kazdan_is_one_table_wherever_it_ran_although_the_driver
         genloss("table", "runs", "--out", f"{root}.csv", folder=tmp_path, env={})
         (tmp_path / "runs").rename(tmp_path / root)
         tables.append((tmp_path / f"{root}.csv").read_bytes())
-    assert tables[0].count(b"\n") > 6 * 4 * 12 * 3
+    assert tables[0].count(b"\n") > cells * seeds * 12 * 3
     assert tables[0] == tables[1] == tables[2]

@@ -20,6 +20,7 @@ from genloss.run.executors.agreement import check_software, software
 from genloss.run.executors.executor import Feed
 from genloss.run.executors.processes import uninterrupted
 from genloss.run.executors.ray_board import Board
+from genloss.run.executors.ray_head import Head
 from genloss.run.executors.ray_worker import Order, here, step_of, work
 from genloss.run.importable import unimportable
 from genloss.run.job import Job, kind_of
@@ -134,6 +135,7 @@ class OnRay:
                 f"{'; '.join(_node_words(node['Resources']) for node in nodes)}"
             )
         _check_nodes(ray, nodes)
+        self.head = Head(ray.get_runtime_context().gcs_address)
 
     def threads(self, study: Study) -> int:
         """Return the threads for the networks of one block: the CPUs that it takes."""
@@ -153,6 +155,7 @@ class OnRay:
         try:
             self._hand_out(feed, remote, board, at_work, sink)
             while at_work:
+                self.head.check()
                 if self.shared is not None:
                     self.shared.lease.check()
                 ready, _ = self.ray.wait(list(at_work), num_returns=1, timeout=LOOK)
@@ -203,7 +206,12 @@ class OnRay:
     def _look(self, board: Any, at_work: Mapping[Any, int], sink: Sink) -> None:
         # The board is for show: where its node is gone, it begins anew on another.
         with suppress(self.ray.exceptions.RayError):
-            numbers = self.ray.get(board.take.remote(), timeout=PATIENCE)
+            asked = board.take.remote()
+            for _ in range(int(PATIENCE / LOOK)):
+                if self.ray.wait([asked], timeout=LOOK)[0]:
+                    break
+                self.head.check()
+            numbers = self.ray.get(asked, timeout=LOOK)
             for number in set(at_work.values()) & set(numbers):
                 sink(Moved(number, step_of(numbers[number])))
 
