@@ -61,6 +61,9 @@ def _doubt(found: Mapping[str, Any]) -> str:
         return f"by {' and '.join(raised)} the corpus is no mixture of what calibrated the share"
     if (three := found.get("ternary")) is not None and not three["fits"]:
         return "no mixture of the three calibrated laws fits the corpus"
+    if not found.get("alarms", True):
+        unit = found["one_each"]["unit"]
+        return f"too few {unit}s to tell whether the corpus is a mixture of what calibrated it"
     return "its two estimates disagree" if found.get("disagreement") else ""
 
 

@@ -133,6 +133,25 @@ def test_words_find_a_planted_share():
     assert found.high - found.low < 0.25
 
 
+def test_words_draw_authors_again_whole():
+    """Each text three times: by author, the interval is that of each text once."""
+    rng = np.random.default_rng(8)
+    p = 1 / np.arange(1, 31)
+    q = p[np.r_[1, 0, 2:30]]
+    human, machine = texts(rng, p / p.sum(), 80), texts(rng, q / q.sum(), 80)
+    known = vocabulary(human, machine)
+    once = [occurrences(s, known) for s in (human, machine, human[:40] + machine[:40])]
+    thrice = [x[np.repeat(np.arange(80), 3)] for x in once]
+    authors = [f"{i // 3:02d}" for i in range(240)]
+
+    def width(sets, units=None):
+        found = word_share(*sets, np.random.default_rng(9), draws=100, units=units)
+        return found.high - found.low
+
+    assert width(thrice, (authors,) * 3) == pytest.approx(width(once), abs=0.03)
+    assert width(thrice) < 0.75 * width(once)
+
+
 def test_words_and_their_likelihood_by_hand():
     assert words_of("Don't stop, STOP 42!") == {"don't", "stop"}
     known = vocabulary(["a b"] * 5, ["b"])

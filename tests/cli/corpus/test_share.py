@@ -46,6 +46,43 @@ def test_human_texts_alone_give_a_lower_bound(told, tmp_path):
     assert done["pair"] is None
 
 
+def by_author(folder, authors=60):
+    """Ten texts an author, without scores."""
+    rng = np.random.default_rng(5)
+    for name, origin, letters in (("human", "human", "ab"), ("made", "machine", "bc")):
+        rows = [
+            {"text": " ".join(rng.choice(list(letters + "defg"), 9)), "origin": origin}
+            | {"author": f"{name} {i // 10}", "generator": "m"}
+            for i in range(10 * authors)
+        ]
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    both = (folder / "human.jsonl").read_text() + (folder / "made.jsonl").read_text()
+    (folder / "corpus.jsonl").write_text(both)
+
+
+def test_what_counts_one_text_an_author_and_what_reads_the_same_words_is_said(genloss, tmp_path):
+    by_author(tmp_path, 100)
+    known = ("--human", "human.jsonl", "--machine", "made.jsonl", "--unit", "author")
+    done = genloss("corpus", "share", "corpus.jsonl", *known)
+    said = " ".join(done.stdout.split())
+    assert "Texts of one author are not independent" in said
+    assert "one text of every author, drawn at random (50 human, 50 machine, 200 of the" in said
+    assert "Both estimators read the same word occurrences" in said
+    by_author(tmp_path, 40)
+    said = " ".join(genloss("corpus", "share", "corpus.jsonl", *known).stdout.split())
+    assert "Too few authors (20 human, 20 machine, 80 of the corpus): below 50" in said
+    assert "no alarm" not in said.replace("there are no alarms", "")
+
+
+def test_scores_and_words_are_two_opinions(genloss, tmp_path):
+    corpora(tmp_path)
+    done = genloss(
+        "corpus", "share", "corpus.jsonl", "--human", "human.jsonl", "--machine", "made.jsonl"
+    )
+    assert "Both estimators" not in done.stdout
+    assert "not independent" not in done.stdout
+
+
 def test_what_is_missing_is_said(genloss, tmp_path):
     corpora(tmp_path)
     assert "--human is missing" in genloss("corpus", "share", "corpus.jsonl").stderr

@@ -18,7 +18,8 @@ from genloss.audit.detection.scoring import group_of
 from genloss.audit.detection.tallies import Tallies
 from genloss.audit.profile.sample import Sample
 from genloss.audit.share.bound import FEWEST, bound_over_groups
-from genloss.audit.share.findings import Findings, findings, judged
+from genloss.audit.share.findings import Findings, findings
+from genloss.audit.share.judged import judged
 from genloss.core.arrays import Floats
 from genloss.core.scorer import Scorer, scored
 from genloss.corpus.record.record import Record
@@ -135,7 +136,7 @@ def _share(shown: Sequence[Record], beside: DetectorBeside, size: int, seed: int
     try:
         if beside.human is not None and beside.machine is not None:
             return _interval(_findings(shown, beside, size, seed))
-        return _bound(shown, beside.calibration)
+        return _bound(shown, beside.calibration, seed)
     except DataError as error:
         return {"kind": "none", "why": str(error)}
 
@@ -172,22 +173,30 @@ def _interval(found: Findings) -> dict[str, Any]:
         "alarms": [asdict(alarm) for alarm in found.alarms],
         "powers": [asdict(power) for power in found.powers],
         "unseen": list(found.unseen),
+        "one_each": found.one_each and asdict(found.one_each),
     }
 
 
-def _bound(shown: Sequence[Record], known: Calibration) -> dict[str, Any]:
-    scores: dict[Name, list[float]] = defaultdict(list)
-    for record in shown:
-        score = record.attributes.get(SCORE)
+def _bound(shown: Sequence[Record], known: Calibration, seed: int) -> dict[str, Any]:
+    """Return the bound over groups, of one text of every unit: calibrations hold one, too."""
+    scores: dict[Name, dict[str, float]] = defaultdict(dict)
+    several = False
+    for i in np.random.default_rng([seed, 1]).permutation(len(shown)):
+        record, score = shown[i], shown[i].attributes.get(SCORE)
         if isinstance(score, float) and record.attributes["answer"] != "too short":
-            scores[_group(record, known)].append(score)
-    corpus: dict[Name, Floats] = {name: np.array(s) for name, s in scores.items()}
+            unit = record.key(known.unit)
+            own = scores[_group(record, known)]
+            several |= unit in own
+            own.setdefault(record.id if unit == "unknown" else unit, score)
+    corpus: dict[Name, Floats] = {name: np.array([*s.values()]) for name, s in scores.items()}
     human = {name: group.scores for name, group in known.groups.items()}
     low, told = bound_over_groups(human, corpus, LEVEL)
     whole = sum(map(len, corpus.values()))
     if not told:
         raise DataError(
-            f"no group has {FEWEST} texts here and {FEWEST} calibrated ones; a lower bound takes "
-            "as many; add texts, or give --human and --machine"
+            f"no group has {FEWEST} texts here and {FEWEST} calibrated ones"
+            f"{f', one of every {known.unit}' if several else ''}; a lower bound takes as many; "
+            "add texts, or give --human and --machine"
         )
-    return {"kind": "bound", "low": low, "level": LEVEL, "texts": whole, "of_groups": told}
+    found = {"kind": "bound", "low": low, "level": LEVEL, "texts": whole, "of_groups": told}
+    return {**found, "one_each": known.unit if several else None}

@@ -10,6 +10,9 @@ ternary.py   human, edited, machine: a region, or "edited not identified"
 words.py     the second estimator: word occurrences by maximum likelihood
 shift.py     alarms: are the scores a mixture of the calibrated laws, do blind features agree?
 power.py     what the alarm on scores would see in a corpus of this size
+judged.py    texts with scores, and whose texts are alike
+independent.py  one text of every unit, for what takes independent texts
+findings.py  all of it, in the mode that calibration texts allow
 groups.py    share by source, domain or month, simultaneously
 corrected.py a counted rate, corrected for known error rates
 """

@@ -1,21 +1,23 @@
 """All that is said of the share of a corpus, in the mode that calibration texts allow."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
+from genloss.audit.share.bound import FEWEST as FEWEST_OF_BOUND
 from genloss.audit.share.bound import Bound, lower_bound
 from genloss.audit.share.groups import GroupShares, shares_by
-from genloss.audit.share.pair import PairShare, Share, machine_share
-from genloss.audit.share.power import Power, alarm_powers
-from genloss.audit.share.shift import BLIND_SPOTS, Alarm, alarms
-from genloss.audit.share.ternary import Ternary, ternary_share
+from genloss.audit.share.independent import Independent, OneEach
+from genloss.audit.share.judged import Judged
+from genloss.audit.share.pair import FEWEST, PairShare, Share, machine_share
+from genloss.audit.share.power import Power
+from genloss.audit.share.shift import BLIND_SPOTS, Alarm
+from genloss.audit.share.ternary import Ternary
 from genloss.audit.share.words import log_ratios, occurrences, vocabulary, word_share
-from genloss.core.arrays import Array, Floats
-from genloss.corpus.record.record import Record
+from genloss.core.arrays import Array
 from genloss.errors import DataError
 
 Mode = Literal["human texts only", "human and machine texts", "human, edited and machine texts"]
@@ -24,36 +26,12 @@ WORDS = "words"
 """The score that is made here where records bring none: log Q / P of word occurrences."""
 
 
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """Texts (n,) of a corpus or a calibration, their scores (nan: none), sources and generators."""
-
-    texts: tuple[str, ...]
-    scores: Floats
-    sources: tuple[str, ...]
-    generators: tuple[str, ...]
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self.texts)
-
-    def where(self, chosen: Array) -> "Judged":
-        """Return the chosen ones (n,)."""
-
-        def cut(values: Sequence[str]) -> tuple[str, ...]:
-            return tuple(v for v, keep in zip(values, chosen, strict=True) if keep)
-
-        groups = {name: cut(values) for name, values in self.groups.items()}
-        parts = (cut(self.sources), cut(self.generators), groups)
-        return Judged(cut(self.texts), self.scores[chosen], *parts)
-
-
 @dataclass(frozen=True)
 class Findings:
     """What was found; None where the mode does not have it. disagreement: '' or in words.
 
-    powers: of the alarm on scores.
+    powers: of the alarm on scores. one_each: bound, ternary, alarms and powers took one text of
+    every unit; with few units there are none of them, and no words.
     """
 
     mode: Mode
@@ -69,27 +47,13 @@ class Findings:
     powers: tuple[Power, ...] = ()
     by: Mapping[str, GroupShares] = field(default_factory=lambda: MappingProxyType({}))
     unseen: tuple[str, ...] = BLIND_SPOTS
+    one_each: OneEach | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         plain = asdict(replace(self, by={}))
         plain["by"] = {name: asdict(groups) for name, groups in self.by.items()}
         return plain
-
-
-def judged(
-    records: Iterable[Record], score: str, unit: str = "source", by: Sequence[str] = ()
-) -> Judged:
-    """Read texts with the attribute `score` and the groups of each; records without text: out."""
-    rows = [r for r in records if r.text]
-    scores = [r.attributes.get(score) for r in rows]
-    return Judged(
-        tuple(r.text or "" for r in rows),
-        np.array([s if isinstance(s, int | float) else np.nan for s in scores], dtype=float),
-        tuple(r.id if r.key(unit) == "unknown" else r.key(unit) for r in rows),
-        tuple(r.key("generator") for r in rows),
-        {name: tuple(r.key(name) for r in rows) for name in by},
-    )
 
 
 def findings(
@@ -118,13 +82,29 @@ def findings(
                 f"no record has a number as {score!r}; expected scores where there are no machine "
                 "texts; write them by `genloss corpus detect --out`, or add --machine"
             )
-        unscored = int(np.isnan(corpus.scores).sum())
-        bound = lower_bound(human.scores, corpus.scores, level)
-        return Findings("human texts only", score, len(corpus), unscored, bound)
+        return _without_machines(corpus, human, score, level, seed)
     words = _words(corpus, human, machine, level, seed)
     if np.isnan(corpus.scores).all():
         score, (human, machine, edited, corpus) = WORDS, _scored(human, machine, edited, corpus)
-    return _with_machines(corpus, human, machine, edited, score, level, words)
+    return _with_machines(corpus, human, machine, edited, score, level, words, seed)
+
+
+def _without_machines(
+    corpus: Judged, human: Judged, score: str, level: float, seed: int
+) -> Findings:
+    apart = Independent.drawn(corpus, human, None, None, seed)
+    bound = apart.bound(level)
+    if bound is None and (left := apart.one_each) is not None:
+        raise DataError(
+            f"got {left.human} human texts and {left.corpus} of the corpus with a score, one of "
+            f"every {left.unit}; expected {FEWEST_OF_BOUND} or more, as a lower bound takes "
+            f"independent texts; add {left.unit}s, or name another --unit"
+        )
+    bound = bound or lower_bound(human.scores, corpus.scores, level)
+    unscored = len(corpus) - corpus.scored()
+    return Findings(
+        "human texts only", score, len(corpus), unscored, bound, one_each=apart.one_each
+    )
 
 
 def _with_machines(
@@ -134,7 +114,8 @@ def _with_machines(
     edited: Judged | None,
     score: str,
     level: float,
-    words: Share,
+    words: Share | None,
+    seed: int,
 ) -> Findings:
     names = list(dict.fromkeys(machine.generators))
     place = np.array(machine.generators)
@@ -142,36 +123,30 @@ def _with_machines(
     owners = tuple(s for name in names for s in machine.where(place == name).sources)
     units = (human.sources, owners, corpus.sources)
     pair = machine_share(human.scores, by_generator, corpus.scores, level, units)
-    lengths = [np.array([len(t) for t in s.texts], float) for s in (human, machine, corpus)]
-    looked = {"length in characters": (lengths[0], lengths[1], lengths[2])}
-    raised = alarms(human.scores, machine.scores, corpus.scores, looked)
-    each = 0.05 / len(raised)
+    apart = Independent.drawn(corpus, human, machine, edited, seed)
     return Findings(
         "human and machine texts" if edited is None else "human, edited and machine texts",
         score,
         len(corpus),
-        int(np.isnan(corpus.scores).sum()),
-        lower_bound(human.scores, corpus.scores, level) if _enough(human, corpus) else None,
+        len(corpus) - corpus.scored(),
+        apart.bound(level),
         pair,
         words,
-        ternary_share(human.scores, edited.scores, machine.scores, corpus.scores, level)
-        if edited
-        else None,
+        apart.ternary(level),
         _disagreement(pair.share, words),
-        raised,
-        alarm_powers(human.scores, machine.scores, pair.texts, pair.share.estimate, each),
+        apart.alarms(),
+        apart.powers(pair.share.estimate),
         {
             name: shares_by(human.scores, by_generator, corpus.scores, groups, level, units)
             for name, groups in corpus.groups.items()
         },
+        one_each=apart.one_each,
     )
 
 
-def _enough(human: Judged, corpus: Judged) -> bool:
-    return all((~np.isnan(s.scores)).sum() >= 200 for s in (human, corpus))
-
-
-def _disagreement(by_score: Share, by_words: Share) -> str:
+def _disagreement(by_score: Share, by_words: Share | None) -> str:
+    if by_words is None:
+        return ""
     if by_score.low <= by_words.high and by_words.low <= by_score.high:
         return ""
     higher = "words" if by_words.estimate > by_score.estimate else "scores"
@@ -181,10 +156,15 @@ def _disagreement(by_score: Share, by_words: Share) -> str:
     )
 
 
-def _words(corpus: Judged, human: Judged, machine: Judged, level: float, seed: int) -> Share:
+def _words(corpus: Judged, human: Judged, machine: Judged, level: float, seed: int) -> Share | None:
+    """Return the share by words; None where a bootstrap would draw too few units again."""
+    given = (human, machine, corpus)
+    if any(len(set(s.sources)) < FEWEST <= len(s) for s in given):
+        return None
     known = vocabulary(human.texts, machine.texts)
-    sets = [occurrences(s.texts, known) for s in (human, machine, corpus)]
-    return word_share(sets[0], sets[1], sets[2], np.random.default_rng(seed), level)
+    people, made, own = (occurrences(s.texts, known) for s in given)
+    units = (human.sources, machine.sources, corpus.sources)
+    return word_share(people, made, own, np.random.default_rng(seed), level, units=units)
 
 
 def _scored(
@@ -201,7 +181,7 @@ def _scored(
         values = log_ratios(found[0], found[1], occurrences(own.texts, known), ones[0], ones[1])[0]
         # Longer texts say more; per word, lengths do not make scores.
         per = np.maximum(1, [len(t.split()) for t in own.texts])
-        return Judged(own.texts, values / per, own.sources, own.generators, own.groups)
+        return replace(own, scores=values / per)
 
     others = [scored(s.where(~t)) for s, t in zip((human, machine), taught, strict=True)]
     return others[0], others[1], scored(edited) if edited else None, scored(corpus)

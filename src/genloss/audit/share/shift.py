@@ -15,6 +15,9 @@ from genloss.core.arrays import Floats
 BINS = 8
 """Bins of equal pooled calibration mass: few, so that counts are normal."""
 
+LEVEL = 0.05
+"""Of all alarms together."""
+
 BLIND_SPOTS = (
     "edited texts or other generators whose scores are a mixture of the calibrated ones",
     "another domain that moves neither the scores nor a feature that was looked at",
@@ -59,7 +62,7 @@ def alarms(
     machine: Floats,
     corpus: Floats,
     features: Mapping[str, tuple[Floats, Floats, Floats]] | None = None,
-    level: float = 0.05,
+    level: float = LEVEL,
 ) -> tuple[Alarm, ...]:
     """Test scores (n,) and features, such as lengths, of human, machine and corpus texts.
 

@@ -11,11 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from genloss.audit.share.pair import FEWEST, Share
+from genloss.audit.share.pair import FEWEST, Share, Units
 from genloss.core.arrays import Floats
 from genloss.errors import DataError
 
@@ -68,8 +70,11 @@ def word_share(
     rng: np.random.Generator,
     level: float = 0.95,
     draws: int = DRAWS,
+    units: Units | None = None,
 ) -> Share:
     """Estimate the share from occurrences (n, words); a percentile bootstrap of all three sets.
+
+    units: the source of each text of human, machine and corpus; sources are drawn again whole.
 
     Words are not independent, so that the estimate may be off by more than its interval says: it
     stands beside `machine_share`, never in its place. Time O(draws (non-zeros + n)).
@@ -85,8 +90,8 @@ def word_share(
                 f"{FEWEST} texts or more that share words; add texts"
             )
     weights = [
-        np.concatenate([np.ones((1, n)), rng.multinomial(n, np.full(n, 1 / n), draws)])
-        for n in (s.shape[0] for s in sets.values())
+        np.concatenate([np.ones((1, s.shape[0])), _redrawn(s.shape[0], owners, rng, draws)])
+        for s, owners in zip(sets.values(), units or (None, None, None), strict=True)
     ]
     ratios = log_ratios(human, machine, corpus, weights[0], weights[1])
     found = likeliest(ratios, weights[2])
@@ -95,6 +100,16 @@ def word_share(
     # Laws learned again from a resample fit it too well: the estimate may lie outside.
     first = float(found[0])
     return Share(min(float(low), first), first, max(float(high), first), level)
+
+
+def _redrawn(
+    n: int, units: Sequence[str] | None, rng: np.random.Generator, draws: int
+) -> NDArray[Any]:
+    """How often each of n texts is drawn, (draws, n): texts of one unit together."""
+    if units is None or len(set(units)) == n:
+        return rng.multinomial(n, np.full(n, 1 / n), draws)
+    names, index = np.unique(units, return_inverse=True)
+    return rng.multinomial(len(names), np.full(len(names), 1 / len(names)), draws)[:, index]
 
 
 def log_ratios(

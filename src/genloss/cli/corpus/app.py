@@ -94,7 +94,9 @@ def share(
     ] = "source",
     by: Annotated[str, typer.Option(help="Keys of groups, such as domain,month.")] = "",
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap of words.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Of the bootstrap of words, and of the text of every unit.")
+    ] = 0,
     out: Annotated[Path | None, typer.Option(help="Also write it as JSON.")] = None,
     corrected: Annotated[
         str, typer.Option(help="OBSERVED,FPR,FNR: correct a counted rate instead.")

@@ -9,8 +9,9 @@ from pathlib import Path
 from genloss.audit.conformal import read_calibration
 from genloss.audit.detection.detecting import scorer_of
 from genloss.audit.share.corrected import rogan_gladen
-from genloss.audit.share.findings import Findings, Judged, findings, judged
-from genloss.audit.share.pair import PairShare, Share
+from genloss.audit.share.findings import WORDS, Findings, findings
+from genloss.audit.share.judged import Judged, judged
+from genloss.audit.share.pair import FEWEST, PairShare, Share
 from genloss.audit.share.power import Power
 from genloss.cli import console
 from genloss.cli.corpus.options import given_as
@@ -156,6 +157,7 @@ def _say(found: Findings) -> None:
     console.print_prose(f"{count(found.texts, 'text')}{left}; calibrated on {found.mode}")
     _say_doubt(found)
     _say_shares(found)
+    _say_one_each(found)
     if found.pair is not None:
         _say_generators(found.pair)
         _say_alarms(found)
@@ -184,7 +186,9 @@ def _say_doubt(found: Findings) -> None:
 def _say_shares(found: Findings) -> None:
     rows = []
     if found.bound is not None:
-        rows.append(["not human, at least", "", f">= {found.bound.low:.1%}", "human texts alone"])
+        each = f", one of every {found.one_each.unit}" if found.one_each else ""
+        low = f">= {found.bound.low:.1%}"
+        rows.append(["not human, at least", "", low, f"human texts alone{each}"])
     if found.pair is not None:
         rows.append(["machine", *_cells(found.pair.share), f"scores ({found.score})"])
     if found.words is not None:
@@ -202,8 +206,37 @@ def _say_shares(found: Findings) -> None:
         )
     if found.ternary is not None and not found.ternary.fits:
         console.print_prose("no mixture of the three calibrated laws fits this corpus")
+    if found.words is not None and found.score == WORDS:
+        console.print_prose(
+            "Both estimators read the same word occurrences, as the corpus brings no scores: that "
+            "they agree is no second opinion."
+        )
     if found.disagreement:
         console.print_prose(found.disagreement)
+
+
+def _say_one_each(found: Findings) -> None:
+    """Say what counts one text of every unit, and what is not told of few units."""
+    if (one := found.one_each) is None:
+        return
+    sorts = {"human": one.human, "machine": one.machine, "edited": one.edited}
+    parts = [f"{n:,} {name}" for name, n in sorts.items() if n is not None]
+    drawn = f"({', '.join(parts)}, {one.corpus:,} of the corpus)"
+    if found.pair is None:
+        told = f"The lower bound takes one text of every {one.unit}, drawn at random {drawn}"
+        console.print_prose(f"{told}: it counts {one.unit}s, not texts.")
+        return
+    if one.are_few:
+        console.print_prose(
+            f"Too few {one.unit}s {drawn}: below {FEWEST} of a sort there are no alarms, no three "
+            f"origins, and no interval by words of fewer {one.unit}s; --unit names another unit"
+        )
+        return
+    console.print_prose(
+        f"Texts of one {one.unit} are not independent. The interval by scores counts that; by "
+        f"words, whole {one.unit}s are drawn again; all else takes one text of every {one.unit}, "
+        f"drawn at random {drawn}, and counts {one.unit}s, not texts."
+    )
 
 
 def _say_generators(pair: PairShare) -> None:
@@ -221,6 +254,8 @@ def _say_generators(pair: PairShare) -> None:
 
 
 def _say_alarms(found: Findings) -> None:
+    if not found.alarms:
+        return
     console.print_line("")
     for alarm in found.alarms:
         said = "ALARM: no mixture of the calibrated laws" if alarm.raised else "no alarm"
