@@ -1,4 +1,4 @@
-"""A run's numbers in MLflow: a sink of twenty lines. pip install mlflow-skinny; python THIS."""
+"""A run's numbers in MLflow: a sink of twenty lines. pip install mlflow; python THIS."""
 
 import mlflow
 
@@ -16,6 +16,5 @@ class MLflow:
 
 
 if __name__ == "__main__":
-    study = genloss.load_study("examples/gaussian.toml", ["generations=20", "chains=100"])
     with mlflow.start_run():
-        genloss.run_study(study, "runs", progress=MLflow())
+        genloss.run_study(genloss.load_study("examples/gaussian.toml"), "runs", progress=MLflow())

@@ -15,7 +15,6 @@ class Trackio:
 
 
 if __name__ == "__main__":
-    study = genloss.load_study("examples/gaussian.toml", ["generations=20", "chains=100"])
     trackio.init(project="genloss")
-    genloss.run_study(study, "runs", progress=Trackio())
+    genloss.run_study(genloss.load_study("examples/gaussian.toml"), "runs", progress=Trackio())
     trackio.finish()
