@@ -220,6 +220,25 @@ CHATS = {
     "Japanese phone": "2023/12/31 23:58 - Ada: Hello\n2023/12/31 23:59 - Bob: Hi",
     "Dutch phone": "31-12-2023 23:58 - Ada: Hello\n31-12-2023 23:59 - Bob: Hi",
     "Spanish phone": "31/12/23, 23:58 - Ada: Hello\n31/12/23, 23:59 - Bob: Hi",
+    "French phone": "31/12/2023 à 23:58 - Ada: Hello\n31/12/2023 à 23:59 - Bob: Hi",
+    "Finnish tablet": "[31.12.2023 klo 23.58.01] Ada: Hello\n[31.12.2023 klo 23.59.02] Bob: Hi",
+    "Korean phone": "2023. 12. 31. 오후 11:58 - Ada: Hello\n2023. 12. 31. 오후 11:59 - Bob: Hi",
+    "Korean tablet": (
+        "[2023. 12. 31. 오후 11:58:01] Ada: Hello\n[2023. 12. 31. 오후 11:59:02] Bob: Hi"
+    ),
+    "Japanese tablet": "[2023/12/31 23:58:01] Ada: Hello\n[2023/12/31 23:59:02] Bob: Hi",
+    "Japanese tablet, 12 hours": (
+        "[2023/12/31 午後11:58:01] Ada: Hello\n[2023/12/31 午後11:59:02] Bob: Hi"
+    ),
+    "Arabic phone": (
+        "\u0663\u0661\u200f/\u0661\u0662\u200f/\u0662\u0660\u0662\u0663\u060c "
+        "\u0661\u0661:\u0665\u0668 م - Ada: Hello\n"
+        "31\u200f/12\u200f/2023\u060c 11:59 م - \u200fBob: Hi"
+    ),
+    "Arabic tablet": (
+        "[\u200f31\u200f/12\u200f/2023\u060c 11:58:01 م] Ada: Hello\n"
+        "\u200f[\u200f31\u200f/12\u200f/2023\u060c 11:59:02 م] \u202aBob\u202c: Hi"
+    ),
     "Indian phone": "31/12/23, 11:58 pm - Ada: Hello\n31/12/23, 11:59 pm - Bob: Hi",
 }
 
@@ -261,6 +280,43 @@ def test_prose_is_no_chat(tmp_path):
     assert record.text.startswith("On 31/12")
 
 
+UNKNOWN = {
+    "dots": "2023. 12. 31. 오후 3:15, {} : {}",
+    "words": "2023년 12월 31일 오후 3:15, {} : {}",
+    "no dash": "12/31/23 11:58 PM {}: {}",
+    "bars": "2023-12-31 | 23:58 | {}: {}",
+    "a day alone": "31.12.2023 {}: {}",
+}
+
+
+@pytest.mark.parametrize("form", UNKNOWN)
+def test_a_chat_of_an_unknown_form_is_not_read_in_silence(tmp_path, form):
+    said = [("Ada", "Hello"), ("Bob", "Hi"), ("Bob", "How are you?"), ("Ada", "Fine")]
+    file = tmp_path / "chat.txt"
+    file.write_text("Saved today\n" + "\nmore\n".join(UNKNOWN[form].format(*s) for s in said))
+    records, aside = read(file)
+    assert (records, aside.left_out) == ([], {"a chat of an unknown form": 1})
+    # The form, and nobody's words or name.
+    assert "xxx" in aside.first[0].reason
+    assert "00" in aside.first[0].reason
+    assert "Ada" not in aside.first[0].reason
+    [record], aside = read(file, FieldMap(third_party=True))
+    assert record.text == file.read_text()
+    assert (aside.left_out, aside.doubts) == ({}, {"a chat of an unknown form": 1})
+
+
+def test_diaries_and_lists_are_no_chats(tmp_path):
+    diary = [f"{day}.5.1941\nIt was cold: minus {day}.\nWe stayed." for day in range(1, 9)]
+    table = [
+        f"2023-12-{day} {place}: {day}" for day, place in enumerate(("Rome", "Ulm", "Bern"), 10)
+    ]
+    for i, text in enumerate(("\n".join(diary), "\n".join(table), "Ada: Hello\nBob: Hi\n" * 4)):
+        file = tmp_path / f"{i}.txt"
+        file.write_text(text)
+        [record], aside = read(file)
+        assert (record.text, aside.summary()) == (text, "")
+
+
 def test_exports_of_telegram(tmp_path):
     message = {"type": "message", "date": "2020-05-04T10:00:00", "date_unixtime": "1588586400"}
     ada = {**message, "from": "Ada", "from_id": "user1"}
@@ -285,7 +341,8 @@ def test_exports_of_telegram(tmp_path):
 def test_exports_of_slack(tmp_path):
     day = tmp_path / "general" / "2020-05-04.json"
     day.parent.mkdir()
-    users = [{"id": "U1", "name": "ada", "profile": {"email": "ada@example.org"}}]
+    profile = {"email": "ada@example.org", "real_name": "Ada L.", "display_name": "Countess"}
+    users = [{"id": "U1", "name": "ada", "profile": profile}, {"id": "U3", "profile": None}]
     (tmp_path / "users.json").write_text(json.dumps(users))
     entries = [
         {"type": "message", "user": "U1", "text": "Hello", "ts": "1588586400.0002"},
@@ -298,5 +355,8 @@ def test_exports_of_slack(tmp_path):
     assert (record.text, record.attributes["conversation"]) == ("Hello", "general")
     assert record.claimed.first == date(2020, 5, 4)
     assert aside.left_out == {"third party": 2, "line of the program": 1}
+    for name in ("u1", "ada", "ada l.", "countess"):
+        [by_name], _ = read(day, FieldMap(me=frozenset((name,))))
+        assert (by_name.text, by_name.attributes["author"]) == ("Hello", "ada@example.org")
     *_, bot = read(day, FieldMap(third_party=True))[0]
     assert (bot.text, bot.origin) == ("Built.", "machine")

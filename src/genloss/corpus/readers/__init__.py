@@ -11,6 +11,7 @@ mail_rows    mbox files, maildirs and messages
 mail_html    what programs put around others' words in HTML mail, taken out
 mail_text    one's own words told from what is quoted and forwarded
 whatsapp_rows  chats that WhatsApp exported as text
+unknown_chats  text that looks like a chat in a form that is not known
 chat_exports  chats that Telegram and Slack exported as JSON
 special      which reader takes a file of these
 found        what such a reader finds: rows, and what it could not read

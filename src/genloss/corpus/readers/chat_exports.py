@@ -53,15 +53,15 @@ def slack(file: Path, me: frozenset[str]) -> Found:
             yield number, Unreadable("no message", "another entry than a message")
             continue
         user = str(item.get("user") or item.get("bot_id") or "unknown")
-        author = names.get(user, user)
+        known = names.get(user, (user,))
+        author = known[0]
         bot = "bot_id" in item or item.get("subtype") == "bot_message"
         if item.get("subtype") and not bot:
             yield number, Unreadable("line of the program", str(item["subtype"])[:80])
             continue
         row = {"text": str(item.get("text") or ""), "source": f"chat {file.parent.name}"}
-        row.update(conversation=file.parent.name, author=author, party=party(author, me))
-        if user.lower() in me:
-            row["party"] = party(user, me)
+        row.update(conversation=file.parent.name, author=author)
+        row["party"] = SELF if SELF in {party(name, me) for name in (user, *known)} else THIRD
         yield (
             number,
             {**row, "date": _seconds(item.get("ts")), **({"synthetic": True} if bot else {})},
@@ -96,17 +96,25 @@ def _seconds(value: Any) -> float | str | None:
         return None if value is None else str(value)
 
 
-def _slack_names(file: Path) -> dict[str, str]:
+def _slack_names(file: Path) -> dict[str, tuple[str, ...]]:
+    """Return the address and names of every user by id; the first stands for the author."""
     for folder in (file.parent, file.parent.parent):
         users = folder / "users.json"
         if users.is_file():
-            entries = _parsed(users)
             return {
-                str(u["id"]): str(u.get("profile", {}).get("email") or u.get("name") or u["id"])
-                for u in entries
-                if isinstance(u, dict) and "id" in u
+                str(user["id"]): _called(user)
+                for user in _parsed(users)
+                if isinstance(user, dict) and "id" in user
             }
     return {}
+
+
+def _called(user: Mapping[str, Any]) -> tuple[str, ...]:
+    profile = user.get("profile") or {}
+    names = ("real_name", "display_name")
+    called = [profile.get("email"), user.get("name"), user.get("real_name")]
+    called += [profile.get(name) for name in names]
+    return tuple(dict.fromkeys(str(name) for name in called if name)) or (str(user["id"]),)
 
 
 def _parsed(file: Path) -> Any:

@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from genloss.corpus.readers import chat_exports, html_rows, mail_rows, warc_rows, whatsapp_rows
+from genloss.corpus.readers import (
+    chat_exports,
+    html_rows,
+    mail_rows,
+    unknown_chats,
+    warc_rows,
+    whatsapp_rows,
+)
 from genloss.corpus.readers.byte_stream import endings
 from genloss.corpus.readers.found import Found
 
@@ -35,8 +42,10 @@ def special_reader(file: Path) -> Reader | None:
         return mail_rows.mbox
     if packed:
         return None
-    if suffix == ".txt" and whatsapp_rows.looks_like_chat(file):
-        return whatsapp_rows.messages
+    if suffix == ".txt":
+        if whatsapp_rows.looks_like_chat(file):
+            return whatsapp_rows.messages
+        return unknown_chats.whole if unknown_chats.form_of_unknown_chat(file) else None
     if suffix == ".json":
         exported = chat_exports.export_in(file)
         if exported == "telegram":

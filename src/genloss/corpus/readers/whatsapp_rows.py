@@ -11,17 +11,24 @@ from typing import Any
 from genloss.corpus.readers import bounded
 from genloss.corpus.readers.found import Found, Unreadable, party
 
+MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Signs without a width that say in which direction one reads."""
+
+_M = rf"[{MARKS}]*"
+_SEP = rf"{_M}[./-]{_M}\s?{_M}"
+
 LINE = re.compile(
-    r"[\u200e\u202a]*\[?(?P<day>\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4})\.?,?\s+"
-    r"(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[\s\u202f](?:[ap]\.?\s?m\.?))?)"
-    r"(?:\]| -| –)\s(?P<rest>.*)",
+    rf"{_M}\[?{_M}(?P<day>\d{{1,4}}{_SEP}\d{{1,2}}{_SEP}\d{{2,4}}){_M}\.?[,\u060c]?\s+{_M}"
+    r"(?:(?:à|às|um|klo|at)\s|(?:오전|오후|午前|午後|上午|下午)\s?)?"
+    r"(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?(?:[ap]\.?\s?m\.?|ص|م))?)"
+    rf"{_M}(?:\]| -| –)\s(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 """The first line of a message: a day, a time, who, and what. With brackets as phones of one maker
-write it, or with a dash."""
+write it, or with a dash; digits of any script."""
 
 ABSENT = re.compile(
-    r"[\u200e]*(<[^<>]{4,60}>|(image|video|audio|sticker|gif|document|bild|vidéo|imagen)"
+    rf"{_M}(<[^<>]{{4,60}}>|(image|video|audio|sticker|gif|document|bild|vidéo|imagen)"
     r" (omitted|weggelassen|absente?|omitid[ao])|this message was deleted|"
     r"you deleted this message|diese nachricht wurde gelöscht|null)\.?",
     re.IGNORECASE,
@@ -37,7 +44,7 @@ class DayOrder:
 
     def days(self, written: str) -> tuple[date, date]:
         """Return the first and last day that may be meant; raises ValueError for none."""
-        a, b, c = (int(part) for part in re.split(r"[./-]\s?", written))
+        a, b, c = _numbers(written)
         year = c + 2000 if c < 100 else c
         if self.order == "ymd":
             day = date(a, b, c)
@@ -47,6 +54,12 @@ class DayOrder:
             return day, day
         both = sorted((date(year, b, a), date(year, a, b)))
         return both[0], both[1]
+
+
+def _numbers(day: str) -> tuple[int, int, int]:
+    """Return the numbers of a day, in any script, as they are written."""
+    first, second, third = (int(part) for part in re.findall(r"\d+", day))
+    return first, second, third
 
 
 def looks_like_chat(file: Path) -> bool:
@@ -77,7 +90,7 @@ def messages(file: Path, me: frozenset[str]) -> Found:
         if ABSENT.fullmatch(text.strip()):
             yield number, Unreadable("picture or deleted message", "holds no text")
             continue
-        author = author.strip("\u200e\u202a\u202c ~")
+        author = author.strip(f"{MARKS} ~")
         row: dict[str, Any] = {"text": text.strip(), "source": f"chat {file.stem}"}
         row.update(conversation=file.stem, author=author, party=party(author, me))
         try:
@@ -92,7 +105,7 @@ def day_order(file: Path) -> DayOrder:
     """Return how the days of a chat are written, from all of them."""
     firsts = seconds = dotted = False
     for _, day, _ in _begun(file):
-        first, second, _ = (int(part) for part in re.split(r"[./-]\s?", day))
+        first, second, _ = _numbers(day)
         if first > 31:
             return DayOrder("ymd")
         firsts, seconds = firsts or first > 12, seconds or second > 12

@@ -33,6 +33,8 @@ TABLES = (".parquet", ".arrow", ".feather")
 
 OUTPUT = "an output of this command"
 
+UNKNOWN_CHAT = "a chat of an unknown form"
+
 
 def read_records(
     paths: Iterable[Path],
@@ -196,7 +198,15 @@ def _of_found(
 ) -> Iterator[Record]:
     if isinstance(found, Unreadable):
         aside.put(file, number, found.kind, found.reason)
-    elif found.get("party") == THIRD and not fields.third_party:
+        return
+    if form := found.get("unknown_chat"):
+        reason = f"lines begin like '{form}', a chat in a form that is not read"
+        if not fields.third_party:
+            reason += "; whose words they are is not known: --third-party takes it as one text"
+        aside.put(file, number, UNKNOWN_CHAT, reason, kept=fields.third_party)
+        if not fields.third_party:
+            return
+    if found.get("party") == THIRD and not fields.third_party:
         reason = "by somebody else; name yourself by --me, or take all by --third-party"
         aside.put(file, number, THIRD, reason)
     else:
