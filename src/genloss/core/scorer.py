@@ -1,7 +1,7 @@
 """Scorers of text: how machine-like a text looks. A score alone accuses nobody; see docs."""
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -16,6 +16,15 @@ class Scorer(Protocol):
     def scores(self, texts: Sequence[str]) -> Floats:
         """Return a score per text (n,), nan where it cannot judge; one depends on no other text."""
         ...
+
+
+WATERMARK: Literal["watermark"] = "watermark"
+"""The `evidence` of a scorer that tests for a watermark of a known key."""
+
+
+def evidence_of(scorer: Scorer) -> Literal["watermark", "detector"]:
+    """Return the kind of evidence that a flag of a scorer is, by its class attribute `evidence`."""
+    return WATERMARK if getattr(scorer, "evidence", "") == WATERMARK else "detector"
 
 
 @runtime_checkable

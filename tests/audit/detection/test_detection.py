@@ -15,6 +15,8 @@ from genloss.audit.detection.findings import as_json, findings
 from genloss.audit.detection.generators import released, untested
 from genloss.audit.detection.tail_cost import Words, by_frequency
 from genloss.audit.detection.tallies import Tallies
+from genloss.audit.scorers.green_list import GreenList
+from genloss.core.scorer import evidence_of
 from genloss.corpus.record.record import Generator, Record
 from genloss.errors import DataError
 
@@ -85,6 +87,23 @@ def test_false_positives_hold_on_new_texts_and_are_called_broken_on_shifted_ones
     assert (second.group, second.held.verdict) == (("news",), "holds so far")
     assert any("broken here for human texts of: essays" in line for line in found.card)
     assert len(shown) == 500
+
+
+def test_a_flag_of_a_test_for_a_watermark_is_evidence_by_watermark(rng):
+    scorer = GreenList("a key")
+    vocabulary = [f"w{i}" for i in range(200)]
+    human = [
+        Record.of(" ".join(rng.choice(vocabulary, 60)), source=f"author {i}", origin="human")
+        for i in range(120)
+    ]
+    words = ["w0"]
+    while len(words) < 60:
+        words.append(next(w for w in rng.permutation(vocabulary) if scorer.is_green(words[-1], w)))
+    calibration, _ = calibrate(human, scorer, [], Plan(by=(), levels=(0.01,)))
+    marked = [Record.of(" ".join(words))]
+    [shown] = detected(marked, calibration, scorer, 0.01, "marginal", Tallies())
+    assert [(e.kind, e.says) for e in shown.evidence] == [("watermark", "machine")]
+    assert evidence_of(Written()) == "detector"
 
 
 def test_edited_human_text_breaks_the_promise_and_is_said(made, rng):

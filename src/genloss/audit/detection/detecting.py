@@ -13,8 +13,8 @@ from genloss.audit.detection.calibrating import identity_of
 from genloss.audit.detection.scoring import LENGTH, batches, scored_texts
 from genloss.audit.detection.tallies import Tallies
 from genloss.audit.scorers.tells import Tell, tells
-from genloss.core.scorer import Scorer
-from genloss.corpus.record.record import Evidence, Record
+from genloss.core.scorer import Scorer, evidence_of
+from genloss.corpus.record.record import Evidence, Kind, Record
 from genloss.errors import DataError
 from genloss.spec.build import build
 
@@ -50,7 +50,8 @@ def detected(
     """Yield every record with what was said of it; count it in the tallies.
 
     Attributes `score`, `p_value` (where judged), `answer`, `words` and `length` lie beside the
-    text; a flag and a tell are evidence of the kind 'detector', and leave the origin as it was.
+    text; a flag is evidence of the kind of its scorer ('watermark' or 'detector'), a tell of the
+    kind 'detector', and both leave the origin as it was.
     Memory: one batch, and what the tallies hold.
 
     Raises:
@@ -69,7 +70,8 @@ def detected(
             shown = replace(record, attributes=said)
             tallies.count(shown, texts.groups[i], answer, keys)
             tallies.mark(shown, found)
-            yield replace(shown, evidence=(*record.evidence, *_evidence(said, calibration, found)))
+            new = _evidence(said, calibration, evidence_of(scorer), found)
+            yield replace(shown, evidence=(*record.evidence, *new))
 
 
 def _attributes(score: float, p: float, answer: str) -> dict[str, Any]:
@@ -82,11 +84,11 @@ def _attributes(score: float, p: float, answer: str) -> dict[str, Any]:
 
 
 def _evidence(
-    said: dict[str, Any], calibration: Calibration, found: Sequence[Tell]
+    said: dict[str, Any], calibration: Calibration, kind: Kind, found: Sequence[Tell]
 ) -> Iterator[Evidence]:
     if said["answer"] == "flagged":
-        kind = calibration.scorer["kind"]
-        yield Evidence("detector", "machine", f"{kind}: p = {said['p_value']:.4f}")
+        scorer = calibration.scorer["kind"]
+        yield Evidence(kind, "machine", f"{scorer}: p = {said['p_value']:.4f}")
     for tell in found:
         yield Evidence("detector", "machine", f"{tell.sort}: {tell.name}")
 

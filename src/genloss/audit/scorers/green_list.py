@@ -9,6 +9,7 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Floats
+from genloss.core.scorer import WATERMARK
 from genloss.errors import SpecError
 
 FEWEST = 16
@@ -33,6 +34,7 @@ class GreenList:
         "Whether more green words than chance stand in a text, for a key over words.",
         ("kirchenbauer-2023",),
     )
+    evidence = WATERMARK
     key: str
     ratio: float = 0.5
 

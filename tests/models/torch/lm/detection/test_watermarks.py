@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from genloss.audit.scorers.green_list import green_z
+from genloss.core.scorer import evidence_of
 from genloss.errors import SpecError
 from genloss.models.torch.lm.detection.judge import judge, tokens_of
 from genloss.models.torch.lm.detection.watermarks import KGW, SynthID
@@ -85,6 +86,7 @@ def test_synthid(bases, plain, read_as):
 
 @pytest.mark.parametrize("kind", [lambda base: KGW(base), lambda base: SynthID(KEYS, base)])
 def test_watermark_tests_keep_the_laws_of_scorers(bases, kind):
+    assert evidence_of(kind(bases[0])) == "watermark"
     check_scorer(kind(bases[0]))
 
 

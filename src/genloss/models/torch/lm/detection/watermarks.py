@@ -9,6 +9,7 @@ import torch
 
 from genloss.core.about import About
 from genloss.core.arrays import Floats, Ints, checked_count
+from genloss.core.scorer import WATERMARK
 from genloss.errors import SpecError
 from genloss.models.torch.lm.base import config_of
 from genloss.models.torch.lm.detection.judge import tokeniser_of, tokens_of
@@ -38,6 +39,7 @@ class KGW:
         "Whether more green words than chance stand in a text, for a known key.",
         ("kirchenbauer-2023",),
     )
+    evidence = WATERMARK
     base: str = BASE
     key: int = 15485863
     ratio: float = 0.25
@@ -99,6 +101,7 @@ class SynthID:
         "Whether the words of a text follow a tournament with known keys.",
         ("dathathri-2024",),
     )
+    evidence = WATERMARK
     keys: tuple[int, ...]
     base: str = BASE
     ngram: int = 5
