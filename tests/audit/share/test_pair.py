@@ -105,6 +105,14 @@ def test_one_group_that_is_the_whole_corpus_has_the_interval_of_the_whole():
     assert half.shares["b"] == own
 
 
+def test_calibration_texts_of_one_unit_are_refused():
+    human, machine, corpus = (s[0] for s in drawn(np.random.default_rng(9), 0.5, 1.8, 100))
+    own, one = [str(i) for i in range(100)], ["a"] * 100
+    with pytest.raises(DataError, match="all machine texts with a score are of one unit"):
+        machine_share(human, {"m": machine}, corpus, units=(own, one, own))
+    assert machine_share(human, {"m": machine}, corpus, units=(own, own, one)).texts == 100
+
+
 def test_unscored_texts_are_left_out_and_too_few_are_refused():
     human, machine, corpus = (s[0] for s in drawn(np.random.default_rng(7), 0.5, 1.8, 100))
     corpus[:40] = np.nan

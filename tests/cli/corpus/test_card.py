@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from genloss.cli.main import app
+from genloss.report.corpus.cards.facts import Facts
 
 TEXT = {"type": "string", "minLength": 1}
 STATEMENT = {
@@ -187,6 +188,36 @@ def test_summaries_hold_the_facts_and_mark_the_gaps(card, form, facts):
     empty = [row for row in rows if "not measured" in row]
     assert len(rows) - len(empty) >= facts
     assert f"{len(empty)} of {len(rows)} fields" in made
+
+
+def test_the_summary_of_the_eu_calls_crawled_what_has_a_day_of_capture(genloss, tmp_path):
+    def summary():
+        assert genloss("corpus", "audit", "rows.jsonl", "--out", "a.html").exit_code == 0
+        done = genloss("corpus", "card", "a.json", "--form", "eu", "--out", "eu.md")
+        assert done.exit_code == 0
+        rows = (tmp_path / "eu.md").read_text().splitlines()
+        return [
+            next(r for r in rows if r.startswith(f"| {part}")) for part in ("2.1", "2.3", "2.6")
+        ]
+
+    rows = [
+        {
+            "text": "One page of the web.",
+            "source": "https://example.org/a",
+            "captured": "2020-02-01",
+        },
+        {"text": "One essay of a pupil.", "source": "essays"},
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    public, crawled, other = summary()
+    assert "not measured" in public
+    assert "example.org (50 %)" in crawled
+    assert "essays" not in crawled
+    assert "essays (50 %)" in other
+    (tmp_path / "rows.jsonl").write_text(json.dumps(rows[1]) + "\n")
+    assert "none: no text has a day of capture" in summary()[1]
+    named = {"inputs": ["hub:org/name@0123", "rows.jsonl"]}
+    assert Facts("a", named, ()).of_the_hub().startswith("hub:org/name@0123; open to all: not")
 
 
 def test_what_is_no_audit_or_no_form_is_refused(genloss, tmp_path):

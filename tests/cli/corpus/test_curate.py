@@ -51,7 +51,7 @@ def test_every_refusal_has_its_rule_and_reason(told, genloss, tmp_path):
     assert [(r["refused_by"], r["refused_because"]) for r in refused] == [
         ("long", "words is 2, below 5"),
         ("people", "origin is machine, not human or edited"),
-        ("long", "words is unknown"),
+        ("long", "words is 4, below 5"),
     ]
     assert done["funnel"]["alone"] == {"long": 2, "people": 1}
     assert sum(n for *_, n in done["funnel"]["first"]) == done["funnel"]["read"] == 5

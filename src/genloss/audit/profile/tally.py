@@ -51,7 +51,10 @@ class Tally:
         self._words[record.origin] += n
         self._lengths[np.searchsorted(BINS, n, "right") - 1] += 1
         self._count("domain", record.key("domain"))
-        self._count("source", host_of(record.source) or record.source.partition(":")[0] or UNKNOWN)
+        source = host_of(record.source) or record.source.partition(":")[0] or UNKNOWN
+        self._count("source", source)
+        if gathered := _gathered(record):
+            self._count(f"{gathered} source", source)
         self._count("licence", record.licence or UNKNOWN)
         self._count("origin", record.origin)
         self._count("depth", UNKNOWN if record.depth is None else str(record.depth))
@@ -143,6 +146,14 @@ class Tally:
         """Return the counts of every key, dates in the future among the doubts."""
         ahead = {f"{name} date in the future": d.total() for name, d in self._ahead.items() if d}
         return {**self._by, "doubts": self._by.get("doubts", Counter()) + Counter(ahead)}
+
+
+def _gathered(record: Record) -> str:
+    """Return how a text came: "crawled" by its day of capture, "" for a message, else "other"."""
+    if "party" in record.attributes:
+        return ""
+    captured = record.captured is not None and record.captured.grade in ("archive", "crawl")
+    return "crawled" if captured else "other"
 
 
 def _later(claimed: Dated | None, captured: Dated | None) -> bool:

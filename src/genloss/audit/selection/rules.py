@@ -7,20 +7,22 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from genloss.audit.conformal.lengths import n_words
 from genloss.corpus.record.dated import GRADES, Dated, Grade
 from genloss.corpus.record.record import UNKNOWN, Record
 from genloss.errors import SpecError
 
 TESTS = ("at_least", "at_most", "one_of", "none_of")
 DATES = ("before", "from", "evidence")
+WORDS = "words"
 
 
 @dataclass(frozen=True)
 class Rule:
     """A record passes if its field passes every test that is given.
 
-    field: a field, an attribute, or 'month', 'domain' (`Record.key`). keep_unknown: whether a
-    record without the field passes.
+    field: a field, an attribute, or 'month', 'domain' (`Record.key`); 'words' is counted where no
+    attribute says it. keep_unknown: whether a record without the field passes.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Rule:
     def refusal(self, record: Record) -> str:
         """Return why a record does not pass, or ''."""
         value = record.key(self.field)
+        if value == UNKNOWN and self.field == WORDS and record.text is not None:
+            value = str(n_words(record.text))
         if value == UNKNOWN and UNKNOWN not in (self.one_of or ()):
             return "" if self.keep_unknown else f"{self.field} is unknown"
         if self.one_of is not None and value not in self.one_of:
@@ -96,7 +100,7 @@ UNASKED = {
     "consent": "a policy asks for it (--policy)",
     "evidence": "ask for origin",
     "parents": "ask for grounded or depth",
-    "text": "ask for an attribute, such as words",
+    "text": "ask for words, or an attribute",
     "attributes": "name one of them",
 }
 """Fields of a record that have no one value, or are spelt otherwise, and what to ask for instead:

@@ -97,7 +97,7 @@ def machine_share(
     differ from one another (design effect). The interval is conditional on these generators.
 
     Raises:
-        DataError: fewer than 50 texts of a sort.
+        DataError: fewer than 50 texts of a sort, or human or machine texts of one unit.
     """
     names = [name for name, s in machine.items() for _ in range(len(s))]
     pooled = np.concatenate([np.asarray(s, float) for s in machine.values()] or [np.zeros(0)])
@@ -172,6 +172,11 @@ def _kept(
         owner = (
             np.arange(len(values)) if units is None else np.unique(units[i], return_inverse=True)[1]
         )
+        if i < 2 and len(set(owner[known].tolist())) == 1:
+            raise DataError(
+                f"all {name} texts with a score are of one unit; expected two or more, as one half "
+                "is held against the other; name another one, such as --unit id"
+            )
         scores.append(values[known])
         owners.append(owner[known])
     return scores, owners

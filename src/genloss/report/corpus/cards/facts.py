@@ -48,6 +48,12 @@ class Facts:
         beyond = f", {more:,} more" if more > 0 else ""
         return ", ".join(named) + beyond + (f"; unknown: {percent(unknown)}" if unknown else "")
 
+    def of_the_hub(self) -> str:
+        """Return the data sets of a hub among what was read, '' for none."""
+        named = (str(name) for name in self.audit.get("inputs", ()))
+        found = [name for name in named if name.startswith("hub:")]
+        return f"{', '.join(found)}; open to all: {NOT_MEASURED}" if found else ""
+
     def languages(self) -> list[str]:
         """Return the languages of at least 1 % of the sample, the commonest first."""
         values = self.audit["languages"]["values"]

@@ -23,13 +23,14 @@ def eu_summary(facts: Facts) -> str:
         ("Years of the content", facts.years()),
     )
     sources: Rows = (
-        ("2.1 Publicly available datasets", NOT_MEASURED),
+        ("2.1 Publicly available datasets", facts.of_the_hub() or NOT_MEASURED),
         ("2.2 Private datasets, licensed or not", NOT_MEASURED),
-        ("2.3 Crawled and scraped: the commonest sources", facts.listed("source")),
+        ("2.3 Crawled and scraped: sources of texts with a day of capture", _crawled(facts)),
         ("2.4 User data: whose messages", facts.listed("party")),
         ("2.5 Synthetic data: share declared", percent(facts.machine())),
         ("2.5 Synthetic data: models that are named", facts.listed("generator")),
-        ("2.6 Other sources", NOT_MEASURED),
+        ("2.6 Other sources: of texts without a day of capture", facts.listed("other source")),
+        ("2.6 Other sources: which of them belong to 2.1, 2.2 or 2.3", NOT_MEASURED),
     )
     processing: Rows = (
         ("3.1 Rights reserved: signals that were found", facts.listed("consent")),
@@ -68,6 +69,12 @@ def california_summary(facts: Facts) -> str:
     title = f"# Training data of {facts.name}"
     law = "California Civil Code, section 3111 (AB 2013)."
     return _page(f"{title}\n\n{law}", (("Documentation", rows),), facts)
+
+
+def _crawled(facts: Facts) -> str:
+    if "other source" in facts.audit["counts"] and not facts.shares("crawled source"):
+        return "none: no text has a day of capture"
+    return facts.listed("crawled source")
 
 
 def _repeated(facts: Facts) -> str:
