@@ -77,3 +77,10 @@ def test_a_sweep_lists_cells_that_lie_in_another_folder(genloss, told, sweep, tm
     (tmp_path / "runs" / "over" / "sweep.json").write_text("{}")
     [row] = told("ls", "runs/over")
     assert "sweep.json" in row["problem"]
+
+
+def test_the_table_of_resources_reaches_the_cluster(genloss, sweep):
+    sweep.write_text(TOML + "resources = { cpus = 0 }\n")
+    refused = genloss("sweep", sweep, "--on", "ray")
+    assert refused.exit_code == 2
+    assert "expected cpus above 0" in " ".join(refused.stderr.split())

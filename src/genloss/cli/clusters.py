@@ -5,13 +5,16 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genloss.cli import console
 from genloss.errors import SpecError
 from genloss.run.executors.executor import Executor
 from genloss.run.other_machine import OtherMachine
 from genloss.spec.toml import checked_keys
+
+if TYPE_CHECKING:
+    from genloss.run.executors.ray import Resources
 
 TABLE: Mapping[str, Any] = {"cpus": int | float, "gpus": int | float, "memory": str}
 
@@ -21,8 +24,8 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 @contextmanager
 def executor_for(
     on: str,
-    cpus: float = 1,
-    gpus: float = 0,
+    cpus: float | None = None,
+    gpus: float | None = None,
     memory: str = "",
     *,
     store: str = "",
@@ -38,17 +41,14 @@ def executor_for(
         SpecError: a table of another shape; a bucket, or what a block takes, without a cluster.
     """
     if not on:
-        if cpus != 1 or gpus or memory or store:
+        if cpus is not None or gpus is not None or memory or store:
             raise SpecError("--cpus, --gpus, --memory and --store are for a cluster; add --on ray")
         yield None
         return
-    from genloss.run.executors.ray import Resources, on_ray
+    from genloss.run.executors.ray import on_ray
 
     address = "" if on == "ray" else on
-    table = _checked(asked)
-    cpus = table.get("cpus", 1) if cpus == 1 else cpus
-    gpus, memory = gpus or table.get("gpus", 0), memory or table.get("memory", "")
-    resources = Resources(cpus, gpus, bytes_of(memory) if memory else 0)
+    resources = resources_of(cpus, gpus, memory, asked)
     machine: OtherMachine = "accept" if elsewhere else "refuse"
     with ExitStack() as stack:
         with warnings.catch_warnings(record=True) as said:
@@ -59,6 +59,25 @@ def executor_for(
             if warning.category is UserWarning:
                 console.print_hint(f"warning: {warning.message}")
         yield executor
+
+
+def resources_of(
+    cpus: float | None = None, gpus: float | None = None, memory: str = "", asked: Any = None
+) -> "Resources":
+    """Return what a block takes: as options say, else as the table `resources` of a sweep does.
+
+    Raises:
+        SpecError: a table of another shape, or a block that takes less than nothing.
+    """
+    from genloss.run.executors.ray import Resources
+
+    table = _checked(asked)
+    memory = memory or table.get("memory", "")
+    return Resources(
+        table.get("cpus", 1.0) if cpus is None else cpus,
+        table.get("gpus", 0.0) if gpus is None else gpus,
+        bytes_of(memory) if memory else 0,
+    )
 
 
 def _checked(asked: Any) -> Mapping[str, Any]:

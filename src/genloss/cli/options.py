@@ -46,8 +46,8 @@ TensorBoard = Annotated[
 On = Annotated[
     str, typer.Option(help="A Ray cluster: ray (on this machine), HOST:PORT or ray://HOST:PORT.")
 ]
-Cpus = Annotated[float, typer.Option(help="Of a block, with --on.", min=0.01)]
-Gpus = Annotated[float, typer.Option(help="Of a block, with --on.", min=0)]
+Cpus = Annotated[float | None, typer.Option(help="Of a block, with --on; else 1.", min=0.01)]
+Gpus = Annotated[float | None, typer.Option(help="Of a block, with --on; else none.", min=0)]
 Memory = Annotated[str, typer.Option(help="Of a block, with --on, such as 4GB.")]
 Store = Annotated[
     str, typer.Option(help="Bucket that its nodes share instead of a path: s3://BUCKET/PREFIX.")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from genloss.cli.clusters import bytes_of, executor_for
+from genloss.cli.clusters import bytes_of, executor_for, resources_of
 from genloss.core.resources import MEMORY
 from genloss.errors import FitError, GenlossError, ResourceError, SpecError, WorkerLost
 from genloss.run.executors.agreement import check_software, software
@@ -125,9 +125,25 @@ def test_a_grid_may_say_what_a_block_takes():
     assert Grid.of(grid, "x") == Grid.of({"vary": grid["vary"]}, "x")
 
 
+@pytest.mark.parametrize(
+    ("options", "takes"),
+    [
+        ({}, Resources(2, 1, 8 * 10**9)),
+        ({"cpus": 1}, Resources(1, 1, 8 * 10**9)),
+        ({"gpus": 0}, Resources(2, 0, 8 * 10**9)),
+        ({"memory": "1GB"}, Resources(2, 1, 10**9)),
+        ({"cpus": 1, "gpus": 0, "memory": "0"}, Resources()),
+    ],
+)
+def test_what_an_option_says_wins_over_the_table(options, takes):
+    assert resources_of(**options, asked={"cpus": 2, "gpus": 1, "memory": "8GB"}) == takes
+    assert resources_of(cpus=3) == Resources(3)
+
+
 def test_resources_without_a_cluster_are_refused():
-    with pytest.raises(SpecError, match="add --on ray"), executor_for("", 2, 0, ""):
-        pass
+    for cpus in (1, 2):
+        with pytest.raises(SpecError, match="add --on ray"), executor_for("", cpus):
+            pass
 
 
 def test_ray_is_loaded_by_nobody_who_does_not_ask_for_it():

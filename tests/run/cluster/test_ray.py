@@ -111,6 +111,19 @@ def test_two_nodes_over_a_bucket_make_the_bytes_of_one_process_although_workers_
         assert folder_bytes(right / run) == folder_bytes(own / "again/spec" / run)
 
 
+def test_a_block_takes_what_the_table_says(cluster, own, shared_env):
+    """Nodes of one CPU have no room for blocks of two."""
+    learner, grid = {"kind": "gaussian", "ddof": 1}, {"vary": {"n_real": [8]}}
+    spec = {**SPEC, "learner": learner, "sweep": {**grid, "resources": {"cpus": 2}}}
+    (own / "two.toml").write_text(toml_text(spec))
+    command = ("sweep", "two.toml", "--root", "there", "--on", cluster)
+    refused = genloss(*command, folder=own, env=shared_env, check=False)
+    assert refused.returncode != 0
+    assert "no node of the cluster has room for one block (2 CPU" in " ".join(
+        refused.stderr.split()
+    )
+
+
 @pytest.fixture
 def killed_cluster():
     """Return a place of Ray's (with a short path) that names a cluster that was killed."""
