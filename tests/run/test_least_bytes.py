@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from genloss.errors import ResourceError
+from genloss.errors import ResourceError, StoreError
 from genloss.run import disk
 from genloss.run.disk import least_bytes
 from genloss.run.runner import run_study
@@ -85,3 +85,10 @@ def test_a_sweep_whose_kept_rows_or_controls_exceed_the_disk_is_refused(
         run_sweep(sweep, tmp_path, workers=1, controls=True)
     free += sum(beside)
     assert run_sweep(sweep, tmp_path, workers=1, controls=True).failed == {}
+
+
+@pytest.mark.parametrize("root", ["/proc/nowhere", "/dev/null/runs"])
+def test_a_root_that_cannot_be_written_says_so_before_it_is_measured(small, root):
+    sweep = sweep_from({**small("moments_replace"), "name": "s"}, {"vary": {"n_real": [8, 16]}})
+    with pytest.raises(StoreError, match=f"{root}/s cannot be written: nothing can be made in /"):
+        run_sweep(sweep, root, workers=1)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -17,7 +18,7 @@ from genloss.core.regimes import (
 )
 from genloss.core.resources import bytes_in_words
 from genloss.core.view import Labelled
-from genloss.errors import ResourceError
+from genloss.errors import ResourceError, StoreError
 from genloss.study.study import Study
 
 VALUE_BYTES = 12
@@ -93,14 +94,17 @@ def _checkpoint_rows(study: Study) -> int:
 
 
 def check_disk(sizes: Sequence[int], root: Path) -> None:
-    """Refuse runs of such sizes that cannot fit below root; nothing is written.
+    """Refuse runs of such sizes that cannot be written or cannot fit below root; nothing is.
 
     Raises:
+        StoreError: nothing can be made there.
         ResourceError: the disk has less room than they take at least.
     """
     place = root.absolute()
-    while not place.exists():
+    while not os.path.exists(place):
         place = place.parent
+    if sizes:
+        _check_writable(root, place)
     need, free = sum(sizes), shutil.disk_usage(place).free
     if need > free:
         raise ResourceError(
@@ -110,3 +114,14 @@ def check_disk(sizes: Sequence[int], root: Path) -> None:
             "the same",
             os.strerror(28),
         )
+
+
+def _check_writable(root: Path, place: Path) -> None:
+    """Make a folder in the nearest one that is there, and remove it: permissions do not tell."""
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix=".genloss-", dir=place))
+    except OSError as error:
+        raise StoreError(
+            f"{root} cannot be written: nothing can be made in {place} ({error.strerror or error});"
+            " choose another root (--root)"
+        ) from error
