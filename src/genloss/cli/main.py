@@ -210,6 +210,7 @@ def sweep(
     fresh: Fresh = False,
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
+    trust: Trust = False,
     no_controls: NoControls = False,
     tensorboard: TensorBoard = None,
     despite_disk: Annotated[
@@ -223,7 +224,7 @@ def sweep(
     from genloss.cli.progress import progress
     from genloss.run.sweep import run_sweep
 
-    what, place = sweeps.loaded(spec, overrides or [], vary or [], model, root)
+    what, place = sweeps.loaded(spec, overrides or [], vary or [], model, root, trust=trust)
     asked = what.grid.get("resources")
     cluster = executor_for(
         on, cpus, gpus, memory, store=store, root=place, elsewhere=elsewhere, asked=asked
@@ -282,7 +283,7 @@ def plan(
         f"reading {spec} and timing its first generations, at most {BUDGET:g} s once all is loaded"
     )
     if vary or sweeps.is_sweep_spec(spec):
-        what, _ = sweeps.loaded(spec, overrides or [], vary or [], model, RUNS)
+        what, _ = sweeps.loaded(spec, overrides or [], vary or [], model, RUNS, trust=trust)
         sweeps.plan(what, json, controls=not no_controls)
         return
     with at_work("planning"):

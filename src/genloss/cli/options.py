@@ -31,7 +31,7 @@ Elsewhere = Annotated[
     bool, typer.Option("--elsewhere", help="Go on with what another machine began; record it.")
 ]
 Trust = Annotated[
-    bool, typer.Option("--trust", help="Run the code of classes that a run folder names.")
+    bool, typer.Option("--trust", help="Run the code that a folder of a run or sweep names.")
 ]
 NoControls = Annotated[
     bool, typer.Option("--no-controls", help="Run no controls, which see real rows alone.")

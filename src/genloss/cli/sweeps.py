@@ -11,6 +11,7 @@ from genloss.errors import SpecError
 from genloss.plan.sweep_cost import sweep_plan
 from genloss.report.formatting import count, percent
 from genloss.run.sweep import SweepRuns
+from genloss.spec.consent import consent
 from genloss.spec.toml import overridden, read_spec
 from genloss.store.sweep import FAILED, GROWING, LOGS, is_sweep, local_sweep_spec, read_sweep
 from genloss.study.sweep import TABLE, Sweep, load_sweep, sweep_from, undone, with_chains
@@ -28,9 +29,18 @@ SHOWN = 10
 
 
 def loaded(
-    spec: Path, overrides: Sequence[str], vary: Sequence[str], model: str, root: Path
+    spec: Path,
+    overrides: Sequence[str],
+    vary: Sequence[str],
+    model: str,
+    root: Path,
+    *,
+    trust: bool,
 ) -> tuple[Sweep, Path]:
-    """Return a sweep and the folder in which its own lies; a sweep's folder goes on as it was."""
+    """Return a sweep and the folder in which its own lies; a sweep's folder goes on as it was.
+
+    trust: whether a sweep's folder may name classes of its own, whose code then runs.
+    """
     if not is_sweep(spec):
         what = load_sweep(spec, overrides, vary, model)
         for lost in undone(what, overrides):
@@ -49,7 +59,9 @@ def loaded(
     file = read_sweep(spec)
     shared = overridden(local_sweep_spec(spec, file), overrides)
     # Chains of a grid are called seeds, which would win.
-    what = sweep_from(shared, with_chains(file.grid, overrides), str(spec))
+    grid = with_chains(file.grid, overrides)
+    with consent(spec, (shared, grid), trust=trust, command="sweep"):
+        what = sweep_from(shared, grid, str(spec))
     if lost_here := list(undone(what, overrides)):
         raise SpecError(
             f"override {lost_here[0].override}: {lost_here[0].key} varies in {spec}, which undoes "

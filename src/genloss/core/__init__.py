@@ -31,6 +31,7 @@ curators         which rows may enter the next training sets
 extras           optional packages: which is missing, for what
 over_chains      which number over the chains of a metric a target or theory line is about
 parsing          why a text cannot be parsed, in plain words
+consent          whether code of others may be imported
 places           the cache, and other places on this machine
 progress         how far a long computation is
 resources        free memory, and errors that say what is lacking

@@ -14,11 +14,11 @@ import numpy as np
 
 from genloss.core.arrays import Floats, Ints
 from genloss.core.code import Code
+from genloss.core.consent import refusing_code
 from genloss.core.regimes import Replace
 from genloss.core.roles import Regime
 from genloss.errors import GenlossError
 from genloss.spec.build import build
-from genloss.spec.consent import foreign_classes
 from genloss.store.fingerprint import fingerprint
 from genloss.store.folder import control_path, controls_folder
 from genloss.store.header import HEADER
@@ -155,9 +155,8 @@ def layout_of(run: Run) -> Layout:
     sizes = spec["n_real"], spec["n_synthetic"]
     regime: Regime = Replace()
     try:
-        if foreign_classes(spec["regime"]):
-            raise GenlossError
-        regime = build("regime", spec["regime"])
+        with refusing_code():
+            regime = build("regime", spec["regime"])
     except GenlossError:
         sizes = spec["n_real"], spec["n_real"]
     measure = spec["measure"]

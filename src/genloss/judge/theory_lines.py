@@ -1,13 +1,14 @@
 """What is expected of a stored run: computed when somebody first asks, and kept beside it."""
 
+import sys
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 
+from genloss.core.consent import CodeRefused, refusing_code
 from genloss.errors import GenlossError, SpecError, StoreError
 from genloss.judge.predictions import theory_lines
 from genloss.judge.profile.trivial import trivial_scores
-from genloss.spec.consent import foreign_classes
 from genloss.store.reader import Run
 from genloss.store.theory_file import Lines, Theory, read_theory, write_theory
 from genloss.study.study import Study, study_from
@@ -17,9 +18,9 @@ def theory_of(run: Run) -> Lines:
     """Return the line of every metric of a run with a closed form.
 
     Computed from the spec where theory.json is missing or of another run or version, and written
-    there if the folder can be written. None for a spec that names classes of its own, whose code
-    must not run because somebody reads a report, and none where the study cannot be built here,
-    such as without its data. A class whose own predictions fail costs the lines and a warning.
+    there if the folder can be written. None where the study cannot be built here, such as without
+    its data, or with classes of its own; see `study_of`. A class whose own predictions fail costs
+    the lines and a warning.
     """
     return _theory_of(run).lines
 
@@ -30,11 +31,22 @@ def trivial_of(run: Run) -> Mapping[str, float]:
 
 
 def study_of(run: Run) -> Study | None:
-    """Return the study of a run; None where its classes are its own, or it cannot be built here."""
-    if foreign_classes(run.spec):
-        return None
+    """Return the study of a run; None where it cannot be built here.
+
+    None where it names code of others, which must not run because somebody reads: with a warning,
+    unless this process, which may have made the run, has it loaded.
+    """
     try:
-        return study_from(run.local_spec)
+        with refusing_code():
+            return study_from(run.local_spec)
+    except CodeRefused as refused:
+        if refused.what.partition(":")[0] not in sys.modules:
+            warnings.warn(
+                f"{run.path.name} is shown without theory: it names {refused.what}, whose code "
+                "must not run because somebody reads it",
+                stacklevel=1,
+            )
+        return None
     except (GenlossError, ImportError, OSError):
         return None
 

@@ -5,7 +5,7 @@ build     names and fields become objects; objects become names and fields again
 toml      reading specs, key=value overrides, nearest names
 code      digests of other people's code
 loaded    the source that an imported module was made of
-consent   which classes of a spec are not ours
+consent   whether a stored spec may name classes that are not ours
 parts     every object that fills a role in a study
 plugins   classes of other packages, by entry points
 wording   what a field takes, and which names are near, in plain words

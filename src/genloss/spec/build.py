@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from genloss.core.about import about_class
+from genloss.core.consent import ask
 from genloss.core.curators.scores import Score
 from genloss.core.curators.selection import Curator
 from genloss.core.features import Features
@@ -21,6 +22,7 @@ from genloss.core.view import Metric
 from genloss.errors import MissingExtra, SpecError
 from genloss.spec.plugins import (
     Plugin,
+    is_declared,
     loaded,
     module_of,
     plugin_named,
@@ -148,6 +150,8 @@ def entry_of_kind(role: str, kind: str) -> tuple[str, str]:
 
 def _loaded(path: str, plugin: Plugin | None, where: str) -> Any:
     if plugin is None:
+        if not is_declared(path):
+            ask(path)
         reach_current_folder(path)
     try:
         return loaded(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 from genloss.core.places import Place
 from genloss.errors import SpecError
 from genloss.models.makers import MakersLearner
-from genloss.spec.consent import foreign_classes
+from genloss.spec.consent import consent
 from genloss.spec.toml import overridden, read_spec
 from genloss.store.header import read_header
 from genloss.store.machine_file import local_spec
@@ -45,13 +45,8 @@ def load_study(
                 f"{' and '.join(LONGER)} may be raised; pass the spec file to start another run"
             )
         described = overridden(local_spec(path, read_header(path).spec), overrides)
-        if not trust and (own := foreign_classes(described)):
-            raise SpecError(
-                f"{path} names {', '.join(own)}, whose code would run: it is neither genloss's nor "
-                "an installed plug-in's; run the spec that the folder was made from, or, if you "
-                "trust where the folder comes from, genloss run --trust"
-            )
-        return study_from(described)
+        with consent(path, described, trust=trust):
+            return study_from(described)
     spec = overridden(read_spec(path), overrides)
     return _all_enter(study_from({"name": path.stem, **spec}))
 

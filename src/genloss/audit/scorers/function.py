@@ -7,6 +7,7 @@ import numpy as np
 
 from genloss.core.about import About
 from genloss.core.arrays import Floats
+from genloss.core.consent import ask
 from genloss.errors import SpecError
 from genloss.spec.plugins import loaded, reach_current_folder
 
@@ -19,7 +20,7 @@ class ByFunction:
     dataclass with a method `scores` is named directly, as "package.module:Class".
 
     Raises:
-        SpecError: no such function.
+        SpecError: no such function, or a stored spec that names one without consent.
     """
 
     about = About("function", "A function of your own", "What your own function says of a text.")
@@ -28,6 +29,7 @@ class ByFunction:
     def __post_init__(self) -> None:
         if ":" not in self.path:
             raise SpecError(f"function: path is {self.path!r}; expected package.module:name")
+        ask(self.path)
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Return what the function says (n,)."""

@@ -6,11 +6,13 @@ import shutil
 import numpy as np
 import pytest
 
+from genloss.core.consent import CodeRefused, refusing_code
 from genloss.core.samples import Samples
 from genloss.errors import DataError
 from genloss.models.torch.lm.hugging_face import HuggingFaceLearner
 from genloss.models.torch.lm.objective import FineTuning
 from genloss.models.torch.lm.transformer_learner import TransformerLearner
+from genloss.spec.build import build
 
 pytestmark = pytest.mark.slow
 
@@ -78,3 +80,8 @@ def test_code_runs_where_it_is_asked_for(model):
     found = learner(folder, remote_code=True).fit(ROWS, np.random.default_rng(0))
     assert type(found.module).__name__ == "ModelAsked"
     assert ran() == {MARK.format("config_code"), MARK.format("model_code")}
+
+
+def test_a_stored_spec_asks_before_code_of_the_hub_runs():
+    with pytest.raises(CodeRefused, match="remote_code of somebody/model"), refusing_code():
+        build("learner", {"kind": "hugging_face", "base": "somebody/model", "remote_code": True})

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genloss.core.about import About
 from genloss.core.arrays import Array, checked_count
+from genloss.core.consent import ask
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import Tokeniser, check_tokeniser
 from genloss.errors import SpecError
@@ -100,6 +101,8 @@ class HuggingFaceLearner(CausalLearner[HuggingFaceModel]):
                 "hugging_face: give either a base (a folder or a hub name) or a config such as "
                 '{ model_type = "opt", hidden_size = 128, ... }'
             )
+        if self.remote_code:
+            ask(f"remote_code of {self.base or 'a config'}")
 
     def of_text(self, tokeniser: Tokeniser) -> "HuggingFaceLearner":
         """Return the learner whose config has the tokeniser's vocabulary and end, if none yet.
