@@ -205,7 +205,7 @@ def test_nothing_is_judged_where_no_target_is(tmp_path):
     make_run(tmp_path)
     text = "".join(Reader(render(find_sections([tmp_path]), title="t")).text)
     assert "Over 20 generations of gaussian on gaussian: what becomes of the model" in text
-    assert "is not judged on this page" in text
+    assert "is not judged here" in text
 
 
 def test_unfinished_runs_are_not_counted_or_listed_as_finished(tmp_path):

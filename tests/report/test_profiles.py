@@ -10,10 +10,10 @@ from genloss.judge.profile.evidence import Evidence
 from genloss.judge.profile.scaling import scaling
 from genloss.judge.profile.verdicts import Answer, profile
 from genloss.judge.profile.words import in_short
+from genloss.report.answer import answer
 from genloss.report.measured import measured as measured_of
 from genloss.report.page import write_report
 from genloss.report.profiles import SHORT, ProfiledRun, number_row, profiles, questions, too_many
-from genloss.report.summary import answer
 from genloss.run.controls import with_controls
 from genloss.run.runner import run_studies
 from genloss.study.study import study_from

@@ -15,7 +15,8 @@ exits       how a command ends: one line, one exit code
 display     plans and verdicts in words
 listing     runs and sweeps as `ls` lists them
 run_tables  runs as `show` prints them
-profiles    the profile of a run: the answer that `show` opens with
+opening     what `show` prints first: question, answer, a matrix over runs
+profiles    the profile of a run
 beside      a run and its controls, as `show` prints them
 progress    where a run is, for the waiting
 waiting     what a command without steps does, and for how long

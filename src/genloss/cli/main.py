@@ -344,7 +344,7 @@ def show(
     if is_run(run) or not run.is_dir():
         run_tables.one(Run(run), json)
     else:
-        run_tables.several(runs_below([run]), json)
+        run_tables.several(runs_below([run]), run, json)
 
 
 @app.command(epilog="Example: genloss verify runs")

@@ -1,4 +1,4 @@
-"""The profile of a run in the terminal: the answer first, then what it rests on."""
+"""The profile of a run in the terminal: what the answer rests on."""
 
 from typing import Any
 
@@ -13,13 +13,17 @@ from genloss.report.profiles import ProfiledRun, profiled
 from genloss.report.run_rows import generations_done
 from genloss.store.reader import Run
 
+MOST_ALARMS = 6
+"""Lines on alarms that are printed, at most."""
 
-def show(run: Run) -> None:
-    """Print the sentence, the eight verdicts, and the first alarm; without a control, why not."""
-    if not generations_done(run):
-        return
-    found = profiled(run)
-    console.print_prose(found.sentence)
+
+def profile_in_words(run: Run) -> ProfiledRun | None:
+    """Return the profile of a run; None before the first generation."""
+    return profiled(run) if generations_done(run) else None
+
+
+def show(found: ProfiledRun) -> None:
+    """Print the eight verdicts and the first alarm; nothing without a control."""
     if not found.judged:
         return
     console.print_line("")
@@ -35,6 +39,9 @@ def show(run: Run) -> None:
 def _below(found: ProfiledRun) -> list[str]:
     stages = f"early collapse (what is rare): {found.early}; late collapse (variety): {found.late}"
     first = [f"first alarm: {found.first}"] if found.first else []
+    first += [f"alarm of {line}" for line in found.alarms[:MOST_ALARMS]]
+    if (more := len(found.alarms) - MOST_ALARMS) > 0:
+        first.append(f"alarms of {more:,} more: genloss show RUN --json")
     first += [f"group {line}" for line in found.groups]
     whys = [f"{r.number}: {r.why}" for r in found.rows if r.why]
     return [stages, *first, *whys]

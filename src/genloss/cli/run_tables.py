@@ -1,17 +1,19 @@
 """Runs as `genloss ls` lists and `genloss show` shows them: as JSON or as tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genloss.cli import beside, console, profiles
+from genloss.cli import beside, console, opening, profiles
 from genloss.cli.console import number
 from genloss.core.chain_quantiles import quantiles, spread
 from genloss.errors import StoreError
 from genloss.judge.estimates import NoInterval, chain_range
 from genloss.report.figures.bands import FEWEST
 from genloss.report.formatting import count, direction_words
+from genloss.report.profiles import ProfiledRun
 from genloss.report.run_rows import shortfall_words
 from genloss.spec.wording import listed
 from genloss.store.reader import Run
@@ -24,8 +26,10 @@ LEAST_NAME = 24
 """Columns of a narrow terminal that stay for the names of metrics."""
 
 
-def several(found: Sequence[Run], json: bool) -> None:
-    """Show runs, one after another; a damaged one does not hide the others.
+def several(found: Sequence[Run], folder: Path, json: bool) -> None:
+    """Show the runs of a folder: what they answer together, then one after another.
+
+    A damaged one does not hide the others.
 
     Raises:
         StoreError: what is wrong with the first damaged one, after the others.
@@ -33,12 +37,16 @@ def several(found: Sequence[Run], json: bool) -> None:
     if json:
         console.print_json([_run_json(each) for each in found])
         return
+    profiled = opening.show(folder)
     damaged: StoreError | None = None
-    for i, each in enumerate(found):
-        if i:
-            console.print_line("")
+    for each in found:
+        console.print_line("")
         try:
-            one(each, json=False)
+            _head(each)
+            profile = profiled.get(each.path.resolve()) or profiles.profile_in_words(each)
+            if profile:
+                console.print_prose(profile.sentence)
+            _numbers(each, profile)
         except StoreError as error:
             console.print_prose(f"{each.path}  damaged: {error}")
             damaged = damaged or error
@@ -51,6 +59,16 @@ def one(found: Run, json: bool) -> None:
     if json:
         console.print_json(_run_json(found))
         return
+    profile = profiles.profile_in_words(found)
+    console.print_prose(opening.asked(found))
+    if profile:
+        console.print_prose(profile.sentence)
+    console.print_line("")
+    _head(found)
+    _numbers(found, profile)
+
+
+def _head(found: Run) -> None:
     header = found.header
     console.print_prose(f"{found.path}  {'complete' if found.is_complete else 'unfinished'}")
     console.print_prose(
@@ -66,7 +84,11 @@ def one(found: Run, json: bool) -> None:
         console.print_prose(line)
     if short := shortfall_words(found):
         console.print_prose(f"The curator left {short}: it trains on fewer.")
-    profiles.show(found)
+
+
+def _numbers(found: Run, profile: ProfiledRun | None) -> None:
+    if profile:
+        profiles.show(profile)
     _print_metrics(found)
     beside.show(found)
     for name, why in found.not_applicable.items():

@@ -29,7 +29,8 @@ citation          how to cite a report or a run
 frame             the numbers of runs as a data frame
 long_table        the numbers of runs as one long table: a row per value
 markup            text and data as safe parts of a page
-summary           what a reader sees first
+answer            what runs answer, in sentences
+summary           what a reader sees first beside it
 provenance        how a run came to be
 question          one sentence for a section of runs
 captions          what a figure shows, in a sentence or two

@@ -8,6 +8,7 @@ from typing import Any
 
 from genloss.core.places import Place
 from genloss.report import references, summary, theme, verdict_rows
+from genloss.report.answer import answer
 from genloss.report.budget import budget_of
 from genloss.report.chapter import chapter
 from genloss.report.citation import how_to_cite
@@ -71,7 +72,7 @@ def render(sections: Sequence[Section], *, title: str, ahead: int | None = None)
         .get_template("page.html.j2")
         .render(
             title=title,
-            answer=summary.answer(sections, profiled),
+            answer=answer(sections, profiled),
             profiled=[run for run in profiled if run.judged],
             questions=questions(),
             tiles=summary.tiles(sections),

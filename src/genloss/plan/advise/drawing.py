@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from genloss.plan.advise.advice import Answer, reached
+from genloss.plan.advise.advice import Answer
+from genloss.plan.advise.evidence import reached
 from genloss.plan.advise.frontier import Frontier
 from genloss.plan.advise.question import Question
 
