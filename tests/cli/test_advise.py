@@ -38,6 +38,7 @@ def test_an_average_is_answered_without_a_run(genloss, told, line, tmp_path):
 
 def test_a_search_shows_what_it_rests_on(genloss, told, line):
     options = ["--target", "squared_mean_error <= 0.8 at 4", "--as", "count", "--chains", "20"]
+    options.append("--pooled")
     mean, chain = told("advise", line, *options, "--workers", "1")["answers"]
     assert (mean["by"], chain["by"]) == ("closed form", "search")
     assert chain["real_rows"] > mean["real_rows"]
@@ -51,7 +52,7 @@ def test_a_search_shows_what_it_rests_on(genloss, told, line):
 @pytest.mark.slow
 def test_a_mean_is_a_column_once(genloss, line):
     options = ["--target", "trace_ratio >= 0.5 at 2", "--as", "count", "--search", "--mean"]
-    shown = genloss("advise", line, *options, "--chains", "4", "--workers", "1").stdout
+    shown = genloss("advise", line, *options, "--pooled", "--chains", "4", "--workers", "1").stdout
     [head] = [row.split() for row in shown.splitlines() if row.startswith("real rows  ")]
     assert head == ["real", "rows", "chains", "mean", "hold", "it"]
 
@@ -80,6 +81,31 @@ def test_weights_are_a_second_rule_and_of_fresh_rows_alone(genloss, told, line):
     refused = genloss("advise", line, *options, "--supply", "kept")
     assert refused.exit_code == 2
     assert "fresh real rows alone" in " ".join(refused.stderr.split())
+
+
+def test_fresh_rows_are_answered_by_both_rules_unless_one_is_asked_for(genloss, told, line):
+    options = ["n_synthetic=600", "--target", "squared_mean_error <= 0.9 at 40", "--mean"]
+    asked = [*options, "--as", "count"]
+    advice = told("advise", line, *asked)
+    [pooled], [best] = advice["answers"], advice["second_rule"]["answers"]
+    assert (pooled["weight"], best["weight"]) == ("pooled", "best")
+    assert 0 < best["real_rows"] < pooled["real_rows"]
+    assert not best["weight_is_borrowed"]
+    assert [pooled, best] == [
+        one | {"seconds": two["seconds"]}
+        for one, two in zip(
+            told("advise", line, *asked, "--weighted")["answers"], (pooled, best), strict=True
+        )
+    ]
+    shown = " ".join(genloss("advise", line, *asked).stdout.split())
+    assert "real rows, a count, best weight, mean" in shown
+    assert "that for a Gaussian mean of known variance, in the long run. Gen" in shown
+    other = ["--target", "trace_ratio >= 0.99 at 40", "--mean", "--as", "count"]
+    assert told("advise", line, *other)["second_rule"]["answers"][0]["weight_is_borrowed"]
+    said = " ".join(genloss("advise", line, *other).stdout.split())
+    assert "it is borrowed, and another may be better for trace_ratio of gaussian" in said
+    for single in ("--pooled", "--supply=kept"):
+        assert told("advise", line, *asked, single)["second_rule"]["answers"] == []
 
 
 def test_a_target_that_nothing_holds_gets_the_best_and_why(genloss, told, line):

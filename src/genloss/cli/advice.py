@@ -1,6 +1,7 @@
 """How advice is shown: what was assumed, the answers in words, the runs they rest on."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from genloss.cli import console
@@ -54,9 +55,10 @@ def _advice(advice: Advice, assumed: str) -> None:
     if advice.beside is not None:
         target = f"{advice.beside.asked}, that is {target}"
     console.print_prose(f"Question: what holds {target}?")
+    answers = [*advice.answers, *advice.also]
     console.print_prose(
-        f"Real rows: {assumed}. Rows are pooled, each with the same weight, where no other weight "
-        f"is said. Generation 1 learns from the {study.n_real:,} rows of S_0 alone."
+        f"Real rows: {assumed}. {_rules(answers, question)} Generation 1 learns from the "
+        f"{study.n_real:,} rows of S_0 alone."
     )
     if advice.as_asked is not None:
         console.print_prose(as_asked_words(advice.as_asked, question))
@@ -65,18 +67,36 @@ def _advice(advice: Advice, assumed: str) -> None:
             f"Control: {number(advice.beside.control)} on average over "
             f"{count(advice.beside.fits, 'fit')} on {study.n_real:,} new real rows each."
         )
-    rows = [_row(a, question) for a in advice.answers]
+    rows = [_row(a, question) for a in answers]
     console.print_table(["of", "needed", "of rows", "95 % interval", "by"], rows, ["of"])
-    for answer in advice.answers:
+    for answer in answers:
         console.print_prose(sentence(answer, advice))
         if answer.how == "closed form" and answer.value is not None and not answer.monotone:
             console.print_prose(
                 f"{_called(answer)}: not every step towards more makes it better; the bound is "
                 "held from the answer on."
             )
-    for answer in advice.answers:
+    if advice.also_left_out:
+        console.print_prose(f"Best weight: not searched ({advice.also_left_out}).")
+    for answer in answers:
         if answer.how == "search":
             _evidence(answer, question)
+
+
+def _rules(answers: Sequence[Answer], question: Question) -> str:
+    """Return by which rules real rows weigh against synthetic ones."""
+    pooled = "Rows are pooled, each with the same weight, where no other weight is said."
+    dials = [a.dial for a in answers if isinstance(a.dial, RealRows) and a.dial.weighted]
+    if not dials:
+        return pooled
+    weight = "The best weight is that for a Gaussian mean of known variance, in the long run"
+    if not dials[0].weight_is_borrowed(question.target.metric):
+        return f"{pooled} {weight}."
+    learner = kind_of(type(question.study.learner))
+    return (
+        f"{pooled} {weight}: it is borrowed, and another may be better for "
+        f"{question.target.metric} of {learner}."
+    )
 
 
 def _frontier(found: Frontier, question: Question) -> None:

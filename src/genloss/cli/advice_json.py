@@ -45,6 +45,10 @@ def _advice_json(advice: Advice) -> dict[str, Any]:
         "tokens_per_row": advice.tokens or None,
         "control": None if advice.beside is None else advice.beside.control,
         "answers": [_answer_json(a, question) for a in advice.answers],
+        "second_rule": {
+            "answers": [_answer_json(a, question) for a in advice.also],
+            "not_searched": advice.also_left_out or None,
+        },
         "as_asked": None if advice.as_asked is None else _as_asked_json(advice.as_asked),
     }
 
@@ -74,6 +78,8 @@ def _answer_json(answer: Answer, question: Question) -> dict[str, Any]:
         else "best"
         if answer.dial.weighted
         else "pooled",
+        "weight_is_borrowed": isinstance(answer.dial, RealRows)
+        and answer.dial.weight_is_borrowed(question.target.metric),
         "value": answer.value,
         "real_rows": rows,
         "interval": [_finite(answer.low), _finite(answer.high)] if found else None,

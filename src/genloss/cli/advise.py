@@ -33,8 +33,13 @@ def command(
         str, typer.Option(help="KEY=START:END: seek this field of the spec, not real rows.")
     ] = "",
     weighted: Annotated[
-        bool, typer.Option("--weighted", help="Also with the best weight of fresh real rows.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--weighted/--pooled",
+            help="Fresh rows by the best weight too, or pooled alone; none: both if time permits.",
+            show_default=False,
+        ),
+    ] = None,
     mean: Annotated[
         bool, typer.Option("--mean", help="Ask for the mean over chains, not for a new chain.")
     ] = False,
@@ -96,7 +101,7 @@ def command(
             level=level,
             prices=prices,
             against=against or [],
-            weighted=weighted,
+            weighted=False if more and weighted is None else weighted,
         )
         for place in places
     ]

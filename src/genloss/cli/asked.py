@@ -59,11 +59,15 @@ class Told:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question, what is searched, and what was assumed; of another learner too, where asked."""
+    """A question, what is searched, and what was assumed; of another learner too, where asked.
+
+    also: what is searched by a second rule, where time permits.
+    """
 
     question: Question
     dials: Sequence[Dial]
     assumed: str
+    also: Sequence[Dial] = ()
     prices: Prices | None = None
     other: "Asked | None" = None
 
@@ -71,7 +75,7 @@ class Asked:
         """Answer it; see `genloss.plan.advise`."""
         if self.question.target.best:
             return Told(best_setting(self.question, self.dials[0], effort))
-        advice = advise(self.question, self.dials, effort, theory=theory)
+        advice = advise(self.question, self.dials, effort, theory=theory, also=self.also)
         risk = None
         if self.prices is not None and isinstance(dial := self.dials[0], RealRows):
             risk = frontier(advice.question, dial.supply, self.prices, effort, theory=theory)
@@ -95,9 +99,12 @@ def asked_of(
     level: float,
     prices: str,
     against: Sequence[str],
-    weighted: bool,
+    weighted: bool | None,
 ) -> Asked:
     """Return the question that options pose.
+
+    weighted: both rules in any case; None: the best weight of fresh rows too, where time permits;
+    False: rows are pooled.
 
     Raises:
         SpecError: options that contradict each other, a metric that the study lacks.
@@ -120,7 +127,7 @@ def asked_of(
     own = any(word.startswith("learner") for word in overrides)
     words = [*(QUICK_LEARNER if text and not own else []), *overrides]
     question = question_of(load_study(spec, words), wanted, estimand, level)
-    assumed, dials = _dials(question.study, text, supply, count_as, vary, weighted)
+    assumed, dials, also = _dials(question.study, text, supply, count_as, vary, weighted)
     other = None
     if against:
         changed = [w for word in against for w in (SMALL if word == "transformer" else [word])]
@@ -129,21 +136,22 @@ def asked_of(
         asked = question_of(study, wanted, estimand, level)
         dials_of_other = _dials(asked.study, text, supply, count_as, vary, weighted)[1]
         other = Asked(asked, dials_of_other, assumed)
-    return Asked(question, dials, assumed, _prices(prices), other)
+    return Asked(question, dials, assumed, also, _prices(prices), other)
 
 
 def _dials(
-    study: Study, text: bool, supply: str, count_as: str, vary: str, weighted: bool
-) -> tuple[str, list[Dial]]:
-    """Return what is searched, and what was assumed of the supply of real rows, in words."""
+    study: Study, text: bool, supply: str, count_as: str, vary: str, weighted: bool | None
+) -> tuple[str, list[Dial], list[Dial]]:
+    """Return what was assumed of the supply of real rows, what is searched, and what besides."""
     if vary:
-        return "as the regime of the study has them", [field_dial(study, vary)]
+        return "as the regime of the study has them", [field_dial(study, vary)], []
     chosen, why = _supply(supply, study, text)
-    rules = (False, True) if weighted else (False,)
-    return (
-        f"{chosen}, {MEANING[chosen]} ({why})",
-        [real_rows(study, a, chosen, weighted=w) for w in rules for a in AXES[count_as]],
-    )
+    pooled: list[Dial] = [real_rows(study, axis, chosen) for axis in AXES[count_as]]
+    assumed = f"{chosen}, {MEANING[chosen]} ({why})"
+    if not weighted and (weighted is False or chosen != "fresh"):
+        return assumed, pooled, []
+    best: list[Dial] = [real_rows(study, axis, chosen, weighted=True) for axis in AXES[count_as]]
+    return (assumed, [*pooled, *best], []) if weighted else (assumed, pooled, best)
 
 
 def _prices(words: str) -> Prices | None:

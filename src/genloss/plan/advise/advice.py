@@ -8,6 +8,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from genloss.errors import GenlossError
 from genloss.plan.advise.as_asked import AsAsked, as_asked
 from genloss.plan.advise.beside_control import Beside, beside_control
 from genloss.plan.advise.curve import Fit
@@ -82,7 +83,8 @@ class Advice:
     """All answers to a question.
 
     tokens: of a row of text, 0 for other rows. beside: the control that the target names.
-    as_asked: what the study's own regime reaches, where the answers are on another.
+    as_asked: what the study's own regime reaches, where the answers are on another. also: answers
+    by a second rule, and why some or all of those were not sought.
     """
 
     question: Question
@@ -90,6 +92,8 @@ class Advice:
     tokens: int = 0
     beside: Beside | None = None
     as_asked: AsAsked | None = None
+    also: tuple[Answer, ...] = ()
+    also_left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,20 @@ class Effort:
 
 
 def advise(
-    question: Question, dials: Sequence[Dial], effort: Effort, *, theory: bool = True
+    question: Question,
+    dials: Sequence[Dial],
+    effort: Effort,
+    *,
+    theory: bool = True,
+    also: Sequence[Dial] = (),
 ) -> Advice:
     """Return the smallest setting of each dial that holds a target.
 
     The mean over chains comes from its closed form, where the study has one and theory is on; all
     else from runs in a sweep's folder, which another call goes on with.
+
+    also: dials of a second rule. They are searched in the time that the first left, if that is more
+    than half of the effort's, so that both together take no longer than one might.
 
     Raises:
         SpecError: a study without the control that the target names.
@@ -125,17 +137,48 @@ def advise(
         chains = effort.chains_of(question)
         beside = beside_control(question, effort.root, chains, effort.workers, effort.progress)
         question = beside.question
+    begun = time.perf_counter()
+    answers = _answers(question, dials, effort, theory)
+    more, why = _by_second_rule(question, also, effort, theory, time.perf_counter() - begun)
+    own = _evidence_of(question, lambda _: question.study, "advice-as-asked", effort)
+    asked = as_asked(question, dials, own, theory=theory)
+    return Advice(
+        question, tuple(answers), tokens_of(question.study), beside, asked, tuple(more), why
+    )
+
+
+def _answers(
+    question: Question, dials: Sequence[Dial], effort: Effort, theory: bool, search: bool = True
+) -> list[Answer]:
     answers: list[Answer] = []
     for dial in dials:
         known = _by_theory(question, dial) if theory else None
         if known is not None:
             answers.append(known)
-        if known is None or question.estimand == "chain":
+        if search and (known is None or question.estimand == "chain"):
             part = replace(effort, seconds=effort.seconds / len(dials))
             answers.append(_by_search(question, dial, part))
-    own = _evidence_of(question, lambda _: question.study, "advice-as-asked", effort)
-    asked = as_asked(question, dials, own, theory=theory)
-    return Advice(question, tuple(answers), tokens_of(question.study), beside, asked)
+    return answers
+
+
+def _by_second_rule(
+    question: Question, dials: Sequence[Dial], effort: Effort, theory: bool, took: float
+) -> tuple[list[Answer], str]:
+    """Return the answers of further dials, and why some were not sought or found."""
+    if not dials:
+        return [], ""
+    in_time = took <= effort.seconds / 2
+    left = replace(effort, seconds=effort.seconds - took)
+    try:
+        answers = _answers(question, dials, left, theory, in_time)
+    except GenlossError as error:
+        # A second rule is a gift: a learner that takes no weights has the first.
+        return [], str(error)
+    closed = question.estimand == "mean" and len(answers) == len(dials)
+    if in_time or closed:
+        return answers, ""
+    took_up = f"pooled rows took {took:.0f} of {effort.seconds:.0f} seconds"
+    return answers, f"{took_up}; --weighted asks for both rules"
 
 
 def best_setting(question: Question, dial: Dial, effort: Effort) -> Advice:

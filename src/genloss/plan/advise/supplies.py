@@ -13,6 +13,7 @@ from genloss.core.roles import Regime
 from genloss.core.shares import WeightedFresh
 from genloss.core.text import TextModel
 from genloss.errors import SpecError
+from genloss.models.gaussian import GaussianLearner
 from genloss.study.study import Study
 from genloss.theory.weighting import optimal_real_weight
 
@@ -103,6 +104,11 @@ class RealRows:
             return replace(self.study, regime=regime, n_synthetic=total - k)
         n_real = max(self.study.n_real, k)
         return replace(self.study, regime=self._mix(k / total), n_synthetic=total, n_real=n_real)
+
+    def weight_is_borrowed(self, metric: str) -> bool:
+        """Whether the weight is best for another metric or learner than those of the study."""
+        own = metric == "squared_mean_error" and type(self.study.learner) is GaussianLearner
+        return self.weighted and not own
 
     def weight_of(self, k: int) -> float:
         """Return the best share of the weight of k > 0 real rows; its inverse is the memory."""
