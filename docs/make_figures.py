@@ -1,5 +1,11 @@
-"""Make the README's figures from real runs: `.venv/bin/python docs/make_figures.py` (a minute)."""
+"""Make figures of README and docs from real runs: `.venv/bin/python docs/make_figures.py`.
 
+A minute. Those of filters.md and how-much-real-data.md come from the commands that stand there.
+"""
+
+import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -69,7 +75,21 @@ def strip(x: np.ndarray, down: int = 4, across: int = 6) -> np.ndarray:
     return np.pad(block, ((0, 0), (0, 9)), constant_values=255.0)
 
 
+def verdict(root: Path) -> None:
+    """Draw the figure of verdicts.md, by the commands that stand there."""
+    root.mkdir(parents=True, exist_ok=True)
+    examples = root / "examples"
+    if not examples.exists():
+        examples.symlink_to(HERE.parents[1] / "examples")
+    page = (HERE.parent / "verdicts.md").read_text()
+    [block] = re.findall(r"```bash\n(.*?)```", page, flags=re.DOTALL)
+    for line in block.splitlines():
+        subprocess.run([sys.executable, "-m", *shlex.split(line)], cwd=root, check=True)
+    (root / "verdict.svg").replace(HERE / "verdict.svg")
+
+
 if __name__ == "__main__":
     place = Path(sys.argv[1] if len(sys.argv) > 1 else "runs") / "figures"
     variance(place)
     digits(place)
+    verdict(place / "verdict")

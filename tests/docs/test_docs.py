@@ -88,6 +88,7 @@ def test_the_commands_of_a_page_on_corpora_run(name, tmp_path, monkeypatch):
 FILES = {
     "sweeps": ("sizes.csv", "sizes.pdf", "report.html"),
     "filters": ("detector.svg", "filters.svg"),
+    "verdicts": ("verdict.svg",),
 }
 """What the commands of a page write."""
 
@@ -105,11 +106,19 @@ def test_the_commands_of_a_page_run(name, tmp_path, monkeypatch):
     assert len(lines) >= 4
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
+    shown = []
     for line in lines:
         done = CliRunner().invoke(app, shlex.split(line)[1:], prog_name="genloss")
         assert done.exit_code == 0, f"{line}: {done.output}"
+        shown += [done.stdout] if line.startswith("genloss show") else []
     for file in FILES[name]:
         assert (tmp_path / file).stat().st_size > 1000
+    answers = re.findall(
+        r"^\| (\d) [^|]+ \| (\w[\w ]*) \|[^|]+\| (\w[\w ]*) \|", page, re.MULTILINE
+    )
+    for number, *two in answers:
+        for answer, run in zip(two, shown, strict=True):
+            assert re.search(rf"^{number} .*\? +{answer}\b", run, re.MULTILINE), (number, answer)
 
 
 @pytest.mark.slow
