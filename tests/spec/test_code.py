@@ -119,6 +119,68 @@ def test_words_change_nothing(write, old, new):
     assert write({"own/learner.py": LEARNER.replace(old, new)}).modules == write().modules
 
 
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        # Of these, only one that nobody runs is not code.
+        ('if __name__ != "__mp_main__":\n    SCALE = 7\n', "7", "8"),
+        ('if __name__ == "own.learner":\n    SCALE = 7\n', "7", "8"),
+        ('if __name__ in ("__main__", "own.learner"):\n    SCALE = 7\n', "7", "8"),
+        ('if __name__ == "__main__":\n    pass\nelse:\n    SCALE = 7\n', "7", "8"),
+        ('if __name__ == "__main__":\n    pass\nelif True:\n    SCALE = 7\n', "7", "8"),
+        # What a class says of itself is code where code reads it, or where saying it does more.
+        ("class A:\n    trains_on = 7\n", "7", "8"),
+        ("class A:\n    def trains_on(self):\n        return 7\n", "7", "8"),
+        ("class A:\n    about = 7\n    def fit(self):\n        return self.about\n", "7", "8"),
+        ('class A:\n    about = 7\nSCALE = getattr(A, "about")\n', "7", "8"),
+        (
+            "class A:\n    def about_options(self):\n        return 7\nB = A().about_options()",
+            "7",
+            "8",
+        ),
+        ("class A:\n    about = print(7)\n", "7", "8"),
+        ("class A:\n    @print\n    def about_options(self):\n        return 7\n", "7", "8"),
+        ('def f():\n    """7"""\n    return len(f.__doc__)\n', "7", "77"),
+        ("from genloss.core.about import Work as W\n", "Work", "Entry"),
+    ],
+)
+def test_what_looks_like_words_and_is_code_changes_the_digest(write, text, old, new):
+    before = write({"own/learner.py": LEARNER + text})
+    after = write({"own/learner.py": LEARNER + text.replace(old, new)})
+    assert before.digest != after.digest
+
+
+def test_words_that_another_module_reads_are_code(write):
+    reader = {"own/more.py": "def scale(learner):\n    return learner.about.k\n"}
+    before = write(reader)
+    after = write({**reader, "own/learner.py": LEARNER.replace('"It learns.")', '"It.")')})
+    assert before.modules["own.learner"] != after.modules["own.learner"]
+
+
+def test_the_main_block_of_the_script_that_was_started_is_code(write, monkeypatch):
+    """It has run, and may have set what functions read; it counts in workers, too."""
+    block = 'if __name__ == "__main__":\n    SCALE = {}\n'
+    digests = {}
+    for scale in (7, 8):
+        digests[scale] = {write({"own/learner.py": LEARNER + block.format(scale)}).digest}
+        for main in ("__main__", "__mp_main__"):
+            with monkeypatch.context() as started:
+                started.setitem(sys.modules, main, sys.modules["own.learner"])
+                learner = sys.modules["own.learner"].Learner()
+                digests[scale].add(code_of(Holder((learner,))).digest)
+    imported = digests[7] & digests[8]
+    assert len(imported) == 1
+    assert [len(d - imported) for d in digests.values()] == [1, 1]
+
+
+def test_long_numbers_and_long_sums_have_a_digest(write):
+    digits, terms = "f" * 5000, " + ".join(["1"] * 2000)
+    text = f"P = 0x{digits}\nQ = {terms}\n"
+    before = write({"own/more.py": f"MORE = 0\n{text}"})
+    after = write({"own/more.py": f"MORE = 0\n{text.replace('ff', 'fe', 1)}"})
+    assert before.digest != after.digest
+
+
 def test_a_module_beside_others_counts_with_its_folder(write):
     source = "import beside\nfrom dataclasses import dataclass\n\n@dataclass\nclass Alone:\n"
     source += "    k: int = 1\n"

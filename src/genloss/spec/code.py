@@ -1,8 +1,7 @@
 """Whose code a study runs, and which version of it: digests of other people's modules.
 
 A run of a learner of your own is identified by the learner's path and fields; what its code does
-may change under them. The digest of a module covers its syntax tree without docstrings, comments,
-what a class says of itself (`About`) and the block under `if __name__ == "__main__"`; modules are
+may change under them. The digest of a module covers its syntax (`genloss.spec.syntax`); modules are
 those of the same top-level package, or folder, that import statements reach. A distribution that is
 installed and not editable counts by its version.
 """
@@ -15,12 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from genloss.core.code import Code, text_digest
+from genloss.core.code import Code
 from genloss.errors import SpecError
-from genloss.spec.loaded import MAIN, edited, is_outdated, source
-
-WORDS_ONLY = ("about", "about_options", "trains_on")
-"""What a class says of itself; no number depends on it."""
+from genloss.spec.loaded import MAIN, edited, is_outdated, is_started, source
+from genloss.spec.syntax import Source, digest, tree_of, words_read
 
 EXTENSIONS = (".so", ".pyd")
 
@@ -33,7 +30,7 @@ def code_of(study: Any) -> Code:
     Raises:
         SpecError: see `genloss.spec.loaded.source`.
     """
-    modules: dict[str, str] = {}
+    sources: dict[str, Source] = {}
     packages: dict[str, str] = {}
     unchecked: dict[str, None] = {}
     for cls in dict.fromkeys(_classes(study)):
@@ -47,9 +44,11 @@ def code_of(study: Any) -> Code:
         else:
             name = _name_of(cls.__module__, file)
             reached, opaque = _reached(name, file)
-            modules |= {m: _digest(source(m, path)) for m, path in reached.items()}
+            sources |= {m: Source(source(m, path), is_started(path)) for m, path in reached.items()}
             unchecked |= dict.fromkeys(f"{module}: compiled code" for module in opaque)
-    return Code(dict(sorted(modules.items())), packages, tuple(unchecked))
+    read = words_read([one.content for one in sources.values()])
+    modules = {m: digest(one, read) for m, one in sorted(sources.items())}
+    return Code(modules, packages, tuple(unchecked))
 
 
 def sources_of(study: Any) -> dict[str, str]:
@@ -86,7 +85,9 @@ def check_loaded(study: Any) -> None:
                 "its old code would run; import the class anew and build the study from it"
             )
         for module, path in _reached(_name_of(cls.__module__, file), file)[0].items():
-            if _digest(source(module, path)) != _digest(path.read_bytes()):
+            loaded, there = source(module, path), path.read_bytes()
+            read, started = words_read([loaded]), is_started(path)
+            if digest(Source(loaded, started), read) != digest(Source(there, started), read):
                 raise SpecError(edited(module, path))
 
 
@@ -179,7 +180,7 @@ def _parents(module: str) -> list[str]:
 
 def _imports(content: bytes, is_package: bool, module: str) -> Iterator[str]:
     """Yield every name that import statements of a source may mean as a module."""
-    tree = _tree(content)
+    tree = tree_of(content)
     package = module.split(".") if is_package else module.split(".")[:-1]
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Import):
@@ -189,55 +190,3 @@ def _imports(content: bytes, is_package: bool, module: str) -> Iterator[str]:
             start = ".".join([*above, *filter(None, [node.module])])
             yield from [start] if start else []
             yield from (f"{start}.{a.name}".strip(".") for a in node.names)
-
-
-def _tree(content: bytes) -> ast.Module | None:
-    try:
-        return ast.parse(content)
-    except (SyntaxError, ValueError):
-        return None
-
-
-def _digest(content: bytes) -> str:
-    tree = _tree(content)
-    return text_digest("".join(_written(tree)) if tree else content.hex())
-
-
-def _written(node: Any) -> Iterator[str]:
-    """Yield a syntax tree as text that is the same under every version of Python."""
-    if isinstance(node, ast.AST):
-        yield f"({type(node).__name__}"
-        for name, value in ast.iter_fields(node):
-            # Newer versions add empty fields; contexts and comments of types say nothing.
-            if name in ("ctx", "kind", "type_comment") or value is None or value == []:
-                continue
-            yield f" {name}="
-            yield from _written(_without_words(node, value) if name == "body" else value)
-        yield ")"
-    elif isinstance(node, list):
-        for inner in node:
-            yield from _written(inner)
-            yield ","
-    else:
-        yield f"{type(node).__name__}:{node!r}"
-
-
-def _without_words(node: ast.AST, body: Any) -> Any:
-    if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-        return body
-    return [inner for inner in body if not _is_words(node, inner)]
-
-
-def _is_words(node: ast.AST, inner: ast.stmt) -> bool:
-    match inner:
-        case ast.Expr(value=ast.Constant(value=str())):
-            return True
-        case ast.ImportFrom(module="genloss.core.about"):
-            return True
-        case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
-            return isinstance(node, ast.Module)
-        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-            return isinstance(node, ast.ClassDef) and name in WORDS_ONLY
-        case ast.FunctionDef(name=name):
-            return isinstance(node, ast.ClassDef) and name in WORDS_ONLY
-    return False

@@ -43,6 +43,12 @@ def source(name: str, path: Path) -> bytes:
     return known[1]
 
 
+def is_started(path: Path) -> bool:
+    """Return whether a file is the script that was started, here or by whoever started this."""
+    files = (getattr(sys.modules.get(name), "__file__", None) for name in MAIN)
+    return any(file and Path(file).resolve() == path for file in files)
+
+
 def note(module: ModuleType) -> None:
     """Note the source of a module that has just been imported."""
     file = getattr(module, "__file__", None)
