@@ -57,9 +57,10 @@ def loaded(
             f"raised; to add values, edit a copy of {spec / 'sweep.toml'} and pass that"
         )
     file = read_sweep(spec)
-    shared = overridden(local_sweep_spec(spec, file), overrides)
+    there = local_sweep_spec(spec, file)
     # Chains of a grid are called seeds, which would win.
-    grid = with_chains(file.grid, overrides)
+    grid = with_chains(there.pop(TABLE), overrides)
+    shared = overridden(there, overrides)
     with consent(spec, (shared, grid), trust=trust, command="sweep"):
         what = sweep_from(shared, grid, str(spec))
     if lost_here := list(undone(what, overrides)):

@@ -1,19 +1,25 @@
 """A log file for each cell of a sweep: when it began, what was tried again, how it ended."""
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from genloss.run.events import Event, Failed, Finished, Moved, Planned, Retried
 from genloss.run.task import Task
 from genloss.store.files import append_text
+from genloss.store.machine_file import without_folders
 from genloss.store.provenance import now
 
 
 class CellLogs:
-    """A sink that writes below a folder; moves are too many to be written."""
+    """A sink that writes below a folder; moves are too many to be written.
 
-    def __init__(self, folder: Path) -> None:
+    paths: of this machine, of which logs and failures have the last part.
+    """
+
+    def __init__(self, folder: Path, paths: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.paths = paths
         self.tasks: tuple[Task, ...] = ()
         self.begun: set[int] = set()
 
@@ -37,12 +43,18 @@ class CellLogs:
         """Write why a cell was given up; it may be before any of its blocks began."""
         self._append(run, f"given up: {_words(error)}")
 
+    def failure(self, error: Exception) -> dict[str, str]:
+        """Return what failed.json says of an error."""
+        message = without_folders(str(error), self.paths)
+        return {"error": type(error).__name__, "message": message, "time": now()}
+
     def _write(self, number: int, text: str) -> None:
         task = self.tasks[number]
         self._append(task.run, f"block {task.block}: {text}")
 
     def _append(self, run: Path, text: str) -> None:
-        append_text(self.folder / f"{run.name}.log", f"{now()} {text}\n")
+        line = f"{now()} {without_folders(text, self.paths)}\n"
+        append_text(self.folder / f"{run.name}.log", line)
 
 
 def _words(error: Exception) -> str:

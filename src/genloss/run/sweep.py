@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from genloss.core.code import CodeChanged
@@ -34,8 +34,7 @@ from genloss.store.files import own_folder
 from genloss.store.folder import is_control_path, run_path
 from genloss.store.header import HEADER, Header, read_header
 from genloss.store.lock import locked
-from genloss.store.machine_file import portable
-from genloss.store.provenance import now
+from genloss.store.machine_file import paths_of, portable
 from genloss.store.reader import Run, folders
 from genloss.store.summaries import FEWEST, refresh
 from genloss.store.sweep import (
@@ -99,7 +98,7 @@ def run_sweep(
     """
     leave_if_imported()
     folder = Path(root) / sweep.name
-    sweep = _in_their_blocks(sweep, folder)
+    sweep, paths = _in_their_blocks(sweep, folder), _paths(sweep, folder)
     headers = [header_of(study) for _, study in sweep.cells]
     check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
     shorter = _shorter(folder, sweep, headers)
@@ -114,7 +113,7 @@ def run_sweep(
         for place, study in _shorter(folder, sweep, headers).values():
             continued(place, study, folder)
         known = runs_by_fingerprint(Path(root), folder)
-        logs, failures = CellLogs(folder / LOGS), read_failures(folder)
+        logs, failures = CellLogs(folder / LOGS, paths), read_failures(folder)
         own_folder(logs.folder)
         places, cells = list[Path](), list[Cell]()
 
@@ -123,7 +122,7 @@ def run_sweep(
             try:
                 return _checked(study, header, place, code_changed, other_machine)
             except GenlossError as error:
-                failures[header.fingerprint] = _failure(error)
+                failures[header.fingerprint] = logs.failure(error)
                 logs.give_up(place, error)
             return None
 
@@ -176,7 +175,7 @@ def _run(
 
     def give_up(number: int, error: Exception) -> None:
         nonlocal noted
-        failures[cells[number].header.fingerprint] = _failure(error)
+        failures[cells[number].header.fingerprint] = logs.failure(error)
         logs.give_up(cells[number].path, error)
         # Ten thousand that fail at once would write it ten thousand times.
         if time.monotonic() - noted >= NOTED:
@@ -198,7 +197,7 @@ def _in_their_blocks(sweep: Sweep, folder: Path) -> Sweep:
     Where a spec says nothing of blocks, all chains are one; more of them are further such blocks.
     """
     there, varying = _there(folder, sweep), _varying(folder, sweep)
-    blocks = {setting: int(h.spec["chains_per_block"]) for setting, (_, h) in there.items()}
+    blocks = {s: int(h.spec["chains_per_block"]) for s, ((_, h), *_) in there.items()}
     sizes = set(blocks.values())
 
     def same(study: Study) -> Study:
@@ -214,11 +213,11 @@ def _varying(folder: Path, sweep: Sweep) -> list[str]:
     return sorted({*read_sweep(folder).varying, *sweep.varying}) if is_sweep(folder) else []
 
 
-def _there(folder: Path, sweep: Sweep) -> dict[str, tuple[Path, Header]]:
+def _there(folder: Path, sweep: Sweep) -> dict[str, list[tuple[Path, Header]]]:
     """Return the cells of a sweep's folder that have begun in it, by what is set in them."""
     if not is_sweep(folder):
         return {}
-    varying, there = _varying(folder, sweep), {}
+    varying, there = _varying(folder, sweep), dict[str, list[tuple[Path, Header]]]()
     for cell in read_sweep(folder).cells:
         place = folder / cell.run
         # A run that lies elsewhere belongs to others too.
@@ -226,7 +225,7 @@ def _there(folder: Path, sweep: Sweep) -> dict[str, tuple[Path, Header]]:
             # One that is damaged is refused when it is its turn, and ends no other.
             with suppress(StoreError):
                 header = read_header(place)
-                there[_setting(header.spec, varying)] = place, header
+                there.setdefault(_setting(header.spec, varying), []).append((place, header))
     return there
 
 
@@ -240,12 +239,28 @@ def _shorter(
     """
     there, varying, out = _there(folder, sweep), _varying(folder, sweep), {}
     for (_, study), header in zip(sweep.cells, headers, strict=True):
-        place, before = there.get(_setting(header.spec, varying), (folder, header))
+        found = there.get(_setting(header.spec, varying), [(folder, header)])
+        place, before = _same(header, found)
         if before.fingerprint != header.fingerprint or is_half_renamed(place, before):
             check_continued(place, study)
             out[header.fingerprint] = place, study
     check_unshared([place for place, _ in out.values()], folder)
     return out
+
+
+def _same(header: Header, found: Sequence[tuple[Path, Header]]) -> tuple[Path, Header]:
+    """Return the cell that a header goes on with; several have paths that end alike."""
+
+    def distance(there: tuple[Path, Header]) -> int:
+        if there[1].fingerprint == header.fingerprint:
+            return 0
+        mine, other = (
+            {k: v for k, v in h.identity.items() if k not in (*GROWING, "chains_per_block")}
+            for h in (header, there[1])
+        )
+        return 1 if mine == other else 2
+
+    return min(found, key=distance)
 
 
 def _setting(spec: Mapping[str, Any], varying: Sequence[str]) -> str:
@@ -335,8 +350,11 @@ def _file(
 
 
 def _toml(sweep: Sweep) -> str:
-    return toml_text({**portable(sweep.spec), TABLE: sweep.grid})
+    return toml_text(portable({**sweep.spec, TABLE: sweep.grid}))
 
 
-def _failure(error: Exception) -> dict[str, str]:
-    return {"error": type(error).__name__, "message": str(error), "time": now()}
+def _paths(sweep: Sweep, folder: Path) -> tuple[str, ...]:
+    """Return the paths that errors may name, and reports must not."""
+    data = paths_of({**sweep.spec, TABLE: sweep.grid}).values()
+    above = [str(PurePath(path).parent) for path in data]
+    return (*data, *above, str(folder), str(folder.parent), str(Path.home()), str(Path.cwd()))

@@ -1,11 +1,12 @@
-"""What is only of this machine: absolute paths and the command line, in a file of its own.
+"""What is only of this machine: its paths and the command line, in a file of its own.
 
-run.json can then be shared: of an absolute path it has the last part. Reports never read this
-file; a resume takes the paths from it.
+run.json can then be shared: of a path that is absolute, or begins at home or above, it has the last
+part. Reports never read this file; a resume takes the paths from it.
 """
 
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -14,15 +15,48 @@ from genloss.store.schema import expect
 
 MACHINE = "machine.json"
 
+FOLDERS = re.compile(r"(?<![\w./:~-])(?:~\w*|\.\.)?/(?:[^\s/'\"]+/)*(?=[\w.])")
+"""What stands before the last part of a path in a text."""
+
 
 def portable(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a spec in which every absolute path has become its last part."""
+    """Return a spec in which every path of this machine has become its last part."""
     out: dict[str, Any] = _mapped(spec, lambda path: PurePath(path).name)
     return out
 
 
+def short_paths(spec: Any) -> dict[str, str]:
+    """Return the paths of this machine in a spec, each with its last part.
+
+    Where several end alike, all but the first are numbered: data.csv, data-2.csv.
+    """
+    out: dict[str, str] = {}
+    for _, path in _places(spec, ""):
+        place, n = PurePath(path), 1
+        short = place.name
+        while path not in out and short in out.values():
+            n += 1
+            short = f"{place.stem}-{n}{place.suffix}"
+        out.setdefault(path, short)
+    return out
+
+
+def shortened(spec: Any, short: Mapping[str, str]) -> Any:
+    """Return a spec with the short words of paths, see `short_paths`; others get the last part."""
+    return _mapped(spec, lambda path: short.get(path, PurePath(path).name))
+
+
+def without_folders(text: str, known: Iterable[str]) -> str:
+    """Return a text in which every path has become its last part; known: paths with spaces too."""
+    every = {k for path in known for k in (path, str(Path(path).expanduser().resolve()))}
+    for path in sorted(every, key=len, reverse=True):
+        if len(path) > 1:
+            text = text.replace(path, PurePath(path).name)
+    return FOLDERS.sub("", text)
+
+
 def paths_of(spec: Mapping[str, Any]) -> dict[str, str]:
-    """Return the absolute paths of a spec by their place, as "reality.path"."""
+    """Return the paths of this machine in a spec by their place, as "reality.path"."""
     return dict(_places(spec, ""))
 
 
@@ -44,7 +78,10 @@ def local_spec(run: Path, spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_path(value: Any) -> bool:
-    return isinstance(value, str) and len(value) > 1 and PurePath(value).is_absolute()
+    """Return whether a value is a path that names folders of this machine: from /, ~ or above."""
+    if not isinstance(value, str) or len(value) < 2 or not (path := PurePath(value)).name:
+        return False
+    return path.is_absolute() or value.startswith("~/") or ".." in path.parts[:-1]
 
 
 def _mapped(value: Any, change: Any) -> Any:

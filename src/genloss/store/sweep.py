@@ -21,13 +21,23 @@ from genloss.errors import StoreError
 from genloss.store.files import TEMPORARY, explained, read_sealed, write_bytes, write_sealed
 from genloss.store.folder import holds_run
 from genloss.store.lock import LOCK
-from genloss.store.machine_file import MACHINE, local_spec, portable, write_machine
+from genloss.store.machine_file import (
+    MACHINE,
+    local_spec,
+    portable,
+    short_paths,
+    shortened,
+    write_machine,
+)
 from genloss.store.schema import expect
 
 SWEEP = "sweep.json"
 SPEC = "sweep.toml"
 FAILED = "failed.json"
 LOGS = "logs"
+
+GRID = "sweep"
+"""The table of a spec that holds the grid."""
 
 BEGUN = (LOCK, MACHINE, SPEC, FAILED, LOGS, "progress.json", ".index.json")
 """What a folder may hold, beside runs, whose sweep.json is not there or not there yet."""
@@ -103,8 +113,8 @@ def sweeps_with(runs: Iterable[Path], places: Iterable[Path]) -> Iterator[Path]:
 
 
 def local_sweep_spec(folder: Path, file: SweepFile) -> dict[str, Any]:
-    """Return the spec that cells share, with the paths of this machine."""
-    return local_spec(folder, file.spec)
+    """Return the spec that cells share and its grid, as `GRID`, with the paths of this machine."""
+    return local_spec(folder, {**file.spec, GRID: file.grid})
 
 
 def write_sweep(folder: Path, file: SweepFile, toml: str) -> None:
@@ -124,16 +134,20 @@ def write_sweep(folder: Path, file: SweepFile, toml: str) -> None:
             for cell in there.cells
             if cell.fingerprint not in now and (folder / cell.run).is_dir()
         )
-    write_machine(folder, file.spec)
+    short = short_paths(file.grid)
+    cells = [
+        {**vars(cell), "options": shortened(cell.options, short)} for cell in (*before, *file.cells)
+    ]
+    write_machine(folder, {**file.spec, GRID: file.grid})
     write_bytes(folder / SPEC, toml.encode())
     write_sealed(
         folder / SWEEP,
         {
             "name": file.name,
             "spec": portable(file.spec),
-            "grid": file.grid,
+            "grid": portable(file.grid),
             "varying": varying if before else list(file.varying),
-            "cells": [vars(cell) for cell in (*before, *file.cells)],
+            "cells": cells,
         },
     )
 
@@ -148,7 +162,7 @@ def check_sweep(folder: Path, file: SweepFile) -> None:
         return
     there, here = (
         {k: v for k, v in spec.items() if k not in GROWING}
-        for spec in (read_sweep(folder).spec, portable(file.spec))
+        for spec in map(portable, (read_sweep(folder).spec, file.spec))
     )
     if there != here:
         raise StoreError(

@@ -10,11 +10,13 @@ from genloss.core.arrays import checked_count
 from genloss.core.places import Place
 from genloss.errors import SpecError
 from genloss.spec.toml import changes_of, merged, overridden, parsed, read_spec, value_at
+from genloss.store.machine_file import short_paths, shortened
+from genloss.store.sweep import GRID
 from genloss.study.grid import KEYS, Grid, Options
 from genloss.study.own_text import is_text, name_of, own_text_spec
 from genloss.study.study import Study, checked_name, study_from
 
-TABLE = "sweep"
+TABLE = GRID
 """The table of a spec that holds its grid."""
 
 LONGEST = 120
@@ -159,10 +161,11 @@ def sweep_from(spec: Mapping[str, Any], grid: Mapping[str, Any], where: str = TA
         )
     if "name" in what.varying:
         raise SpecError(f"{where}: name varies, which is no part of what a run does; drop it")
-    shorts = _short_names(what.varying)
+    shorts, paths = _short_names(what.varying), short_paths(grid)
     cells: list[tuple[Options, Study]] = []
     for options in what.cells(where):
-        called = _cell_name({shorts[k]: v for k, v in options.items() if k in shorts}, len(cells))
+        said = shortened({shorts[k]: v for k, v in options.items() if k in shorts}, paths)
+        called = _cell_name(said, len(cells))
         study = study_from({**merged(spec, options), "name": called})
         cells.append((options, study))
     if not cells:
