@@ -46,7 +46,7 @@ def test_where_all_began_is_said_unless_that_was_reality():
         return curve(label, Series("x", "1", Direction.LOWER, at, column(*values)), None)
 
     text = reading([late("x", 252.0, 485.0), late("y", 250.0, 941.0)], Direction.LOWER)
-    assert "**y** farthest (941; all began near 251 at generation 1)." in text
+    assert "**y** highest (941; all began near 251 at generation 1)." in text
     apart = reading([late("x", 254.1, 485.0), late("y", 200.0, 941.0)], Direction.LOWER)
     assert "began" not in apart
     assert "began" not in reading([a("x", column(1.0, 0.5)), a("y", column(1.0, 0.1))], "1 is")
@@ -115,14 +115,24 @@ def test_single_chains_are_not_ranked():
     assert "closest" not in text
 
 
-def test_without_a_value_at_0_nothing_is_close_to_reality():
+@pytest.mark.parametrize(
+    ("direction", "said"),
+    [
+        (Direction.START, "**x** is lowest (median 2) and **y** highest (7"),
+        (Direction.LOWER, "**x** is lowest (median 2) and **y** highest (7"),
+        (Direction.HIGHER, "**y** is highest (median 7) and **x** lowest (2"),
+        (Direction.ONE, "**x** is closest to 1 (median 2) and **y** farthest (7"),
+        (Direction.ZERO, "**x** is closest to 0 (median 2) and **y** farthest (7"),
+    ],
+)
+def test_without_a_value_at_0_nothing_is_close_to_reality(direction, said):
     def late(label, *values):
         at = np.arange(1, len(values) + 1)
-        return curve(label, Series("x", "nats", Direction.START, at, column(*values)), None)
+        return curve(label, Series("x", "nats", direction, at, column(*values)), None)
 
-    text = reading([late("x", 2.0, 2.0), late("y", 2.0, 7.0)], Direction.START)
+    text = reading([late("x", 2.0, 2.0), late("y", 2.0, 7.0)], direction)
     assert "reality" not in text
-    assert "**x** is lowest (median 2) and **y** highest (7" in text
+    assert said in text
 
 
 def test_runs_of_unlike_length_are_compared_where_all_have_a_value():

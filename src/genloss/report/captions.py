@@ -58,7 +58,7 @@ def reading(curves: Sequence[Curve], direction: Direction) -> Reading:
         return Reading(f"{when} {_tie(curves, at)}")
     near = [c for c, d in ends if not _apart(best[1], d) and _apart(d, worst[1])]
     far = [c for c, d in ends if not _apart(d, worst[1]) and _apart(best[1], d)]
-    first, last = ("lowest", "highest") if _has_no_reality(curves, direction) else CLOSENESS
+    first, last = EXTREMES[direction] if any(c.t[0] for c in curves) else CLOSENESS
     text = (
         f"{when} {_group(near, at, first, True)} and "
         f"{_group(far, at, last, False, _began(curves))}."
@@ -69,9 +69,14 @@ def reading(curves: Sequence[Curve], direction: Direction) -> Reading:
 
 CLOSENESS = ("closest to reality", "farthest")
 
-
-def _has_no_reality(curves: Sequence[Curve], direction: Direction) -> bool:
-    return direction is Direction.START and any(c.t[0] for c in curves)
+EXTREMES = {
+    Direction.LOWER: ("lowest", "highest"),
+    Direction.HIGHER: ("highest", "lowest"),
+    Direction.ONE: ("closest to 1", "farthest"),
+    Direction.ZERO: ("closest to 0", "farthest"),
+    Direction.START: ("lowest", "highest"),
+}
+"""What is said instead where no reality was measured, at t = 0."""
 
 
 def _shared_end(curves: Sequence[Curve]) -> int | None:
