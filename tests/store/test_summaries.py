@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -140,3 +141,34 @@ def test_what_is_odd_is_read_and_named_by_the_readers_of_runs(runs, monkeypatch)
         write_sealed(path, {k: v for k, v in before.items() if k != "format"})
     (whole / "blocks/@eaDir").mkdir()
     assert "is not a block of this run" in str(dict(summaries(runs))[whole])
+
+
+def test_a_folder_that_cannot_be_read_hides_no_other(runs, monkeypatch):
+    """Of two with the same rights one is a run and one holds runs: who cannot look cannot know."""
+    one, two = sorted(runs.glob("r*"))
+    (runs / "shut").mkdir()
+    scandir, exists = os.scandir, os.path.exists
+    shut = (str(one), str(runs / "shut"))
+
+    def refused(path):
+        if str(path) in shut:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    monkeypatch.setattr(os.path, "exists", lambda p: not str(p).startswith(shut) and exists(p))
+    found = dict(summaries(runs))
+    assert isinstance(found[two], Summary)
+    for path in map(Path, shut):
+        assert f"cannot read {path}: Permission denied" in str(found[path])
+    with pytest.raises(StoreError, match="Permission denied"):
+        list(summaries(one))
+
+
+def test_a_header_that_is_a_folder_is_one_sick_run(runs):
+    one, two = sorted(runs.glob("r*"))
+    os.unlink(one / "run.json")
+    (one / "run.json").mkdir()
+    found = dict(summaries(runs))
+    assert isinstance(found[two], Summary)
+    assert "run.json" in str(found[one])

@@ -52,7 +52,9 @@ def _elsewhere(sweep: Path) -> Found:
         return {sweep: error}
     folder = itself(sweep)
     places = (Path(os.path.normpath(folder / cell.run)) for cell in cells)
-    return {place: _known(place) for place in places if place.parent != folder and place.is_dir()}
+    return {
+        place: _known(place) for place in places if place.parent != folder and os.path.isdir(place)
+    }
 
 
 def _known(run: Path) -> Summary | StoreError:
@@ -136,7 +138,7 @@ def _cells(folder: Path, file: SweepFile, found: Found) -> list[Summary | StoreE
         flat = Path(os.path.normpath(path))
         if flat in found:
             out.append(found[flat])
-        elif path.is_dir():
+        elif os.path.isdir(path):
             out.append(_known(path))
     return out
 

@@ -75,6 +75,9 @@ def summaries(root: Path) -> Iterator[tuple[Path, Summary | StoreError]]:
     after: dict[str, Any] = {}
     changed = False
     for run, place in _runs(str(root), ""):
+        if isinstance(place, StoreError):
+            yield Path(run), place
+            continue
         if (known := _known(before.get(place), run)) is not None:
             after[place] = before[place]
             yield Path(run), known
@@ -94,10 +97,11 @@ def summaries(root: Path) -> Iterator[tuple[Path, Summary | StoreError]]:
             write_sealed(root / INDEX, {"runs": json.dumps(after, separators=(",", ":"))})
 
 
-def _runs(folder: str, place: str) -> Iterator[tuple[str, str]]:
+def _runs(folder: str, place: str) -> Iterator[tuple[str, str | StoreError]]:
     """Yield the runs that `folders` finds but controls, with their place below root, in texts.
 
-    A folder with a header is a run: nobody need look for what else lies in it.
+    A folder with a header is a run: nobody need look for what else lies in it. One that cannot be
+    looked into comes with the error, and hides no other.
     """
     try:
         with os.scandir(folder) as entries:
@@ -105,9 +109,11 @@ def _runs(folder: str, place: str) -> Iterator[tuple[str, str]]:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise StoreError(
-            f"cannot read {folder}: {error.strerror}; check its permissions"
-        ) from error
+        sick = StoreError(f"cannot read {folder}: {error.strerror}; check its permissions")
+        if not place:
+            raise sick from error
+        yield folder, sick
+        return
     if holds_run([name for name, _ in inside]):
         if not _is_control(place):
             yield folder, place or "."
