@@ -1,6 +1,7 @@
 """Run folders: one config each, one writer, and clear refusals of everything else."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -214,10 +215,13 @@ def holding(lock, path):
 
 
 def test_a_second_process_is_refused_until_the_first_is_gone(run):
+    before = datetime.now(UTC).replace(microsecond=0)
     with holding("locked", run) as process:
         with pytest.raises(StoreError, match="is being written by another process") as error:
             locked(run).__enter__()
-        assert f"({process.pid}, since {datetime.now(UTC).year}" in str(error.value)
+        pid, since = re.search(r"\((\d+), since (\S+)\)", str(error.value)).groups()
+        assert int(pid) == process.pid
+        assert before <= datetime.fromisoformat(since) <= datetime.now(UTC)
         process.kill()
         process.wait()
     with locked(run):
