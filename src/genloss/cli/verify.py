@@ -5,21 +5,26 @@ from pathlib import Path
 
 from genloss.cli import console
 from genloss.report.formatting import count
-from genloss.store.reader import find_controls, runs_below
+from genloss.run.sweep_files import verify_sweep
+from genloss.store.reader import find_controls, folders, runs_below
+from genloss.store.sweep import SWEEP
 from genloss.store.verify import verify
 
 
 def verified(paths: Sequence[Path], json: bool) -> bool:
-    """Verify runs and show every damaged file; return whether there is none."""
+    """Verify runs and sweeps, and show every damaged file; return whether there is none."""
     runs = runs_below(paths)
     controls = [control for path in paths for control in find_controls(path)]
-    checked = [(run, file) for run in (*runs, *controls) for file in verify(run)]
-    bad = [(run, file) for run, file in checked if file.problem]
+    sweeps = [p for path in paths for p, names in folders(path) if SWEEP in names]
+    checked = [(run.path, file) for run in (*runs, *controls) for file in verify(run)]
+    checked += [(folder, file) for folder in dict.fromkeys(sweeps) for file in verify_sweep(folder)]
+    bad = [(place, file) for place, file in checked if file.problem]
     if json:
         console.print_json(
             {
                 "runs": len(runs),
                 "controls": len(controls),
+                "sweeps": len(set(sweeps)),
                 "files": len(checked),
                 "problems": [{"file": str(f.path), "problem": f.problem} for _, f in bad],
             }
@@ -30,9 +35,10 @@ def verified(paths: Sequence[Path], json: bool) -> bool:
         console.print_prose(file.problem if named else f"{file.path}: {file.problem}")
     result = "nothing has changed since they were written"
     if bad:
-        damaged = len({run.path for run, _ in bad})
-        result = f"{count(len(bad), 'problem')} in {count(damaged, 'run')}"
+        damaged = len({place for place, _ in bad})
+        result = f"{count(len(bad), 'problem')} in {count(damaged, 'folder' if sweeps else 'run')}"
     beside = f" and {count(len(controls), 'control')}" if controls else ""
+    beside += f" and {count(len(set(sweeps)), 'sweep')}" if sweeps else ""
     what = f"{count(len(checked), 'file')} of {count(len(runs), 'run')}{beside}"
     console.print_prose(f"{what}: {result}")
     return not bad

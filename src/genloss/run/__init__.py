@@ -14,6 +14,7 @@ executors      where tasks run: here, or in processes
 runner         all blocks of several studies
 schedule       which task begins next, and what follows from a failure
 sweep          all cells of a sweep; one that fails does not end the others
+sweep_files    the files of a sweep that are no runs, verified
 cell_logs      a log file for each cell of a sweep
 progress_file  where work is, as a file that others can read
 controls       which controls are run with some studies, and where

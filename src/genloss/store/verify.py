@@ -31,7 +31,7 @@ def verify(run: Run) -> Iterator[Checked]:
 
     What depends on a damaged file cannot be verified and is left out. O(bytes of the folder).
     """
-    header = _checked(run.path / HEADER, lambda: run.header)
+    header = checked(run.path / HEADER, lambda: run.header)
     yield header
     if header.problem:
         return
@@ -42,8 +42,8 @@ def verify(run: Run) -> Iterator[Checked]:
         (PROVENANCE, run.provenance),
     ):
         if (run.path / name).exists():
-            yield _checked(run.path / name, read)
-    blocks = _checked(run.path / BLOCKS, lambda: run.blocks)
+            yield checked(run.path / name, read)
+    blocks = checked(run.path / BLOCKS, lambda: run.blocks)
     if blocks.problem:
         yield blocks
         return
@@ -56,23 +56,23 @@ def verify(run: Run) -> Iterator[Checked]:
 
 
 def _block(block: Block) -> Iterator[Checked]:
-    manifest = _checked(block.path / MANIFEST, lambda: block.manifest)
+    manifest = checked(block.path / MANIFEST, lambda: block.manifest)
     if manifest.problem:
         yield manifest
         return
     stored = block.manifest
     if stored is not None:
         yield manifest
-    yield _checked(block.path / TABLE, lambda: sum(1 for _ in block.table.rows()))
+    yield checked(block.path / TABLE, lambda: sum(1 for _ in block.table.rows()))
     if stored is None:
         return
     if stored.checkpoint is not None:
         path = checkpoint_path(block.path, stored.t)
-        yield _checked(path, partial(read_arrays, path, stored.checkpoint.sha256))
+        yield checked(path, partial(read_arrays, path, stored.checkpoint.sha256))
     for t, parts in stored.kept.items():
         for name, digest in parts.items():
             path = part_path(block.path, t, name)
-            yield _checked(path, partial(read_arrays, path, digest))
+            yield checked(path, partial(read_arrays, path, digest))
 
 
 def _sealed(path: Path) -> None:
@@ -86,7 +86,8 @@ def _sessions(run: Run) -> list[dict[str, object]]:
         return []
 
 
-def _checked(path: Path, read: Callable[[], object]) -> Checked:
+def checked(path: Path, read: Callable[[], object]) -> Checked:
+    """Return a file with what reading it finds wrong."""
     try:
         read()
     except StoreError as error:
