@@ -1,4 +1,4 @@
-"""How often intervals over chains, of shares and of clusterings hold what they say, on a stated grid.
+"""How often intervals over chains, of shares and of clusterings hold what they say, on a grid.
 
 No time, no peer. Chains come from laws whose truth is known; a cell is one law, one number of
 chains and one level. Prints, per kind of interval, the average coverage over its cells and the

@@ -93,10 +93,10 @@ def test_a_sweep_over_paths_that_end_alike_goes_on_and_grows_from_its_folder(
     spec = {**spec, "reality": {"kind": "table_file", "path": paths[0]}}
     what = sweep_from(spec, {"vary": {"reality.path": paths[:2]}})
     done = run_sweep(what, tmp_path / "runs", workers=1)
-    again, root = loaded(done.folder, (), (), "", tmp_path)
+    again, root = loaded(done.folder, (), (), "", tmp_path, trust=False)
     assert again == what
     assert root == tmp_path / "runs"
-    longer, _ = loaded(done.folder, ("generations=3",), (), "", tmp_path)
+    longer, _ = loaded(done.folder, ("generations=3",), (), "", tmp_path, trust=False)
     more = run_sweep(longer, root, workers=1)
     assert [run.header.identity["generations"] for run in more.runs] == [3, 3]
     assert [run.header.earlier[0] for run in more.runs] == [
