@@ -1,12 +1,16 @@
-"""What reading a corpus takes at its limits: a line of many gigabytes, and many tiny files.
+"""What reading a corpus takes at its limits: a long line, tiny files, long rows; and curating.
 
-    python benchmarks/reading_limits.py [gigabytes=10] [files=2000,16000]
+    python benchmarks/reading_limits.py [gigabytes=10] [files=2000,16000] [rows=600] [curated=200]
 
 The line is zeros, packed by gzip behind a good line; it must be left aside, and the line before it
-read. Every case is a process of its own: seconds, records, and its peak memory.
+read. rows: of 1 MB in Parquet, which pyarrow writes as one page; then 4,000 that share one text.
+curated: megabytes of one file of lines that go through a rule. Every case is a process of its own:
+seconds, records, and its peak memory. A case is left out by 0.
 """
 
 import gzip
+import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -24,6 +28,28 @@ peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 seconds = time.process_time() - begun
 print(f"{number} records, left out {dict(aside.left_out)}, {seconds:.1f} s, {peak:.0f} MiB")
 """
+
+CURATE = """
+import resource, sys, time
+from genloss.cli.main import app
+
+begun = time.process_time()
+app([*sys.argv[1:], "--json"], standalone_mode=False)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(f"{time.process_time() - begun:.1f} s, {peak:.0f} MiB", file=sys.stderr)
+"""
+
+WRITE = """
+import sys
+import pyarrow, pyarrow.parquet
+
+name, rows, shared = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "shared"
+text = "word " * 200_000
+texts = pyarrow.array([text if shared else f"{i} {text}" for i in range(rows)])
+pyarrow.parquet.write_table(pyarrow.table({"text": texts}), name)
+"""
+
+RULES = '[[rules]]\nfield = "words"\nat_least = 20\n'
 
 MEGABYTE = 1 << 20
 
@@ -49,6 +75,28 @@ def tiny_files(folder: Path, number: int) -> Path:
     return below
 
 
+def long_rows(folder: Path, rows: int, shared: bool) -> Path:
+    """Write rows of 1 MB, in a process of its own, as a peak is handed down."""
+    file = folder / f"rows-{rows}.parquet"
+    sort = "shared" if shared else "own"
+    subprocess.run([sys.executable, "-c", WRITE, file, str(rows), sort], check=True)
+    return file
+
+
+def curated(folder: Path, megabytes: int) -> None:
+    """Put lines of 100 words through a rule, and print what that takes."""
+    file, rng = folder / "lines.jsonl", random.Random(0)
+    with file.open("w") as stream:
+        while stream.tell() < 1e6 * megabytes:
+            words = (f"word{int(rng.paretovariate(0.8)) % 50_000}" for _ in range(100))
+            stream.write(json.dumps({"text": " ".join(words), "origin": "human"}) + "\n")
+    (folder / "rules.toml").write_text(RULES)
+    words = ("corpus", "curate", file, "--rules", folder / "rules.toml", "--out")
+    command = [sys.executable, "-c", CURATE, *words, folder / "kept.jsonl"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    print(f"{megabytes} MB curated: {done.stderr.strip().splitlines()[-1]}", flush=True)
+
+
 def told(what: str, path: Path) -> None:
     """Print what reading it takes."""
     done = subprocess.run([sys.executable, "-c", READ, path], capture_output=True, text=True)
@@ -61,10 +109,17 @@ def main() -> None:
     gigabytes = float(options.get("gigabytes", 10))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        file = long_line(folder, gigabytes)
-        told(f"a line of {gigabytes:g} GB, {file.stat().st_size / MEGABYTE:.0f} MiB packed", file)
-        for number in map(int, options.get("files", "2000,16000").split(",")):
+        if gigabytes:
+            file = long_line(folder, gigabytes)
+            packed = file.stat().st_size / MEGABYTE
+            told(f"a line of {gigabytes:g} GB, {packed:.0f} MiB packed", file)
+        for number in filter(None, map(int, options.get("files", "2000,16000").split(","))):
             told(f"{number:,} tiny files", tiny_files(folder, number))
+        if rows := int(options.get("rows", 600)):
+            told(f"{rows} rows of 1 MB in Parquet", long_rows(folder, rows, shared=False))
+            told("4,000 rows that share one", long_rows(folder, 4000, shared=True))
+        if megabytes := int(options.get("curated", 200)):
+            curated(folder, megabytes)
 
 
 if __name__ == "__main__":
