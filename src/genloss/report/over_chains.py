@@ -67,7 +67,7 @@ def _estimates(values: Floats) -> tuple[int, float | None, float | None, float |
     """Return the chains that have a value, their median and the ends of its interval."""
     values = values[~np.isnan(values)]
     if isinstance(found := median_interval(values), Interval):
-        return len(values), *(float(end) for end in found)
+        return len(values), float(found.estimate), float(found.low), float(found.high)
     return len(values), float(np.median(values)), None, None
 
 
