@@ -4,7 +4,9 @@
 
 First the unbroken block, with its changes of the bucket counted; then, for every STRIDE-th change,
 a fork that dies before it, one on other scratch that resumes and dies after as many, and one that
-finishes. Prints one JSON line: changes, deaths, and every file or object that differs.
+finishes. Prints one JSON line: changes, deaths, how many of them inside a publication, how many
+attempts followed a death and how many of these went on from a checkpoint of the bucket, and every
+file or object that differs.
 """
 
 import json
@@ -13,6 +15,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,25 @@ from genloss.store.bucket import Bucket
 from genloss.store.files import unsealed
 from genloss.store.folder import run_path
 from genloss.store.lease import Lease
+from genloss.store.published import PublishedBlock, published_block
 from genloss.study.study import study_from
+
+
+def note(log: Path, *words: object) -> None:
+    """Append a line that outlives this process."""
+    with log.open("a") as file:
+        print(*words, file=file)
+
+
+class Watched(PublishedBlock):
+    """A block that says whether it is being published."""
+
+    now = False
+
+    def publish(self, folder: Path) -> None:
+        Watched.now = True
+        super().publish(folder)
+        Watched.now = False
 
 
 class Mortal(Bucket):
@@ -35,6 +56,7 @@ class Mortal(Bucket):
     stop = seen = 0
     after = False
     counting = False
+    log: Path
 
     def __init__(self, url: str) -> None:
         Mortal.counting = False
@@ -53,6 +75,7 @@ class Mortal(Bucket):
         if not (last and not Mortal.after):
             change()
         if last:
+            note(Mortal.log, "died", "publishing" if Watched.now else "claiming")
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -81,8 +104,11 @@ def attempt(study: Any, root: Path, url: str, number: int, stop: int, after: boo
     driver = shared.Shared(bucket, root.resolve(), Lease(bucket, 1, "driver"))
     task = Task(study, cell.path, 0)
     driver.attempts = Counter({(cell.path.name, 0): number})
+    Mortal.log = root.parent / "log"
+    note(Mortal.log, "began", published_block(bucket, f"{cell.path.name}/blocks/0000").t)
     if (claim := driver.claim(task)) is not None:
-        Mortal.stop, Mortal.after, shared.Bucket = stop, after, Mortal
+        Mortal.stop, Mortal.after = stop, after
+        shared.Bucket, shared.PublishedBlock = Mortal, Watched
         shared.run_shared(task, claim, root / f"scratch{number}", lambda step: None, "refuse")
         driver.fetch(task)
     return Mortal.seen
@@ -123,7 +149,18 @@ def main(spec: str, folder: str, url: str, stride: str = "1") -> None:
         _, there = forked(lambda name=name: contents(base / name, f"{url}/{name}"))
         wrong += [f"{stop}: {k}" for k in {*right, *there} if right.get(k) != there.get(k)]
     told = {"changes": changes, "deaths": deaths, "wrong": wrong, "all": len(right)}
-    print(json.dumps(told))
+    print(json.dumps({**told, **counted((base / "log").read_text().splitlines())}))
+
+
+def counted(log: list[str]) -> dict[str, int]:
+    """Return how many died while they published, and how others went on after any death."""
+    after = [line for before, line in pairwise(log) if before.startswith("died")]
+    begun = [int(line.removeprefix("began ")) for line in after]
+    return {
+        "publishing": log.count("died publishing"),
+        "retried": len(begun),
+        "resumed": sum(t >= 0 for t in begun),
+    }
 
 
 if __name__ == "__main__":

@@ -95,6 +95,7 @@ def test_killed_before_and_after_a_put_it_resumes(small, tmp_path, server):
     assert told["changes"] > 20
     # One that resumes has less to do, and may end before it would die.
     assert told["deaths"] >= 1.5 * (told["changes"] // FEW[kind])
+    assert told["retried"] == told["deaths"]
 
 
 @pytest.mark.deep
@@ -102,6 +103,11 @@ def test_killed_before_and_after_any_put_it_resumes(small, tmp_path, server):
     told = killed_at(1, small, tmp_path, server[1])
     assert told["wrong"] == []
     assert told["deaths"] > 40
+    assert told["publishing"] >= 20
+    # Another attempt followed each, in the end to the same bytes; most found a checkpoint there.
+    assert told["retried"] == told["deaths"]
+    assert told["resumed"] >= 20
+    print(f"{server[0]}: {told}")
 
 
 STALE = """
