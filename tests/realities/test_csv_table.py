@@ -57,6 +57,16 @@ DOUBTS = {
     "places over pixels": (written(RNG.integers(0, 255, (40, 5)), list("01234")), "header"),
     "one place": (written(FLOATS[:, 0] - 50, ["0"]), "header"),
     "places and row numbers": (pd.DataFrame(FLOATS).to_csv(), "header"),
+    "wavelengths over shares": (
+        written(FLOATS, ["400.5", "410.5"]),
+        "header",
+    ),
+    "levels far from values": (
+        written(RNG.normal(50, 1, (40, 3)), ["0.1", "0.5", "0.9"]),
+        "header",
+    ),
+    "levels from zero": (written(RNG.normal(50, 1, (40, 3)), ["0.0", "0.1", "0.2"]), "header"),
+    "one level": (written(RNG.normal(50, 1, 10), ["0.5"]), "header"),
     "names and numbers": (written(FLOATS, ["x", "2021"]), "header"),
     "row numbers with a name": (
         pd.DataFrame(FLOATS, columns=["x", "y"]).rename_axis("id").to_csv(),
@@ -118,6 +128,8 @@ PLAIN = [
     "100,200\n3,4\n5,600\n-200,9\n",
     "t,x\n0,0.5\n1,0.7\n2,0.1\n3,0.2\n",
     "3\n1\n2\n",
+    "9.5\n1.5\n1.75\n1.25\n",
+    "50.5,0.25\n" + "1.5,0.5\n2.5,0.25\n0.5,0.75\n" * 9,
     "x,label\n12,0\n40,7\n3,9\n",
 ]
 

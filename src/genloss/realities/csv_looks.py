@@ -28,6 +28,11 @@ COMPARABLE_ROWS = 3
 """Rows below the first line that it takes to compare its looks with theirs."""
 
 
+MANY_ROWS = 10
+"""Rows that it takes where line 1 has fractions: one of so many Gaussian rows is as far from the
+others as they are wide once in 100,000 tables."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """How a table is read where its own looks leave doubt; see `TableFile`."""
@@ -76,22 +81,27 @@ def _looks_unlike(first: list[str], rest: Sequence[list[str]], how: Reading) -> 
     """Return whether a line of numbers looks like names such as years or places.
 
     Whole numbers above columns without any; three or more that count from 0 or 1 above rows that do
-    not; or whole numbers farther from their columns than those are wide. A cell without a value
-    before such numbers is the name of the row numbers.
+    not; or numbers farther from their columns than those are wide, of which fractions need more
+    rows below them. A cell without a value before such numbers is the name of the row numbers.
     """
     if not first[0].strip() and len(first) > 1:
         first, rest = first[1:], [row[1:] for row in rest]
-    if not all(INTEGER.fullmatch(cell.strip()) for cell in first):
-        return False
     columns = list(zip(*rest, strict=True))
+    if not all(INTEGER.fullmatch(cell.strip()) for cell in first):
+        return len(rest) >= MANY_ROWS and _is_far(first, rest, how)
     if not any(INTEGER.fullmatch(cell.strip()) for column in columns for cell in column):
         return True
     if len(first) >= COMPARABLE_ROWS and _counts(first) and not _counts(rest[0]):
         return True
-    if not all(is_number(cell, how) for column in columns for cell in column):
+    return _is_far(first, rest, how)
+
+
+def _is_far(first: Sequence[str], rest: Sequence[Sequence[str]], how: Reading) -> bool:
+    """Return whether every number is farther from those below it than they are from one another."""
+    if not all(is_number(cell, how) for row in (first, *rest) for cell in row):
         return False
     x = np.array([[value_of(cell, how) for cell in row] for row in rest])
-    low, high, y = x.min(axis=0), x.max(axis=0), np.array([float(c) for c in first])
+    low, high, y = x.min(axis=0), x.max(axis=0), np.array([value_of(c, how) for c in first])
     return bool((np.maximum(low - y, y - high) > high - low).all() and (high > low).any())
 
 
