@@ -110,6 +110,66 @@ def test_a_base_that_changes_under_its_first_fit_ends_the_run(tmp_path, monkeypa
         run_study(study_from(spec), tmp_path / "runs", workers=1)
 
 
+@pytest.mark.parametrize("who", ["learner", "metric"])
+def test_a_base_that_changes_later_ends_the_run_before_its_numbers_are_stored(
+    tmp_path, monkeypatch, who
+):
+    """A fit, or a metric, that reads it again at every generation."""
+    (tmp_path / "weights").write_text("1")
+    (tmp_path / f"own_again_{who}.py").write_text(AGAIN)
+    monkeypatch.syspath_prepend(tmp_path)
+    path, rewrite = str(tmp_path / "weights"), lambda: (tmp_path / "weights").write_text("1000")
+    own = {"learner": {"kind": f"own_again_{who}:Based", "path": path}}
+    if who == "metric":
+        own = {"metrics": ["sigma", {"kind": f"own_again_{who}:Under", "path": path}]}
+    study = study_from({**TABLE, "reality": "gaussian", "chains": 2, "generations": 5, **own})
+    with pytest.raises(DataError, match=r"base was '1' and is '1000'"):
+        run_study(study, tmp_path / "runs", workers=1, progress=once(rewrite, 2))
+    [half] = (tmp_path / "runs").iterdir()
+    assert max(Run(half).columns["sigma"].t) == 2
+    (tmp_path / "weights").write_text("1")
+    done = run_study(study, tmp_path / "runs", workers=1)
+    whole = run_study(study, tmp_path / "unbroken", workers=1)
+    assert done.series["sigma"].values.tobytes() == whole.series["sigma"].values.tobytes()
+
+
+AGAIN = '''
+"""A learner, and a metric, that read what they begin at whenever they are asked."""
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+import numpy as np
+from genloss.core.view import Direction
+from genloss.models.gaussian import GaussianLearner
+
+@dataclass(frozen=True)
+class Based:
+    path: str = field(metadata={"identity": False})
+
+    def fit(self, train, rng, *, init=None, valid=None):
+        model = GaussianLearner(1).fit(train, rng)
+        return replace(model, mean=model.mean + float(Path(self.path).read_text()))
+
+    def restore(self, state):
+        return GaussianLearner(1).restore(state)
+
+    def identity(self):
+        return {"base": Path(self.path).read_text()}
+
+@dataclass(frozen=True)
+class Under:
+    path: str = field(metadata={"identity": False})
+    name = "under"
+    unit = "1"
+    direction = next(iter(Direction))
+
+    def __call__(self, view):
+        return np.full(view.p_0.n_chains, float(Path(self.path).read_text()))
+
+    def identity(self):
+        return {"base": Path(self.path).read_text()}
+'''
+
+
 OWN = '''
 """A learner whose base is rewritten while it is read."""
 from dataclasses import dataclass, field

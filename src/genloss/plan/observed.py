@@ -1,10 +1,10 @@
 """What the first generations show of a study beside their time: what it would not measure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from genloss.core.chain import Generation
-from genloss.run.recorder import Recorder, Store, lacking
+from genloss.run.recorder import Recorder, Store, lacking, unchecked
 from genloss.run.setup import Setup
 from genloss.run.watch import Watch
 from genloss.store.table import Absent, Table
@@ -41,11 +41,11 @@ class ObservingRecorder(Recorder):
         super().__init__(setup, store, watch)
         self.shortfalls = shortfalls
 
-    def record(self, generation: Generation) -> None:
+    def record(self, generation: Generation, check: Callable[[], None] = unchecked) -> None:
         """Note the generation, and store what the study asks for of it."""
         share = lacking(generation)
         self.shortfalls += [] if share is None else [share]
-        super().record(generation)
+        super().record(generation, check)
 
 
 def reasons_in(table: Table) -> dict[str, str]:

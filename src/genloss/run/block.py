@@ -10,8 +10,8 @@ from genloss.core.resources import explained_shortage, memory_shared_by
 from genloss.core.roles import History, Learner
 from genloss.run.checkpoint import restored
 from genloss.run.events import Phase, Tell
-from genloss.run.inputs import check_inputs
-from genloss.run.recorder import Recorder
+from genloss.run.inputs import check_inputs, reads_again
+from genloss.run.recorder import Recorder, unchecked
 from genloss.run.setup import Setup, set_up
 from genloss.run.task import Task
 from genloss.run.threads import computing_on
@@ -72,7 +72,7 @@ def _run(
 ) -> None:
     recorder = Recorder(setup, store, watch)
     if checkpoint is None:
-        recorder.record(setup.zero)
+        recorder.record(setup.zero, check if reads_again(setup.study) else unchecked)
         after = setup.zero.history
     else:
         after, recorder.first = restored(setup, checkpoint)
@@ -89,16 +89,16 @@ def record_chain(
     after: History,
     learner: Learner,
     watch: Watch,
-    check: Callable[[], None] = lambda: None,
+    check: Callable[[], None] = unchecked,
 ) -> None:
     """Run a chain from its history to the last generation, and record every one.
 
-    check: called once, when the first fit has read what it begins at, such as a base.
+    check: called before the rows of a generation are stored whose fit or metrics have read files:
+    of the first, which reads what all begin at, and of all where they read a base again.
     """
+    again = reads_again(setup.study)
     watched = WatchedLearner(learner, watch, after.t - 1)
     for generation in setup.chain(after, watched, WatchedSampler(setup.study.sampler, watch)):
-        if generation.t == after.t:
-            check()
-        recorder.record(generation)
+        recorder.record(generation, check if again or generation.t == after.t else unchecked)
         # Not while the next one is fitted.
         del generation

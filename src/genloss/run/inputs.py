@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from genloss.errors import DataError
+from genloss.spec.build import Identified
+from genloss.spec.parts import parts
 from genloss.store.fingerprint import fingerprint
 from genloss.store.header import Header
 from genloss.study.study import Study, identity
@@ -30,6 +32,11 @@ def check_inputs(study: Study, header: Header) -> None:
         f"what the run reads has changed since it began: {'; '.join(changes)}; put the old files "
         "back and run again, which resumes, or run what there is now in a folder of its own"
     )
+
+
+def reads_again(study: Study) -> bool:
+    """Whether fits or metrics may read files at every generation, such as those of a base."""
+    return any(role != "reality" and isinstance(part, Identified) for role, part in parts(study))
 
 
 def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

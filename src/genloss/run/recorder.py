@@ -1,6 +1,6 @@
 """Recorder: what becomes of a generation, its metrics, what is kept, what a resume needs."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -34,6 +34,10 @@ from genloss.store.parts import HISTOGRAMS
 from genloss.store.table import absent_row, metric_row
 
 
+def unchecked() -> None:
+    """Check nothing."""
+
+
 class Store(Protocol):
     """Where a block's numbers and states go."""
 
@@ -65,8 +69,11 @@ class Recorder:
         self.lasting: dict[Hashable, Any] = {}
         self.uses_first = any(uses_first(part) for part in (*study.metrics, study.curator))
 
-    def record(self, generation: Generation) -> None:
-        """Store what the study asks for of this generation."""
+    def record(self, generation: Generation, check: Callable[[], None] = unchecked) -> None:
+        """Store what the study asks for of this generation.
+
+        check: called once all is measured and nothing stored.
+        """
         t, study = generation.t, self.study
         if t == 1 and self.uses_first:
             self.first = generation.model
@@ -74,7 +81,11 @@ class Recorder:
         memo: dict[Hashable, Any] = {}
         if t in self.measured:
             self.watch.enter(Phase.MEASURING, t)
-            self.store.append(self.rows(generation, memo))
+            rows = list(self.rows(generation, memo))
+            check()
+            self.store.append(rows)
+        else:
+            check()
         self.watch.enter(Phase.WRITING, t)
         if t in self.kept:
             self.keep(generation, memo)
