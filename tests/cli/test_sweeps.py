@@ -5,6 +5,8 @@ import shutil
 import pytest
 
 from genloss.cli.sweeps import beyond_measured
+from genloss.errors import StoreError
+from genloss.store.output import check_output
 from genloss.store.reader import Run, find_runs
 
 TOML = """
@@ -53,6 +55,16 @@ def test_what_the_grid_undoes_is_refused_or_said(genloss, sweep, tmp_path):
     refused = genloss("sweep", tmp_path / "runs" / "g", "generations=9")
     assert refused.exit_code == 2
     assert "generations=9: generations varies in" in " ".join(refused.stderr.split())
+
+
+def test_no_page_is_written_over_a_file_of_the_sweep(genloss, sweep, tmp_path):
+    assert genloss("sweep", sweep, "--workers", 1, "--no-controls").exit_code == 0
+    folder = tmp_path / "runs" / "s"
+    for name in ("sweep.json", "sweep.toml", "failed.json", "progress.json", "logs"):
+        with pytest.raises(StoreError, match=f"{name}(/page)? belongs to the sweep"):
+            check_output(folder / name / "page" if name == "logs" else folder / name)
+    check_output(folder / "report.html")
+    check_output(tmp_path / "runs" / "failed.json")
 
 
 def test_what_nobody_measured_is_told_by_formula():

@@ -12,6 +12,7 @@ from genloss.store.folder import BLOCKS, PROVENANCE, THEORY
 from genloss.store.header import HEADER
 from genloss.store.lock import LOCK
 from genloss.store.machine_file import MACHINE
+from genloss.store.sweep import BEGUN, SWEEP, is_sweep
 
 OWN = (HEADER, ABOUT, THEORY, MACHINE, PROVENANCE, LOCK, BLOCKS)
 """What a run's folder holds, at its top."""
@@ -24,8 +25,8 @@ def check_output(path: Path) -> None:
     """Check that a file may be written, before anything is computed.
 
     Raises:
-        StoreError: a link, a device, a folder, a file that belongs to a run or an experiment, or a
-            place in a folder that is not there.
+        StoreError: a link, a device, a folder, a file that belongs to a run, a sweep or an
+            experiment, or a place in a folder that is not there.
     """
     with explained("write", path):
         if path.is_symlink():
@@ -39,6 +40,8 @@ def check_output(path: Path) -> None:
             inside = place.relative_to(folder).parts[0]
             if inside in OWN and (folder / HEADER).is_file():
                 raise StoreError(f"{path} belongs to the run {folder}; choose another place")
+            if inside in (SWEEP, *BEGUN) and is_sweep(folder):
+                raise StoreError(f"{path} belongs to the sweep {folder}; choose another place")
         if path.name == TARGETS and path.exists():
             raise StoreError(f"{path} holds the verdicts of an experiment; choose another place")
 
