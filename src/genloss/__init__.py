@@ -16,9 +16,11 @@ Every class that a spec can name is here, beside what runs, reads and shows stud
 Importing this package loads nothing; each name loads its module when first used.
 """
 
+import sys
 from functools import cache
 from importlib import import_module
 
+from genloss.errors import NO_WINDOWS
 from genloss.spec.registry import CATALOG
 
 __version__ = "0.1.0"
@@ -74,7 +76,11 @@ def _homes() -> dict[str, str]:
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name from its module; raises AttributeError for any other."""
+    """Load a public name from its module.
+
+    Raises:
+        AttributeError: any other name. ImportError: on Windows.
+    """
     if name == "__all__":
         return sorted(_homes())
     if name.startswith("_") or name not in _homes():
@@ -84,6 +90,8 @@ def __getattr__(name: str) -> object:
         near = get_close_matches(name, known, n=3) or [k for k in known if k.startswith(name)][:3]
         like = f"did you mean {' or '.join(near)}?" if near else "see dir(genloss)"
         raise AttributeError(f"module 'genloss' has no attribute {name!r}; {like}")
+    if sys.platform == "win32":
+        raise ImportError(NO_WINDOWS)
     return getattr(import_module(_homes()[name]), name)
 
 

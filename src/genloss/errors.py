@@ -1,5 +1,10 @@
 """Errors: every message says what was got, what was expected and what to try."""
 
+NO_WINDOWS = (
+    "genloss runs on Linux and macOS; Windows lacks the locks and signals that runs rest on; use "
+    "WSL (wsl --install) and install genloss inside it"
+)
+
 
 class GenlossError(Exception):
     """Anything genloss refuses or cannot finish."""

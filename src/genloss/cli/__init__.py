@@ -31,3 +31,12 @@ verify      what `genloss verify` does and says
 kinds       what `genloss kinds` shows
 table       what `genloss table` does and says
 """
+
+import sys
+
+from genloss.errors import NO_WINDOWS
+
+# Before any command is imported: their modules need what Windows lacks.
+if sys.platform == "win32":
+    sys.stderr.write(f"genloss: {NO_WINDOWS}\n")
+    raise SystemExit(2)
