@@ -1,6 +1,7 @@
 """Running a sweep: every cell an ordinary run, and one that fails does not end the others."""
 
 import json
+import os
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -354,7 +355,8 @@ def _toml(sweep: Sweep) -> str:
 
 
 def _paths(sweep: Sweep, folder: Path) -> tuple[str, ...]:
-    """Return the paths that errors may name, and reports must not."""
-    data = paths_of({**sweep.spec, TABLE: sweep.grid}).values()
-    above = [str(PurePath(path).parent) for path in data]
-    return (*data, *above, str(folder), str(folder.parent), str(Path.home()), str(Path.cwd()))
+    """Return the paths that errors may name, and reports must not; as given and in full."""
+    data = {*paths_of({**sweep.spec, TABLE: sweep.grid}).values()}
+    given = [*data, *(str(PurePath(path).parent) for path in data), str(folder), str(folder.parent)]
+    every = {*given, *(os.path.realpath(os.path.expanduser(path)) for path in given)}
+    return tuple(path for path in every if len(PurePath(path).parts) > 1)

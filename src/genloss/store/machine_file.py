@@ -48,10 +48,8 @@ def shortened(spec: Any, short: Mapping[str, str]) -> Any:
 
 def without_folders(text: str, known: Iterable[str]) -> str:
     """Return a text in which every path has become its last part; known: paths with spaces too."""
-    every = {k for path in known for k in (path, str(Path(path).expanduser().resolve()))}
-    for path in sorted(every, key=len, reverse=True):
-        if len(path) > 1:
-            text = text.replace(path, PurePath(path).name)
+    for path in sorted((path for path in known if path in text), key=len, reverse=True):
+        text = text.replace(path, PurePath(path).name)
     return FOLDERS.sub("", text)
 
 
