@@ -126,6 +126,21 @@ def test_too_few_texts_cannot_tell_and_calibrated_ones_are_refused(known, rng):
         detector_table(texts(rng, 300), DetectorBeside(calibration, Written()), 100, 0)
 
 
+def test_texts_of_few_sources_are_neither_bounded_nor_tested_and_the_page_says_so(known, rng):
+    calibration, human, machine = known
+    corpus = [*texts(rng, 240), *texts(rng, 160, 3.0, "machine")]
+    corpus = [replace(r, source=f"author {i // 10}") for i, r in enumerate(corpus)]
+    bound = detector_table(corpus, DetectorBeside(calibration, Written()), 1000, 0)["share"]
+    assert bound["kind"] == "none"
+    assert "one of every source" in bound["why"]
+    found = audited(corpus, DetectorBeside(calibration, Written(), human, machine))
+    share = found["detector"]["share"]
+    assert (share["alarms"], share["words"], share["one_each"]["corpus"]) == ([], None, 40)
+    words = words_of(corpus_page(found))
+    assert "too few sources for the alarms" in words
+    assert "Not seen by the alarms" not in words
+
+
 def test_a_score_that_a_record_brought_does_not_count(known, rng):
     corpus = [replace(r, attributes={**r.attributes, "score": 99.0}) for r in texts(rng, 250)]
     share = detector_table(corpus, DetectorBeside(known[0], Written()), 1000, 0)["share"]

@@ -88,3 +88,11 @@ def test_of_few_authors_it_is_said_that_nothing_independent_is_told():
     assert (few.alarms, few.powers, few.words, few.ternary) == ((), (), None, None)
     with pytest.raises(DataError, match="got 30 human texts and 30 of the corpus"):
         findings(*sets[:2], None, None, "score")
+
+
+def test_texts_of_one_source_cannot_teach_and_calibrate_a_score():
+    corpus, human, machine = drawn(np.random.default_rng(5))
+    human = replace(human, sources=("one citation",) * len(human))
+    corpus = replace(corpus, scores=np.full(len(corpus), np.nan))
+    with pytest.raises(DataError, match="all human texts are of one source"):
+        findings(corpus, human, machine, None, "score")

@@ -172,6 +172,12 @@ def _scored(
 ) -> tuple[Judged, Judged, Judged | None, Judged]:
     """Score by words: taught on every other source, so that no text is scored by what it taught."""
     taught = [_every_other(s.sources) for s in (human, machine)]
+    for name, t in zip(("human", "machine"), taught, strict=True):
+        if t.all():
+            raise DataError(
+                f"all {name} texts are of one {human.unit}; expected two or more, as one half "
+                "teaches a score and the other calibrates it; name another unit, such as --unit id"
+            )
     lessons = [s.where(t) for s, t in zip((human, machine), taught, strict=True)]
     known = vocabulary(lessons[0].texts, lessons[1].texts)
     found = [occurrences(s.texts, known) for s in lessons]
