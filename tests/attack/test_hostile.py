@@ -147,14 +147,16 @@ def test_readers_bear_a_run_that_is_being_written(tmp_path):
     """`ls`, `show` and `table` in a loop while runs begin, checkpoint, and are taken away."""
     root = tmp_path / "runs"
     busy = {**SPEC, "generations": 12, "chains": 4, "checkpoint_every": 1, "keep": {"every": 1}}
-    done = threading.Event()
+    done, enough = threading.Event(), threading.Event()
 
     def write():
         try:
-            for seed in range(2):
+            for seed in range(100):
                 run = run_study(study_from({**busy, "seed": seed}), root, workers=1).path
-                if seed == 1:
+                if seed:
                     shutil.rmtree(run)
+                    if enough.is_set():
+                        break
         finally:
             done.set()
 
@@ -169,11 +171,14 @@ def test_readers_bear_a_run_that_is_being_written(tmp_path):
                 assert "Traceback" not in found.stderr
                 assert "damaged" not in found.stdout
                 seen += 1
+            if seen > 5:
+                enough.set()
             if (first / "run.json").exists():
                 for words in (("show", first), ("table", first, "--out", tmp_path / "t.csv")):
                     found = call(*words)
                     assert found.exit_code == 0, (words, found.stderr, found.exception)
     finally:
+        enough.set()
         writer.join()
     assert seen > 5
     assert Run(first).is_complete
