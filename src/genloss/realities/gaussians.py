@@ -7,6 +7,7 @@ import numpy as np
 from genloss.core import numbers
 from genloss.core.about import About
 from genloss.core.arrays import Floats, checked_count
+from genloss.core.resources import check_room
 from genloss.errors import SpecError
 from genloss.models.gaussian import GaussianModel
 
@@ -33,7 +34,8 @@ class Gaussian:
     variance: float | tuple[float, ...] | tuple[tuple[float, ...], ...] = 1.0
 
     def __post_init__(self) -> None:
-        numbers.whole(self.d, "gaussian: d")
+        d = numbers.whole(self.d, "gaussian: d")
+        check_room(8 * d**2, f"gaussian: covariances of {d:,} by {d:,} numbers", "lower d")
         self._mean()
         self._cov()
 

@@ -31,6 +31,16 @@ class BasedLearner(Learner, Protocol):
         ...
 
 
+@runtime_checkable
+class Dimensioned(Protocol):
+    """A reality whose rows are of d numbers, or more."""
+
+    @property
+    def d(self) -> int:
+        """The columns of a row."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Setup:
     """A block that is ready to run.
@@ -73,8 +83,9 @@ class Setup:
 def check_memory(study: Study) -> None:
     """Refuse a study of which one generation of one block cannot fit into the memory.
 
-    From sizes alone, and from below: 8 bytes for each row that D_t and S_t hold, one value of the
-    smallest kind, or for each chain where data travel as statistics.
+    From sizes alone, and from below: 8 bytes for each number in the rows that D_t, S_t and the
+    held-out rows hold, one a row where the reality does not say how many; where data travel as
+    statistics, for each number of a mean.
 
     Raises:
         ResourceError: it does not fit.
@@ -87,9 +98,15 @@ def check_memory(study: Study) -> None:
         if isinstance(curator, Together) and curator.covers != "training":
             rounds = curator.rounds
         rows = max(study.n_real, *(s.train + s.synthetic * rounds for s in ends))
+    columns = 1
+    if isinstance(study.reality, Dimensioned) and isinstance(study.reality.d, int):
+        columns = study.reality.d
+        rows += study.held_out
+    of_rows = f" of {rows:,} rows" if rows > 1 else ""
+    of_columns = f" of {columns:,} numbers" if columns > 1 else ""
     check_room(
-        8 * chains * rows,
-        f"{chains:,} chains of {rows:,} rows" if rows > 1 else f"{chains:,} chains",
+        8 * chains * rows * columns,
+        f"{chains:,} chains{of_rows}{of_columns}",
         "lower n_real or n_synthetic, or let fewer chains advance together (chains_per_block)",
     )
 
