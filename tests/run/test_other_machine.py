@@ -1,13 +1,16 @@
 """A run that another machine began: refused, or gone on with and recorded."""
 
+from dataclasses import replace
+
 import pytest
 
 from genloss.cli import run_tables
 from genloss.errors import StoreError
-from genloss.run import block, other_machine
+from genloss.run import other_machine
 from genloss.run.events import Moved, Phase
 from genloss.run.runner import run_study
-from genloss.store.environment import versions
+from genloss.store.environment import versions_with
+from genloss.store.manifest import LIBRARIES
 from genloss.store.reader import Run
 from genloss.study.study import study_from
 
@@ -35,9 +38,10 @@ def begun(small, tmp_path):
 
 
 def move(monkeypatch, sets="another set", **packages):
-    for module in (block, other_machine):
-        monkeypatch.setattr(module, "instructions", lambda: sets)
-        monkeypatch.setattr(module, "versions", lambda: {**versions(), **packages})
+    monkeypatch.setattr(other_machine, "instructions", lambda: sets)
+    monkeypatch.setattr(
+        other_machine, "versions_with", lambda more: {**versions_with(more), **packages}
+    )
 
 
 def test_another_instruction_set_or_package_is_refused_with_both_sides(
@@ -53,9 +57,10 @@ def test_another_instruction_set_or_package_is_refused_with_both_sides(
 
 def test_what_decides_no_bit_is_no_other_machine(begun, tmp_path, monkeypatch):
     study, _ = begun
-    for module in (block, other_machine):
-        more = {"python": "9.9", "genloss": "9.9", "torch": "0.0"}
-        monkeypatch.setattr(module, "versions", lambda more=more: {**versions(), **more})
+    other = {"python": "9.9", "genloss": "9.9", "torch": "0.0"}
+    monkeypatch.setattr(
+        other_machine, "versions_with", lambda more: {**versions_with(more), **other}
+    )
     # torch counts for networks alone.
     assert run_study(study, tmp_path, workers=1).is_complete
 
@@ -80,3 +85,36 @@ def test_elsewhere_goes_on_and_records_both_machines(begun, tmp_path, monkeypatc
     # What is finished may be read, and asked for again, anywhere.
     monkeypatch.undo()
     assert run_study(study, tmp_path, workers=1).is_complete
+
+
+@pytest.mark.parametrize(
+    ("changed", "used"),
+    [
+        ({}, ()),
+        ({"learner": {"kind": "transformer"}}, ()),
+        ({"learner": {"kind": "hugging_face"}}, ("transformers", "accelerate")),
+        (
+            {"learner": {"kind": "makers", "learners": [{"kind": "hugging_face"}]}},
+            ("transformers", "accelerate"),
+        ),
+        (
+            {"learner": {"kind": "hugging_face", "adapters": "lora"}},
+            ("transformers", "peft", "accelerate"),
+        ),
+        ({"reality": {"kind": "text", "tokeniser": "a"}}, ("transformers", "tokenizers")),
+    ],
+)
+def test_libraries_count_where_a_study_uses_them(changed, used):
+    spec = {"reality": {"kind": "text", "tokeniser": ""}, "learner": {"kind": "ngram"}}
+    assert other_machine.libraries(spec | changed) == used
+
+
+def test_a_library_that_a_run_uses_may_not_change_under_it(begun):
+    """Of a run without any the manifest names none, and goes on whatever is installed."""
+    _, run = begun
+    assert not {*LIBRARIES} & {*run.blocks[0].manifest.machine.versions}
+    there = run.blocks[0].manifest.machine
+    with_library = replace(there, versions={**there.versions, "transformers": "4.1"})
+    here = replace(there, versions={**there.versions, "transformers": "5.0"})
+    assert with_library.unlike(here) == ["transformers: 4.1, here 5.0"]
+    assert there.unlike(here) == []

@@ -11,6 +11,7 @@ from genloss.core.roles import History, Learner
 from genloss.run.checkpoint import restored
 from genloss.run.events import Phase, Tell
 from genloss.run.inputs import check_inputs, reads_again
+from genloss.run.other_machine import machine_of
 from genloss.run.recorder import Recorder, unchecked
 from genloss.run.setup import Setup, set_up
 from genloss.run.task import Task
@@ -18,11 +19,9 @@ from genloss.run.threads import computing_on
 from genloss.run.watch import Watch, WatchedLearner, WatchedSampler
 from genloss.spec.code import code_of
 from genloss.store.block import BlockStore, Checkpoint
-from genloss.store.environment import instructions, versions
 from genloss.store.folder import block_path
 from genloss.store.header import read_header
 from genloss.store.lock import locked_block
-from genloss.store.manifest import Machine
 from genloss.store.same_code import check_code
 
 ADVICE = (
@@ -45,7 +44,7 @@ def run_block(
     """
     path = block_path(task.run, task.block)
     with explained_shortage(ADVICE), locked_block(path):
-        header, machine = read_header(task.run), Machine(task.threads, instructions(), versions())
+        header, machine = read_header(task.run), machine_of(task.study, task.threads)
         store = BlockStore(path, header.origin, task.block, machine, header.accepted, vouched)
         check_code(task.run, header.code, code_of(task.study))
         checkpoint, watch = store.resume(task.study.generations), Watch(tell)

@@ -2,7 +2,7 @@
 
 import platform
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +17,13 @@ PACKAGES = ("genloss", "numpy", "scipy", "numba", "scikit-learn", "torch")
 @lru_cache(maxsize=1)
 def versions() -> Mapping[str, str]:
     """Return the versions of Python and of the packages that numbers may depend on."""
-    return MappingProxyType({"python": platform.python_version(), **dict(_versions())})
+    found = dict(_versions(PACKAGES))
+    return MappingProxyType({"python": platform.python_version(), **found})
+
+
+def versions_with(packages: Sequence[str]) -> Mapping[str, str]:
+    """Return those and the versions of more packages, as far as they are installed."""
+    return {**versions(), **dict(_versions(packages))}
 
 
 @lru_cache(maxsize=1)
@@ -49,8 +55,8 @@ def _git(folder: str, *command: str) -> str | None:
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def _versions() -> Iterator[tuple[str, str]]:
-    for package in PACKAGES:
+def _versions(packages: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for package in packages:
         try:
             yield package, metadata.version(package)
         except metadata.PackageNotFoundError:

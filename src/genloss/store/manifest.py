@@ -29,8 +29,11 @@ SHAPE = {
     "vocabulary?": int,
 }
 
-NUMERIC = ("numpy", "scipy", "numba", "scikit-learn", "torch")
-"""Packages whose other versions may give other last bits."""
+LIBRARIES = ("transformers", "tokenizers", "peft", "accelerate")
+"""Packages whose versions stand in the manifests of those runs alone that use them."""
+
+NUMERIC = ("numpy", "scipy", "numba", "scikit-learn", "torch", *LIBRARIES)
+"""Packages whose other versions may give other last bits, or other tokens."""
 
 GENERATION = re.compile(r"[0-9]{6,8}")
 PART = re.compile(r"[a-z_]+")
