@@ -154,6 +154,15 @@ def test_what_mail_in_html_quotes_is_not_ones_own(tmp_path, html):
     assert [record.attributes[name] for name in others] == [0]
 
 
+@pytest.mark.parametrize("quotations", ["<blockquote>" * 2000, "<blockquote>x</blockquote>" * 2000])
+def test_thousands_of_quotations_cost_no_more_than_one_pass_each(tmp_path, quotations):
+    """By index into what a selector finds, these took minutes."""
+    file = tmp_path / "a.eml"
+    file.write_bytes(bytes(mail("ada@example.org", f"<p>Own.</p>{quotations}", html=True)))
+    [record], _ = read(file)
+    assert record.text == "Own."
+
+
 def test_mail_in_html_that_quotes_nothing_is_whole(tmp_path):
     file = tmp_path / "a.eml"
     html = '<div style="border-top:1px solid">A box.</div><p>All of it is mine, from: start.</p>'

@@ -1,6 +1,6 @@
 """Mail in HTML: what mail programs put around other people's words, taken out before it is read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,23 +8,27 @@ from genloss.core.extras import optional
 from genloss.corpus.readers.html_rows import page_row
 from genloss.corpus.readers.mail_text import FORWARDED, HEADERS
 
-WHOLE = (
-    ".gmail_attr, .yahoo_quoted, .protonmail_quote, .moz-cite-prefix, .moz-forward-container, "
-    "#mail-editor-reference-message-container"
+WHOLE = frozenset(
+    (
+        *(".gmail_attr", ".yahoo_quoted", ".protonmail_quote", ".moz-cite-prefix"),
+        *(".moz-forward-container", "#mail-editor-reference-message-container"),
+    )
 )
 """What stands around a quotation or a forwarded message, with the line that introduces it."""
 
 QUOTED = "blockquote"
 """One's own words may stand between two of them."""
 
-GMAIL = ".gmail_quote, .gmail_quote_container"
+GMAIL = frozenset((".gmail_quote", ".gmail_quote_container"))
 
-BEGINS = ("appendonsend", "divRplyFwdMsg")
+BEGINS = frozenset(("#appendonsend", "#divRplyFwdMsg"))
 """What Outlook puts above the message that is answered, which goes on to the end."""
 
-SIGNATURES = (
-    ".gmail_signature, .moz-signature, #Signature, #AppleMailSignature, "
-    "#ms-outlook-mobile-signature"
+SIGNATURES = frozenset(
+    (
+        *(".gmail_signature", ".moz-signature", "#Signature", "#AppleMailSignature"),
+        "#ms-outlook-mobile-signature",
+    )
 )
 
 MARK = ">"
@@ -53,37 +57,49 @@ def own_html(content: str) -> OwnHtml:
     found = OwnHtml()
     if (body := tree.body) is not None:
         _cut_below(body, found)
-        gmail = [node for node in body.query_selector_all(GMAIL) if _is_all_others(node)]
-        for nodes in (gmail, body.query_selector_all(WHOLE)):
-            for node in _outermost(nodes):
+        for node in _outermost(body, lambda n: n.tag != QUOTED and _is_named(n, GMAIL)):
+            if _is_all_others(node):
                 _count(node, found)
                 node.decompose()
-        for node in _outermost(body.query_selector_all(QUOTED)):
+        for node in _outermost(body, lambda n: _is_named(n, WHOLE)):
+            _count(node, found)
+            node.decompose()
+        for node in _outermost(body, lambda n: n.tag == QUOTED):
             _count(node, found)
             mark = tree.create_element("p")
             mark.text = MARK
             node.parent.replace_child(mark, node)
             # That line will be counted as quoted, too.
             found.quoted -= len(MARK) + 1
-        for node in _outermost(body.query_selector_all(SIGNATURES)):
+        for node in _outermost(body, lambda n: _is_named(n, SIGNATURES)):
             found.signature += _length(node)
             node.decompose()
     found.text = str(page_row(tree.document.html.encode(), "utf-8")["text"])
     return found
 
 
-def _outermost(nodes: Iterable[Any]) -> list[Any]:
-    """Return the nodes, in the order of the page, that lie in no other of them."""
+def _elements(body: Any) -> Iterator[Any]:
+    """Yield the elements below a body in the order of the page."""
+    # Every index into what a selector finds searches the page anew.
+    return (node for node in body if hasattr(node, "class_list"))
+
+
+def _outermost(body: Any, is_meant: Callable[[Any], bool]) -> list[Any]:
+    """Return the elements that are meant, but for those inside another one."""
     found: list[Any] = []
-    for node in nodes:
-        if not (found and found[-1].contains(node)):
+    for node in _elements(body):
+        if is_meant(node) and not (found and found[-1].contains(node)):
             found.append(node)
     return found
 
 
+def _is_named(node: Any, names: frozenset[str]) -> bool:
+    return f"#{node.id}" in names or any(f".{name}" in names for name in node.class_list)
+
+
 def _cut_below(body: Any, found: OwnHtml) -> None:
     """Take out the first copied head, and all that follows it."""
-    heads = (n for n in body.query_selector_all("div[id], div[style]") if _is_head(n))
+    heads = (node for node in _elements(body) if node.tag == "div" and _is_head(node))
     if (head := next(heads, None)) is None:
         return
     at = head
@@ -97,7 +113,7 @@ def _cut_below(body: Any, found: OwnHtml) -> None:
 
 
 def _is_head(node: Any) -> bool:
-    if node.id in BEGINS:
+    if _is_named(node, BEGINS):
         return True
     # Without a name, a line is drawn above it.
     style = (node.getattr("style") or "").lower()
@@ -106,8 +122,6 @@ def _is_head(node: Any) -> bool:
 
 def _is_all_others(node: Any) -> bool:
     """Return whether a node of Gmail has no words of one's own between quotations."""
-    if node.tag == QUOTED:
-        return False
     return _is_forwarded(node) or all(child.tag != QUOTED for child in node.child_nodes)
 
 
