@@ -81,7 +81,7 @@ def own_html(content: str) -> OwnHtml:
 def _elements(body: Any) -> Iterator[Any]:
     """Yield the elements below a body in the order of the page."""
     # Every index into what a selector finds searches the page anew.
-    return (node for node in body if hasattr(node, "class_list"))
+    return (node for node in body if not node.tag.startswith(("#", "body")))
 
 
 def _outermost(body: Any, is_meant: Callable[[Any], bool]) -> list[Any]:
