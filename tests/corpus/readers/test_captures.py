@@ -1,11 +1,13 @@
 """WARC files and HTML: main text, dates, licences, signals of consent; damage is named."""
 
 import gzip
+import time
 from datetime import date
 
 import pytest
 
 from genloss.corpus.readers import consent, warc_rows
+from genloss.corpus.readers.html_rows import page_row
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.reading import read_records
 
@@ -152,3 +154,12 @@ def test_tags_say_what_is_refused():
     assert consent.in_tags(tags) == ["robots: noai", "robots: noimageai"]
     headers = [("X-Robots-Tag", "noai"), ("X-Robots-Tag", "noarchive")]
     assert consent.in_tags(headers) == ["x-robots-tag: noai"]
+
+
+def test_a_page_of_thousands_of_tags_costs_no_more_than_its_length():
+    """An index into what a selector finds searches anew: 40 s of a processor once, .03 now."""
+    tags = "".join(f'<meta name="a{i}" content="b{i}">' for i in range(3000))
+    page = f"<html><head>{tags}<meta name=robots content=noai></head><p>{WORDS}</p></html>"
+    begun = time.process_time()
+    assert page_row(page.encode())["consent"] == ["robots: noai"]
+    assert time.process_time() - begun < 5

@@ -1,6 +1,7 @@
 """Pages of HTML: the text of the main content, and what the page says of date, licence, consent."""
 
 import codecs
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,7 @@ def page_row(content: bytes, charset: str = "") -> dict[str, Any]:
         tree, main_content=True, alt_texts=False, links=False, form_fields=False
     )
     document = tree.document
-    tags = [
-        (e.getattr("name") or e.getattr("property") or e.getattr("itemprop"), e.getattr("content"))
-        for e in document.query_selector_all("meta[content]")
-    ]
-    tags = [(name, value) for name, value in tags if name and value]
+    tags = list(_tags(document))
     row: dict[str, Any] = {"text": text, "consent": consent.in_tags(tags)}
     named = {name.lower(): value for name, value in reversed(tags)}
     if when := next((named[name] for name in DATES if name in named), ""):
@@ -59,6 +56,16 @@ def page_row(content: bytes, charset: str = "") -> dict[str, Any]:
     if tree.title:
         row["title"] = tree.title[:200]
     return row
+
+
+def _tags(document: Any) -> Iterator[tuple[str, str]]:
+    """Yield what the meta tags of a page say: name and content, in its order."""
+    # In one walk: every index into what a selector finds searches the page anew.
+    for node in document:
+        if node.tag == "meta" and (value := node.getattr("content")):
+            names = (node.getattr(key) for key in ("name", "property", "itemprop"))
+            if name := next(filter(None, names), None):
+                yield name, value
 
 
 def _is_charset(name: str) -> bool:
