@@ -15,8 +15,8 @@ HEAD = """# Command line
 
 Generated from the help of each command by `make golden`; a test keeps it true. Every command takes
 `--json`. Exit codes: 0 done, 1 a comparison failed, 2 bad input, 3 the machine lacks memory,
-threads, file handles or disk, 129, 130 and 143 ended by HUP, Ctrl-C or TERM. After the last four,
-the same command goes on where it was.
+threads, file handles or disk, or a cluster's node or head does not answer, 129, 130 and 143 ended
+by HUP, Ctrl-C or TERM. After the last four, the same command goes on where it was.
 """
 
 

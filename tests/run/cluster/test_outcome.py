@@ -5,12 +5,13 @@ import subprocess
 import sys
 
 import pytest
+import ray
 
 from genloss.cli.clusters import bytes_of, executor_for, resources_of
 from genloss.core.resources import MEMORY
 from genloss.errors import FitError, GenlossError, ResourceError, SpecError, WorkerLost
 from genloss.run.executors.agreement import check_software, software
-from genloss.run.executors.ray import Resources, _connect, _lost
+from genloss.run.executors.ray import Resources, _check_nodes, _connect, _lost
 from genloss.run.executors.ray_head import Head
 from genloss.run.executors.ray_worker import Outcome, outcome_of
 from genloss.study.grid import Grid
@@ -91,6 +92,24 @@ def test_two_checkouts_of_one_version_differ():
     theirs = {**software(), "genloss's source": "0" * 16}
     with pytest.raises(SpecError, match="genloss's source: 0000000000000000 there"):
         check_software(theirs, software(), "a")
+
+
+def test_a_node_that_does_not_answer_is_not_taken_for_one_without_genloss():
+    class Busy:
+        exceptions = ray.exceptions
+
+        def remote(self, function=None):
+            return self
+
+        def options(self, **options):
+            return self
+
+        def get(self, ref, timeout):
+            raise ray.exceptions.GetTimeoutError("Get timed out")
+
+    node = {"NodeManagerHostname": "b", "NodeID": "0" * 56}
+    with pytest.raises(ResourceError, match="node b has not answered within 60 s: it is busy"):
+        _check_nodes(Busy(), [node])
 
 
 @pytest.mark.parametrize(

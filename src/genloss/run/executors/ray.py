@@ -337,6 +337,11 @@ def _check_nodes(ray: Any, nodes: list[Any]) -> None:
     for name, ref in asked.items():
         try:
             theirs = ray.get(ref, timeout=PATIENCE)
+        except ray.exceptions.GetTimeoutError:
+            raise ResourceError(
+                f"node {name} has not answered within {PATIENCE:.0f} s: it is busy, or starts up; "
+                "run the same command again, with RAY_worker_niceness=0 where others use the node"
+            ) from None
         except ray.exceptions.RayError as error:
             why = str(error).strip().splitlines()[-1]
             raise SpecError(
