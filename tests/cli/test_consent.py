@@ -5,6 +5,7 @@ import sys
 import warnings
 
 import pytest
+from tests.foreign import METRIC
 
 from genloss.core.consent import CodeRefused, refusing_code
 from genloss.judge.theory_lines import theory_of
@@ -24,27 +25,6 @@ SPEC = {
     "chains": 2,
     "name": "h",
 }
-
-METRIC = """
-from dataclasses import dataclass
-from pathlib import Path
-import numpy as np
-from genloss.core.view import Direction
-
-Path(__file__).with_name("imported").touch()
-
-@dataclass(frozen=True)
-class Noted:
-    name = "noted"
-    unit = "1"
-    direction = next(iter(Direction))
-
-    def __call__(self, view):
-        return np.ones(view.p_0.n_chains)
-
-Été = Noted
-globals()["Noted x"] = Noted
-"""
 
 MODULES = ("own_noted", "own-noted", "été_noted", "own noted", "own.noted")
 KINDS = [

@@ -19,16 +19,7 @@ from genloss.plan.advise.supplies import real_rows, supply_of
 from genloss.study.study import study_from
 from genloss.theory.anchored import anchored
 
-GAUSSIAN = {
-    "name": "line",
-    "reality": {"kind": "gaussian", "d": 8},
-    "learner": {"kind": "gaussian", "ddof": 1},
-    "form": "moments",
-    "n_real": 100,
-    "generations": 5,
-    "chains": 60,
-    "metrics": ["squared_mean_error", "trace_ratio"],
-}
+from .specs import GAUSSIAN
 
 
 @pytest.fixture

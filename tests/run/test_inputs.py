@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from tests.foreign import METRIC
 
 from genloss.errors import DataError, SpecError
 from genloss.run.events import Moved
@@ -206,22 +207,3 @@ def test_a_folder_with_classes_of_its_own_asks_for_consent(tmp_path, monkeypatch
     assert not marker.exists()
     assert load_study(tmp_path / "hostile", trust=True).metrics[1].name == "noted"
     assert marker.exists()
-
-
-METRIC = """
-from dataclasses import dataclass
-from pathlib import Path
-import numpy as np
-from genloss.core.view import Direction
-
-Path(__file__).with_name("imported").touch()
-
-@dataclass(frozen=True)
-class Noted:
-    name = "noted"
-    unit = "1"
-    direction = next(iter(Direction))
-
-    def __call__(self, view):
-        return np.ones(view.p_0.n_chains)
-"""

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from genloss.core.forms import Endless, Rows
 from genloss.core.regimes import (
@@ -19,6 +18,7 @@ from genloss.core.regimes import (
 from genloss.core.resources import bytes_in_words
 from genloss.core.view import Labelled
 from genloss.errors import ResourceError, StoreError
+from genloss.run.setup import columns_of
 from genloss.study.study import Study
 
 VALUE_BYTES = 12
@@ -37,16 +37,6 @@ POOLING = (Accumulate, AccumulateSubsample)
 LASTING = (Replace, ReplaceMultiple, Mix, Fresh)
 
 
-@runtime_checkable
-class HasColumns(Protocol):
-    """A reality whose rows have d numbers, or more."""
-
-    @property
-    def d(self) -> int:
-        """Return how many."""
-        ...
-
-
 def least_bytes(study: Study) -> int:
     """Return what a study writes at least: folder, tables, kept rows and the last checkpoint.
 
@@ -60,8 +50,7 @@ def least_bytes(study: Study) -> int:
 
 
 def _row_bytes(study: Study) -> int:
-    d = study.reality.d if isinstance(study.reality, HasColumns) else 1
-    return ORIGIN_BYTES + 8 * d
+    return ORIGIN_BYTES + 8 * columns_of(study.reality)
 
 
 def _kept_rows(study: Study) -> int:

@@ -11,7 +11,7 @@ from genloss.core.curators.rounds import rows_reserved
 from genloss.core.curators.selection import Together
 from genloss.core.forms import Rows
 from genloss.core.resources import check_room
-from genloss.core.roles import History, Learner, Model, Sampler
+from genloss.core.roles import History, Learner, Model, Reality, Sampler
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.core.text import with_vocabulary_of
@@ -39,6 +39,11 @@ class Dimensioned(Protocol):
     def d(self) -> int:
         """The columns of a row."""
         ...
+
+
+def columns_of(reality: Reality) -> int:
+    """Return the numbers of a row of a reality, at least: one where it does not say."""
+    return reality.d if isinstance(reality, Dimensioned) and isinstance(reality.d, int) else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +103,8 @@ def check_memory(study: Study) -> None:
         if isinstance(curator, Together) and curator.covers != "training":
             rounds = curator.rounds
         rows = max(study.n_real, *(s.train + s.synthetic * rounds for s in ends))
-    columns = 1
-    if isinstance(study.reality, Dimensioned) and isinstance(study.reality.d, int):
-        columns = study.reality.d
-        rows += study.held_out
+    columns = columns_of(study.reality)
+    rows += study.held_out if isinstance(study.reality, Dimensioned) else 0
     of_rows = f" of {rows:,} rows" if rows > 1 else ""
     of_columns = f" of {columns:,} numbers" if columns > 1 else ""
     check_room(

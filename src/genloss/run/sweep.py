@@ -105,9 +105,8 @@ def run_sweep(
     shorter = _shorter(folder, sweep, headers)
     if check_room:
         begun = runs_by_fingerprint(Path(root), folder)
-        sizes = _bytes_to_write(sweep, headers, shorter, begun)
-        sizes += _bytes_beside(sweep, headers, begun, folder) if controls else []
-        check_disk(sizes, folder)
+        beside = _bytes_beside(sweep, headers, begun, folder) if controls else []
+        check_disk([*_bytes_to_write(sweep, headers, shorter, begun), *beside], folder)
     with explained_shortage(ADVICE), locked(folder):
         # Looked at again: somebody may have worked here until the lock was free.
         check_sweep(folder, _file(sweep, headers, [folder] * len(headers), folder))
@@ -132,9 +131,8 @@ def run_sweep(
             cell = ready(study, header, place)
             places.append(place if cell is None else cell.path)
             cells += [cell] if cell is not None and not _is_done(cell) else []
-        beside = all_controls([study for _, study in sweep.cells], places) if controls else []
         more = list[Cell]()
-        for one in beside:
+        for one in all_controls([study for _, study in sweep.cells], places) if controls else ():
             cell = ready(one.study, header_of(one.study), one.path)
             more += [cell] if cell is not None and not _is_done(cell) else []
         write_sweep(folder, _file(sweep, headers, places, folder), _toml(sweep))
