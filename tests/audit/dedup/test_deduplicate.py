@@ -5,10 +5,10 @@ import os
 import random
 import resource
 import signal
-import sys
 from contextlib import contextmanager
 
 import pytest
+from tests.audit.killed import in_child
 
 from genloss.audit.dedup.deduplicate import deduplicate
 from genloss.audit.dedup.options import DedupOptions
@@ -19,8 +19,6 @@ from genloss.run.executors.processes import Processes
 from genloss.run.job import run_jobs
 
 from .corpora import contents, planted, records, run, text, write
-
-CALLS = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link")
 
 
 @pytest.fixture(scope="module")
@@ -79,32 +77,11 @@ def test_the_same_bytes_in_processes(corpus, right, tmp_path):
     assert contents(tmp_path / "out") == right[1]
 
 
-def in_child(corpus, out, stop):
-    """Run in a fork that kills itself before file-system call number `stop`; return both counts."""
-    child = os.fork()
-    if child == 0:
-        seen = 0
-
-        def die_at_stop(event, args):
-            nonlocal seen
-            if event in CALLS and args and str(args[0]).startswith(str(out)):
-                seen += 1
-                if seen == stop:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(die_at_stop)
-        try:
-            run(corpus, out)
-        finally:
-            os._exit(0)
-    return os.waitpid(child, 0)[1]
-
-
 @pytest.mark.parametrize("stop", [1, 33, 97, 161, 225, 353])
 def test_a_kill_resumes_to_the_same_bytes(corpus, right, tmp_path, stop):
     out = tmp_path / "out"
-    assert in_child(corpus, out, stop) == signal.SIGKILL
-    assert in_child(corpus, out, stop) == signal.SIGKILL
+    for _ in range(2):
+        assert in_child(lambda: run(corpus, out), out, stop) == signal.SIGKILL
     assert not (out / "dedup.json").exists()
     run(corpus, out)
     assert contents(out) == right[1]

@@ -5,5 +5,7 @@ policy    allowed, refused or unknown, each with its ground
 bands     how common the words of a text are
 funnel    what every rule refuses, by origin and band
 curation  a corpus through its rules, shard by shard, to files that name how they came about
-mixture   which records, how often, under floors and a budget
+mixture   parts, weights, floors and a budget, and the counts that follow
+drawing   the records of a mixture, shard by shard
+parts     work on some files at a time, which a kill leaves to go on from
 """

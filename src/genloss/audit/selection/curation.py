@@ -7,36 +7,31 @@ bytes.
 """
 
 import json
-import re
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from genloss.audit.selection.bands import Bands, bands_of
 from genloss.audit.selection.funnel import Funnel, decide
+from genloss.audit.selection.parts import (
+    digest_of_file,
+    inputs_of,
+    shards_of_files,
+    stem_of,
+    working_in,
+)
 from genloss.audit.selection.policy import Policy
 from genloss.audit.selection.rules import AnyRule
-from genloss.core.places import regular_file
 from genloss.corpus.record.aside import Aside, aside_in, no_record
 from genloss.corpus.record.field_map import FieldMap
-from genloss.corpus.record.pieces import LEAST
 from genloss.corpus.record.reading import Located, records_at
 from genloss.corpus.record.record import Record
 from genloss.corpus.record.writing import check_name, record_lines
-from genloss.errors import StoreError
-from genloss.store.files import explained, plain_value, removed, write_bytes
-from genloss.store.lock import LOCK, locked
+from genloss.store.files import plain_value, removed, write_bytes
 
 FORMAT = 2
-
-SHARD = 1 << 20
-"""Bytes of files that are one part: what a kill may cost."""
-
-PART = re.compile(r"\d{5,}-[0-9a-f]{16}|" + re.escape(LOCK))
-"""Names in the folder of parts."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,7 @@ class Outputs:
     @property
     def stem(self) -> str:
         """The name without .jsonl and what follows."""
-        return self.kept.name.partition(".jsonl")[0]
+        return stem_of(self.kept)
 
     @property
     def refused(self) -> Path:
@@ -99,13 +94,11 @@ def curate(curation: Curation, out: Path, aside: Aside) -> dict[str, Any]:
     """
     where = Outputs(out)
     check_name(out)
-    _check_own(where.parts)
     described = curation.described()
-    with locked(where.parts):
+    with working_in(where.parts):
         account = _account(curation, where, described, aside)
-        shutil.rmtree(where.parts)
-    if not account["funnel"]["read"]:
-        raise no_record([place.file for place in curation.files], aside)
+        if not account["funnel"]["read"]:
+            raise no_record([place.file for place in curation.files], aside)
     return account
 
 
@@ -119,7 +112,7 @@ def _account(
     bands = bands_of(*texts)
     funnel = Funnel()
     done = []
-    for i, places in enumerate(_shards(curation.files)):
+    for i, places in enumerate(shards_of_files(curation.files)):
         part = where.parts / f"{i:05d}-{identity[:16]}"
         funnel.add(_part(places, part, curation, bands, aside))
         done.append(part)
@@ -137,31 +130,6 @@ def _account(
     account["outputs"] = outputs
     write_bytes(where.account, json.dumps(account, indent=1).encode() + b"\n")
     return account
-
-
-def _check_own(parts: Path) -> None:
-    # It is removed in the end.
-    with explained("read", parts):
-        names = [place.name for place in parts.iterdir()] if parts.exists() else []
-    if foreign := [name for name in names if not PART.fullmatch(name)]:
-        raise StoreError(
-            f"{parts} holds {foreign[0]}, which is not of genloss; it is needed for work in "
-            "between: move it, or choose another --out"
-        )
-
-
-def _shards(places: Iterable[Located]) -> Iterator[tuple[Located, ...]]:
-    """Yield files in order, small ones together."""
-    shard: list[Located] = []
-    size = 0
-    for place in places:
-        shard.append(place)
-        size += SHARD if place.file.is_dir() else max(place.file.stat().st_size, LEAST)
-        if size >= SHARD:
-            yield tuple(shard)
-            shard, size = [], 0
-    if shard:
-        yield tuple(shard)
 
 
 def _part(
@@ -197,22 +165,3 @@ def _texts(curation: Curation, aside: Aside) -> Iterator[str]:
 def _records(places: Iterable[Located], fields: FieldMap, aside: Aside) -> Iterator[Record]:
     for place in places:
         yield from records_at(place, fields, aside)
-
-
-def inputs_of(places: Iterable[Located]) -> list[dict[str, str]]:
-    """Return name and SHA-256 of every file, and of every run folder the one of its files."""
-    return [{"file": p.file.name, "sha256": _digest(p.file)} for p in places]
-
-
-def _digest(path: Path) -> str:
-    if not path.is_dir():
-        return digest_of_file(path)
-    files = sorted(file for file in path.rglob("*") if file.is_file())
-    lines = (f"{digest_of_file(file)} {file.relative_to(path).as_posix()}\n" for file in files)
-    return sha256("".join(lines).encode()).hexdigest()
-
-
-def digest_of_file(file: Path) -> str:
-    """Return the SHA-256 of a regular file in hex, read anew."""
-    with regular_file(file).open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()

@@ -1,25 +1,17 @@
-"""A mixture of records: exact counts, repetition counted, floors as hard rules, a budget."""
+"""A mixture of records: its file, and the exact counts that weights and a budget give."""
 
 import tomllib
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from hashlib import sha256
 from math import floor, inf
 from pathlib import Path
 from typing import Any
 
 from genloss.audit.selection.rules import AnyRule, rule_from
 from genloss.corpus.hub import beside
-from genloss.corpus.record.aside import Aside
-from genloss.corpus.record.field_map import FieldMap
-from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.record import Record
-from genloss.errors import DataError, SpecError
-
-TOLD = ("origin", "depth", "licence", "source", "year")
-"""Fields by which a mixture is counted."""
+from genloss.errors import SpecError
 
 
 @dataclass(frozen=True)
@@ -59,17 +51,6 @@ class Mixture:
     budget: float | None = None
     floors: tuple[Floor, ...] = ()
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What a part gives: available and drawn records, epochs of most and of fewest, cost."""
-
-    name: str
-    available: int
-    drawn: int
-    most_epochs: int
-    cost: float
 
 
 def read_mixture(file: Path) -> Mixture:
@@ -168,83 +149,6 @@ def _affordable(counts: tuple[int, ...], mixture: Mixture) -> tuple[int, ...]:
             f"these counts cost {float(cost):g}, above the budget of {mixture.budget:g}"
         )
     return counts
-
-
-class Draw:
-    """The records of a mixture: which, and how often; decided before one is written.
-
-    A part gives every record whole epochs, and the records of the smallest SHA-256 of seed, part
-    and id once more, until its count is reached: the same records whatever the order of the files.
-    Memory: a digest per available record.
-
-    Raises:
-        DataError: a part with too few records for its epochs, or a floor that is not held.
-    """
-
-    def __init__(
-        self, mixture: Mixture, fields: FieldMap, aside: Aside, outputs: tuple[Path, ...] = ()
-    ) -> None:
-        self.mixture, self.fields, self.outputs = mixture, fields, outputs
-        self.counts = counts_of(mixture)
-        # What cannot be read is said once, though the files are read three times.
-        keys = [sorted({self._key(p, r) for r in self._records(p, aside)}) for p in mixture.parts]
-        for part, found in zip(mixture.parts, keys, strict=True):
-            if not found and aside.left_out:
-                raise DataError(f"part {part.name} has no record; {aside.why_none()}")
-        self._cuts = [self._cut(i, k) for i, k in enumerate(keys)]
-        self.drawn = tuple(
-            Drawn(p.name, len(k), n, -(-n // len(k)) if k else 0, n * p.price)
-            for p, k, n in zip(mixture.parts, keys, self.counts, strict=True)
-        )
-        self.by = self._tallied()
-
-    def records(self) -> Iterator[Record]:
-        """Yield the records in the order of the parts and their files, with `part` and `epoch`."""
-        for part, (whole, last) in zip(self.mixture.parts, self._cuts, strict=True):
-            seen: set[str] = set()
-            for record in self._records(part):
-                if record.id in seen:
-                    continue
-                seen.add(record.id)
-                times = whole + (self._key(part, record) <= last)
-                for epoch in range(1, times + 1):
-                    beside = {**record.attributes, "part": part.name, "epoch": epoch}
-                    yield replace(record, attributes=beside)
-
-    def _records(self, part: Part, aside: Aside | None = None) -> Iterator[Record]:
-        read = read_records(part.paths, self.fields, aside, self.outputs)
-        return (record for record in read if part.takes(record))
-
-    def _key(self, part: Part, record: Record) -> str:
-        return sha256(f"{self.mixture.seed} {part.name} {record.id}".encode()).hexdigest()
-
-    def _cut(self, i: int, keys: Sequence[str]) -> tuple[int, str]:
-        """Whole epochs, and the last key that is drawn once more ('' for none)."""
-        part, count = self.mixture.parts[i], self.counts[i]
-        if count > part.epochs * len(keys):
-            raise DataError(
-                f"part {part.name} has {len(keys):,} records and {part.epochs} epochs at most; "
-                f"{count:,} are asked for; add records, allow epochs or ask for fewer"
-            )
-        whole, more = divmod(count, len(keys)) if keys else (0, 0)
-        return whole, keys[more - 1] if more else ""
-
-    def _tallied(self) -> dict[str, dict[str, int]]:
-        by: dict[str, Counter[str]] = {name: Counter() for name in TOLD}
-        held, n = [0] * len(self.mixture.floors), 0
-        for record in self.records():
-            n += 1
-            for name, counter in by.items():
-                counter[record.key(name)] += 1
-            for i, floor_ in enumerate(self.mixture.floors):
-                held[i] += not floor_.rule.refusal(record)
-        for has, floor_ in zip(held, self.mixture.floors, strict=True):
-            if has < Fraction(str(floor_.share)) * n:
-                raise DataError(
-                    f"floor {floor_.rule.name}: {has:,} of {n:,} pass it, below "
-                    f"{floor_.share:.1%}; nothing was written; add such records or lower others"
-                )
-        return {name: dict(counter.most_common(20)) for name, counter in by.items()}
 
 
 def _part(entry: Any, file: Path, i: int) -> Part:

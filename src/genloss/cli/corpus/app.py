@@ -161,7 +161,7 @@ def mix(
     aside: AsideFile = None,
     json: Json = False,
 ) -> None:
-    """Draw a mixture with exact counts, floors and a budget; count what is repeated."""
+    """Draw a mixture with exact counts, floors and a budget; run it again to resume."""
     from genloss.cli.corpus.mix import mixed
 
     mixed(spec, out, field_map(map, field, fix, me, third_party), aside, json)

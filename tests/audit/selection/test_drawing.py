@@ -1,0 +1,138 @@
+"""A mixture that is killed goes on to the same bytes, and reads no file for the third time."""
+
+import json
+import signal
+
+import pytest
+from tests.audit.killed import in_child
+
+from genloss.audit.selection import drawing as drawing_
+from genloss.audit.selection.drawing import Drawing, draw, parts_of
+from genloss.audit.selection.mixture import read_mixture
+from genloss.corpus.record.aside import Aside
+from genloss.corpus.record.field_map import FieldMap
+from genloss.errors import DataError, StoreError
+
+MIX = """
+total = 90
+[[parts]]
+name = "people"
+paths = ["in"]
+weight = 2
+epochs = 2
+[[parts.where]]
+field = "origin"
+one_of = ["human"]
+[[parts]]
+name = "machines"
+paths = ["in"]
+weight = 1
+[[parts.where]]
+field = "origin"
+one_of = ["machine"]
+[[floors]]
+name = "real"
+field = "origin"
+one_of = ["human"]
+share = 0.6
+"""
+
+
+@pytest.fixture
+def spec(tmp_path, monkeypatch):
+    """Eight files, of which each is a part of its own; a text of one is again in another."""
+    monkeypatch.setattr("genloss.audit.selection.parts.SHARD", 1)
+    (tmp_path / "in").mkdir()
+    for i in range(8):
+        rows = [{"text": f"text {i} {k}", "origin": ("human", "machine")[k % 2]} for k in range(11)]
+        rows.append({"text": "text 0 0", "origin": "human"})
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / "in" / f"{i}.jsonl").write_text(lines + ("no row\n" if i == 3 else ""))
+    (tmp_path / "mix.toml").write_text(MIX)
+    return tmp_path / "mix.toml"
+
+
+def drawn(spec, out, aside=None):
+    return draw(Drawing(read_mixture(spec), FieldMap(), spec), out, aside or Aside())
+
+
+def contents(out):
+    files = sorted(f for f in out.parent.iterdir() if f.is_file())
+    return {f.name: f.read_bytes() for f in files}
+
+
+@pytest.fixture
+def right(spec, tmp_path):
+    (tmp_path / "right").mkdir()
+    drawn(spec, tmp_path / "right" / "mixed.jsonl")
+    return contents(tmp_path / "right" / "mixed.jsonl")
+
+
+@pytest.mark.parametrize("stop", [1, 40, 90, 120, 150, 180, 215, 221, 225])
+def test_a_kill_goes_on_to_the_same_bytes(spec, right, tmp_path, stop):
+    out = tmp_path / "cut" / "mixed.jsonl"
+    out.parent.mkdir()
+    for call in (stop, 12):
+        assert in_child(lambda: drawn(spec, out), out.parent, call) == signal.SIGKILL
+        # Nothing half-written has a name of its own.
+        assert not out.exists() or out.read_bytes() == right["mixed.jsonl"]
+        assert "mixed.mix.json" not in contents(out)
+    aside = Aside()
+    drawn(spec, out, aside)
+    assert contents(out) == right
+    # The file is a part twice, and a kill says nothing twice.
+    assert aside.left_out == {"not JSON": 2}
+    assert not parts_of(out).exists()
+
+
+def test_what_is_done_is_not_read_again(spec, right, tmp_path, monkeypatch):
+    """Killed before the output is joined: nothing but digests is read again."""
+    out = tmp_path / "cut" / "mixed.jsonl"
+    out.parent.mkdir()
+    reads = []
+    records_at = drawing_.records_at
+
+    def counted(place, *rest):
+        reads.append(place)
+        return records_at(place, *rest)
+
+    def full(*_):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(drawing_, "records_at", counted)
+    with monkeypatch.context() as broken:
+        broken.setattr(drawing_, "_joined", full)
+        with pytest.raises(StoreError):
+            drawn(spec, out)
+    assert len(reads) == 2 * 2 * 8
+    drawn(spec, out)
+    assert len(reads) == 2 * 2 * 8
+    assert contents(out) == right
+
+
+def test_inputs_that_changed_are_drawn_anew(spec, right, tmp_path):
+    out = tmp_path / "cut" / "mixed.jsonl"
+    out.parent.mkdir()
+    assert in_child(lambda: drawn(spec, out), out.parent, 180) == signal.SIGKILL
+    file = tmp_path / "in" / "0.jsonl"
+    file.write_text(file.read_text().replace("text 0 2", "another"))
+    drawn(spec, out)
+    assert b"another" in out.read_bytes()
+    assert contents(out) != right
+
+
+def test_a_floor_that_is_not_held_leaves_nothing(spec, tmp_path):
+    spec.write_text(MIX.replace("0.6", "0.7"))
+    out = tmp_path / "cut" / "mixed.jsonl"
+    with pytest.raises(DataError, match="floor real: 60 of 90 pass it, below"):
+        drawn(spec, out)
+    assert not list(out.parent.iterdir())
+
+
+def test_a_folder_of_somebody_else_stays(spec, tmp_path):
+    parts = tmp_path / "mixed.parts"
+    parts.mkdir()
+    (parts / "thesis.txt").write_text("mine")
+    with pytest.raises(StoreError, match=r"holds thesis\.txt"):
+        drawn(spec, tmp_path / "mixed.jsonl")
+    assert (parts / "thesis.txt").read_text() == "mine"
