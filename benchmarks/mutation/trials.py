@@ -188,8 +188,9 @@ def _run(checkout: Path, words: list[str], watch: Watch, lines: bool) -> None:
     for name in [n for n in sys.modules if n.partition(".")[0] == "genloss"]:
         del sys.modules[name]
     if lines:
-        package = str(checkout / "src")
-        watch.lines = coverage.Coverage(data_file=None, source=[package], config_file=False)
+        # `source` would walk through the package after every test for files that none has run.
+        package = f"{checkout}/src/*"
+        watch.lines = coverage.Coverage(data_file=None, include=[package], config_file=False)
         watch.lines.start()
     here = [f"--rootdir={checkout}", f"-c{checkout}/pyproject.toml"]
     quiet = ["-q", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist"]
