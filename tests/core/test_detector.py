@@ -10,7 +10,7 @@ from genloss.core.chain import generation_zero, run_chain
 from genloss.core.curators.chance import Oracle
 from genloss.core.curators.detector import Detector
 from genloss.core.curators.dial import intercept, tilted_rate
-from genloss.core.curators.rarity import CALIBRATION, rarity
+from genloss.core.curators.rarity import CALIBRATION, distance_from, moments_of, rarity
 from genloss.core.curators.reference import Reference
 from genloss.core.forms import Rows
 from genloss.core.regimes import Accumulate, Fresh, Mix, Replace
@@ -98,6 +98,21 @@ def test_real_rows_without_a_density_are_ranked_among_themselves():
     for c in range(2):
         np.testing.assert_allclose(np.sort(low[c]), np.arange(50) / 50)
     np.testing.assert_allclose(high - low, 1 / 50)
+
+
+def test_distances_by_hand_also_where_a_law_has_no_width():
+    """A millionth of the mean eigenvalue stands in for a width of 0, and of 1 where all are 0."""
+    mean = np.array([[1.0, 0.0]] * 3)
+    cov = np.stack([np.diag([4.0, 1.0]), np.diag([4.0, 0.0]), np.zeros((2, 2))])
+    x = np.tile([[3.0, 1.0], [1.0, 0.0]], (3, 1, 1))
+    right = [[np.sqrt(2), 0], [np.sqrt(1 + 1 / 2e-6), 0], [np.sqrt(5 / 1e-6), 0]]
+    np.testing.assert_allclose(distance_from(mean, cov)(x), right, rtol=3e-6)
+
+
+def test_moments_of_rows_by_hand():
+    mean, cov = moments_of(np.array([[[0, 1], [2, 1], [4, 7]]]))
+    np.testing.assert_allclose(mean, [[2, 3]])
+    np.testing.assert_allclose(cov, [[[8 / 3, 4], [4, 8]]])
 
 
 def test_tokens_are_rare_by_their_frequency_in_real_rows():

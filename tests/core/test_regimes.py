@@ -3,16 +3,26 @@
 import numpy as np
 import pytest
 
+from genloss.core.editing import ToEdit
+from genloss.core.hybrid import Hybrid
+from genloss.core.moving import Moving
+from genloss.core.real_only import RealOnly
 from genloss.core.regimes import (
+    Accumulate,
     AccumulateSubsample,
     Augment,
     Fresh,
     Mix,
+    Replace,
+    ReplaceMultiple,
     StaticContamination,
+    Switch,
     Window,
 )
-from genloss.core.roles import History
+from genloss.core.roles import History, Sizes
 from genloss.core.samples import Samples
+from genloss.core.shares import Discounted, FreshShare, RisingContamination, WeightedFresh
+from genloss.core.web import Web
 from genloss.errors import DataError, SpecError
 from genloss.realities.gaussians import Gaussian
 
@@ -84,3 +94,85 @@ def test_too_few_real_rows_are_refused_before_anything_is_drawn():
         Mix(1.0).sizes(1, 5, 8)
     with pytest.raises(SpecError, match="n_real is 13, but S_0 has 12 rows"):
         StaticContamination(Gaussian(), 4, n_real=13).sizes(1, 12, 8)
+
+
+FOREIGN_ROWS = StaticContamination(Gaussian(), 4, n_real=12)
+IN_WORDS = [
+    (Replace(), "only what the last model wrote"),
+    (ReplaceMultiple(), "only what the last model wrote, t times as much"),
+    (Accumulate(), "everything so far, real and generated"),
+    (AccumulateSubsample(), "a random part, of fixed size, of everything so far"),
+    (Mix(0.125), "12.5 % real rows, the rest by the last model"),
+    (Fresh(1), "1 new real row and what the last model wrote"),
+    (Fresh(2500), "2,500 new real rows and what the last model wrote"),
+    (Augment(), "all real rows and what the last model wrote"),
+    (Augment("pool"), "all real rows and all that models wrote so far"),
+    (Window(1), "the last 1 set of rows"),
+    (Window(3), "the last 3 sets of rows"),
+    (FOREIGN_ROWS, "real rows and rows of one fixed foreign law"),
+    (Switch(Replace(), 3, Mix(1.0)), "one regime up to generation 3, another one after it"),
+    (
+        FreshShare(0.3),
+        "new real rows with a probability of 30 %, else rows of the last model",
+    ),
+    (RisingContamination(0.25), "new rows, of which real ones lose 25 % with each generation"),
+    (
+        WeightedFresh(2500, 0.6),
+        "2,500 new real rows with 60 % of the weight, and what the last model wrote",
+    ),
+    (Discounted(0.5), "everything so far, weighted by 0.5 for each model behind a row"),
+    (RealOnly(), "new real rows alone"),
+    (ToEdit(0.1), "real rows of which models rewrote 10 %, fewer each time"),
+    (Hybrid("real", rows=0.4), "real rows, 40 % of them with generated spans"),
+    (Hybrid("generated"), "generated rows, 100 % of them with real spans"),
+    (Moving(Replace(), 0.5), "as one regime has it, in a world that moves by 0.5 a generation"),
+    (Web(1500), "everything so far, with 1,500 new real rows each time"),
+]
+
+
+@pytest.mark.parametrize(("regime", "says"), IN_WORDS, ids=lambda one: type(one).__name__)
+def test_what_a_regime_trains_on_in_words(regime, says):
+    assert regime.trains_on() == says
+
+
+FIRST = Sizes(12, 8)
+BY_HAND = [
+    (Replace(), [FIRST, Sizes(8, 8), Sizes(8, 8)]),
+    (ReplaceMultiple(), [Sizes(12, 16), Sizes(16, 24), Sizes(24, 32)]),
+    (Accumulate(), [FIRST, Sizes(20, 8), Sizes(28, 8)]),
+    (AccumulateSubsample(), [FIRST, FIRST, FIRST]),
+    (AccumulateSubsample(25), [FIRST, Sizes(20, 8), Sizes(25, 8)]),
+    (Mix(1.0), [FIRST, Sizes(8, 8), Sizes(8, 8)]),
+    (Fresh(5), [FIRST, Sizes(13, 8, 5), Sizes(13, 8, 5)]),
+    (Augment(), [FIRST, Sizes(20, 8), Sizes(20, 8)]),
+    (Augment("pool"), [FIRST, Sizes(20, 8), Sizes(28, 8)]),
+    (Window(2), [FIRST, Sizes(20, 8), Sizes(16, 8)]),
+    (FOREIGN_ROWS, [FIRST, Sizes(16, 8), Sizes(16, 8)]),
+    (StaticContamination(Gaussian(), 4), [FIRST, Sizes(16, 8), Sizes(16, 8)]),
+    (Switch(Replace(), 2, Accumulate()), [FIRST, Sizes(8, 8), Sizes(28, 8)]),
+    (FreshShare(0.3), [FIRST, Sizes(8, 8, 8), Sizes(8, 8, 8)]),
+    (RisingContamination(0.5), [FIRST, Sizes(8, 8, 4), Sizes(8, 8, 2)]),
+    (WeightedFresh(5, 0.6), [FIRST, Sizes(13, 8, 5), Sizes(13, 8, 5)]),
+    (Discounted(0.5), [FIRST, Sizes(20, 8), Sizes(28, 8)]),
+    (RealOnly(), [FIRST, Sizes(12, 8, 12, repeats=True), Sizes(12, 8, 12, repeats=True)]),
+    (
+        RealOnly((3, 4), (5, 6)),
+        [Sizes(12, 5), Sizes(3, 6, 3, repeats=True), Sizes(4, 6, 4, repeats=True)],
+    ),
+    (ToEdit(), [Sizes(12, 12)] * 3),
+    (Hybrid("real"), [Sizes(12, 12)] * 3),
+    (Moving(Replace(), 0.5), [FIRST, Sizes(8, 8), Sizes(8, 8)]),
+    (Web(3), [FIRST, Sizes(23, 8, 3, keeps=True), Sizes(34, 8, 3, keeps=True)]),
+]
+
+
+@pytest.mark.parametrize(("regime", "right"), BY_HAND, ids=lambda one: type(one).__name__)
+def test_rows_of_three_generations_by_hand(regime, right):
+    """12 real rows and 8 generated ones a generation."""
+    assert [regime.sizes(t, 12, 8) for t in (1, 2, 3)] == right
+
+
+def test_rows_that_are_edited_by_hand():
+    """Of 40 rows 8, then 4 more, 2, 1; at a decay of 1 always 8, until none is left."""
+    assert [ToEdit().edited(t, 40) for t in (1, 2, 3, 4, 5)] == [0, 8, 12, 14, 15]
+    assert [ToEdit(decay=1.0).edited(t, 40) for t in (1, 2, 5, 6, 7)] == [0, 8, 32, 40, 40]

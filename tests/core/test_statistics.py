@@ -32,6 +32,13 @@ def test_no_more_rows_than_there_are_and_no_fewer_than_one(n):
         ROWS.subsample(n, np.random.default_rng(0))
 
 
+def test_a_part_of_rows_of_two_origins_is_refused_and_all_of_them_are_not():
+    mixed = Counts(ROWS.counts, ((0, 3), (2, 1)))
+    assert mixed.subsample(4, np.random.default_rng(0)) is mixed
+    with pytest.raises(DataError, match=r"origins \[0, 2\] would lose who made which row"):
+        mixed.subsample(3, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize(
     ("counts", "says"),
     [
