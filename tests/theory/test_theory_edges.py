@@ -9,12 +9,18 @@ from genloss.theory import (
     arguments,
     contamination,
     discrete,
+    filters,
+    fixation,
     gaussian,
+    logistic,
     moments,
+    moving,
     regression,
     scatter,
+    shares,
     spread_law,
     survival,
+    verification,
     weighting,
 )
 
@@ -62,9 +68,33 @@ EDGES = {
     "poisson count": (lambda v: survival.poisson_survival(1, v), 0),
     "weighting n_real": (lambda v: weighting.optimal_real_weight(v, 3), 1),
     "weighting n_synthetic": (lambda v: weighting.optimal_real_weight(3, v), 1),
+    "absence n": (lambda v: discrete.absence_after_one(0.1, v), 1),
+    "schedule entropy n": (lambda v: discrete.entropy_first_order(2, [9, v], P), 1),
+    "fixation n": (lambda v: fixation.expected_survivors(2, P, v), 1),
+    "trace": (lambda v: gaussian.w2_squared_lower(moments.replace(1, 9, ddof=0), trace=v), 0),
+    "phi": (lambda v: contamination.regression_error_asymptotic(v, 0.1, shift2=1.0), 0),
+    "mixed n_real": (lambda v: contamination.mixed_memorizer_error(v, 3, P, keep=1), 0),
+    "mixed n_cut": (lambda v: contamination.mixed_memorizer_error(3, v, P, keep=1), 0),
+    "fresh_share n, ddof 0": (lambda v: shares.fresh_share(2, 9, v, share=0.5, ddof=0), 1),
+    "fresh_share n, ddof 1": (lambda v: shares.fresh_share(2, 9, v, share=0.5, ddof=1), 2),
+    "fresh_share n_first": (lambda v: shares.fresh_share(2, v, 9, share=0.5, ddof=1), 2),
+    "inflation n": (lambda v: shares.share_inflation(v, 0.5), 1),
+    "discount n": (lambda v: shares.share_discount(2, v, 0.5), 1),
+    "weighted n_real": (lambda v: shares.weighted_fresh(2, 9, v, 9, **HALF), 1),
+    "weighted n_synthetic": (lambda v: shares.weighted_fresh(2, 9, 9, v, **HALF), 1),
+    "discounted n": (lambda v: shares.discounted(2, v, decay=0.5), 1),
+    "logistic n": (lambda v: logistic.dose(v, 3, norm=1.0), 1),
+    "logistic d": (lambda v: logistic.dose(9, v, norm=1.0), 1),
+    "logistic norm": (lambda v: logistic.dose(9, 3, norm=v), 0),
+    "accuracy n": (lambda v: verification.accuracy(0.1, v, 3), 2),
+    "accuracy d": (lambda v: verification.accuracy(0.1, 9, v), 2),
+    "rising rate": (lambda v: moving.rising(3, 9, 0.5, v), 0),
+    "tilt": (lambda v: filters.kept_tail(0.9, 0.1, v), 0),
+    "refused": (lambda v: filters.kept_tail(0.9, v, 1.0), 0),
     "generation": (lambda v: moments.replace(v, 5, ddof=0), 0),
 }
 DRAWN = {"real_rows": "redrawn"}
+HALF = {"real_weight": 0.5, "ddof": 1}
 
 
 @pytest.mark.parametrize(("formula", "least"), EDGES.values(), ids=EDGES)
@@ -124,3 +154,71 @@ def test_fractions_laws_and_estimators():
     for bad in (-1, 2):
         with pytest.raises(SpecError, match=f"ddof is {bad}; expected 0"):
             arguments.estimator(bad)
+
+
+def test_the_largest_values_that_hold():
+    """Of two features to three rows the odds are 2; of one to one there is no fit."""
+    two = contamination.regression_error_asymptotic([2 / 3, 0], 0.5, shift2=3.0, sigma2=5.0)
+    np.testing.assert_allclose(two, [10 + (0.25 + 0.5) * 3, 0.75])
+    for bad in (1.0, [0.5, 1.0]):
+        with pytest.raises(SpecError, match="expected d/n below 1"):
+            contamination.regression_error_asymptotic(bad, 0.5, shift2=3.0)
+    assert moving.rising(2, 9, 0.5, 1.0).bias == -0.5
+    for bad in (1.5, 0, fixation.LARGEST + 1):
+        with pytest.raises(SpecError, match="expected a whole number, 1 to 4096"):
+            fixation.transition([0.5], bad)
+    assert fixation.transition([0.5], fixation.LARGEST).shape == (1, 4097)
+
+
+def test_two_generations_of_every_share_by_hand():
+    """4 rows, then 4, a = w = q = 1/2; then g = r/2 + 1 where the sampler shrinks and widens."""
+    how = {"lam": 0.5, "bandwidth2": 1.0}
+    # m_1 = 1/4, r_1 = 1: g = 3/2, v = 1/2 + 3/4 + 1/16.
+    found = shares.fresh_share(2, 4, 4, share=0.5, ddof=1, **how)
+    np.testing.assert_allclose([found.mean_error, found.spread], [1 / 16 + 21 / 64, 21 / 16])
+    # m_2 = 1/16 + (1/4 + 3/8)/4; 7/8 r_2 = 3/8 + 9/16 + (1/4 + 1/4 + 3/8)/4.
+    found = shares.weighted_fresh(2, 4, 4, 4, real_weight=0.5, ddof=1, **how)
+    right = [7 / 32, (3 / 8 + 9 / 16 + 7 / 32) * 8 / 7]
+    np.testing.assert_allclose([found.mean_error, found.spread], right)
+    # m_3 = m_2 + (q^2 / (1 + q + q^2))^2 r_2 / n with m_2 = 1/4 + (1/3)^2 (3/4) / 4.
+    second = 1 / 4 + 1 / 9 * 3 / 16
+    third = second + (1 / 7) ** 2 * (1 - second) / 4
+    np.testing.assert_allclose(shares.discounted([2, 3], 4, decay=0.5).mean_error, [second, third])
+    # (1 - 1/4)(1 - 1/2)^2 = 3/16.
+    np.testing.assert_allclose(shares.share_discount([0, 1, 3], 4, 0.5), [1, 1, 9 / 256])
+    np.testing.assert_allclose(shares.share_inflation(4, 0.5), 16 / 13)
+
+
+def test_two_generations_of_a_reality_that_moves_by_hand():
+    """4 rows, speed 1, half of them new in generation 2 and one in generation 3."""
+    found = moving.rising([1, 2, 3], 4, 1.0, 0.5)
+    # Q = 1/4 + 1, inside = 2 + 2: spread ((3/4) 4 + 4 (1/4)(5/4)) / 3.
+    error, spread = 1 / 4 + 5 / 16, (3 + 5 / 4) / 3
+    # k = 1, w = 3/4, Q = error + 1 + 1, inside = 1 + 3 spread.
+    inside, behind = 1 + 3 * spread, error + 2
+    np.testing.assert_allclose(found.bias, [0, -1 / 2, -9 / 8])
+    np.testing.assert_allclose(found.mean_error, [1 / 4, error, inside / 16 + 9 / 16 * behind])
+    last = (3 / 4 * inside + 3 / 4 * behind) / 3
+    np.testing.assert_allclose(found.spread, [1, spread, last])
+
+
+def test_a_verifier_by_hand():
+    """Of 3 in 10 wrong labels, kept at 1/3 and right ones at 1: 1/8 of what is kept."""
+    np.testing.assert_allclose(verification.kept_error(0.3, 1.0, 1 / 3), 1 / 8)
+    np.testing.assert_allclose(verification.threshold(1.0, 1 / 3), 3 / 4)
+    # c = (1 - 2/8) sqrt(2/pi), a = c sqrt(n/(1 - c^2)); of two features the angle of (a + z, v).
+    c = 0.75 * np.sqrt(2 / np.pi)
+    a = c * np.sqrt(20 / (1 - c * c))
+    z = np.random.default_rng(0).normal(size=(2, 100_000))
+    drawn = np.abs(np.arctan2(z[1], a + z[0])) / np.pi
+    error = 4 * drawn.std() / np.sqrt(drawn.size)
+    found = verification.accuracy(0.3, 20, 2, phi=1.0, psi=1 / 3)
+    assert abs(found - (1 - drawn.mean())) < error + 1e-4
+
+
+def test_a_tilted_filter_by_hand():
+    """r(u) = 1/(1 + exp(-(a + tilt (u - 1/2)))) has the mean 1/2 at a = 0, whatever the tilt."""
+    refused = np.log((1 + np.exp(3.0)) / (1 + np.exp(2.4))) / 6
+    np.testing.assert_allclose(filters.kept_tail(0.9, 0.5, 6.0), (0.1 - refused) / 0.5)
+    np.testing.assert_allclose(filters.kept_tail(0.9, 0.5, 0.0), 0.1)
+    np.testing.assert_allclose(filters.kept_tail(0.0, 0.3, 6.0), 1.0)
