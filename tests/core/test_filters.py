@@ -242,6 +242,24 @@ def test_resampling_by_a_perfect_detector_is_three_copies_of_real_rows():
     np.testing.assert_array_equal(train.weight, 3)
 
 
+def test_a_tilted_resampling_takes_what_is_typical_for_real():
+    """Symbols of 9 in 10 lie at a rarity of .45, those of 1 in 10 at .95: a tilt of 40 parts them.
+
+    Six copies of four rows, so that three of each typical one are all; what weighs 2 counts twice.
+    """
+    p_0 = CategoricalModel(np.array([[0.9, 0.1]]))
+    rows = Samples.of(np.array([[0, 1, 1, 0]]), 1)
+    curator, reference = DetectorResampling(tilt=40.0), Reference(p_0, STREAMS, 4)
+    assert select(curator, rows, reference).weight.tolist() == [[3, 0, 0, 3]]
+    double = Samples(rows.x, rows.origin, np.array([[2.0, 1.0, 1.0, 1.0]]))
+    assert select(curator, double, reference).weight.tolist() == [[6, 0, 0, 3]]
+    # Of the three rows that are there 4.5 copies, to the even number.
+    gone = Samples(rows.x, rows.origin, np.array([[0.0, 1.0, 1.0, 1.0]]))
+    made = select(curator, gone, reference)
+    assert (made.weight[0, 0], made.weight[0, 3], made.weight.sum()) == (0, 3, 4)
+    assert made.reasons == ("not drawn",)
+
+
 def test_entropy_needs_next_tokens():
     reference = Reference(law(2), STREAMS, 5, first=law(2))
     with pytest.raises(DataError, match="has no next tokens; value rows by score = 'likelihood'"):
@@ -256,6 +274,7 @@ def test_entropy_needs_next_tokens():
         lambda: WeightedChoice(2.0, NearestReal()),
         lambda: NearestReal(0.0),
         lambda: PerplexityBand(0.9, 0.1),
+        lambda: PerplexityBand(0.5, 0.5),
         lambda: PerplexityBand(-0.1, 0.5),
         lambda: PerplexityBand(under="nobody"),
         lambda: Verifier(1.5, 0.0),
