@@ -87,6 +87,19 @@ def test_other_software_is_refused_with_both():
         check_software(theirs, software(), "a")
 
 
+@pytest.mark.parametrize("package", ["tokenizers", "transformers", "peft", "pyarrow", "gguf"])
+def test_a_node_with_another_package_that_tokens_depend_on_is_refused(package):
+    """Two versions of a tokeniser may give two corpora: as told as two of numpy."""
+    ours = software()
+    for theirs in ({**ours, package: "0.1"}, {k: v for k, v in ours.items() if k != package}):
+        with pytest.raises(SpecError, match=f"{package}: (0.1|none) there, {ours[package]} here"):
+            check_software(theirs, ours, "a")
+
+
+def test_packages_that_no_number_depends_on_may_differ():
+    assert not {"ray", "s3fs", "vl-convert", "tensorboardX"} & {*software()}
+
+
 def test_two_checkouts_of_one_version_differ():
     """The version alone is the same in both."""
     theirs = {**software(), "genloss's source": "0" * 16}

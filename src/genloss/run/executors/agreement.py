@@ -8,23 +8,35 @@ from functools import lru_cache
 from pathlib import Path
 
 from genloss.core.code import text_digest
+from genloss.core.extras import EXTRAS, PACKAGES
 from genloss.errors import SpecError, StoreError
 from genloss.spec.code import code_of
-from genloss.store.environment import versions
+from genloss.store.environment import versions_with
 from genloss.store.files import own_folder, write_bytes
 from genloss.study.study import Study
 
 SOURCE = "genloss's source"
 """A version alone does not tell two checkouts apart."""
 
+AT_THE_EDGE = frozenset({"ray", "report", "tensorboard"})
+"""Extras that no number depends on; Ray compares its own version."""
+
+OPTIONAL = tuple(
+    sorted(PACKAGES.get(module, module) for module, of in EXTRAS.items() if of not in AT_THE_EDGE)
+)
+"""Packages that read, tokenise, fit or judge where they are installed."""
+
 
 @lru_cache(maxsize=1)
 def software() -> dict[str, str]:
-    """Return versions of Python and packages here, and a digest of genloss's own modules."""
+    """Return versions of Python and packages here, and a digest of genloss's own modules.
+
+    Of packages, those that numbers or tokens may depend on, as far as they are installed.
+    """
     root = Path(__file__).parents[2]
     files = sorted(root.rglob("*.py"))
     text = "".join(f"{file.relative_to(root)}\n{file.read_text()}" for file in files)
-    return {**versions(), SOURCE: text_digest(text)}
+    return {**versions_with(OPTIONAL), SOURCE: text_digest(text)}
 
 
 def check_software(theirs: Mapping[str, str], ours: Mapping[str, str], node: str) -> None:
