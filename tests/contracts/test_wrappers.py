@@ -61,7 +61,7 @@ NOT_ASKED = {
     "Switch": {"no closed form of ours crosses a change of regime": "MomentRegime"},
     "Moving": {"where reality moves the closed forms are others, in theory.moving": "MomentRegime"},
     "Continued": {
-        WRITER: "ConditionalModel PromptedModel SequenceModel TrainedModel",
+        WRITER: "ConditionalModel PromptedModel SequenceModel TrainedModel WritingModel",
         ROWS: "CategoricalLaw CheckableModel CoefficientLaw ContinuedText CountsModel "
         "DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel LinearLaw Makers "
         "MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel ResponseLaw ResponseModel "
@@ -73,16 +73,17 @@ NOT_ASKED = {
             "CountsModel DenoisingModel DensityModel EncodingModel FiniteModel LabelledModel "
             "LinearLaw Makers MixtureLaw ModalLaw MomentLaw MomentsModel OriginModel PromptedModel "
             "ResponseLaw ResponseModel SequenceModel ShrinkableModel TextInLanguages TextModel "
-            "TorchModel TrainedModel"
+            "TorchModel TrainedModel WritingModel"
         )
     },
-    "Continuing": {WRITER: "PromptedModel SequenceModel TrainedModel"},
+    "Continuing": {WRITER: "PromptedModel SequenceModel TrainedModel WritingModel"},
     "ReadAgain": {
         "the base is a judge that metrics score rows with; it is neither asked nor trained": (
-            "PromptedModel TrainedModel"
+            "PromptedModel TrainedModel WritingModel"
         )
     },
-    "NGramWriter": {WRITER: "DensityModel PromptedModel SequenceModel"},
+    "NGramWriter": {WRITER: "DensityModel PromptedModel SequenceModel WritingModel"},
+    "MakersWriting": {WRITER: "Makers WritingModel"},
     "ModalMixture": {"a sampler is asked about p_t, never about p_0": "ShrinkableModel"},
 }
 

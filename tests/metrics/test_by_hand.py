@@ -10,7 +10,7 @@ from genloss.core.view import NotApplicable, View
 from genloss.metrics import laws, makers, modes, regression, rows, tokens
 from genloss.models.linear import LinearModel
 from genloss.models.logistic import LogisticModel
-from genloss.models.makers import MakersModel
+from genloss.models.makers_joint import MakersModel
 
 LN = np.log
 

@@ -10,6 +10,7 @@ from genloss.core.curators.chance import Oracle
 from genloss.core.curators.choice import RandomK
 from genloss.core.curators.duplicates import Deduplication
 from genloss.core.curators.resampling import DetectorResampling
+from genloss.core.decoding import BeamSearch, PromptedModel, Prompts, Sampling
 from genloss.core.forms import Rows
 from genloss.core.samplers import Ancestral
 from genloss.core.samples import Samples
@@ -19,6 +20,7 @@ from genloss.errors import DataError, SpecError
 from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner
 from genloss.models.makers import MakersLearner
+from genloss.models.ngram.ngram import NGramLearner
 from genloss.realities.gaussians import Gaussian
 from genloss.run.continuing import continued
 from genloss.run.runner import run_studies, run_study
@@ -217,3 +219,38 @@ def test_members_of_other_kinds_have_no_joint_law():
     rows = Samples.of(np.tile(np.array([0, 1, 2, 1]), (2, 1)), 0)
     model = MakersLearner((CategoricalLearner(3),)).fit(rows, np.random.default_rng(0))
     assert not hasattr(model, "log_prob")
+
+
+def text_rows(*tokens):
+    """Return two chains of real rows, each of one token repeated."""
+    return Samples.of(np.tile(np.repeat(np.array(tokens)[:, None], 6, axis=1), (2, 1, 1)), 0)
+
+
+def test_language_models_share_out_the_prompts():
+    """The first maker has read nothing but 1, the second nothing but 2."""
+    makers = MakersLearner((NGramLearner(order=2, vocabulary=4),), (1, 1), private=(3, 0))
+    model = makers.fit(text_rows(1, 1, 1, 2, 2, 2), np.random.default_rng(0))
+    one = BeamSearch(beams=1, max_new=5, min_new=5, prompts=Prompts("blocks", 1))
+    private = makers.fit(text_rows(1, 1, 1, 2, 2, 2), np.random.default_rng(0)).members[0]
+    assert isinstance(private, PromptedModel)
+    rows = one.ask(model, text_rows(1, 2, 1, 2, 1).x).sample(5, np.random.default_rng(0))
+    assert rows.shape == (2, 5, 5)
+    alone = one.ask(private, text_rows(1, 1, 1).x).sample(3, np.random.default_rng(0))
+    np.testing.assert_array_equal(rows[:, ::2], alone)
+
+
+def test_a_student_with_rows_of_its_own_learns_from_a_teacher_of_other_rows():
+    """D_2 is the student's rows and what the teacher made of them; each has read its own alone."""
+    makers = MakersLearner((NGramLearner(order=2, vocabulary=4),), enters=(2, 1), private=(2, 0))
+    teacher = makers.fit(text_rows(1, 1, 2, 2, 2), np.random.default_rng(0))
+    assert teacher.members[0] is None
+    free = Sampling(max_new=6, min_new=6, prompts=Prompts("none"))
+    written = Samples.of(free.ask(teacher).sample(4, np.random.default_rng(0)), 1)
+    student = makers.fit(
+        Samples.concat([text_rows(1, 1), written]), np.random.default_rng(1)
+    ).members[0]
+    alone = NGramLearner(order=2, vocabulary=4).fit(
+        Samples.concat([text_rows(1, 1), written]), np.random.default_rng(1)
+    )
+    probe = np.tile(np.array([[1, 2, 3, 1]]), (2, 1, 1))
+    np.testing.assert_array_equal(student.token_log_probs(probe), alone.token_log_probs(probe))

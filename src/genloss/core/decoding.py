@@ -275,8 +275,8 @@ class Sampling:
 
 
 @runtime_checkable
-class PromptedModel(SequenceModel, Protocol):
-    """A language model: it continues prompts in the way that a `Decoding` names."""
+class WritingModel(Model, Protocol):
+    """A model that continues prompts in the way that a `Decoding` names."""
 
     @property
     def end(self) -> int:
@@ -292,11 +292,16 @@ class PromptedModel(SequenceModel, Protocol):
         ...
 
 
+@runtime_checkable
+class PromptedModel(WritingModel, SequenceModel, Protocol):
+    """A language model: it continues prompts, and scores text."""
+
+
 @dataclass(frozen=True, eq=False)
 class Continued:
     """Rows written after prompts, as a model: row i continues prompt i."""
 
-    model: PromptedModel
+    model: WritingModel
     writer: ConditionalModel
     how: Decoding
     real: Array | None
@@ -322,7 +327,7 @@ def prompted(model: Model, how: Decoding, real: Array | None) -> Continued:
     Raises:
         SpecError: a model that does not continue prompts.
     """
-    if not isinstance(model, PromptedModel):
+    if not isinstance(model, WritingModel):
         raise SpecError(
             f"{type(how).__name__} needs a language model; got {type(model).__name__}; "
             "use the ancestral sampler"

@@ -9,7 +9,8 @@ halfspace    HalfspaceModel: labels by the side of a plane, some of them wrong
 kde          KDELearner, KDEModel: fixed, Scott or Silverman bandwidth
 mixture      MixtureLearner, MixtureModel: expectation-maximisation
 ngram        NGramLearner, NGramModel: Kneser-Ney or add-k
-makers       MakersLearner, MakersModel: several that scrape one web, each for itself
+makers       MakersLearner: several that scrape one web, each for itself
+makers_joint MakersModel, MakersLaw, MakersText: what they write together
 torch        whatever needs torch
 columns      rows as compiled loops want them
 threads      chains side by side on the cores of a machine

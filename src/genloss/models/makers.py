@@ -6,9 +6,9 @@ from typing import Any, Literal, NoReturn, TypeVar
 
 import numpy as np
 
-from genloss.core.abilities import DensityModel, MomentLaw, scaled
+from genloss.core.abilities import scaled
 from genloss.core.about import About
-from genloss.core.arrays import Array, Floats, checked_count
+from genloss.core.arrays import Array, checked_count
 from genloss.core.curators.reference import Reference
 from genloss.core.curators.rounds import curated_set
 from genloss.core.curators.selection import Curator
@@ -18,69 +18,9 @@ from genloss.core.streams import Streams
 from genloss.core.text import TextLearner, Tokeniser
 from genloss.errors import DataError, SpecError
 from genloss.models.gaussian import as_samples
+from genloss.models.makers_joint import MakersModel, model_of
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, eq=False)
-class MakersModel:
-    """What the makers at work write together: row i is by the (i mod m)-th of m of them.
-
-    members: the model of every maker, None before it enters.
-    """
-
-    members: tuple[Model | None, ...]
-
-    @property
-    def at_work(self) -> tuple[Model, ...]:
-        """The models of those that have entered."""
-        return tuple(model for model in self.members if model is not None)
-
-    @property
-    def n_chains(self) -> int:
-        """C, the number of independent chains."""
-        return self.at_work[0].n_chains
-
-    def sample(self, n: int, rng: np.random.Generator) -> Array:
-        """Draw n rows of every chain, equally many of every maker: (C, n, ...)."""
-        m, streams = len(self.at_work), rng.spawn(len(self.at_work))
-        drawn = [
-            model.sample(len(range(i, n, m)), own)
-            for i, (model, own) in enumerate(zip(self.at_work, streams, strict=True))
-            if i < n
-        ]
-        rows = np.empty((self.n_chains, n, *drawn[0].shape[2:]), dtype=drawn[0].dtype)
-        for i, x in enumerate(drawn):
-            rows[:, i::m] = x
-        return rows
-
-    def state(self) -> dict[str, Array]:
-        """Return the states of all models, by the place of their maker."""
-        return {
-            f"{i}.{name}": value
-            for i, model in enumerate(self.members)
-            if model is not None
-            for name, value in model.state().items()
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class MakersLaw(MakersModel):
-    """The same of models whose densities and moments are known: a mixture with equal weights."""
-
-    def log_prob(self, x: Array) -> Floats:
-        """Return ln of the mean density in nats: (C, n) for x (C, n, ...)."""
-        each = np.stack([m.log_prob(x) for m in self.at_work if isinstance(m, DensityModel)])
-        return np.asarray(np.logaddexp.reduce(each, axis=0) - np.log(len(each)))
-
-    def moments(self) -> tuple[Floats, Floats]:
-        """Return mean (C, d) and covariance (C, d, d): that within models and that between them."""
-        pairs = [m.moments() for m in self.at_work if isinstance(m, MomentLaw)]
-        means, covs = np.stack([m for m, _ in pairs]), np.stack([c for _, c in pairs])
-        mean = means.mean(axis=0)
-        off = means - mean
-        between = np.einsum("mci,mcj->cij", off, off) / len(off)
-        return mean, covs.mean(axis=0) + between
 
 
 @dataclass(frozen=True)
@@ -182,7 +122,7 @@ class MakersLearner:
             else None
             for i in range(self.n_makers)
         )
-        return _model(members)
+        return model_of(members)
 
     def restore(self, state: Mapping[str, Array]) -> MakersModel:
         """Rebuild the models of those that had entered."""
@@ -190,7 +130,7 @@ class MakersLearner:
         for name, value in state.items():
             place, _, rest = name.partition(".")
             of[int(place)][rest] = value
-        return _model(
+        return model_of(
             tuple(_each(self.learners, i).restore(own) if own else None for i, own in enumerate(of))
         )
 
@@ -234,12 +174,6 @@ class MakersLearner:
 
 def _each(of: Sequence[T], i: int) -> T:
     return of[i if len(of) > 1 else 0]
-
-
-def _model(members: tuple[Model | None, ...]) -> MakersModel:
-    there = [model for model in members if model is not None]
-    lawful = all(isinstance(m, DensityModel) and isinstance(m, MomentLaw) for m in there)
-    return (MakersLaw if lawful else MakersModel)(members)
 
 
 def _check_private(rows: Samples, n: int) -> None:
