@@ -128,6 +128,13 @@ ARMS = {
         "spans.help": ("all-generated",),
         "half-and-half": ("real,rows=1.0,tokens=0.25",),
     },
+    "grounded-rephrase": {
+        "teacher.grounding": ("teacher,free", "own,grounded"),
+        "own.grounding": ("teacher,grounded",),
+        "teacher.helps.free": ("own,free", "own,grounded", "repeated"),
+        "teacher.helps.grounded": ("own,free", "own,grounded", "repeated"),
+        "teacher.beats-repeating.free": ("repeated",),
+    },
     "khelifa-2026-diffusion": {
         "discount.a=0.1,t=6": ("begun=20,replace", "begun=20,a=0.5", "begun=20,a=0.9"),
         "discount.a=0.5,t=4": ("begun=20,replace", "begun=20,a=0.1"),
