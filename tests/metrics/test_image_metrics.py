@@ -55,8 +55,15 @@ def test_frechet_of_one_law_falls_with_the_rows_as_its_docstring_warns():
 
 
 def test_frechet_refuses_one_row():
-    with pytest.raises(DataError, match="one row has no covariance"):
-        frechet_distance(np.zeros((2, 1, 3)), np.zeros((4, 3)))
+    for n, m in ((1, 4), (4, 1)):
+        with pytest.raises(DataError, match=f"got {n} and {m} rows, expected 2 or more of each"):
+            frechet_distance(np.zeros((2, n, 3)), np.zeros((m, 3)))
+
+
+def test_frechet_by_hand():
+    """Means 1 and 4, variances 2 and 8 by n - 1: 9 + (8^(1/2) - 2^(1/2))^2."""
+    found = frechet_distance(np.array([[[0.0], [2.0]]]), np.array([[2.0], [6.0]]))
+    np.testing.assert_allclose(found, 11.0)
 
 
 # Chain 0: rows of classes 0, 0, 1, 2. Chain 1: all of class 2.

@@ -61,8 +61,24 @@ def test_quantiles_are_values_with_infinity_and_without_nan():
     np.testing.assert_array_equal(tl.quantiles(values, 1.0), [np.inf, 5.0])
     np.testing.assert_array_equal(tl.quantiles(values, 0.01), [1.0, 1.0])
     np.testing.assert_array_equal(tl.quantiles(np.full((1, 2), np.nan), 0.5), [np.nan])
-    with pytest.raises(SpecError, match="q: got 2"):
-        tl.quantiles(values, 2)
+    np.testing.assert_array_equal(tl.quantiles(values, 0.0), [1.0, 1.0])
+    for bad in (-0.01, 1.01):
+        with pytest.raises(SpecError, match=f"q: got {bad}, expected a number in"):
+            tl.quantiles(values, bad)
+
+
+def test_what_no_perplexity_has_is_refused_with_its_largest_value():
+    lp, scored = np.array([[[-3.0, 0.5]]]), np.array(True)
+    with pytest.raises(DataError, match=r"got shape \(1, 1, 2\), values up to 0\.5, expected"):
+        tl.perplexity(lp, scored)
+    np.testing.assert_allclose(tl.perplexity(lp * 1e-6, scored), np.exp(1.25e-6))
+    for bad in (np.full((1, 1, 2), 2e-6), np.array([[[-1.0, np.nan]]]), np.zeros((1, 2))):
+        with pytest.raises(DataError, match="a model whose loss is NaN has no perplexity"):
+            tl.perplexity(bad, scored)
+    with pytest.raises(DataError, match="got a chain without a token to score"):
+        tl.perplexity(np.zeros((2, 1, 1)), np.array([[[True]], [[False]]]))
+    with pytest.raises(DataError, match="n_bytes: got 0, expected a number above 0"):
+        tl.bits_per_byte(np.zeros((1, 1, 1)), scored, 0)
 
 
 def test_tails_are_counted_on_their_own_side():

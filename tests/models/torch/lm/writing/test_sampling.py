@@ -22,7 +22,7 @@ def law(pair, prompt, temperature=1.0):
     return (logits / temperature).softmax(-1).numpy()
 
 
-@pytest.mark.parametrize("temperature", [1.0, 3.0])
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
 def test_first_tokens_follow_the_softmax(pair, prompts, temperature):
     p, n = pair("gpt2"), 4000
     found = drawn(p, Sampling(temperature, max_new=1), np.tile(prompts[0], (n, 1)))[:, 0]

@@ -25,6 +25,10 @@ def engine(pair):
     return replace(small, head=small.head.new_empty(50304, 0))
 
 
+def test_limits_of_kernels_are_the_last_number_before_a_power_of_two():
+    assert (module.MOST_LOGITS, module.GRID) == (2**31 - 1, 2**16 - 1)
+
+
 def test_a_nucleus_costs_what_it_takes_to_sort_all_entries(engine):
     """Values 4, places 8, the copies that a sort makes 12, float64 terms 8 and sums 8: 40 bytes."""
     plain, cut = (row_bytes(engine, Sampling(1.0, 0, p, 64, 64), 64) for p in (1.0, 0.9))
