@@ -6,7 +6,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from genloss.core.chain import Generation, generation_zero, run_chain
+from genloss.core.chain import Generation, draw_real, generation_zero, run_chain
+from genloss.core.curators.duplicates import Deduplication
 from genloss.core.forms import AsMoments, Endless, Rows
 from genloss.core.regimes import Accumulate, AccumulateSubsample, Augment, Fresh, Mix, Replace
 from genloss.core.samplers import Ancestral, Shrinkage
@@ -145,3 +146,21 @@ def test_a_finite_reality_feeds_a_source_with_its_own_rows():
     drawn = first.samples.take(500, np.random.default_rng(1)).x
     for c in range(len(rows)):
         np.testing.assert_array_equal(np.unique(drawn[c], axis=0), np.unique(rows[c], axis=0))
+
+
+def test_a_finite_reality_goes_on_round_after_round_and_begins_again_where_it_ends():
+    """Ten rows: from place 7 on four rows are 7, 8, 9, 0; from 9 on 9, 0, 1, 2; the rounds join."""
+    few = FiniteRows.of(np.arange(10.0)[:, None], C, np.random.default_rng(4))
+    whole = few.rows(0, 10)
+    rows, curation = draw_real(few, Rows(), 4, STREAMS, 3, 7, repeats=True)
+    np.testing.assert_array_equal(rows.x, whole[:, [7, 8, 9, 0]])
+    assert curation is None
+    twice = Deduplication(covers="all")
+    rows, curation = draw_real(few, Rows(), 5, STREAMS, 3, 9, twice, repeats=True)
+    np.testing.assert_array_equal(rows.x, whole[:, [9, 0, 1, 2, 3]])
+    np.testing.assert_array_equal(curation.judged.rows.x, whole[:, [9, 0, 1, 2, 3, 4, 5, 6, 7, 8]])
+    rows, curation = draw_real(few, Rows(), 4, STREAMS, 3, 2, twice)
+    np.testing.assert_array_equal(curation.judged.rows.x, whole[:, 2:])
+    # Of 13 rows the first three come twice, and enter once.
+    rows, _ = draw_real(few, Rows(), 13, STREAMS, 3, 0, Deduplication(1, "all"), repeats=True)
+    np.testing.assert_array_equal((rows.weight > 0).sum(axis=1), 10)

@@ -124,36 +124,6 @@ def test_a_chain_does_not_depend_on_what_its_neighbours_need():
         np.testing.assert_array_equal(easy, hard)
 
 
-@dataclass(frozen=True)
-class Sorted:
-    """Refuses 0, 1 and 2 for a reason each."""
-
-    rounds: int = 2
-    covers: str = "generated"
-
-    def select(self, rows, reference, rng):
-        return Selection(rows.x > 2, np.minimum(rows.x, 2), ("none", "one", "two"))
-
-
-def test_rows_after_the_last_one_needed_are_counted_nowhere():
-    """Of two rounds of four the third row to enter is the sixth, the fifth of the other chain."""
-    rounds = np.array([[[0, 2, 3, 1], [3, 2, 2, 0]], [[2, 9, 4, 2], [5, 0, 1, 1]]])
-    rows, curation = curated(
-        lambda k: Samples.of(rounds[k][:, :4], 1), 3, Sorted(), Reference(law(2), STREAMS, 4),
-        lambda k: np.random.default_rng(k),
-    )  # fmt: skip
-    assert rows.x.tolist() == [[3, 9, 4], [3, 5, 2]]
-    assert rows.weight.tolist() == [[1, 1, 1], [1, 1, 0]]
-    assert curation.seen.tolist() == [7, 8]
-    assert curation.accepted.tolist() == [3, 2]
-    refused = {why: count.tolist() for why, count in curation.refused.items()}
-    assert refused == {"none": [1, 2], "one": [1, 2], "two": [2, 2]}
-    judged = curation.judged
-    assert judged.reason.tolist() == [[0, 2, -1, 1, 2, -1, -1, -2], [-1, 2, 2, 0, -1, 0, 1, 1]]
-    assert judged.seen.sum(axis=1).tolist() == [7, 8]
-    assert judged.accepted.sum(axis=1).tolist() == [3, 2]
-
-
 def test_thinning_accepts_at_its_rate_and_keeps_the_law():
     """Accepted rows over seen: within 4 standard errors of keep; the rows pass a KS test."""
     p_0 = law(200)

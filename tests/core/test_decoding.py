@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from genloss.core.decoding import BeamSearch, Prompts, Sampling, choices
+from genloss.core.decoding import BeamSearch, Prompts, Sampling, choices, penalised
 from genloss.core.samples import NO_TOKEN
 from genloss.core.text import checked_tokens, lengths
 from genloss.errors import DataError, SpecError
@@ -175,3 +175,17 @@ def test_the_first_and_the_last_token_may_be_chosen():
     assert found.dtype == np.int64
     np.testing.assert_array_equal(found, [0, 4])
     assert choices(Chosen(np.zeros(0, dtype=int)), np.zeros((0, 5)), None).shape == (0,)
+
+
+def test_what_occurred_is_penalised_and_an_end_before_its_time_is_not_there():
+    """Of 4, -4, 1, 2 the first two occurred: divided and multiplied by 2. Places after an end do
+    not count, and the last token is none of them."""
+    logits = np.array([[4.0, -4, 1, 2], [4, -4, 1, 2]])
+    seen = np.array([[0, 1, 1], [2, NO_TOKEN, NO_TOKEN]])
+    how = Sampling(min_new=2, repetition_penalty=2.0)
+    late = penalised(logits, seen, how, 2, 3)
+    np.testing.assert_array_equal(late, [[2, -8, 1, 2], [4, -4, 0.5, 2]])
+    early = penalised(logits, seen, how, 1, 3)
+    np.testing.assert_array_equal(early, [[2, -8, 1, -np.inf], [4, -4, 0.5, -np.inf]])
+    np.testing.assert_array_equal(penalised(logits, seen, Sampling(), 0, 3), logits)
+    assert logits[0, 0] == 4

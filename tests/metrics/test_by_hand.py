@@ -106,6 +106,7 @@ LINE = view(
     Gaussians(np.array([[0.0], [1]]), np.array([[4.0], [9]])),
     Gaussians(np.array([[3.0], [1]]), np.array([[1.0], [25]])),
 )
+NARROW = Gaussians(np.zeros((2, 1)), np.array([[0.25], [0.04]]))
 DRAWN = view(Known(), Known(), [[0, 2, 4], [1, 1, 4]], [[3, 5], [2, 9]])
 # Nothing known: means 2 and 2, variances 8 / 3 and 2; of held-out rows 4 and 5.5, 1 and 12.25.
 FEW = np.array([[0.5, 0.25, 0.25, 0], [0.7, 0, 0.3, 0]])
@@ -177,6 +178,7 @@ CASES = [
     (laws.DeterminantRatio(), PLANE, [9, 36]),
     (laws.Sigma(), PLANE, [6.5**0.5, 12.5**0.5]),
     (laws.SigmaError(), LINE, [1, 2]),
+    (laws.SigmaError(), replace(LINE, p_0=NARROW, memo={}), [1.5, 2.8]),
     (laws.W2Squared(), PLANE, [7, 35]),
     (laws.W2(), PLANE, [7**0.5, 35**0.5]),
     (laws.SecondMoment(), PLANE, [18, 50]),

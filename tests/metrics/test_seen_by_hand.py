@@ -7,6 +7,7 @@ import pytest
 
 from genloss.core.curators.rounds import Curation, Judged
 from genloss.core.samples import Samples
+from genloss.core.source import Given, Source
 from genloss.core.view import NotApplicable, View
 from genloss.metrics import classes, copies, curation, images, laws, novelty, rows, training
 from genloss.models.categorical import CategoricalModel
@@ -206,3 +207,13 @@ def test_rows_without_weight_were_not_trained_on():
     np.testing.assert_allclose(generated, [[3], [2]])
     # Of 0 and 8 in the first chain, of 1 alone in the second.
     np.testing.assert_allclose(real, [[3], [4]])
+
+
+def test_what_was_trained_on_is_known_of_rows_and_of_a_source_of_given_ones():
+    rows = np.array([[[0.0], [8]], [[1], [2]]])
+    for train in (Samples.of(rows, 1), Source.of(Given(rows), 9, 1)):
+        np.testing.assert_array_equal(copies.trained_on(replace(COPIES, train=train)), rows)
+    two = Source.concat([Source.of(Given(rows), 9, 1)] * 2)
+    for unknown in (two, Source.of(Known(), 9, 1)):
+        found = copies.trained_on(replace(COPIES, train=unknown))
+        assert found.why == "Source hold no row to copy; use form = 'rows'"

@@ -35,6 +35,8 @@ FEW = replace(
 # Counts A 3, B 3, D 1, E 1 and A 6, D 1, E 1; pairs AB 2 and four others, AA 4 and two others. Of
 # the real tokens two of eight are the rarest: D and E, and A and B.
 
+ONE = replace(VIEW, samples=Samples.of(X[:, 1:3, :1], 2), real=REAL[:, :, :1])
+
 LETTERS = replace(
     VIEW,
     samples=Samples.of(
@@ -124,6 +126,9 @@ CASES = [
     (corpus.DistinctN(2), VIEW, [2 / 6, 1 / 6]),
     (corpus.DistinctN(2, 4), VIEW, [2 / 3, 1 / 3]),
     (corpus.TypeTokenRatio(), VIEW, [2 / 8, 1 / 8]),
+    # Rows of one token have no pairs, but types.
+    (corpus.TypeTokenRatio(), ONE, [1, 1 / 2]),
+    (corpus.SurvivingVocabulary(), ONE, [1, 1 / 2]),
     (corpus.SurvivingVocabulary(), VIEW, [2 / 5, 1 / 8]),
     (corpus.SurvivingNGrams(2), VIEW, [1 / 5, 0]),
     (corpus.SurvivingNGrams(1, "hapax"), VIEW, [0, 1 / 8]),

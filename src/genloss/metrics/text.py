@@ -102,7 +102,8 @@ class AtEqualTokens(NamedMetric, ABC):
     @property
     def least(self) -> int:
         """Tokens of a row that the metric needs."""
-        return int(getattr(self, "n", 1))
+        n: int = getattr(self, "n", 1)
+        return n
 
     @abstractmethod
     def of(self, x: Ints, real: Ints) -> Floats:
