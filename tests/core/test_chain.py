@@ -12,7 +12,7 @@ from genloss.core.forms import AsMoments, Endless, Rows
 from genloss.core.regimes import Accumulate, AccumulateSubsample, Augment, Fresh, Mix, Replace
 from genloss.core.samplers import Ancestral, Shrinkage
 from genloss.core.streams import Streams
-from genloss.errors import DataError, SpecError
+from genloss.errors import DataError, RealityExhausted, SpecError
 from genloss.models.categorical import CategoricalLearner, CategoricalModel
 from genloss.models.gaussian import GaussianLearner, GaussianModel
 from genloss.realities.finite import FiniteRows
@@ -161,6 +161,8 @@ def test_a_finite_reality_goes_on_round_after_round_and_begins_again_where_it_en
     np.testing.assert_array_equal(curation.judged.rows.x, whole[:, [9, 0, 1, 2, 3, 4, 5, 6, 7, 8]])
     rows, curation = draw_real(few, Rows(), 4, STREAMS, 3, 2, twice)
     np.testing.assert_array_equal(curation.judged.rows.x, whole[:, 2:])
+    with pytest.raises(RealityExhausted, match="4 fresh rows asked"):
+        draw_real(few, Rows(), 4, STREAMS, 3, 7)
     # Of 13 rows the first three come twice, and enter once.
     rows, _ = draw_real(few, Rows(), 13, STREAMS, 3, 0, Deduplication(1, "all"), repeats=True)
     np.testing.assert_array_equal((rows.weight > 0).sum(axis=1), 10)

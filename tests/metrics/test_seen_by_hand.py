@@ -217,3 +217,33 @@ def test_what_was_trained_on_is_known_of_rows_and_of_a_source_of_given_ones():
     for unknown in (two, Source.of(Known(), 9, 1)):
         found = copies.trained_on(replace(COPIES, train=unknown))
         assert found.why == "Source hold no row to copy; use form = 'rows'"
+
+
+@dataclass(frozen=True)
+class Spots(Ordered):
+    """Two modes on a line."""
+
+    def modes(self):
+        return np.array([[0.0], [10.0]]), 1.0
+
+
+def test_modes_let_in_and_groups_that_nobody_saw():
+    """1.5 and 4 are near no mode; the first mode's row entered, in chain 1 the second mode's."""
+    x = np.array([[[1.0], [1.5], [10]], [[9], [0.5], [4]]])
+    by_mode = curation.AcceptedByGroup(2, "mode")
+
+    def asked(x, reason):
+        judged = Judged(Samples.of(x, 2), np.array(reason), WHY)
+        seen = Curation(3, np.array([3, 3]), np.array([1, 1]), {}, judged)
+        return replace(of(x, p_0=Spots()), curation=seen)
+
+    view = asked(x, [[-1, 0, 0], [-1, 0, 1]])
+    np.testing.assert_array_equal(by_mode(view), [[1, 0], [0, 1]])
+    # A row that was not needed was not seen.
+    found = by_mode(asked(x, [[-1, 0, -2], [-1, 0, 1]]))
+    assert found.absent == {"1": "a chain's curator saw no row of it"}
+    np.testing.assert_array_equal(found.values, [[1, np.nan], [0, np.nan]])
+    far = by_mode(asked(x + 50, [[-1, 0, 0], [-1, 0, 1]]))
+    assert far.why == "a chain's curator saw no row of any group"
+    assert by_mode(replace(view, p_0=Known())).why == "Known has no named modes"
+    assert curation.AcceptedByGroup(2)(view).why == "rows have no classes"
