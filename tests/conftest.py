@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from genloss.core.extras import EXTRAS
 from genloss.errors import MissingExtra
 
 # Before torch is loaded: threads of several test processes on two cores wait for one another, and
@@ -62,7 +64,10 @@ settings.register_profile("deep", max_examples=1000, deadline=None, database=Non
 settings.load_profile("deep" if SEED else "genloss")
 
 WITHOUT_NETWORKS = os.environ.get("GENLOSS_WITHOUT_NETWORKS") == "1"
-"""Set by `.ci/deep lowest` and `newest`, whose environments lack torch: tests of it are skipped."""
+"""Set by `.ci/deep lowest` and `newest`: what needs an extra beyond `INSTALLED` is skipped."""
+
+INSTALLED = frozenset({"report", "digits", "text"})
+"""The extras in the environments of `.ci/deep lowest` and `newest`."""
 
 MAY_SKIP = {
     "tests/study/test_canary.py::test_the_real_base_sings_as_it_should": "its wheel is not shipped",
@@ -86,9 +91,10 @@ MAY_SKIP = {
 def pytest_runtest_makereport(item, call):
     """Fail a skipped test that is not listed: what is never run guards nothing."""
     report = yield
-    if WITHOUT_NETWORKS and call.excinfo is not None and needs_torch(call.excinfo.value):
+    lacking = lacks(call.excinfo.value) if WITHOUT_NETWORKS and call.excinfo else None
+    if lacking:
         report.outcome = "skipped"
-        report.longrepr = (str(item.path), item.location[1] or 0, "needs torch")
+        report.longrepr = (str(item.path), item.location[1] or 0, f"needs genloss[{lacking}]")
     return required(report, item.nodeid)
 
 
@@ -98,10 +104,19 @@ def pytest_make_collect_report(collector):
     return required((yield), collector.nodeid)
 
 
-def needs_torch(error: BaseException | None) -> bool:
-    """Return whether an error, or one behind it, says that torch is not installed."""
-    missing = isinstance(error, MissingExtra) and "torch" in str(error)
-    return missing or (error is not None and needs_torch(error.__cause__ or error.__context__))
+def lacks(error: BaseException | None) -> str | None:
+    """Return the extra that an error, or one behind it, says is missing, and may be."""
+    if error is None:
+        return None
+    if isinstance(error, MissingExtra):
+        named = re.search(r"genloss\[(\w+)\]", str(error))
+        extra = named[1] if named else None
+    else:
+        module = error.name if isinstance(error, ModuleNotFoundError) else None
+        extra = EXTRAS.get((module or "").partition(".")[0])
+    if extra is None or extra in INSTALLED:
+        return lacks(error.__cause__ or error.__context__)
+    return extra
 
 
 def required(report, test: str):

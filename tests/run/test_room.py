@@ -33,9 +33,32 @@ def test_a_covariance_that_cannot_fit_is_refused():
 
 
 def test_every_number_of_trained_drawn_and_held_out_rows_counts(monkeypatch):
-    need = 8 * 2 * (100 + 100 + 50) * 3
+    need = 8 * 2 * ((100 + 100 + 50) * 3 + 3 + 3 * 3)
     monkeypatch.setattr(resources, "free_memory", lambda: need)
     check_memory(study_from(SPEC))
     monkeypatch.setattr(resources, "free_memory", lambda: need - 1)
     with pytest.raises(ResourceError, match="2 chains of 250 rows of 3 numbers"):
         check_memory(study_from(SPEC))
+
+
+def test_every_component_of_a_mixture_counts(monkeypatch):
+    """k weights, means and covariances of d by d beside the rows, by hand."""
+    study = study_from(SPEC | {"learner": {"kind": "mixture", "k": 90}})
+    need = 8 * 2 * ((100 + 100 + 50) * 3 + 90 * (1 + 3 + 9))
+    monkeypatch.setattr(resources, "free_memory", lambda: need)
+    check_memory(study)
+    monkeypatch.setattr(resources, "free_memory", lambda: need - 1)
+    with pytest.raises(ResourceError, match="250 rows of 3 numbers, with models of 1,170 numbers"):
+        check_memory(study)
+
+
+def test_every_token_of_text_counts(monkeypatch, tmp_path):
+    """A row of text is as wide as its block, before anything is read."""
+    spec = SPEC | {
+        "reality": {"kind": "text", "path": str(tmp_path), "block": 64},
+        "learner": {"kind": "ngram", "order": 2},
+        "metrics": [],
+    }
+    monkeypatch.setattr(resources, "free_memory", lambda: 8 * 2 * 250 * 64 - 1)
+    with pytest.raises(ResourceError, match="2 chains of 250 rows of 64 tokens take"):
+        check_memory(study_from(spec))

@@ -176,6 +176,10 @@ class GaussianLearner:
             )
         return GaussianModel(mean, scatter / freedom[:, None, None])
 
+    def model_numbers(self, d: int) -> int:
+        """Return the mean and covariance of one chain: d + d^2."""
+        return d + d * d
+
     def restore(self, state: Mapping[str, Array]) -> GaussianModel:
         """Rebuild a model from its state."""
         return GaussianModel(state["mean"], state["cov"])

@@ -41,6 +41,25 @@ class Dimensioned(Protocol):
         ...
 
 
+@runtime_checkable
+class InBlocks(Protocol):
+    """A reality of text, whose rows are blocks of tokens."""
+
+    @property
+    def block(self) -> int:
+        """T, the tokens of a row."""
+        ...
+
+
+@runtime_checkable
+class Sized(Learner, Protocol):
+    """A learner that knows how large its models are."""
+
+    def model_numbers(self, d: int) -> int:
+        """Return the numbers of one chain's model of rows of d numbers."""
+        ...
+
+
 def columns_of(reality: Reality) -> int:
     """Return the numbers of a row of a reality, at least: one where it does not say."""
     return reality.d if isinstance(reality, Dimensioned) and isinstance(reality.d, int) else 1
@@ -89,29 +108,38 @@ def check_memory(study: Study) -> None:
     """Refuse a study of which one generation of one block cannot fit into the memory.
 
     From sizes alone, and from below: 8 bytes for each number in the rows that D_t, S_t and the
-    held-out rows hold, one a row where the reality does not say how many; where data travel as
-    statistics, for each number of a mean.
+    held-out rows hold (tokens of text; one a row where the reality does not say how many), for each
+    number of a mean where data travel as statistics, and for each of a model that knows its size.
 
     Raises:
         ResourceError: it does not fit.
     """
-    chains, n = study.block_chains(0), study.n_synthetic
-    rows = 1
-    if isinstance(study.form, Rows):
-        ends = (study.regime.sizes(t, study.n_real, n) for t in (1, study.generations))
-        curator, rounds = study.curator, 1
-        if isinstance(curator, Together) and curator.covers != "training":
-            rounds = curator.rounds
-        rows = max(study.n_real, *(s.train + s.synthetic * rounds for s in ends))
+    chains, text = study.block_chains(0), isinstance(study.reality, InBlocks)
+    rows = _rows_at_once(study)
+    rows += study.held_out if text or isinstance(study.reality, Dimensioned) else 0
     columns = columns_of(study.reality)
-    rows += study.held_out if isinstance(study.reality, Dimensioned) else 0
-    of_rows = f" of {rows:,} rows" if rows > 1 else ""
-    of_columns = f" of {columns:,} numbers" if columns > 1 else ""
+    width = study.reality.block if isinstance(study.reality, InBlocks) else columns
+    model = study.learner.model_numbers(columns) if isinstance(study.learner, Sized) else 0
+    parts = [f"{chains:,} chains"]
+    parts += [f"{rows:,} rows"] if rows > 1 else []
+    parts += [f"{width:,} {'tokens' if text else 'numbers'}"] if width > 1 else []
+    models = f", with models of {model:,} numbers," if model > rows * width else ""
     check_room(
-        8 * chains * rows * columns,
-        f"{chains:,} chains{of_rows}{of_columns}",
+        8 * chains * (rows * width + model),
+        " of ".join(parts) + models,
         "lower n_real or n_synthetic, or let fewer chains advance together (chains_per_block)",
     )
+
+
+def _rows_at_once(study: Study) -> int:
+    """Return the rows of a chain that D_t and S_t hold, at most; 1 where data are statistics."""
+    if not isinstance(study.form, Rows):
+        return 1
+    n, curator, rounds = study.n_synthetic, study.curator, 1
+    if isinstance(curator, Together) and curator.covers != "training":
+        rounds = curator.rounds
+    ends = (study.regime.sizes(t, study.n_real, n) for t in (1, study.generations))
+    return max(study.n_real, *(s.train + s.synthetic * rounds for s in ends))
 
 
 def set_up(study: Study, block: int, watch: Watch) -> Setup:

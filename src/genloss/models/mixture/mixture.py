@@ -210,6 +210,10 @@ class MixtureLearner:
         covs = em.as_matrices(fitted.covs, self.covariance, x.shape[2])
         return MixtureModel(fitted.weights, fitted.means, covs)
 
+    def model_numbers(self, d: int) -> int:
+        """Return the weights, means and covariances of one chain: k (1 + d + d^2)."""
+        return self.k * (1 + d + d * d)
+
     def restore(self, state: Mapping[str, Array]) -> MixtureModel:
         """Rebuild a model from its state."""
         return MixtureModel(state["weights"], state["means"], state["covs"])
