@@ -12,6 +12,7 @@ from genloss.judge.theory_lines import theory_of
 from genloss.run.runner import run_study
 from genloss.run.sweep import run_sweep
 from genloss.spec.build import build
+from genloss.spec.toml import toml_text
 from genloss.store.folder import THEORY
 from genloss.store.reader import Run
 from genloss.study.study import study_from
@@ -99,6 +100,26 @@ def test_a_run_folder_asks_and_is_read_without_theory(tmp_path, marker, genloss)
         assert any(kind in str(each.message) for each in said) == (words[0] in ("show", "table"))
     assert not marker.exists()
     assert genloss("run", path, "--trust", "--workers", "1").exit_code == 0
+    assert marker.exists()
+
+
+def test_the_folder_of_an_experiment_asks(tmp_path, marker, genloss):
+    """Only the folder names the class; a spec file that the command names needs no consent."""
+    kind = "own-noted:Noted"
+    folder = tmp_path / "student-2026"
+    folder.mkdir()
+    spec = {"title": "own", "study": {**SPEC, "metrics": ["sigma", kind]}, "runs": [{"name": "h"}]}
+    (folder / "spec.toml").write_text(toml_text(spec))
+    (folder / "targets.toml").write_text("targets = []\n")
+    words = ("reproduce", folder, "--scale", "smoke", "--root", tmp_path / "runs")
+    refused = genloss(*words)
+    assert refused.exit_code == 2
+    said = " ".join(refused.stderr.split())
+    assert f"names {kind}, whose code would run" in said
+    assert "if it is yours, or you trust where it comes from, genloss reproduce --trust" in said
+    assert not marker.exists()
+    assert not (tmp_path / "runs").exists()
+    assert genloss(*words, "--trust", "--workers", "1", "--no-controls").exit_code == 0
     assert marker.exists()
 
 

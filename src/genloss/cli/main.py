@@ -102,6 +102,7 @@ def reproduce(
     fresh: Fresh = False,
     same_code: SameCode = False,
     elsewhere: Elsewhere = False,
+    trust: Trust = False,
     no_controls: NoControls = False,
     json: Json = False,
 ) -> None:
@@ -115,7 +116,7 @@ def reproduce(
     if name is None:
         display.experiments(json)
         return
-    experiment = load_experiment(name, scale, overrides or [])
+    experiment = load_experiment(name, scale, overrides or [], trust=trust)
     with progress(f"{experiment.name} ({scale})") as show:
         changed = console.code_changed(fresh, same_code)
         _, verdicts = reproduced(

@@ -30,9 +30,7 @@ SameCode = Annotated[
 Elsewhere = Annotated[
     bool, typer.Option("--elsewhere", help="Go on with what another machine began; record it.")
 ]
-Trust = Annotated[
-    bool, typer.Option("--trust", help="Run the code that a folder of a run or sweep names.")
-]
+Trust = Annotated[bool, typer.Option("--trust", help="Run the code that a folder names.")]
 NoControls = Annotated[
     bool, typer.Option("--no-controls", help="Run no controls, which see real rows alone.")
 ]

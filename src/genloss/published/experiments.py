@@ -18,6 +18,7 @@ from genloss.errors import MissingExtra, SpecError
 from genloss.judge.targets import Target
 from genloss.published.scales import KNOWN, SCALES, SMOKE, checked_scales, scales_of
 from genloss.published.target_entries import targets_of
+from genloss.spec.consent import consent
 from genloss.spec.parts import check_extras
 from genloss.spec.plugins import plugin_named, plugins
 from genloss.spec.toml import checked_keys, merged, overridden, read_spec
@@ -27,6 +28,7 @@ from genloss.study.study import Study, study_from
 
 SPEC = "spec.toml"
 TARGETS = "targets.toml"
+YOURS = "if it is yours, or you trust where it comes from"
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,16 @@ def _with_extras(studies: Mapping[str, Study]) -> tuple[dict[str, Study], dict[s
     return complete, {why: "; ".join(names) for why, names in lacking.items()}
 
 
-def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Experiment:
+def load_experiment(
+    name: str, scale: str, overrides: Sequence[str] = (), *, trust: bool = False
+) -> Experiment:
     """Load an experiment of ours or of another package by name, or one in a folder by path.
 
-    A name of ours wins; overrides "a.b=value" change all studies alike.
+    A name of ours wins; overrides "a.b=value" change all studies alike. trust: whether a folder may
+    name classes of its own, whose code then runs; what is installed is trusted.
 
     Raises:
+        CodeRefused: a folder by path names such a class, without trust.
         SpecError: an unknown experiment or scale, a folder without spec.toml, one that is called
             like a shipped experiment, or a file that is laid out otherwise.
     """
@@ -123,11 +129,11 @@ def load_experiment(name: str, scale: str, overrides: Sequence[str] = ()) -> Exp
         raise SpecError(
             f"unknown scale {scale!r}; expected one of {', '.join(scales_of(spec))} for {name}"
         )
-    studies = named(studies_of(spec, scale, overrides))
+    by_name = name in (*published_names(), *plugins("experiment"))
+    with consent(folder, spec, trust=trust or by_name, command="reproduce", remedy=YOURS):
+        studies = named(studies_of(spec, scale, overrides))
     targets = targets_of(read_spec(folder / TARGETS), scale, str(folder / TARGETS))
-    by_name = (*published_names(), *plugins("experiment"))
-    address = name if name in by_name else f"path/to/{folder.name}"
-    called = name if name in by_name else folder.name
+    called, address = (name, name) if by_name else (folder.name, f"path/to/{folder.name}")
     return Experiment(called, address, scale, spec["title"], studies, targets)
 
 

@@ -12,11 +12,17 @@ from genloss.spec.plugins import is_declared
 CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
+STORED = "run the spec that the folder was made from, or, if you trust where the folder comes from"
+"""What to do about the folder of a run or sweep."""
+
+
 @contextmanager
-def consent(place: Path, spec: Any, *, trust: bool, command: str = "run") -> Iterator[None]:
+def consent(
+    place: Path, spec: Any, *, trust: bool, command: str = "run", remedy: str = STORED
+) -> Iterator[None]:
     """Build what the spec of a folder describes; without trust, no code of others is imported.
 
-    command: the one that takes --trust.
+    command: the one that takes --trust. remedy: what to do, up to that command.
 
     Raises:
         CodeRefused: it names such code, with all that is seen to be named.
@@ -31,8 +37,7 @@ def consent(place: Path, spec: Any, *, trust: bool, command: str = "run") -> Ite
         named = ", ".join(sorted({refused.what, *foreign_classes(spec)}))
         refused.args = (
             f"{place} names {named}, whose code would run: it is neither genloss's nor an "
-            "installed plug-in's; run the spec that the folder was made from, or, if you trust "
-            f"where the folder comes from, genloss {command} --trust",
+            f"installed plug-in's; {remedy}, genloss {command} --trust",
         )
         raise
 
