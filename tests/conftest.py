@@ -66,7 +66,7 @@ settings.load_profile("deep" if SEED else "genloss")
 WITHOUT_NETWORKS = os.environ.get("GENLOSS_WITHOUT_NETWORKS") == "1"
 """Set by `.ci/deep lowest` and `newest`: what needs an extra beyond `INSTALLED` is skipped."""
 
-INSTALLED = frozenset({"report", "digits", "text"})
+INSTALLED = frozenset({"report", "digits", "text", "corpus"})
 """The extras in the environments of `.ci/deep lowest` and `newest`."""
 
 MAY_SKIP = {
