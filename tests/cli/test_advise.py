@@ -63,10 +63,14 @@ def test_another_learner_is_advised_beside(genloss, told, line):
     advice = told("advise", line, *options, "--against", "learner.ddof=0")
     [one], [other] = advice["answers"], advice["against"]["answers"]
     assert other["real_rows"] < one["real_rows"]
-    [transfer] = advice["transfers"]
-    assert transfer["ratio"] == other["real_rows"] / one["real_rows"]
+    pooled, best = advice["transfers"]
+    assert pooled["ratio"] == other["real_rows"] / one["real_rows"]
+    assert (pooled["weight"], best["weight"]) == ("pooled", "best")
+    [one], [other] = (a["second_rule"]["answers"] for a in (advice, advice["against"]))
+    assert best["ratio"] == other["real_rows"] / one["real_rows"]
     shown = genloss("advise", line, *options, "--against", "learner.ddof=0").stdout
     assert "Another learner: gaussian." in shown
+    assert "Share of real rows, pooled: the other learner needs" in " ".join(shown.split())
     assert "times as many real rows" in shown
 
 
@@ -133,6 +137,9 @@ def test_prices_show_the_frontier_and_a_figure_is_drawn(genloss, told, line, tmp
     advice = told("advise", line, *options, "--figure", tmp_path / "f.svg")
     costs = [m["cost"] for m in advice["frontier"]]
     assert costs == sorted(costs)
+    assert any(m["weighted"] for m in advice["frontier"])
+    single = told("advise", line, *options, "--pooled")
+    assert not any(m["weighted"] for m in single["frontier"])
     assert "<svg" in (tmp_path / "f.svg").read_text()
     assert "Risk against budget by closed form" in genloss("advise", line, *options).stdout
 

@@ -1,6 +1,7 @@
 """Risk against budget, where prices and the closed form say by hand what is best."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from genloss.plan.advise.fields import field_dial
 from genloss.plan.advise.frontier import Prices, frontier
 from genloss.plan.advise.question import question_of, target_of
 from genloss.plan.advise.supplies import real_rows
-from genloss.plan.advise.transfer import transfer
+from genloss.plan.advise.transfer import transfer, transfers
 from genloss.report.chart_files import figure_svg
 from genloss.study.study import study_from
 from genloss.theory.anchored import anchored
@@ -80,7 +81,8 @@ def test_a_flat_optimum_is_found_and_drawn(tmp_path):
     assert answer.high - answer.low <= 0.08 * 0.5 + 1e-9
     # Chains of two settings differ by the setting alone.
     assert answer.flat.correlation > 0.8
-    assert b"<svg" in figure_svg(evidence_chart(question, answer), tmp_path / "a.svg").read_bytes()
+    chart = evidence_chart(question, [answer])
+    assert b"<svg" in figure_svg(chart, tmp_path / "a.svg").read_bytes()
 
 
 def test_the_frontier_by_runs_is_drawn(question, tmp_path):
@@ -97,9 +99,44 @@ def test_the_frontier_by_runs_is_drawn(question, tmp_path):
     assert b"<svg" in figure_svg(chart, tmp_path / "f.svg").read_bytes()
 
 
-def answer_of(question, rows, low, high):
-    dial = real_rows(question.study, "share", "fresh")
+def test_the_frontier_of_both_rules_is_nowhere_worse(tmp_path):
+    """Synthetic rows cost next to nothing: with the best weight more of them pay."""
+    asked = question_of(study_from(SPEC), target_of("squared_mean_error <= 0.2 at 40"), "mean")
+    effort, prices = Effort(tmp_path), Prices(1, 0.001)
+    pooled = frontier(asked, "fresh", prices, effort)
+    both = frontier(asked, "fresh", prices, effort, weighted=None)
+    assert (both.how, both.left_out) == ("closed form", False)
+    assert [m for m in both.mixtures if not m.weighted] == [
+        replace(m, on_frontier=m in both.best) for m in pooled.mixtures
+    ]
+    assert any(m.weighted for m in both.best)
+    for m in pooled.best:
+        assert min(o.risk for o in both.best if o.cost <= m.cost) <= m.risk
+    colours = frontier_chart(asked, both)["layer"][0]["encoding"]
+    assert colours["shape"]["scale"]["domain"] == ["pooled", "best weight"]
+    assert "shape" not in frontier_chart(asked, pooled)["layer"][0]["encoding"]
+
+
+def test_runs_for_the_best_weight_are_left_out_and_told(question, tmp_path):
+    effort = Effort(tmp_path, chains=2, workers=1)
+    found = frontier(question, "fresh", Prices(1, 0.1), effort, theory=False, weighted=None)
+    assert found.left_out
+    assert not any(m.weighted for m in found.mixtures)
+
+
+def answer_of(question, rows, low, high, axis="share", weighted=False):
+    dial = real_rows(question.study, axis, "fresh", weighted=weighted)
     return Answer(dial, "chain", "search", rows, low, high, dial.most, 0.0, 0)
+
+
+def test_learners_are_compared_rule_by_rule(question):
+    """Whatever else one of them was answered."""
+    pooled, best = (answer_of(question, k, k, k, "count", w) for k, w in ((10, False), (4, True)))
+    others = [answer_of(question, 12, 12, 12, "count", True), pooled, answer_of(question, 3, 3, 3)]
+    one, two = transfers([pooled, best], others)
+    assert (one.axis, one.weighted, one.ratio) == ("count", False, 1)
+    assert (two.axis, two.weighted, two.ratio) == ("count", True, 3)
+    assert transfers([pooled], []) == ()
 
 
 def test_advice_that_differs_twice_is_not_transferable(question):

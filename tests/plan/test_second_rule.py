@@ -28,7 +28,7 @@ SYMBOLS = {
 }
 
 
-def second_rule(spec, text, root, estimand, seconds=60.0):
+def second_rule(spec, text, root, estimand, seconds=3600.0):
     question = question_of(study_from(spec), target_of(text), estimand)
     dials = [real_rows(question.study, "count", "fresh", weighted=w) for w in (False, True)]
     effort = Effort(root, 4, seconds, workers=1)

@@ -40,13 +40,21 @@ def shown(told: Told, assumed: str) -> None:
 
 def transfer_words(each: Transfer) -> str:
     """Return what the comparison of two learners says."""
+    of = f"{each.axis.capitalize()} of real rows, {_weight(each.weighted)}"
     if each.ratio is None:
-        return "Not transferable: the target holds for one of the learners alone, or for neither."
+        return (
+            f"{of}: not transferable: the target holds for one of the learners alone, or for "
+            "neither."
+        )
     ratio = f"{number(each.ratio)} times as many real rows (95 %: {number(each.low)} to "
     ratio += f"{number(each.high)})"
     if each.is_transferable:
-        return f"The other learner needs {ratio}."
-    return f"Not transferable: the other learner needs {ratio}."
+        return f"{of}: the other learner needs {ratio}."
+    return f"{of}: not transferable: the other learner needs {ratio}."
+
+
+def _weight(weighted: bool) -> str:
+    return "best weight" if weighted else "pooled"
 
 
 def _advice(advice: Advice, assumed: str) -> None:
@@ -106,16 +114,24 @@ def _frontier(found: Frontier, question: Question) -> None:
     least = 0.0
     for m in found.best:
         if m.cost >= least:
-            cells = [f"{m.real:,}", f"{m.synthetic:,}", number(m.risk)]
+            rule = _weight(m.weighted) if m.real and m.synthetic else "–"
+            cells = [f"{m.real:,}", f"{m.synthetic:,}", rule, number(m.risk)]
             rows.append([number(m.cost), *cells, "yes" if question.target.is_met(m.risk) else "no"])
             least = 2 * m.cost
     console.print_line("")
-    console.print_table(["budget", "real rows", "synthetic rows", of, "holds it"], rows, [])
+    console.print_table(
+        ["budget", "real rows", "synthetic rows", "weight", of, "holds it"], rows, ["weight"]
+    )
     console.print_prose(
         f"Risk against budget by {found.how}: no cheaper mixture of the "
         f"{len(found.mixtures):,} looked at is as good. Rows are those of a generation, a budget "
         f"is that of all {question.target.t:,}."
     )
+    if found.left_out:
+        console.print_prose(
+            "Best weight: not in this frontier, as runs would take as long again; --weighted asks "
+            "for both rules."
+        )
 
 
 def check_figure(path: Path) -> None:
@@ -126,7 +142,7 @@ def check_figure(path: Path) -> None:
 
 
 def save(told: Told, path: Path) -> None:
-    """Draw the frontier, or else the runs of the last search.
+    """Draw the frontier, or else the runs of the last search, by both rules where both have some.
 
     Raises:
         SpecError: an answer by closed form alone, which has no runs.
@@ -135,10 +151,10 @@ def save(told: Told, path: Path) -> None:
     if told.frontier is not None:
         spec = frontier_chart(question, told.frontier)
     else:
-        searched = [a for a in advice.answers if a.cells]
+        searched = [a for a in (*advice.answers, *advice.also) if a.cells]
         if not searched:
             raise SpecError("nothing to draw: a closed form needs no runs; pass --search, --prices")
-        spec = evidence_chart(question, searched[-1])
+        spec = evidence_chart(question, [a for a in searched if a.axis == searched[-1].axis])
     KINDS[path.suffix.removeprefix(".").lower()](spec, path, "light", None)
 
 

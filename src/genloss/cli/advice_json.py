@@ -31,6 +31,8 @@ def transfer_json(each: Transfer) -> dict[str, Any]:
         "ratio": each.ratio,
         "interval": None if each.ratio is None else [_finite(each.low), _finite(each.high)],
         "transferable": each.is_transferable,
+        "as": each.axis,
+        "weight": "best" if each.weighted else "pooled",
     }
 
 

@@ -19,7 +19,7 @@ from genloss.plan.advise.supplies import (
     real_rows,
     supply_of,
 )
-from genloss.plan.advise.transfer import Transfer, transfer
+from genloss.plan.advise.transfer import Transfer, transfers
 from genloss.study.load import load_study
 from genloss.study.own_text import is_text
 from genloss.study.study import Study
@@ -78,13 +78,27 @@ class Asked:
         advice = advise(self.question, self.dials, effort, theory=theory, also=self.also)
         risk = None
         if self.prices is not None and isinstance(dial := self.dials[0], RealRows):
-            risk = frontier(advice.question, dial.supply, self.prices, effort, theory=theory)
+            risk = frontier(
+                advice.question,
+                dial.supply,
+                self.prices,
+                effort,
+                theory=theory,
+                weighted=self._weighted,
+            )
         if self.other is None:
             return Told(advice, risk)
-        other = advise(self.other.question, self.other.dials, effort, theory=theory)
-        pairs = zip(advice.answers, other.answers, strict=False)
-        both = tuple(transfer(a, b) for a, b in pairs if a.axis == b.axis)
-        return Told(advice, risk, other, both)
+        asked = self.other
+        other = advise(asked.question, asked.dials, effort, theory=theory, also=asked.also)
+        every = [*advice.answers, *advice.also], [*other.answers, *other.also]
+        return Told(advice, risk, other, transfers(*every))
+
+    @property
+    def _weighted(self) -> bool | None:
+        """Whether the best weight is asked for too: in any case, or where time permits (None)."""
+        if any(isinstance(dial, RealRows) and dial.weighted for dial in self.dials):
+            return True
+        return None if self.also else False
 
 
 def asked_of(
@@ -134,8 +148,8 @@ def asked_of(
         kept = [w for w in overrides if not w.startswith("learner")]
         study = load_study(spec, [*kept, *changed])
         asked = question_of(study, wanted, estimand, level)
-        dials_of_other = _dials(asked.study, text, supply, count_as, vary, weighted)[1]
-        other = Asked(asked, dials_of_other, assumed)
+        _, of_other, also_of_other = _dials(asked.study, text, supply, count_as, vary, weighted)
+        other = Asked(asked, of_other, assumed, also_of_other)
     return Asked(question, dials, assumed, also, _prices(prices), other)
 
 

@@ -1,15 +1,18 @@
 """Pictures of advice: the runs and where the bound is crossed; risk against budget."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from genloss.plan.advise.advice import Answer
 from genloss.plan.advise.evidence import reached
 from genloss.plan.advise.frontier import Frontier
 from genloss.plan.advise.question import Question
+from genloss.plan.advise.supplies import RealRows
 
 Spec = dict[str, Any]
 
 BEST, DEARER = "on the frontier", "dearer than one as good"
+RULES = ("pooled", "best weight")
 
 SIZE = {"width": 460, "height": 300, "view": {"stroke": None}}
 
@@ -19,9 +22,10 @@ def frontier_chart(question: Question, found: Frontier) -> Spec:
     target = question.target
     rows = [
         {"cost": m.cost, "risk": m.risk, "real": m.real, "synthetic": m.synthetic}
-        | {"best": BEST if m.on_frontier else DEARER}
+        | {"best": BEST if m.on_frontier else DEARER, "rule": RULES[m.weighted]}
         for m in found.mixtures
     ]
+    rules = {m.weighted for m in found.mixtures}
     x = _axis("cost", "budget over all generations", [m.cost for m in found.mixtures])
     y = _axis("risk", f"{target.metric} at generation {target.t}", [m.risk for m in found.mixtures])
     best = [{"filter": f"datum.best == '{BEST}'"}]
@@ -33,12 +37,8 @@ def frontier_chart(question: Question, found: Frontier) -> Spec:
             {
                 "mark": {"type": "point", "filled": True, "size": 24, "opacity": 0.5},
                 "encoding": {
-                    "color": {
-                        "field": "best",
-                        "type": "nominal",
-                        "scale": {"domain": [BEST, DEARER]},
-                        "legend": LEGEND,
-                    }
+                    "color": _nominal("best", [BEST, DEARER]),
+                    **({"shape": _nominal("rule", list(RULES))} if len(rules) > 1 else {}),
                 },
             },
             {"mark": {"type": "line", "strokeWidth": 1.75}, "transform": best},
@@ -47,18 +47,25 @@ def frontier_chart(question: Question, found: Frontier) -> Spec:
     }
 
 
-def evidence_chart(question: Question, answer: Answer) -> Spec:
-    """Return the runs of a search: every chain a dot, the estimand a line, and the bound."""
+def evidence_chart(question: Question, answers: Sequence[Answer]) -> Spec:
+    """Return the runs of searches of one dial: every chain a dot, the estimand a line, the bound.
+
+    answers: by one rule, or by both of them, in two colours.
+    """
     target = question.target
     values = [
-        {"x": answer.dial.value(c.dial), "y": float(v), "reached": reached(question, c)}
-        for c in answer.cells
+        {"x": a.dial.value(c.dial), "y": float(v), "reached": reached(question, c)}
+        | {"rule": RULES[isinstance(a.dial, RealRows) and a.dial.weighted]}
+        for a in answers
+        for c in a.cells
         for v in c.values
     ]
-    title = "real rows a generation" if answer.rows is not None else answer.axis
+    real = isinstance(answers[0].dial, RealRows)
+    title = "real rows a generation" if real else answers[0].axis
     kept = [v for v in values if v["x"] > 0] or values
     x = _axis("x", title, [v["x"] for v in kept])
     y = _axis("y", f"{target.metric} at generation {target.t}", [v["y"] for v in kept])
+    rules = {"color": _nominal("rule", list(RULES))} if len(answers) > 1 else {}
     return SIZE | {
         "title": f"{target.metric}: what small runs reach",
         "data": {"values": kept},
@@ -66,11 +73,11 @@ def evidence_chart(question: Question, answer: Answer) -> Spec:
         "layer": [
             {
                 "mark": {"type": "point", "filled": True, "size": 14, "opacity": 0.35},
-                "encoding": {"y": y},
+                "encoding": {"y": y} | rules,
             },
             {
                 "mark": {"type": "line", "strokeWidth": 1.75},
-                "encoding": {"y": {**y, "field": "reached"}},
+                "encoding": {"y": {**y, "field": "reached"}} | rules,
             },
             *_bound(question),
         ],
@@ -78,6 +85,10 @@ def evidence_chart(question: Question, answer: Answer) -> Spec:
 
 
 LEGEND = {"title": None, "orient": "bottom"}
+
+
+def _nominal(name: str, domain: list[str]) -> Spec:
+    return {"field": name, "type": "nominal", "scale": {"domain": domain}, "legend": LEGEND}
 
 
 def _axis(name: str, title: str, values: list[float]) -> Spec:
