@@ -70,7 +70,7 @@ def test_another_learner_is_advised_beside(genloss, told, line):
     assert best["ratio"] == other["real_rows"] / one["real_rows"]
     shown = genloss("advise", line, *options, "--against", "learner.ddof=0").stdout
     assert "Another learner: gaussian." in shown
-    assert "Share of real rows, pooled: the other learner needs" in " ".join(shown.split())
+    assert "(share of real rows, best weight)." in " ".join(shown.split())
     assert "times as many real rows" in shown
 
 

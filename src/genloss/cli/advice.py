@@ -40,17 +40,17 @@ def shown(told: Told, assumed: str) -> None:
 
 def transfer_words(each: Transfer) -> str:
     """Return what the comparison of two learners says."""
-    of = f"{each.axis.capitalize()} of real rows, {_weight(each.weighted)}"
+    of = f"{each.axis} of real rows, {_weight(each.weighted)}"
     if each.ratio is None:
         return (
-            f"{of}: not transferable: the target holds for one of the learners alone, or for "
+            f"Not transferable ({of}): the target holds for one of the learners alone, or for "
             "neither."
         )
     ratio = f"{number(each.ratio)} times as many real rows (95 %: {number(each.low)} to "
     ratio += f"{number(each.high)})"
     if each.is_transferable:
-        return f"{of}: the other learner needs {ratio}."
-    return f"{of}: not transferable: the other learner needs {ratio}."
+        return f"The other learner needs {ratio} ({of})."
+    return f"Not transferable ({of}): the other learner needs {ratio}."
 
 
 def _weight(weighted: bool) -> str:
