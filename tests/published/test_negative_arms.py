@@ -135,6 +135,58 @@ ARMS = {
         "teacher.helps.grounded": ("own,free", "own,grounded", "repeated"),
         "teacher.beats-repeating.free": ("repeated",),
     },
+    "alemohammad-2023-fresh": {
+        "n_ini.trace_ratio.lam=1.0,smoke": ("fresh,n_ini=100,lam=0.9",),
+        "trace.n_ini=100,lam=1.0,smoke": ("fresh,n_ini=100,lam=0.9",),
+        "rows.precision.lam=0.8": ("rows,lam=1.0",),
+        "rows.trace.lam=0.8": ("rows,lam=1.0", "rows,lam=0.5"),
+    },
+    "alemohammad-2023-mnist": {
+        "guided.recall.smoke": ("synthetic,w=0.0",),
+        "unbiased.precision.smoke": ("synthetic,w=1.0",),
+    },
+    "bohacek-2023-healing": {"collapse.smoke": ("all-real",)},
+    "closed-loop-ngram": {"control.rows": ("oracle", "taught=loop")},
+    "closed-loop-transformer": {
+        "control.rows": ("oracle",),
+        "budget.loop": ("taught=nothing", "taught=another"),
+    },
+    "gerstgrasser-2024-lm": {
+        "multiple.smoke": ("replace,T=0.3", "accumulate,T=0.3"),
+        "subsample.smoke": ("replace,T=0.3", "accumulate,T=0.3"),
+        "cold.replace.smoke": ("replace-multiple", "accumulate"),
+    },
+    "kazdan-2024-discrete": {
+        "collapse.n=10": ("collapse,n=100",),
+        "collapse.law.n=100": ("collapse,n=10",),
+        "entropy.K=10,n=100,t=10": ("faces,K=10,n=10",),
+    },
+    "kazdan-2024-gaussian": {
+        "replace.trace.n=100,t=100": ("accumulate,d=1,n=100",),
+        "replace.law.d=1,n=100": ("accumulate,d=1,n=100", "subsample,d=1,n=100"),
+        "accumulate.law.d=1,n=10": ("replace,d=1,n=10", "accumulate,d=1,n=100"),
+        "subsample.law.d=1,n=10": ("replace,d=1,n=10",),
+    },
+    "kazdan-2024-kde": {
+        "spread.circles,h=0.5,n=10,replace,t=10": ("circles,h=0.5,n=10,accumulate",),
+        "spread.circles,h=0.5,n=10,accumulate,t=10": ("circles,h=0.5,n=10,replace",),
+    },
+    "seddik-2024-ngram": {"entropy.smoke.100": ("partly-real,n=100",)},
+    "shumailov-2024-discrete": {
+        "diversity.n=100,t=10": ("decay,n=10", "decay,n=1000"),
+        "lost.q=0.001": ("rare,q=0.0005",),
+    },
+    "shumailov-2024-gaussian": {
+        "variance.N=1000": ("recursive,N=1000,ddof=0",),
+        "mean-walk.N=500,ddof=1": ("recursive,N=500,ddof=0",),
+        "median-sigma.N=1000,ddof=1": ("recursive,N=1000,ddof=0", "recursive,N=100,ddof=1"),
+    },
+    "shumailov-2024-opt": {"ngram.share": ("ngram,A",)},
+    "suresh-2024-survival": {
+        "rare.p=0.001,n=10000,t=5": ("rare,p=0.01,n=100",),
+        "alphabet.exact.a=1,b=2.7,t=5": ("alphabet,a=2,b=5",),
+        "alphabet.bound.a=1,b=2.7,t=5": ("alphabet,a=2,b=5",),
+    },
     "khelifa-2026-diffusion": {
         "discount.a=0.1,t=6": ("begun=20,replace", "begun=20,a=0.5", "begun=20,a=0.9"),
         "discount.a=0.5,t=4": ("begun=20,replace", "begun=20,a=0.1"),

@@ -6,27 +6,6 @@ import pytest
 
 from genloss.published.experiments import load_experiment, published_folder, published_names
 
-OLDER = {
-    "alemohammad-2023-fresh",
-    "alemohammad-2023-mnist",
-    "bohacek-2023-healing",
-    "closed-loop-ngram",
-    "closed-loop-transformer",
-    "gerstgrasser-2024-lm",
-    "kazdan-2024-discrete",
-    "kazdan-2024-gaussian",
-    "kazdan-2024-kde",
-    "seddik-2024-ngram",
-    "shumailov-2024-discrete",
-    "shumailov-2024-gaussian",
-    "shumailov-2024-gmm",
-    "shumailov-2024-opt",
-    "shumailov-2024-vae",
-    "suresh-2024-survival",
-}
-"""Judged target by target alone: their READMEs have neither claims nor a verdict."""
-
-JUDGED = sorted(set(published_names()) - OLDER)
 WORDS = re.compile(r"verified|falsified|toy|inconclusive")
 
 
@@ -35,7 +14,7 @@ def section(name: str, title: str) -> str:
     return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0].strip()
 
 
-@pytest.mark.parametrize("name", JUDGED)
+@pytest.mark.parametrize("name", published_names())
 def test_a_verdict_is_one_of_four_words(name):
     """Verified and falsified are said of the published protocol alone."""
     verdict = section(name, "Verdict").lower()
@@ -44,7 +23,7 @@ def test_a_verdict_is_one_of_four_words(name):
         assert re.match(r" at (the published|their)", verdict[word.end() :]), word
 
 
-@pytest.mark.parametrize("name", JUDGED)
+@pytest.mark.parametrize("name", published_names())
 def test_claims_name_targets(name):
     """By id, or by how ids begin."""
     ids = {t.id for scale in ("smoke", "laptop") for t in load_experiment(name, scale).targets}
