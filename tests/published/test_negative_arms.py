@@ -187,6 +187,7 @@ ARMS = {
         "alphabet.exact.a=1,b=2.7,t=5": ("alphabet,a=2,b=5",),
         "alphabet.bound.a=1,b=2.7,t=5": ("alphabet,a=2,b=5",),
     },
+    "hodel-2025-ecosystem": {"first.one-is-best": ("symbols,copies,M=16",)},
     "khelifa-2026-diffusion": {
         "discount.a=0.1,t=6": ("begun=20,replace", "begun=20,a=0.5", "begun=20,a=0.9"),
         "discount.a=0.5,t=4": ("begun=20,replace", "begun=20,a=0.1"),

@@ -53,7 +53,7 @@ def evidence_chart(question: Question, answers: Sequence[Answer]) -> Spec:
     answers: by one rule, or by both of them, in two colours.
     """
     target = question.target
-    values = [
+    values: list[Spec] = [
         {"x": a.dial.value(c.dial), "y": float(v), "reached": reached(question, c)}
         | {"rule": RULES[isinstance(a.dial, RealRows) and a.dial.weighted]}
         for a in answers
