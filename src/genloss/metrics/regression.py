@@ -107,6 +107,7 @@ class HalfspaceAccuracy:
         "Accuracy of the plane",
         "How often the model's plane has new rows on the right side.",
         ("feng-2024",),
+        aspect=Aspect.RISK,
     )
     name: ClassVar[str] = "halfspace_accuracy"
     unit: ClassVar[str] = "1"
@@ -121,6 +122,12 @@ class HalfspaceAccuracy:
         cosine = (a * b).sum(axis=1) / np.where(norms == 0, 1.0, norms)
         angle = np.arccos(np.clip(cosine, -1, 1))
         return np.asarray(np.where(norms == 0, 0.5, 1 - angle / np.pi), dtype=np.float64)
+
+    def trivial(self, view: View) -> Floats | NotApplicable:
+        """Return 1/2 (C,), the accuracy of guessing."""
+        if not isinstance(view.p_0, CoefficientLaw):
+            return NotApplicable("needs a regression, as reality and as model")
+        return np.full(view.p_0.n_chains, 0.5)
 
 
 @dataclass(frozen=True)

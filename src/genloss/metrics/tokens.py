@@ -211,6 +211,7 @@ class SupportLoss(OfSymbols):
         "Support loss",
         "Mass of reality on symbols that the model can no longer produce.",
         ("suresh-2024",),
+        aspect=Aspect.RISK,
     )
     name: ClassVar[str] = "support_loss"
     unit: ClassVar[str] = "1"

@@ -55,11 +55,17 @@ def test_one_symbol_for_ever_loses_all_others():
     q = (np.array([1.0, 0, 0]) + 1e-3) / 1.003
     [score] = got.values()
     assert score == pytest.approx((p * np.log(p / q)).sum(), rel=0.01)
+    assert scores(["support_loss"], **tokens, held_out=0) == {"support_loss": pytest.approx(0.5)}
 
 
 def test_the_mean_of_y_misses_all_that_can_be_predicted():
     lines = {"reality": {"kind": "regression", "d": 4, "w": [1.0, 2, 0, 3]}, "held_out": 0}
     assert scores(["excess_risk"], **lines, learner="least_squares") == {"excess_risk": 14}
+
+
+def test_who_knows_no_plane_guesses():
+    labels = {"reality": {"kind": "halfspace", "d": 3}, "learner": "least_squares", "held_out": 0}
+    assert scores(["halfspace_accuracy"], **labels) == {"halfspace_accuracy": 0.5}
 
 
 def test_responses_are_foretold_by_their_shares_or_their_spread():

@@ -74,8 +74,10 @@ def limit_of(study: Study) -> Limit | None:
         return _of_regression(study)
     if type(study.sampler) is not Ancestral:
         return None
-    if type(metric) is tokens.ForwardKL and type(study.learner) is CategoricalLearner:
-        return BOUNDED if metric.smoothing > 0 else None
+    if type(study.learner) is CategoricalLearner:
+        if type(metric) is tokens.ForwardKL:
+            return BOUNDED if metric.smoothing > 0 else None
+        return BOUNDED if type(metric) is tokens.SupportLoss else None
     moments = type(metric) in (laws.W2Squared, laws.W2)
     learner = study.learner
     if not moments or not isinstance(learner, GaussianLearner):
