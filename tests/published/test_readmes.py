@@ -25,7 +25,8 @@ def test_a_verdict_is_one_of_four_words(name):
 
 @pytest.mark.parametrize("name", published_names())
 def test_claims_name_targets(name):
-    """By id, or by how ids begin."""
+    """By id, or by how ids begin; and they say up to which generation, and at which scale."""
+    assert "horizon" in section(name, "Claims").lower()
     ids = {t.id for scale in ("smoke", "laptop") for t in load_experiment(name, scale).targets}
     rows = re.findall(r"^\| (`[^|]*) \|", section(name, "Claims"), flags=re.MULTILINE)
     named = [claim for row in rows for claim in re.findall(r"`([^`]+)`", row)]
