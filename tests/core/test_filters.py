@@ -14,7 +14,11 @@ from genloss.core.curators.near_duplicates import NearDeduplication
 from genloss.core.curators.reference import Reference
 from genloss.core.curators.resampling import DetectorResampling
 from genloss.core.curators.rounds import curated, curated_set
-from genloss.core.curators.scores import EntropyUnderFirst, NearestReal, ReferenceDistance
+from genloss.core.curators.scores import (
+    EntropyUnderFirst,
+    NearestReal,
+    ReferenceDistance,
+)
 from genloss.core.curators.verifier import Verifier
 from genloss.core.forms import Rows
 from genloss.core.regimes import Accumulate, Mix

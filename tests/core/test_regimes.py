@@ -176,3 +176,23 @@ def test_rows_that_are_edited_by_hand():
     """Of 40 rows 8, then 4 more, 2, 1; at a decay of 1 always 8, until none is left."""
     assert [ToEdit().edited(t, 40) for t in (1, 2, 3, 4, 5)] == [0, 8, 12, 14, 15]
     assert [ToEdit(decay=1.0).edited(t, 40) for t in (1, 2, 5, 6, 7)] == [0, 8, 32, 40, 40]
+
+
+def test_static_contamination_takes_the_first_real_rows_or_all():
+    real = Samples.of(np.arange(24.0).reshape(2, 12, 1), 0)
+    for n_real, taken in ((0, 12), (5, 5)):
+        regime = StaticContamination(Gaussian(mean=99.0), 3, n_real=n_real)
+        train = regime.compose(History(real, (), 2, 12, P_0), None, np.random.default_rng(0))
+        np.testing.assert_array_equal(train.x[:, :taken], real.x[:, :taken])
+        assert train.origin_counts()[-1].tolist() == [3, 3]
+        assert train.n_rows == taken + 3
+        assert (train.x[:, taken:] > 50).all()
+
+
+def test_what_was_edited_is_all_that_is_remembered():
+    """Of 5 rows one is edited by S_1; at a share of 0 none."""
+    real, last = (Samples.of(np.full((2, 5, 1), v), k) for k, v in enumerate((7.0, 8.0)))
+    after = History(real, (last,), 2, 5, P_0)
+    (kept,) = ToEdit(0.2).remember(after).synthetic
+    assert kept.x.tolist() == [[[8.0]]] * 2
+    assert ToEdit(0.0).remember(after).synthetic == ()

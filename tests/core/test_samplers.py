@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from genloss.core.samplers import Ancestral, Denoising, Shrinkage
+from genloss.core.samplers import Ancestral, Denoising, Relabelling, Shrinkage
 from genloss.errors import SpecError
 from genloss.models.categorical import CategoricalModel
 from genloss.models.gaussian import GaussianModel
 from genloss.models.kde import KDEModel
+from genloss.models.linear import LinearModel
 from genloss.models.mixture.mixture import MixtureModel
 
 MEAN = np.array([[1.0, -2.0], [0.0, 3.0]])
@@ -94,3 +95,11 @@ def test_guidance_is_the_sampling_bias_of_alemohammad():
 def test_a_model_without_steps_cannot_be_denoised():
     with pytest.raises(SpecError, match="got GaussianModel; use the ancestral sampler"):
         Denoising(steps=10).ask(GAUSSIAN)
+
+
+def test_new_labels_keep_all_features_which_repeat_in_order():
+    """y = x_1 + 10 x_2, without noise."""
+    model = LinearModel(np.array([[1.0, 10.0]]), np.array([0.0]))
+    rows = np.array([[[1.0, 2, 99], [3, 4, 99]]])
+    found = Relabelling().ask(model, rows).sample(3, np.random.default_rng(0))
+    np.testing.assert_allclose(found, [[[1, 2, 21], [3, 4, 43], [1, 2, 21]]])

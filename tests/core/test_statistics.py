@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from genloss.core.forms import AsCounts
 from genloss.core.samples import Samples
-from genloss.core.statistics import Counts, variances
+from genloss.core.statistics import Counts, Moments, variances
 from genloss.errors import DataError
 
 ROWS = Counts(np.array([[3, 0, 1], [1, 1, 2]]), ((0, 4),))
@@ -61,3 +62,20 @@ def test_a_constant_coordinate_takes_the_mean_variance_of_the_others():
     weight = np.array([[3.0, 1], [1, 1], [1, 1]])
     weighed = Samples(x, np.zeros((3, 2), int), weight)
     np.testing.assert_allclose(variances(weighed), [[3, 1.875, 0.75], *right[1:]])
+
+
+@pytest.mark.parametrize(
+    "whole", [ROWS, Moments.of(Samples.of(np.arange(8.0).reshape(2, 4, 1), 0))], ids=["c", "m"]
+)
+def test_what_holds_no_rows_is_whole_or_refused(whole):
+    assert whole.head(4) is whole
+    assert whole.subsample(4, np.random.default_rng(0)) is whole
+    for n in (3, 5):
+        with pytest.raises(DataError, match=f"{n} of 4 rows asked from .*, which hold no rows"):
+            whole.head(n)
+
+
+def test_counts_of_rows_end_with_the_largest_symbol_seen():
+    counted = AsCounts().of(np.array([[0, 2, 2], [1, 0, 0]]), 3)
+    np.testing.assert_array_equal(counted.counts, [[1, 0, 2], [2, 1, 0]])
+    assert counted.origins == ((3, 3),)

@@ -7,7 +7,7 @@ import pytest
 
 from genloss.core import numbers
 from genloss.errors import DataError, SpecError
-from genloss.metrics.arrays import checks
+from genloss.metrics.arrays import checks, distances, frechet, manifold, memorisation, tails
 
 INF, NAN = np.inf, np.nan
 
@@ -105,3 +105,30 @@ def test_a_positive_number_is_finite_and_above_zero(value):
     with says(SpecError, f"h is {value!r}; expected a "):
         numbers.positive(value, "h")
     assert numbers.positive(1e-300, "h") == 1e-300
+
+
+APART = [
+    distances.sliced_wasserstein,
+    distances.energy_distance,
+    distances.mmd_squared,
+    frechet.frechet_distance,
+    manifold.precision_recall_density_coverage,
+    memorisation.nearest_distances,
+    lambda x, y: tails.quantile_coverage(x, y, 0.5),
+]
+
+
+@pytest.mark.parametrize("distance", APART)
+def test_samples_of_other_dimensions_are_no_samples_of_one_space(distance):
+    x, y = np.zeros((2, 9, 3)), np.zeros((2, 8, 2))
+    for one, other in ((x, y), (y, x)):
+        with pytest.raises(DataError, match=r"got shape .*compare arrays of one dimension"):
+            distance(one, other)
+
+
+def test_neighbours_are_fewer_than_rows_of_either_kind():
+    for m, n in ((6, 4), (4, 6)):
+        with says(DataError, f"k: got 4 for {m} real and {n} fake rows, expected 1 <= k < both"):
+            manifold.precision_recall_density_coverage(np.zeros((m, 2)), np.zeros((1, n, 2)), 4)
+    with says(DataError, "k: got 0 for 6 real and 4 fake rows"):
+        manifold.precision_recall_density_coverage(np.zeros((6, 2)), np.zeros((1, 4, 2)), 0)

@@ -134,6 +134,9 @@ UNLABELLED = replace(FILTERED, judged=replace(JUDGED, rows=replace(JUDGED.rows, 
 # Symbols 0, 1, 2 lie at .25, .65, .9 and at .3, .75, .95 of reality.
 FREQUENT = CategoricalModel(np.array([[0.5, 0.3, 0.2], [0.6, 0.3, 0.1]]))
 BY_CURATOR = of(MIXED, p_0=FREQUENT, curation=FILTERED)
+# Symbol 1 lies at .6875, on the bound of two bands, and in the rarer one.
+ON_BOUND = CategoricalModel(np.array([[0.5, 0.375, 0.125]] * 2))
+BY_BOUND = of(MIXED, p_0=ON_BOUND, curation=FILTERED)
 LATENTS = of([[1, 3, 99], [-1, 0, 99]], first=Encoder())
 # Of two images: 1, 3, 3, 7 and -1, -1, 0, 1.
 
@@ -171,6 +174,7 @@ CASES = [
     (curation.AcceptedByOrigin(), BY_CURATOR, [[2 / 3, 0, 1], [2 / 3, 1, 1 / 2]]),
     (curation.AcceptedByGroup(2), BY_CURATOR, [[1, 0], [3 / 4, 2 / 3]]),
     (curation.AcceptedByRarity((0.5,)), BY_CURATOR, [[1, 1 / 4], [1 / 2, 4 / 5]]),
+    (curation.AcceptedByRarity((0.6875,)), BY_BOUND, [[1, 1 / 4], [1 / 2, 4 / 5]]),
     (
         curation.RefusalReasons(WHY[:1]),
         of(MIXED, curation=FILTERED),

@@ -128,7 +128,7 @@ def test_a_schedule_has_a_size_for_every_fit():
     assert arguments.sizes(7, arguments.generations(0), 1).shape == (0,)
 
 
-@pytest.mark.parametrize("bad", [-1, 0.5, np.nan, np.inf, [0, -1]])
+@pytest.mark.parametrize("bad", [-1, 0.5, np.nan, np.inf, [0, -1], [1, np.inf], [1, np.nan]])
 def test_generations_are_whole_from_zero_on(bad):
     with pytest.raises(SpecError, match="expected whole generations of at least 0"):
         arguments.generations(bad)
