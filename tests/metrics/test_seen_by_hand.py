@@ -211,6 +211,10 @@ def test_rows_without_weight_were_not_trained_on():
     np.testing.assert_allclose(generated, [[3], [2]])
     # Of 0 and 8 in the first chain, of 1 alone in the second.
     np.testing.assert_allclose(real, [[3], [4]])
+    # A generation later all rows are there: of 0, 8 and 12, and of 1, 2 and 4.
+    whole = Samples(x, train.origin, np.ones((2, 3)))
+    _, real = copies.nearest(replace(view, t=3, memo={}, train=whole), 10)
+    np.testing.assert_allclose(real, [[1], [1]])
 
 
 def test_what_was_trained_on_is_known_of_rows_and_of_a_source_of_given_ones():
