@@ -5,8 +5,8 @@ change of the syntax tree: a comparison, an operator, a number, a sign, a condit
 copy of the checkout, with numba off, the tests that run the changed statement (for what runs at
 import also all of the module's folder) run against it, those of the module's folder first and
 among them files that are called like it, then cheap ones, until one fails that passes without the
-change; `seconds` bounds what they take without it. A test hangs where it needs ten times its usual
-processor time and ten seconds more.
+change, and last the laws over all kinds; `seconds` bounds what each lot takes without it. A test
+hangs where it needs ten times its usual processor time and ten seconds more.
 
 Prints every mutant, with the difference where it survives, and ends with 1 where more than 3 % of
 those that are no equivalents survive. What is known stands in .cache/mutants: which tests run what,
@@ -24,7 +24,9 @@ import random
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from mutation import reach, trials
@@ -87,8 +89,21 @@ def chosen(found: Mutant, tests: reach.Map) -> list[Outcome]:
     return [t for t in tests.tests.values() if t.test.startswith(own) or path in t.lines]
 
 
-def fate(found: Mutant, checkout: Path, tests: reach.Map, seconds: float) -> Fate:
-    """Run the tests against a mutant, the near ones first."""
+def fate(
+    found: Mutant, checkout: Path, maps: Sequence[Callable[[], reach.Map]], seconds: float
+) -> Fate:
+    """Run the tests against a mutant, map by map, the near ones of each first."""
+    left_out = 0
+    for tests in maps:
+        one = fate_by(found, checkout, tests(), seconds)
+        if one.how == "killed":
+            return one
+        left_out += one.left_out
+    return Fate("alive", left_out=left_out)
+
+
+def fate_by(found: Mutant, checkout: Path, tests: reach.Map, seconds: float) -> Fate:
+    """Run the tests of one map against a mutant, the near ones first."""
     running, own = chosen(found, tests), own_folder(found.path)
     left_out = 0
     for near in (True, False):
@@ -138,9 +153,9 @@ def first_failing(checkout: Path, files: list[str], seconds: dict[str, float]) -
     return next((one for one in outcomes if one.how in ("failed", "slow")), None)
 
 
-def failing_anyway(checkout: Path, fates: list[Fate], tests: reach.Map) -> set[str]:
+def failing_anyway(checkout: Path, fates: list[Fate], tests: dict[str, Outcome]) -> set[str]:
     """Run every test that has killed, once more, without a change; return those that fail."""
-    seconds = {f.test: tests.tests[f.test].seconds for f in fates if f.test in tests.tests}
+    seconds = {f.test: tests[f.test].seconds for f in fates if f.test in tests}
     files = {test.partition("::")[0]: None for test in seconds}
     outcomes = trials.trial(
         checkout,
@@ -248,12 +263,15 @@ def main(arguments: list[str]) -> int:
         )
         shutil.copytree(ROOT, checkout, ignore=left_out)
         mutants = draw(n, random.Random(seed), options.get("only", ""))
-        tests = reach.measured(checkout, CACHE)
+        near = reach.measured(checkout, CACHE)
+        laws = cache(lambda: reach.measured(checkout, CACHE, reach.LAWS))
         record = Record(CACHE / "fates.jsonl", reach.digest(checkout, "tests", "*.py"))
         for i, found in enumerate(mutants):
             one = Fate("equivalent") if found.change in known else record.get(found)
             if not one:
-                one = fate(found, checkout, tests, float(options.get("seconds", "60")))
+                one = fate(
+                    found, checkout, (lambda: near, laws), float(options.get("seconds", "60"))
+                )
                 record.put(found, one)
             fates.append(one)
             print(f"{i + 1}: {one.how}: {found.change}", flush=True)
@@ -261,6 +279,8 @@ def main(arguments: list[str]) -> int:
                 print(f"  {'' if one.near else 'far: '}{one.test}", flush=True)
             if one.how == "alive":
                 print(found.difference, flush=True)
+        far = [f for f in fates if f.how == "killed" and f.test not in near.tests]
+        tests = near.tests | (laws().tests if far else {})
         for test in sorted(failing_anyway(checkout, fates, tests)):
             print(f"no kill counts by {test}, which fails without a change too")
             fates = [Fate("alive") if one.test == test else one for one in fates]

@@ -86,13 +86,17 @@ PACKAGE = {
         "def test_of_five():\n    assert steps(5) == 1\n\n\n"
         "def test_never_passes():\n    assert steps(4) == 1\n"
     ),
+    "tests/contracts/test_laws.py": (
+        "from genloss.core.steps import steps\n\n\n"
+        "def test_that_whole_numbers_remain():\n    assert type(steps(5)) is int\n"
+    ),
     "pyproject.toml": "",
 }
 
 
 @pytest.mark.slow
 def test_mutants_are_killed_by_tests_that_pass_without_them_or_live(mutants, tmp_path, monkeypatch):
-    """n * 1 and n / 1 are alike to ==; n - -2 never ends."""
+    """n * 1 and n / 1 are alike to ==, but not to the law of another folder; n - -2 never ends."""
     checkout = tmp_path / "genloss"
     for name, text in PACKAGE.items():
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
@@ -101,19 +105,24 @@ def test_mutants_are_killed_by_tests_that_pass_without_them_or_live(mutants, tmp
     tests = mutants.reach.measured(checkout, tmp_path / "cache")
     (one,) = tests.tests.values()
     assert one.test == "tests/core/test_steps.py::test_of_five"
+    laws = mutants.reach.measured(checkout, tmp_path / "cache", mutants.reach.LAWS)
+    (law,) = laws.tests.values()
     path = Path("src/genloss/core/steps.py")
     assert one.lines[path.as_posix()] == [2, 3, 4]
     text = PACKAGE[path.as_posix()]
+    found = [mutants.mutant(path, text, site) for site in mutants.sites(text)]
     fates = {
-        m.change.rpartition(": ")[2]: mutants.fate(m, checkout, tests, 60)
-        for m in (mutants.mutant(path, text, site) for site in mutants.sites(text))
+        m.change.rpartition(": ")[2]: mutants.fate(m, checkout, (lambda: tests, lambda: laws), 60)
+        for m in found
     }
-    assert fates["n * 1 -> n / 1"] == mutants.Fate("alive")
+    change = next(m for m in found if m.change.endswith("n * 1 -> n / 1"))
+    assert mutants.fate(change, checkout, (lambda: tests,), 60) == mutants.Fate("alive")
+    assert fates["n * 1 -> n / 1"] == mutants.Fate("killed", law.test)
     killed = mutants.Fate("killed", one.test, near=True)
     assert fates["n > 1 -> n >= 1"] == fates["1 -> 2 (2)"] == killed
     assert fates["n -= 2 -> n += 2"] == mutants.Fate("killed", one.test, near=True, hangs=True)
     assert (checkout / path).read_text() == text
-    assert mutants.failing_anyway(checkout, list(fates.values()), tests) == set()
+    assert mutants.failing_anyway(checkout, list(fates.values()), tests.tests | laws.tests) == set()
 
 
 def test_what_is_known_is_not_run_again_unless_a_test_has_changed(mutants, tmp_path):
