@@ -1,10 +1,11 @@
 """Files are files, and advice about places is never to set what is set."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from genloss.core.places import offline_advice, regular_file
+from genloss.core.places import cache_folder, offline_advice, regular_file
 from genloss.errors import DataError
 
 
@@ -42,3 +43,14 @@ def test_a_regular_file_is_its_path_and_all_else_is_refused_with_the_reason(tmp_
         assert "Errno" not in str(error.value)
     with pytest.raises(DataError, match="is a folder; expected a file"):
         regular_file(tmp_path)
+
+
+def test_the_cache_is_where_one_says_it_is(monkeypatch, tmp_path):
+    for name in ("GENLOSS_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert cache_folder() == tmp_path / ".cache" / "genloss"
+    monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
+    assert cache_folder() == Path("/elsewhere/genloss")
+    monkeypatch.setenv("GENLOSS_CACHE", "/own")
+    assert cache_folder() == Path("/own")

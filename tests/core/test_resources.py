@@ -14,6 +14,7 @@ from genloss.core.resources import (
     explained_shortage,
     free_memory,
     lacking,
+    memory_kills,
 )
 from genloss.errors import ResourceError, StoreError
 
@@ -38,6 +39,23 @@ def test_the_own_limit_of_a_process_counts():
         assert free_memory() <= limit
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def test_where_no_line_says_what_is_available_it_is_what_there_is(tmp_path, monkeypatch):
+    (tmp_path / "meminfo").write_text("MemTotal: 9 kB\n")
+    monkeypatch.setattr(resources, "Path", lambda path: tmp_path / Path(path).name)
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 3, "SC_PAGE_SIZE": 4096}.get)
+    assert free_memory() == 3 * 4096
+
+
+def test_kills_for_lack_of_memory_are_counted_where_something_tells(tmp_path, monkeypatch):
+    monkeypatch.setattr(resources, "Path", lambda path: tmp_path / Path(path).name)
+    assert memory_kills() == 0
+    (tmp_path / "memory.events").write_text("low 9\noom 8\noom_kill 2\n")
+    (tmp_path / "vmstat").write_text("pages 7\noom_kill 5\n")
+    assert memory_kills() == 5
+    (tmp_path / "vmstat").write_text("oom_kill\n")
+    assert memory_kills() == 2
 
 
 def test_what_cannot_fit_is_refused_and_what_fits_is_not():

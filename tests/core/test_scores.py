@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
+from genloss.core.curators.choice import scores_of
 from genloss.core.curators.reference import Reference
 from genloss.core.curators.scores import EntropyUnderFirst, Likelihood
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
+from genloss.errors import DataError
+from genloss.models.gaussian import GaussianModel
+from genloss.realities.finite import FiniteRows
 
 
 @dataclass(frozen=True)
@@ -37,3 +42,38 @@ def test_scores_under_a_model_of_text_are_means_over_tokens_that_are_there():
     rows = Samples.of(x, 1)
     np.testing.assert_allclose(EntropyUnderFirst().scores(rows, reference), [[0.3, 0.4, 0, 0]])
     np.testing.assert_allclose(Likelihood().scores(rows, reference), [[-3, -4, 0, 0]])
+
+
+@dataclass(frozen=True)
+class Given:
+    """Gives the scores that it holds."""
+
+    said: np.ndarray
+
+    def scores(self, rows, reference):
+        return self.said
+
+
+def test_scores_are_a_number_for_each_row():
+    rows = Samples.of(np.zeros((2, 3, 1)), 1)
+    reference = Reference(Tenths(), Streams(31), 3)
+    whole = np.array([[1, 2, 3], [4, 5, np.inf]])
+    np.testing.assert_array_equal(scores_of(Given(whole), rows, reference), whole)
+    with pytest.raises(DataError, match=r"Given scored rows \(2, 3\) by \(2, 2\); expected"):
+        scores_of(Given(whole[:, :2]), rows, reference)
+    with pytest.raises(DataError, match=r"by \(2, 3\) with NaN among them; expected a number"):
+        scores_of(Given(np.full((2, 3), np.nan)), rows, reference)
+
+
+def test_real_rows_of_a_reference_are_those_of_the_reality_alone():
+    """Of a finite one those that its S_0 has, but foreign ones; else a draw, the same each time."""
+    streams = Streams(31)
+    law = GaussianModel(np.zeros((2, 1)), np.ones((2, 1, 1)))
+    one, two = (Reference(law, streams, 4).real for _ in range(2))
+    np.testing.assert_array_equal(one.x, law.sample(4, streams.rng(0, "reality", 0)))
+    np.testing.assert_array_equal(one.x, two.x)
+    assert (one.origin == 0).all()
+    finite = FiniteRows.of(np.arange(9.0)[:, None], 2, np.random.default_rng(0), np.arange(9))
+    real = Reference(finite, streams, 5).real
+    np.testing.assert_array_equal(real.x, finite.rows(0, 5))
+    np.testing.assert_array_equal(real.label, real.x[..., 0])

@@ -79,3 +79,9 @@ def test_counts_of_rows_end_with_the_largest_symbol_seen():
     counted = AsCounts().of(np.array([[0, 2, 2], [1, 0, 0]]), 3)
     np.testing.assert_array_equal(counted.counts, [[1, 0, 2], [2, 1, 0]])
     assert counted.origins == ((3, 3),)
+
+
+def test_rows_like_counts_are_of_as_many_symbols():
+    like = ROWS.like(np.array([[0, 1, 1], [1, 0, 0]]), 5)
+    assert like.counts.tolist() == [[1, 2, 0], [2, 1, 0]]
+    assert like.origins == ((5, 3),)

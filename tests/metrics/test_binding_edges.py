@@ -4,8 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from genloss.core.samples import Samples
+from genloss.core.source import Source
 from genloss.core.view import NotApplicable
-from genloss.metrics import laws, makers, regression, rows, tokens
+from genloss.metrics import copies, laws, makers, regression, rows, shared, tokens
+from genloss.realities.finite import FiniteRows
+from genloss.realities.gaussians import Gaussian
 
 from . import test_by_hand as numbers
 
@@ -48,3 +52,33 @@ def test_a_column_has_two_tails_in_every_chain_or_does_not_count():
     real = np.stack([numbers.NINE, [flat, 6 - flat]], axis=2)
     x = np.stack([numbers.TAILS.samples.x[:, :, 0], np.full((2, 5), 3.0)], axis=2)
     np.testing.assert_allclose(rows.TailCoverage(0.5)(numbers.view(None, None, x, real)), [0.8, 0])
+
+
+def test_a_component_says_which_it_is():
+    for which, word in (("smallest", "Narrowest"), ("largest", "Widest")):
+        about = laws.ComponentStd(which).about_options()
+        assert about.title == f"{word} component"
+        assert about.meaning == f"Width of the {word.lower()} component of the mixture."
+
+
+def test_endless_samples_are_drawn_once_and_have_no_last_row():
+    endless = Source.of(Gaussian(2).realise(2, np.random.default_rng(0)), 9, 3)
+    view = replace(numbers.PLANE, samples=endless, memo={})
+    drawn = shared.rows_of(view, 5)
+    assert drawn.shape == (2, 5, 2)
+    assert shared.rows_of(view, 5) is drawn
+    assert shared.rows_of(view, 0).why.startswith("needs all rows of S_t, and endless data have")
+    three = replace(view, samples=Samples.of(np.arange(6.0).reshape(2, 3, 1), 3))
+    for most, n in ((0, 3), (2, 2), (3, 3), (4, 3)):
+        assert shared.rows_of(three, most).shape == (2, n, 1)
+
+
+def test_real_rows_of_an_endless_reality_are_drawn_and_of_a_finite_one_no_more_than_it_has():
+    endless = replace(numbers.PLANE, p_0=Gaussian(2).realise(2, np.random.default_rng(0)))
+    rows_ = copies.real_rows(endless, 7)
+    assert rows_.shape == (2, 7, 2)
+    np.testing.assert_array_equal(copies.real_rows(replace(endless, t=9), 7), rows_)
+    finite = FiniteRows.of(np.arange(5.0)[:, None], 2, np.random.default_rng(0))
+    for n, right in ((3, 3), (5, 5), (8, 5)):
+        found = copies.real_rows(replace(numbers.PLANE, p_0=finite), n)
+        np.testing.assert_array_equal(found, finite.rows(0, right))

@@ -59,7 +59,7 @@ def memory_kills() -> int:
     """Return how many processes the system has killed for lack of memory; 0 where nothing tells."""
     counts = [0]
     for file in KILLS:
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, IndexError):
             rows = (line.split() for line in Path(file).read_text().splitlines())
             counts += [int(row[1]) for row in rows if row[0] == "oom_kill"]
     return max(counts)
