@@ -47,10 +47,10 @@ def test_symbols_are_needed_on_both_sides():
 
 
 def test_a_column_has_two_tails_in_every_chain_or_does_not_count():
-    """The second column has none above in the first chain, and none below in the second."""
-    flat = np.array([0.0, 1, 2, 3, 4, 5, 6, 6, 6])
-    real = np.stack([numbers.NINE, [flat, 6 - flat]], axis=2)
-    x = np.stack([numbers.TAILS.samples.x[:, :, 0], np.full((2, 5), 3.0)], axis=2)
+    """The second column has none above in the first chain, the third none below in the second."""
+    whole, flat = np.arange(9.0), np.array([0.0, 1, 2, 3, 4, 5, 6, 6, 6])
+    real = np.stack([numbers.NINE, [flat, whole], [whole, 6 - flat]], axis=2)
+    x = np.stack([numbers.TAILS.samples.x[:, :, 0], *np.full((2, 2, 5), 3.0)], axis=2)
     np.testing.assert_allclose(rows.TailCoverage(0.5)(numbers.view(None, None, x, real)), [0.8, 0])
 
 
