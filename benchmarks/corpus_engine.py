@@ -1,14 +1,14 @@
 """Deduplication of a corpus with planted duplicates, beside datatrove and data-juicer.
 
     python -m venv trove && trove/bin/pip install "datatrove[io]==0.10.1" "xxhash<4" regex tqdm \
-        orjson spacy tokenizers
+        orjson spacy tokenizers tldextract
     python -m venv juicer && juicer/bin/pip install py-data-juicer==1.6.1 aiohttp
     python benchmarks/corpus_engine.py --novels FOLDER --size 1GB --trove trove/bin/python \
         --juicer juicer/bin/python
 
---novels: a folder of *.jsonl.xz with a field text. Two processes each; seconds by step, documents
-per second from disk to disk, recall by similarity, false merges, and the most anonymous memory
-of all processes of a program together. --ours: ours alone.
+--novels: a folder of *.jsonl.xz with a field text. Two processes each; CPU seconds by step,
+documents per second from disk to disk, recall by similarity, false merges, and the most anonymous
+memory of all processes of a program together. --only: programs whose names begin so.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from corpus_engine_data import make, score
+from corpus_engine_peers import done
 
 WORKERS = 2
 HERE = Path(__file__)
@@ -54,18 +55,19 @@ def usage(root: int) -> dict[int, tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Run:
-    """What a program took: seconds, CPU seconds of all its processes, MiB, and its last line."""
+    """What a program took: seconds, CPU seconds of all its processes, by step, MiB at most."""
 
     seconds: float
     cpu: float
+    steps: dict[str, float]
     memory: int
-    line: str
 
 
 def run(command: list[str], env: dict[str, str]) -> Run:
-    """Run a program and look at its processes ten times a second."""
+    """Run a program, look at its processes ten times a second, and hear its steps."""
     begin = time.perf_counter()
     ticks: dict[int, int] = {}
+    ends: list[tuple[str, int]] = []
     memory, over = 0, threading.Event()
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
@@ -81,36 +83,45 @@ def run(command: list[str], env: dict[str, str]) -> Run:
 
         thread = threading.Thread(target=watch)
         thread.start()
-        text, _ = process.communicate()
+        for line in process.stdout or ():
+            if line.startswith("step "):
+                ends.append((line.split()[1], sum(ticks.values())))
+        process.wait()
         over.set()
         thread.join()
         if process.returncode:
             log.seek(0)
             raise SystemExit(f"{command}: {log.read()[-3000:]}")
     seconds = time.perf_counter() - begin
-    cpu = sum(ticks.values()) / TICKS
-    return Run(seconds, cpu, memory >> 10, (text.strip().splitlines() or [""])[-1])
+    steps: dict[str, float] = {}
+    for (name, end), before in zip(ends, [0, *(end for _, end in ends)], strict=False):
+        steps[name] = round(steps.get(name, 0) + (end - before) / TICKS, 2)
+    return Run(seconds, sum(ticks.values()) / TICKS, steps, memory >> 10)
 
 
 def ours(corpus: str, out: str, near: str) -> None:
-    """Run ours with a stopwatch at every step."""
+    """Run ours: an audit unless exact duplicates alone are sought, then deduplication."""
     from genloss.audit.dedup.deduplicate import deduplicate
     from genloss.audit.dedup.options import DedupOptions
+    from genloss.audit.profile.by_shards import audit_by_shards
+    from genloss.audit.profile.options import AuditOptions
     from genloss.corpus.record.aside import Aside
     from genloss.corpus.record.field_map import FieldMap
     from genloss.run.executors.processes import Processes
     from genloss.run.job import run_jobs
 
-    seconds = {}
-
     def do(step, jobs):
-        begin = time.perf_counter()
         run_jobs(jobs, Processes(WORKERS))
-        seconds[step] = round(time.perf_counter() - begin, 2)
+        done(step)
 
+    paths, fields = [Path(corpus)], FieldMap()
+    if near == "near":
+        audit_by_shards(paths, Path(f"{out}-audit"), fields, AuditOptions(), Aside(), do)
+        done("audit")
+        shutil.rmtree(f"{out}-audit")
     options = DedupOptions(near=near == "near")
-    deduplicate([Path(corpus)], Path(out), FieldMap(), options, Aside(), do)
-    print(json.dumps(seconds))
+    deduplicate(paths, Path(out), fields, options, Aside(), do)
+    done("rest")
 
 
 def kept_of(folder: Path) -> set[int]:
@@ -128,13 +139,13 @@ def programs(args: argparse.Namespace) -> dict[str, list[str]]:
     mine = [sys.executable, str(HERE), "--as"]
     peers = str(HERE.with_name("corpus_engine_peers.py"))
     found = {"genloss, exact": [*mine, "exact"], "genloss": [*mine, "near"]}
-    if args.trove and not args.ours:
+    if args.trove:
         found["datatrove"] = [args.trove, peers, "datatrove"]
         if args.words:
             found["datatrove, own words"] = [args.trove, peers, "datatrove-words"]
-    if args.juicer and not args.ours:
+    if args.juicer:
         found["data-juicer"] = [args.juicer, peers, "data-juicer"]
-    return found
+    return {name: command for name, command in found.items() if name.startswith(args.only)}
 
 
 def bytes_of(text: str) -> int:
@@ -149,7 +160,7 @@ def main() -> None:
     parser.add_argument("--size", default="50MB")
     parser.add_argument("--trove")
     parser.add_argument("--juicer")
-    parser.add_argument("--ours", action="store_true")
+    parser.add_argument("--only", default="", help="programs whose names begin so")
     parser.add_argument("--words", action="store_true", help="datatrove's tokeniser, too")
     parser.add_argument("--folder", type=Path, help="keep the corpus here, and take it again")
     args = parser.parse_args()
@@ -165,12 +176,12 @@ def main() -> None:
         for name, command in programs(args).items():
             out = Path(temporary) / name.replace(" ", "-")
             env = {"DATA_JUICER_CACHE_HOME": str(out / "home"), "HF_DATASETS_OFFLINE": "1"}
-            done = run([*command, str(corpus), str(out)], env)
+            took = run([*command, str(corpus), str(out)], env)
             print(
-                f"{name}: {n / done.seconds:,.0f} documents/s in {done.seconds:.1f} s, "
-                f"{n / done.cpu:,.0f} a CPU second in {done.cpu:.1f} s, {done.memory:,} MiB"
+                f"{name}: {n / took.seconds:,.0f} documents/s in {took.seconds:.1f} s, "
+                f"{n / took.cpu:,.0f} a CPU second in {took.cpu:.1f} s, {took.memory:,} MiB"
             )
-            print(f"  {json.loads(done.line)}")
+            print(f"  {took.steps}")
             print(f"  {json.dumps(score(truth, kept_of(out)))}", flush=True)
             shutil.rmtree(out, ignore_errors=True)
 

@@ -34,23 +34,31 @@ def sentences_of(novels: Path, most: int = 30_000_000) -> list[str]:
     return [s for s in dict.fromkeys(found) if 5 <= s.count(" ") <= 60]
 
 
-def bigrams(sentences: list[str], rng: np.random.Generator, n: int, length: int) -> list[list[str]]:
-    """Return n texts of so many words from the chain of bigrams."""
-    words = " ".join(sentences[:60_000]).split()
-    names, ids = np.unique(words, return_inverse=True)
-    order = np.argsort(ids[:-1], kind="stable")
-    following = ids[1:][order]
-    ends = np.cumsum(np.bincount(ids[:-1], minlength=names.size))
-    starts = np.append(0, ends[:-1])
-    state = rng.integers(names.size, size=n)
-    steps = []
-    for _ in range(length):
-        width = ends[state] - starts[state]
-        jump = rng.integers(names.size, size=n)
-        at = starts[state] + (rng.random(n) * width).astype(np.int64)
-        state = np.where(width > 0, following[np.minimum(at, following.size - 1)], jump)
-        steps.append(state)
-    return [[str(w) for w in names[row]] for row in np.array(steps).T]
+class Bigrams:
+    """The chain of bigrams of some sentences, which texts are drawn from."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        words = " ".join(sentences[:60_000]).split()
+        names = {word: i for i, word in enumerate(sorted(set(words)))}
+        ids = np.array([names[word] for word in words])
+        self.names = np.array(list(names), dtype=object)
+        self.following = ids[1:][np.argsort(ids[:-1], kind="stable")]
+        self.ends = np.cumsum(np.bincount(ids[:-1], minlength=len(names)))
+        self.starts = np.append(0, self.ends[:-1])
+
+    def draw(self, rng: np.random.Generator, lengths: np.ndarray) -> list[list[str]]:
+        """Return a text of so many words for each length."""
+        state = rng.integers(self.names.size, size=lengths.size)
+        steps = []
+        for _ in range(int(lengths.max())):
+            width = self.ends[state] - self.starts[state]
+            jump = rng.integers(self.names.size, size=lengths.size)
+            at = self.starts[state] + (rng.random(lengths.size) * width).astype(np.int64)
+            follows = self.following[np.minimum(at, self.following.size - 1)]
+            state = np.where(width > 0, follows, jump)
+            steps.append(state)
+        rows = np.array(steps).T
+        return [list(self.names[row[:n]]) for row, n in zip(rows, lengths, strict=True)]
 
 
 def similarity(one: list[str], other: list[str]) -> float:
@@ -67,6 +75,7 @@ def shingles(text: str) -> list[tuple[str, ...]]:
 def make(folder: Path, size: int, novels: Path, seed: int = 0) -> None:
     rng = np.random.default_rng(seed)
     sentences = sentences_of(novels)
+    chain = Bigrams(sentences)
     folder.mkdir(parents=True)
     files = [(folder / f"{i:02d}.jsonl").open("w", encoding="utf-8") for i in range(FILES)]
     truth = []
@@ -80,11 +89,10 @@ def make(folder: Path, size: int, novels: Path, seed: int = 0) -> None:
         return number - 1
 
     while written < size:
-        made = bigrams(sentences, rng, 1000, 240)
-        made = [words[: int(rng.integers(80, 241))] for words in made]
-        for _ in range(1000):
-            drawn = rng.integers(len(sentences), size=int(rng.integers(6, 20)))
-            made.append(" ".join(sentences[i] for i in drawn).split())
+        made = chain.draw(rng, rng.integers(80, 241, size=1000))
+        for n in rng.integers(6, 20, size=1000):
+            drawn = rng.integers(len(sentences), size=n)
+            made.append(" ".join([sentences[i] for i in drawn]).split())
         waiting = []
         for i in rng.permutation(len(made)):
             waiting.append((made[i], put(" ".join(made[i])), i % COPIES))
