@@ -28,7 +28,7 @@ from genloss.store.lock import locked
 
 OPTIONS = "audit.json"
 TALLY, SAMPLE, OVERLAP, ASIDE = "tally.json", "sample.jsonl", "overlap.json", "aside.jsonl"
-ARRAYS = ("ids", "looked", "hashes")
+ARRAYS = ("ids", "counts", "common", "times", "numbers", "looked", "hashes")
 
 
 @dataclass(frozen=True)

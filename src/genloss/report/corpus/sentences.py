@@ -125,9 +125,10 @@ def _misfires(rules: Mapping[str, Any]) -> Iterator[str]:
 def _repetition(audit: Audit) -> Iterator[str]:
     exact, near = audit["duplicates"]["exact"], audit["duplicates"]["near"]
     if exact["count"] or near["count"]:
+        about = "About " if "low" in exact else ""
         yield (
-            f"{count(exact['count'], 'text')} {verb(exact['count'], 'repeat')} an earlier one word "
-            f"for word, and {near['count']:,} nearly."
+            f"{about}{count(exact['count'], 'text')} {verb(exact['count'], 'repeat')} an earlier "
+            f"one word for word, and {near['count']:,} nearly."
         )
     else:
         yield "No text repeats another one."

@@ -45,7 +45,8 @@ class Facts:
             return NOT_MEASURED
         counts = self.audit["counts"][key]
         more, unknown = counts["different"] - len(named), counts["unknown"]["share"]
-        beyond = f", {more:,} more" if more > 0 else ""
+        about = "about " if "sketch" in counts else ""
+        beyond = f", {about}{more:,} more" if more > 0 else ""
         return ", ".join(named) + beyond + (f"; unknown: {percent(unknown)}" if unknown else "")
 
     def of_the_hub(self) -> str:
