@@ -64,7 +64,7 @@ class Run:
 
 
 def run(command: list[str], env: dict[str, str]) -> Run:
-    """Run a program, look at its processes ten times a second, and hear its steps."""
+    """Run a program, look at its processes three times a second, and hear its steps."""
     begin = time.perf_counter()
     ticks: dict[int, int] = {}
     ends: list[tuple[str, int]] = []
@@ -76,7 +76,7 @@ def run(command: list[str], env: dict[str, str]) -> Run:
 
         def watch():
             nonlocal memory
-            while not over.wait(0.1):
+            while not over.wait(0.3):
                 found = usage(process.pid)
                 memory = max(memory, sum(m for _, m in found.values()))
                 ticks.update({p: t for p, (t, _) in found.items()})

@@ -13,6 +13,7 @@ from genloss.audit.profile.duplicates import Duplicates
 from genloss.audit.profile.options import AuditOptions
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.pieces import records_of_pieces
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.record import Record
 from genloss.errors import DataError, StoreError
@@ -69,6 +70,30 @@ def test_a_second_audit_counts_what_is_new(tmp_path):
     assert sum(after.get(p) == time for p, time in counted.items()) >= len(counted) - 1
     assert len(after) > len(counted)
     assert grown == audit_of(read_records([corpus]), OPTIONS)
+
+
+def test_of_a_file_that_grew_only_what_is_new_is_counted_unless_it_changed(tmp_path, monkeypatch):
+    corpus, folder = write(tmp_path / "corpus"), tmp_path / "work"
+    by_shards(corpus, folder, shard=1 << 14)
+    read = []
+
+    def watched(pieces, *args):
+        read.extend(pieces)
+        return records_of_pieces(pieces, *args)
+
+    monkeypatch.setattr("genloss.audit.profile.by_shards.records_of_pieces", watched)
+    file = corpus / "rows.jsonl"
+    old = file.read_bytes()
+    new = b"".join(old.splitlines(keepends=True)[:20]).replace(b"a", b"b")
+    file.write_bytes(old + new)
+    assert by_shards(corpus, folder, shard=1 << 14) == audit_of(read_records([corpus]), OPTIONS)
+    assert [(piece.span.start, piece.span.stop) for piece in read] == [
+        (len(old), len(old) + len(new))
+    ]
+    read.clear()
+    file.write_bytes(old[:50] + b"x" + old[51:] + new)
+    assert by_shards(corpus, folder, shard=1 << 14) == audit_of(read_records([corpus]), OPTIONS)
+    assert [piece.span.start for piece in read] == [0]
 
 
 def test_what_was_counted_serves_on_another_day_and_its_future_dates_are_of_that_day(

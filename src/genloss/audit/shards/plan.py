@@ -1,6 +1,7 @@
 """The plan of some work: the shards of a corpus, and where their files lie.
 
 WORK/plan/00000.json     the pieces of a shard, the fields, the options and its key
+WORK/cuts.json           where files of JSON lines were cut, and the digests of the pieces
 WORK/read/KEY/           what reading it gave
 """
 
@@ -17,6 +18,7 @@ from genloss.core.parsing import parsing_reason
 from genloss.corpus.hub import beside
 from genloss.corpus.readers.bounded import Span
 from genloss.corpus.record.aside import Aside
+from genloss.corpus.record.cuts import Cuts
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import Piece, shards_of
 from genloss.errors import StoreError
@@ -30,7 +32,9 @@ from genloss.store.files import (
 )
 from genloss.store.lock import LOCK
 
-FORMAT = 1
+FORMAT = 2
+
+CUTS = "cuts.json"
 
 
 @dataclass(frozen=True)
@@ -90,20 +94,24 @@ def planned(
     outputs: see `read_records`.
     """
     keys: list[str] = []
-    for pieces in shards_of([beside(Path.cwd(), p) for p in paths], size, aside, outputs):
+    file = work.folder / CUTS
+    cuts = Cuts(read_json(file) if file.exists() else {})
+    places = [beside(Path.cwd(), path) for path in paths]
+    for pieces in shards_of(places, size, aside, outputs, cuts):
         shard = shard_of(pieces, fields, options)
         work.plan_shard(len(keys), shard)
         keys.append(shard.key)
+    write_bytes(file, as_text(cuts.found))
     return keys
 
 
 def shard_of(pieces: Sequence[Piece], fields: FieldMap, options: Mapping[str, Any]) -> Shard:
     """Return the shard of some pieces.
 
-    Its key is of paths, sizes and times of the files, not of their bytes, which would have to be
-    read, and of the version of genloss that reads them.
+    Its key is of the digest of each piece, or where none is known of size and time of its file, of
+    their paths, and of the version of genloss that reads them.
     """
-    stamps = [(*_of_piece(piece), *stamp_of(piece.file)) for piece in pieces]
+    stamps = [(*_of_piece(p), *((p.digest,) if p.digest else stamp_of(p.file))) for p in pieces]
     cards = sorted({str(c) for p in pieces for c in _cards(p)})
     known = {
         "format": FORMAT,

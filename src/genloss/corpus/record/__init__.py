@@ -9,6 +9,7 @@ hub_cards  cards beside files, as evidence
 licence    SPDX expressions
 of_runs    what runs generated, as records
 reading    read_records: files of any sort, one record at a time
+cuts       where files of JSON lines are cut, also when they have grown
 pieces     a corpus cut into pieces that are read apart
 aside      what could not be read: counted, with file, line and reason
 tracing    where a record is: in which files, as what, and which runs read it

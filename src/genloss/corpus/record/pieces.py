@@ -7,13 +7,18 @@ from pathlib import Path
 from zlib import crc32
 
 from genloss.corpus.readers.arrow_rows import row_groups
-from genloss.corpus.readers.bounded import CHUNK, Span
+from genloss.corpus.readers.bounded import Span
 from genloss.corpus.readers.byte_stream import endings
 from genloss.corpus.record.aside import Aside
+from genloss.corpus.record.cuts import Cuts
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import LINES, Located, located, records_at
 from genloss.corpus.record.record import Record
 from genloss.errors import DataError
+
+OWN = 16
+"""A file of JSON lines of at least a shard's size divided by this has shards of its own, as it may
+grow."""
 
 LEAST = 1 << 14
 """Bytes that a file counts at least: opening it takes as long as reading so many."""
@@ -21,31 +26,40 @@ LEAST = 1 << 14
 
 @dataclass(frozen=True)
 class Piece:
-    """A file or a span of one; root: the path that it was found below; size: bytes to read."""
+    """A file or a span of one.
+
+    root: the path that it was found below. size: bytes to read. digest: the SHA-256 of the bytes,
+    where it is known.
+    """
 
     file: Path
     root: Path
     size: int
     span: Span | None = None
+    digest: str = ""
 
 
 def shards_of(
-    paths: Iterable[Path], most: int, aside: Aside, outputs: Iterable[Path] = ()
+    paths: Iterable[Path],
+    most: int,
+    aside: Aside,
+    outputs: Iterable[Path] = (),
+    cuts: Cuts | None = None,
 ) -> Iterator[tuple[Piece, ...]]:
     """Yield the pieces of a corpus in order, together in shards of about `most` bytes.
 
     Where a shard of small files ends is decided by the files' names, so that further files change
-    only the shards that they fall into. A piece of `most` bytes is a shard of its own. Files that
-    are cut (JSON lines that are not compressed, Parquet) are read once for the numbers of their
-    lines. outputs: see `read_records`.
+    only the shards that they fall into. A piece of `most` bytes, and every one of a file of JSON
+    lines of a 16th of that (not compressed), is a shard of its own. outputs: see `read_records`.
+    cuts: of earlier shards, for files that grew.
 
     Raises:
         DataError, MissingExtra: see `located`.
     """
     shard: list[Piece] = []
     size = 0
-    for piece in _pieces(located(paths, aside, outputs), most):
-        cost = max(piece.size, LEAST)
+    for piece in _pieces(located(paths, aside, outputs), most, cuts or Cuts()):
+        cost = most if piece.digest else max(piece.size, LEAST)
         if shard and size + cost > most:
             yield tuple(shard)
             shard, size = [], 0
@@ -65,50 +79,36 @@ def records_of_pieces(pieces: Iterable[Piece], fields: FieldMap, aside: Aside) -
         yield from records_at(Located(piece.file, piece.root), fields, aside, piece.span)
 
 
-def _pieces(places: Iterable[Located], most: int) -> Iterator[Piece]:
+def _pieces(places: Iterable[Located], most: int, cuts: Cuts) -> Iterator[Piece]:
     for place in places:
-        if place.file.is_dir():
-            yield Piece(place.file, place.root, most)
+        file, root = place.file, place.root
+        if file.is_dir():
+            yield Piece(file, root, most)
             continue
-        size = place.file.stat().st_size
-        for span in _spans(place.file, size, most):
-            yield Piece(place.file, place.root, most if span else size, span)
+        size = file.stat().st_size
+        suffix, packed = endings(file)
+        if suffix in LINES and not packed and size >= max(1, most // OWN):
+            yield from _of_lines(place, size, most, cuts)
+        elif suffix == ".parquet" and size > most:
+            yield from (Piece(file, root, most, span) for span in _spans_of_table(file, most))
+        else:
+            yield Piece(file, root, size)
 
 
-def _spans(file: Path, size: int, most: int) -> Iterable[Span | None]:
-    suffix, packed = endings(file)
-    if size <= most or packed:
+def _of_lines(place: Located, size: int, most: int, cuts: Cuts) -> list[Piece]:
+    try:
+        found = cuts.of(place.file, most)
+    except OSError:
+        # Whoever reads it says why it cannot be read.
+        return [Piece(place.file, place.root, size)]
+    return [Piece(place.file, place.root, most, cut.span, cut.digest) for cut in found]
+
+
+def _spans_of_table(file: Path, most: int) -> Iterable[Span | None]:
+    try:
+        return list(_spans_of_groups(row_groups(file), most))
+    except DataError:
         return (None,)
-    if suffix in LINES:
-        return _spans_of_lines(file, size, most)
-    if suffix == ".parquet":
-        try:
-            return list(_spans_of_groups(row_groups(file), most))
-        except DataError:
-            return (None,)
-    return (None,)
-
-
-def _spans_of_lines(file: Path, size: int, most: int) -> Iterator[Span]:
-    """Yield spans that end behind the first line end at or after every multiple of `most`."""
-    start = before = lines = read = 0
-    due = most
-    with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            at = 0
-            while due < read + len(chunk):
-                end = chunk.find(b"\n", max(due - read, at))
-                if end < 0:
-                    break
-                lines += chunk.count(b"\n", at, end + 1)
-                at = end + 1
-                yield Span(start, read + at, before)
-                start, before = read + at, lines
-                due = max(due + most, start + 1)
-            lines += chunk.count(b"\n", at)
-            read += len(chunk)
-    if start < size:
-        yield Span(start, size, before)
 
 
 def _spans_of_groups(groups: list[tuple[int, int]], most: int) -> Iterator[Span]:
