@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,10 +32,14 @@ Stamp = tuple[str, int, int]
 
 @dataclass(frozen=True)
 class Place:
-    """A file, or what stands in the place of files: path, and why it is not read, or ''."""
+    """A file, or what stands in the place of files: path, and why it is not read, or ''.
+
+    plain: known to be a regular file and no link, so that nobody has to look.
+    """
 
     path: Path
     why: str = ""
+    plain: bool = False
 
 
 def places_below(folder: Path) -> list[Place]:
@@ -92,7 +96,7 @@ def walked(folder: Path, entered: set[tuple[int, int]] | None = None) -> Iterato
     """
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries)
+            names, folders, odd = _sorted(entries)
     except OSError as error:
         raise DataError(
             f"{folder}: cannot be listed ({error.strerror}); allow it, or name the files"
@@ -107,12 +111,27 @@ def walked(folder: Path, entered: set[tuple[int, int]] | None = None) -> Iterato
             yield Place(path, "hidden")
         elif name in SYSTEM:
             yield Place(path, "made by the system")
-        elif path.is_dir() and not path.is_symlink():
+        elif name in folders:
             if entered is not None:
                 entered.add(_key(path.stat()))
             yield from walked(path, entered)
-        else:
+        elif name in odd:
             yield Place(path, _reason_against(path))
+        else:
+            yield Place(path, plain=True)
+
+
+def _sorted(entries: Iterable[os.DirEntry[str]]) -> tuple[list[str], set[str], set[str]]:
+    """Return the names in a folder, sorted; those of folders; and of what is no regular file."""
+    names, folders, odd = [], set(), set()
+    for entry in entries:
+        names.append(entry.name)
+        # What the folder tells costs no look at the file.
+        if entry.is_dir(follow_symlinks=False):
+            folders.add(entry.name)
+        elif not entry.is_file(follow_symlinks=False):
+            odd.add(entry.name)
+    return sorted(names), folders, odd
 
 
 def _reason_against(path: Path) -> str:
@@ -125,7 +144,7 @@ def _reason_against(path: Path) -> str:
 
 
 def _is_link_to_folder(place: Place) -> bool:
-    return not place.why and place.path.is_dir()
+    return not (place.why or place.plain) and place.path.is_dir()
 
 
 def _size_and_time(file: Path) -> tuple[int, int]:

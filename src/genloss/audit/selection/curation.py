@@ -26,6 +26,7 @@ from genloss.audit.selection.policy import Policy
 from genloss.audit.selection.rules import AnyRule
 from genloss.corpus.record.aside import Aside, aside_in, no_record
 from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.hub_cards import Cards
 from genloss.corpus.record.reading import Located, records_at
 from genloss.corpus.record.record import Record
 from genloss.corpus.record.writing import check_name, record_lines
@@ -163,5 +164,6 @@ def _texts(curation: Curation, aside: Aside) -> Iterator[str]:
 
 
 def _records(places: Iterable[Located], fields: FieldMap, aside: Aside) -> Iterator[Record]:
+    cards = Cards()
     for place in places:
-        yield from records_at(place, fields, aside)
+        yield from records_at(place, fields, aside, cards=cards)

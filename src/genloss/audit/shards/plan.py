@@ -112,7 +112,8 @@ def shard_of(pieces: Sequence[Piece], fields: FieldMap, options: Mapping[str, An
     their paths, and of the version of genloss that reads them.
     """
     stamps = [(*_of_piece(p), *((p.digest,) if p.digest else stamp_of(p.file))) for p in pieces]
-    cards = sorted({str(c) for p in pieces for c in _cards(p)})
+    folders = {(piece.file.parent, piece.root) for piece in pieces}
+    cards = sorted({str(card) for folder in folders for card in _cards(*folder)})
     known = {
         "format": FORMAT,
         "genloss": version("genloss"),
@@ -131,9 +132,9 @@ def stamp_of(file: Path) -> tuple[int, int]:
     return about.st_size, about.st_mtime_ns
 
 
-def _cards(piece: Piece) -> list[Path]:
-    inside = [piece.file.parent, *piece.file.parent.parents]
-    folders = inside[: inside.index(piece.root) + 1] if piece.root in inside else []
+def _cards(folder: Path, root: Path) -> list[Path]:
+    inside = [folder, *folder.parents]
+    folders = inside[: inside.index(root) + 1] if root in inside else []
     return [folder / "README.md" for folder in folders if (folder / "README.md").is_file()]
 
 

@@ -49,6 +49,21 @@ class HubCard:
         )
 
 
+@dataclass
+class Cards:
+    """The card of the folder that was asked for last, looked for once for all files in it."""
+
+    folder: tuple[Path, Path] | None = None
+    card: HubCard | None = None
+
+    def of(self, file: Path, root: Path) -> HubCard | None:
+        """Return the card of a file that was found below root."""
+        if (file.parent, root) != self.folder:
+            found = hub_card_of(file, root) if root.is_dir() else None
+            self.folder, self.card = (file.parent, root), found
+        return self.card
+
+
 def hub_card_of(file: Path, root: Path) -> HubCard | None:
     """Return the nearest card beside or above a file, up to root; None for none with a head."""
     folder = file.parent

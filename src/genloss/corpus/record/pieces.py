@@ -12,6 +12,7 @@ from genloss.corpus.readers.byte_stream import endings
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.cuts import Cuts
 from genloss.corpus.record.field_map import FieldMap
+from genloss.corpus.record.hub_cards import Cards
 from genloss.corpus.record.reading import LINES, Located, located, records_at
 from genloss.corpus.record.record import Record
 from genloss.errors import DataError
@@ -75,8 +76,9 @@ def shards_of(
 
 def records_of_pieces(pieces: Iterable[Piece], fields: FieldMap, aside: Aside) -> Iterator[Record]:
     """Yield the records of pieces, as `read_records` does of whole files."""
+    cards = Cards()
     for piece in pieces:
-        yield from records_at(Located(piece.file, piece.root), fields, aside, piece.span)
+        yield from records_at(Located(piece.file, piece.root), fields, aside, piece.span, cards)
 
 
 def _pieces(places: Iterable[Located], most: int, cuts: Cuts) -> Iterator[Piece]:

@@ -20,11 +20,11 @@ from genloss.corpus.readers.special import special_reader
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import GUESSES, FieldMap
 from genloss.corpus.record.from_row import CLEAR, as_word, record_of_row
-from genloss.corpus.record.hub_cards import hub_card_of
+from genloss.corpus.record.hub_cards import Cards
 from genloss.corpus.record.line import is_record, line_of, record_from
 from genloss.corpus.record.of_runs import records_of_run
 from genloss.corpus.record.record import Record
-from genloss.corpus.walk import walked
+from genloss.corpus.walk import Place, walked
 from genloss.errors import DataError
 from genloss.store.reader import is_run
 
@@ -57,8 +57,9 @@ def read_records(
         MissingExtra: a data set of the hub without huggingface_hub.
     """
     fields, aside = fields or FieldMap(), aside or Aside()
+    cards = Cards()
     for place in located(paths, aside, outputs):
-        yield from records_at(place, fields, aside)
+        yield from records_at(place, fields, aside, cards=cards)
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,20 @@ def located(paths: Iterable[Path], aside: Aside, outputs: Iterable[Path] = ()) -
 
 
 def records_at(
-    place: Located, fields: FieldMap, aside: Aside, span: Span | None = None
+    place: Located,
+    fields: FieldMap,
+    aside: Aside,
+    span: Span | None = None,
+    cards: Cards | None = None,
 ) -> Iterator[Record]:
-    """Yield the records of one place, or of a span of a file; what cannot be read goes aside."""
+    """Yield the records of one place, or of a span of a file; what cannot be read goes aside.
+
+    cards: found so far, where many files of one folder are read.
+    """
     if place.file.is_dir():
         yield from records_of_run(place.file)
         return
-    card = hub_card_of(place.file, place.root) if place.root.is_dir() else None
+    card = (cards or Cards()).of(place.file, place.root)
     try:
         records = records_of_file(place.file, fields, aside, span)
         if card:
@@ -108,7 +116,7 @@ def records_at(
 
 def _telling(place: Located) -> str:
     """Return a name on the way to a file that may say who wrote its texts, or ''."""
-    way = place.file.relative_to(place.root).parent.parts if place.root.is_dir() else ()
+    way = place.file.relative_to(place.root).parent.parts if place.file != place.root else ()
     names = (place.file.name.partition(".")[0], *way)
     return next((name for name in names if as_word(name) in CLEAR), "")
 
@@ -167,7 +175,7 @@ def files_to_read(path: Path, aside: Aside, own: Collection[Path] = frozenset())
                 aside.put(output, 0, OUTPUT, "what this command writes is no input of it")
                 said.add(output)
             continue
-        if why := place.why or _why_not(place.path):
+        if why := place.why or _why_not(place):
             aside.put(place.path, 0, why, why)
         else:
             yield place.path
@@ -180,9 +188,10 @@ def _output_of(path: Path, own: Collection[Path]) -> Path | None:
     return next((place for place in (whole, *whole.parents) if place in own), None)
 
 
-def _why_not(path: Path) -> str:
+def _why_not(place: Place) -> str:
+    path = place.path
     suffix = endings(path)[0]
-    if path.is_dir():
+    if not place.plain and path.is_dir():
         return "a link to a folder"
     if path.name in SETTINGS or path.name.lower().startswith(("readme.", "license.", "licence.")):
         return "describes the data"
