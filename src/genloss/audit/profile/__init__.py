@@ -4,6 +4,7 @@ options        what an audit is asked
 audit          the pass: records in, one dictionary of numbers out (audit.json)
 by_shards      the same pass as jobs on shards
 tally          sizes, sources, dates, licences, origins: counted over all records
+sketches       counts in bounded memory, with stated errors beyond their limits
 sample         a sample of the texts in bounded memory, by their ids
 duplicates     exact and near duplicates
 overlap        runs of words that evaluation sets hold too
