@@ -56,6 +56,18 @@ def test_the_page_says_what_was_found_and_quotes_nothing():
     assert corpus_page(found) == page
 
 
+def test_what_is_estimated_is_said_beside_the_number():
+    found = audit()
+    found["duplicates"]["exact"] = {"count": 1, "of": 5, "share": 0.2, "low": 0.1, "high": 0.3}
+    found["duplicates"] |= {"largest": 2, "largest_at_most": 4}
+    found["counts"]["source"]["sketch"] = {"different": [210_000, 220_000], "missing": 7}
+    words = " ".join(re.sub(r"<[^>]+>", " ", corpus_page(found)).split())
+    assert "About 1 text repeats an earlier one word for word" in words
+    assert "is there 2 to 4 times; estimated, from 10 % to 30 % (95 %)" in words
+    assert "210,000 to 220,000 different ones (95 %)" in words
+    assert "may be too low by 7" in words
+
+
 def test_a_group_called_like_markup_does_no_harm():
     found = audit(attributes={"domain": "<script>alert(1)</script>"})
     assert "<script" not in corpus_page(found)

@@ -34,8 +34,7 @@ class Duplicates:
     """Counts exact duplicates of all, and near ones among the first `most` distinct texts.
 
     Distinct texts are counted exactly up to `distinct`, beyond that estimated (`Distinct`). Memory:
-    16 bytes a distinct text up to that, 8 MB of ids that wait, and 0.6 kB a distinct text up to
-    `most`.
+    180 MB for them at most, and 0.6 kB a distinct text up to `most`.
     """
 
     def __init__(self, most: int, similarity: float, distinct: int = DISTINCT) -> None:
