@@ -122,6 +122,9 @@ def test_tokens_are_rare_by_their_frequency_in_real_rows():
     surprise = -np.log(counts / counts.sum())
     np.testing.assert_allclose(ranks.surprise(x[None, 2:]), [[surprise[[3, 2, 3]].mean()]])
     np.testing.assert_allclose(ranks.surprise(np.array([[[9, 1]]])), [[surprise[[4, 1]].mean()]])
+    # A token alone is its own mean, and a row without any surprises nobody.
+    alone = ranks.surprise(np.array([[[3, -1], [-1, -1]]]))
+    np.testing.assert_allclose(alone, [[surprise[3], 0]])
 
 
 def entered(detector, origin):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from genloss.core.curators.choice import scores_of
+from genloss.core.curators.choice import TopK, scores_of
 from genloss.core.curators.reference import Reference
-from genloss.core.curators.scores import EntropyUnderFirst, Likelihood
+from genloss.core.curators.resampling import DetectorResampling
+from genloss.core.curators.scores import EntropyUnderFirst, Likelihood, NearestReal
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.errors import DataError
@@ -77,3 +78,16 @@ def test_real_rows_of_a_reference_are_those_of_the_reality_alone():
     real = Reference(finite, streams, 5).real
     np.testing.assert_array_equal(real.x, finite.rows(0, 5))
     np.testing.assert_array_equal(real.label, real.x[..., 0])
+
+
+def test_of_few_rows_one_at_least_is_known_or_kept():
+    """A tenth of three or four rows is none, to the nearest number."""
+    finite = FiniteRows.of(np.array([[0.0], [4], [5], [11]]), 1, np.random.default_rng(0))
+    reference = Reference(finite, Streams(31), 4)
+    rows = Samples.of(np.array([[[0.0], [7], [11]]]), 1)
+    # The mean of the real rows is 5.
+    np.testing.assert_allclose(NearestReal(0.1).scores(rows, reference), [[-5, -2, -6]])
+    best = TopK(0.1, NearestReal()).select(rows, reference, np.random.default_rng(0))
+    assert best.accepted.tolist() == [[True, False, False]]
+    drawn = DetectorResampling(upsample=0.1).select(rows, reference, np.random.default_rng(0))
+    assert drawn.weight.sum() == 1

@@ -81,6 +81,15 @@ def test_counts_of_rows_end_with_the_largest_symbol_seen():
     assert counted.origins == ((3, 3),)
 
 
+def test_statistics_of_other_shapes_do_not_join():
+    flat, plane = (Moments.of(Samples.of(np.ones((2, 4, d)), 0)) for d in (1, 2))
+    with pytest.raises(DataError, match=r"cannot concatenate moments of shapes .*expected equal"):
+        Moments.concat([flat, plane])
+    few = Counts(np.array([[3, 1], [2, 2]]), ((0, 4),))
+    with pytest.raises(DataError, match=r"cannot concatenate counts of shapes .*expected equal"):
+        Counts.concat([ROWS, few])
+
+
 def test_rows_like_counts_are_of_as_many_symbols():
     like = ROWS.like(np.array([[0, 1, 1], [1, 0, 0]]), 5)
     assert like.counts.tolist() == [[1, 2, 0], [2, 1, 0]]

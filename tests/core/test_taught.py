@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from genloss.core.curators.reference import Reference
-from genloss.core.curators.taught import SMOOTH, TaughtDetector
+from genloss.core.curators.taught import SMOOTH, TaughtDetector, _means
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.errors import DataError
@@ -92,3 +92,9 @@ def test_once_it_judges_the_first_mixture_alone():
 def test_rows_without_tokens_are_refused(x):
     with pytest.raises(DataError, match="taught_detector judges rows of tokens"):
         TaughtDetector().select(Samples.of(x, 1), REFERENCE, np.random.default_rng(0))
+
+
+def test_a_pair_alone_is_its_own_mean_and_a_row_without_one_scores_nothing():
+    table = np.arange(9.0).reshape(1, 3, 3)
+    rows = np.array([[[1, 2, -1], [0, 1, 2], [2, -1, -1]]])
+    np.testing.assert_allclose(_means(rows, table), [[5, 3, 0]])

@@ -221,6 +221,9 @@ def test_what_was_trained_on_is_known_of_rows_and_of_a_source_of_given_ones():
     rows = np.array([[[0.0], [8]], [[1], [2]]])
     for train in (Samples.of(rows, 1), Source.of(Given(rows), 9, 1)):
         np.testing.assert_array_equal(copies.trained_on(replace(COPIES, train=train)), rows)
+    source = replace(COPIES, train=Source.of(Given(COPIES.train.x), 2, 1), memo={}, lasting={})
+    for one, other in zip(copies.nearest(source, 10), copies.nearest(COPIES, 10), strict=True):
+        np.testing.assert_array_equal(one, other)
     two = Source.concat([Source.of(Given(rows), 9, 1)] * 2)
     for unknown in (two, Source.of(Known(), 9, 1)):
         found = copies.trained_on(replace(COPIES, train=unknown))

@@ -7,6 +7,7 @@ import pytest
 
 from genloss.core.samples import Samples
 from genloss.core.view import NotApplicable, Partial, View
+from genloss.errors import SpecError
 from genloss.metrics import text as corpus
 from genloss.metrics import text_judged as judged
 from genloss.metrics import text_languages as languages
@@ -165,3 +166,13 @@ def test_values_by_hand(metric, view, right):
     assert not isinstance(value, NotApplicable), value
     value = value.values if isinstance(value, Partial) else value
     np.testing.assert_allclose(value, right, rtol=1e-9)
+
+
+def test_windows_slide_by_less_than_a_block():
+    """Blocks of two tokens by one; of one token there is nothing to score, however they slide."""
+    two = replace(VIEW, p_0=small_text.SmallText(REAL, np.array([[1, 2], [8, 4]])), model=Powers())
+    np.testing.assert_allclose(models.Perplexity(stride=1)(two), [4, 16])
+    with pytest.raises(SpecError, match="stride is 2; expected 1 to 1, or 0, for blocks of 2"):
+        models.Perplexity(stride=2)(two)
+    one = replace(two, p_0=small_text.SmallText(REAL, np.array([[1], [8]])))
+    assert models.Perplexity(stride=2)(one).why.startswith("the test blocks have no token with")

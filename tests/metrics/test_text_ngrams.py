@@ -186,3 +186,10 @@ def test_n_must_fit_the_rows():
     for n in (0, 10):
         with pytest.raises(SpecError, match=f"n-grams of {n} tokens in rows of 9"):
             tn.distinct_n(text(), n)
+
+
+def test_a_pair_alone_repeats_nothing():
+    """Rows of one pair, of two equal ones and of none; in the other chain only the last two."""
+    x = np.array([[[1, 2, -1], [1, 1, 1], [3, -1, -1]], [[3, -1, -1], [1, 1, 1], [3, -1, -1]]])
+    np.testing.assert_allclose(tn.repetition(x, 2), [1 / 4, 1 / 2])
+    assert np.isnan(tn.repetition(x[:, 2:], 2)).all()
