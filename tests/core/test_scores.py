@@ -91,3 +91,45 @@ def test_of_few_rows_one_at_least_is_known_or_kept():
     assert best.accepted.tolist() == [[True, False, False]]
     drawn = DetectorResampling(upsample=0.1).select(rows, reference, np.random.default_rng(0))
     assert drawn.weight.sum() == 1
+
+
+def test_every_chain_has_a_middle_of_its_own():
+    """Of rows about 0 and about 100 the nearest half is known."""
+    finite = FiniteRows.of(np.array([[0.0], [1], [100], [109]]), 2, np.random.default_rng(0))
+    own = np.array([[0.0, 1, 2, 9], [100, 101, 102, 109]])[..., None]
+    reference = Reference(finite, Streams(31), 4, memo={"real": Samples.of(own, 0)})
+    rows = Samples.of(np.array([[[0.0], [9]], [[100], [109]]]), 1)
+    # Means 3 and 103: rows 2 and 1, 102 and 101.
+    np.testing.assert_allclose(NearestReal(0.5).scores(rows, reference), [[-1, -7], [-1, -7]])
+
+
+@dataclass(frozen=True)
+class PartlyReal:
+    """A finite reality of four rows, of which every second one is foreign."""
+
+    n_chains: int = 1
+    n_rows: int = 4
+
+    def rows(self, start, n):
+        return np.arange(4.0)[None, start : start + n, None]
+
+    def origins_of(self, start, n):
+        return np.array([[0, -1, 0, -1]])[:, start : start + n]
+
+    def labels_of(self, start, n):
+        return None
+
+    def split(self, m):
+        raise AssertionError("nothing is held out here")
+
+    def sample(self, n, rng):
+        raise AssertionError("nothing is drawn here")
+
+    def state(self):
+        return {}
+
+
+def test_foreign_rows_of_a_reality_are_no_real_ones():
+    real = Reference(PartlyReal(), Streams(31), 4).real
+    assert real.x.tolist() == [[[0], [2]]]
+    assert (real.origin == 0).all()

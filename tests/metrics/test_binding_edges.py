@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from genloss.core.samples import Samples
 from genloss.core.source import Source
@@ -12,6 +13,8 @@ from genloss.realities.finite import FiniteRows
 from genloss.realities.gaussians import Gaussian
 
 from . import test_by_hand as numbers
+
+SLOPES = numbers.view(numbers.Slopes(np.ones((2, 2))), numbers.Slopes(np.ones((2, 2))))
 
 
 def test_angles_of_opposite_coefficients_are_not_lost_to_rounding():
@@ -36,6 +39,21 @@ def test_before_anything_was_written_all_makers_have_what_reality_has():
             np.testing.assert_allclose(found, right)
         else:
             assert found.why.startswith("one maker alone; use learner = 'makers'")
+
+
+LAWS = [
+    (laws.SquaredL2(), numbers.LINE),
+    (regression.ExcessRisk(), SLOPES),
+    (regression.CoefficientError(), SLOPES),
+    (regression.HalfspaceAccuracy(), SLOPES),
+]
+
+
+@pytest.mark.parametrize(("metric", "view"), LAWS)
+def test_laws_are_needed_on_both_sides(metric, view):
+    assert not isinstance(metric(view), NotApplicable)
+    for odd in (replace(view, model=numbers.Known()), replace(view, p_0=numbers.Known())):
+        assert isinstance(metric(replace(odd, memo={})), NotApplicable)
 
 
 def test_symbols_are_needed_on_both_sides():

@@ -88,7 +88,7 @@ def test_label_accuracy_counts_labelled_rows_only():
     label = np.array([[0, 1, 1, 2], [2, -1, 0, -1]])
     np.testing.assert_allclose(label_accuracy(PROBABILITY, label), [0.75, 0.5])
     with pytest.raises(DataError, match=r"got class 3.*trained on other classes, 0 to 2"):
-        label_accuracy(PROBABILITY, np.full((2, 4), 3))
+        label_accuracy(PROBABILITY, np.array([[0, 1, 2, 3], [0, 1, 2, -1]]))
     with pytest.raises(DataError, match="no label in chain 1"):
         label_accuracy(PROBABILITY, np.array([[0, 0, 0, 0], [-1] * 4]))
     with pytest.raises(DataError, match="one for each row"):
