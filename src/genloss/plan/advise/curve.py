@@ -11,7 +11,7 @@ error is in it. No law of e is assumed, but the same one at all settings near th
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from genloss.core.arrays import Floats
 from genloss.plan.advise.evidence import Cell
 from genloss.plan.advise.question import Question
 
-RESAMPLES = 400
+RESAMPLES = 200
 INTERVAL = 0.95
 
 
@@ -70,22 +70,37 @@ def estimates(question: Question, cells: Sequence[Cell], scale: Scale) -> Floats
     values of all cells: a few chains alone show no outer quantile. Where a cell is worse than one
     with fewer real rows, both get their mean (isotonic regression, Barlow and others 1972).
     """
-    sizes = np.array([len(c.values) for c in cells], dtype=np.float64)
+    return _estimates(question, _on_scale(question, [c.values for c in cells], scale), scale)
+
+
+def _on_scale(question: Question, groups: Sequence[Floats], scale: Scale) -> list[Floats]:
+    """Return values of cells as their estimand takes them: for a mean as they are."""
+    return [g if question.estimand == "mean" else scale(g) for g in groups]
+
+
+def _estimates(question: Question, groups: Sequence[Floats], scale: Scale) -> Floats:
+    sizes = np.array([len(g) for g in groups], dtype=np.float64)
     if question.estimand == "mean":
-        each = np.concatenate([scale(np.array([c.values.mean()])) for c in cells])
-        return falling(each, sizes)
-    us = [scale(c.values) for c in cells]
-    finite = [np.isfinite(u).all() for u in us]
-    sds = [float(u.std(ddof=1)) if ok else math.inf for u, ok in zip(us, finite, strict=True)]
-    varied = [(u - u.mean()) / s for u, s in zip(us, sds, strict=True) if 0 < s < math.inf]
-    q = 0.0
-    if varied:
-        pooled = np.sort(np.concatenate(varied))
-        q = float(pooled[min(math.ceil(question.level * (len(pooled) + 1)), len(pooled)) - 1])
-    each = np.array(
-        [u.mean() + q * s if s < math.inf else math.inf for u, s in zip(us, sds, strict=True)]
+        return falling(scale(np.array([g.mean() for g in groups])), sizes)
+    means, sds = np.full(len(groups), math.inf), np.full(len(groups), math.inf)
+    varied = list[Floats]()
+    for i, u in enumerate(groups):
+        means[i] = u.mean()
+        # The spread of one chain is not known, that of endless values is none.
+        if len(u) > 1 and math.isfinite(means[i]):
+            away = u - means[i]
+            sds[i] = math.sqrt(float(away @ away) / (len(u) - 1))
+            varied += [away / sds[i]] if sds[i] > 0 else []
+    q = _ranked(np.concatenate(varied), question.level) if varied else 0.0
+    return falling(
+        np.where(sds < math.inf, means + q * np.where(sds < math.inf, sds, 0), math.inf), sizes
     )
-    return falling(each, sizes)
+
+
+def _ranked(values: Floats, level: float) -> float:
+    """Return the value of rank ceil(level (m + 1)) of m, the last at most; O(m)."""
+    rank = min(math.ceil(level * (len(values) + 1)), len(values)) - 1
+    return float(np.partition(values, rank)[rank])
 
 
 def falling(values: Floats, weights: Floats) -> Floats:
@@ -106,18 +121,18 @@ def fitted(question: Question, cells: Sequence[Cell], seed: int = 0) -> Fit | No
     scale = Scale(question, cells)
     x = np.log1p([c.dial for c in cells])
     groups = [c.values for c in cells]
-    found = _crossing(question, x, groups, scale)
+    ready = _on_scale(question, groups, scale)
+    crossing_of = _crossing_of(question, x, ready, scale)
+    found = crossing_of(ready)
     if found is None:
         return None
     crossing, slope = found
     rng = np.random.default_rng(seed)
     again = []
     for _ in range(RESAMPLES):
-        drawn = [g[rng.integers(len(g), size=len(g))] for g in groups]
-        other = _crossing(question, x, drawn, scale)
+        other = crossing_of([g[rng.integers(len(g), size=len(g))] for g in ready])
         again.append(math.inf if other is None else other[0])
-    tail = (1 - INTERVAL) / 2
-    low, high = (float(np.quantile(again, p, method="nearest")) for p in (tail, 1 - tail))
+    low, high = _ends(again)
     sds = [float(scale(g).std(ddof=1)) for g in groups]
     spreads = max(sds) / min(sds) if min(sds) > 0 else math.inf
     chains = sum(map(len, groups))
@@ -127,57 +142,88 @@ def fitted(question: Question, cells: Sequence[Cell], seed: int = 0) -> Fit | No
     return Fit(crossing, low, high, slope, lack, spreads, dials, chains, name)
 
 
+def lack_of_line(question: Question, cells: Sequence[Cell]) -> float:
+    """Return the p value of the test that a line through cells suffices; 1 below three cells."""
+    if len(cells) < 3:
+        return 1.0
+    scale = Scale(question, cells)
+    return _lack_of_fit(np.log1p([c.dial for c in cells]), [scale(c.values) for c in cells])
+
+
 def bracket(question: Question, cells: Sequence[Cell]) -> tuple[float, float | None]:
     """Return the last dial that fails and the first that holds; None where the last fails."""
     scale = Scale(question, cells)
-    holds = (estimates(question, cells, scale) <= scale.bound).tolist()
-    if True not in holds:
+    first = _first_that_holds(estimates(question, cells, scale), scale)
+    if first is None:
         return cells[-1].dial, None
-    first = holds.index(True)
     return (cells[first - 1].dial if first else 0.0), cells[first].dial
+
+
+def between(question: Question, cells: Sequence[Cell], low: float, high: float) -> float:
+    """Return where a straight line over log(1 + dial) from low to high crosses the bound.
+
+    A tenth of the way from either end at least: the curve may be bent.
+    """
+    scale = Scale(question, cells)
+    each = dict(zip([c.dial for c in cells], estimates(question, cells, scale), strict=True))
+    x, u = np.log1p([low, high]), [each.get(end, math.inf) for end in (low, high)]
+    share = (u[0] - scale.bound) / (u[0] - u[1]) if math.isfinite(u[0]) else 0.5
+    return float(np.expm1(x[0] + (x[1] - x[0]) * np.clip(share, 0.1, 0.9)))
 
 
 def bracket_interval(
     question: Question, cells: Sequence[Cell], seed: int = 0
 ) -> tuple[float, float]:
     """Return the interval at 95 % of the first cell that holds, by resampling chains; else inf."""
-    rng = np.random.default_rng(seed)
+    rng, scale = np.random.default_rng(seed), Scale(question, cells)
+    groups = _on_scale(question, [c.values for c in cells], scale)
     again = []
     for _ in range(RESAMPLES):
-        drawn = [Cell(c.dial, rng.choice(c.values, len(c.values))) for c in cells]
-        first = bracket(question, drawn)[1]
-        again.append(math.inf if first is None else first)
+        drawn = [g[rng.integers(len(g), size=len(g))] for g in groups]
+        first = _first_that_holds(_estimates(question, drawn, scale), scale)
+        again.append(math.inf if first is None else cells[first].dial)
+    return _ends(again)
+
+
+def _first_that_holds(each: Floats, scale: Scale) -> int | None:
+    holds = (each <= scale.bound).tolist()
+    return holds.index(True) if True in holds else None
+
+
+def _ends(again: Sequence[float]) -> tuple[float, float]:
     tail = (1 - INTERVAL) / 2
     low, high = (float(np.quantile(again, p, method="nearest")) for p in (tail, 1 - tail))
     return low, high
 
 
-def _crossing(
+def _crossing_of(
     question: Question, x: Floats, groups: Sequence[Floats], scale: Scale
-) -> tuple[float, float] | None:
-    if question.estimand == "mean":
-        u = scale(np.array([g.mean() for g in groups]))
-        at = x
-    else:
-        u = np.concatenate([scale(g) for g in groups])
-        at = np.repeat(x, [len(g) for g in groups])
-    centred = at - at.mean()
+) -> Callable[[Sequence[Floats]], tuple[float, float] | None]:
+    """Return what gives crossing and slope of the line through groups of these sizes at x."""
+    of_mean = question.estimand == "mean"
+    at = x if of_mean else np.repeat(x, [len(g) for g in groups])
+    middle = float(at.mean())
+    centred = at - middle
     square = float(centred @ centred)
-    if square == 0 or not np.isfinite(u).all():
-        return None
-    slope = float(centred @ u) / square
-    if slope >= 0:
-        return None
-    level = u.mean() - slope * at.mean()
-    q = 0.0
-    if question.estimand == "chain":
-        leverage = 1 / len(u) + centred**2 / square
-        residuals = np.sort((u - level - slope * at) / np.sqrt(1 - np.minimum(leverage, 0.99)))
-        rank = min(math.ceil(question.level * (len(u) + 1)), len(u))
-        q = float(residuals[rank - 1]) * math.sqrt(1 + 2 / len(u))
-    log_dial = (scale.bound - level - q) / slope
-    # A line that hardly falls crosses nowhere near.
-    return (math.expm1(log_dial), slope) if abs(log_dial) < 50 else None
+    if square == 0:
+        return lambda _: None
+    studentised = np.sqrt(1 - np.minimum(1 / len(at) + centred**2 / square, 0.99))
+
+    def crossing(groups: Sequence[Floats]) -> tuple[float, float] | None:
+        u = scale(np.array([g.mean() for g in groups])) if of_mean else np.concatenate(groups)
+        slope = float(centred @ u) / square
+        if not slope < 0 or not math.isfinite(slope):
+            return None
+        level = float(u.mean()) - slope * middle
+        q = 0.0
+        if not of_mean:
+            q = _ranked((u - level - slope * at) / studentised, question.level)
+            q *= math.sqrt(1 + 2 / len(u))
+        log_dial = (float(scale.bound) - level - q) / slope
+        # A line that hardly falls crosses nowhere near.
+        return (math.expm1(log_dial), slope) if abs(log_dial) < 50 else None
+
+    return crossing
 
 
 def _lack_of_fit(x: Floats, groups: Sequence[Floats]) -> float:

@@ -20,7 +20,9 @@ from genloss.study.study import Study, identity
 from genloss.study.sweep import sweep_from
 
 SLOW = 2.0
-"""Seconds of a cell from which on several processes are worth their start."""
+"""Processor seconds of a cell from which on several processes are worth their start.
+
+Those that pass on a busy machine say little of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +92,9 @@ class Evidence:
         begun = time.perf_counter()
         if not self._cells and len(cases) > 1:
             # One in this process says whether others are worth their start.
+            used = time.process_time()
             self._run(shared, cases[:1], 1)
-            self._slow = time.perf_counter() - begun > SLOW
+            self._slow = time.process_time() - used > SLOW
         done = self._run(shared, cases, self.workers or (0 if self._slow else 1))
         self.seconds += time.perf_counter() - begun
         if done.failed:

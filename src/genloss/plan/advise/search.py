@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genloss.plan.advise.curve import Fit, Scale, bracket, bracket_interval, fitted
+from genloss.plan.advise.curve import (
+    Fit,
+    Scale,
+    between,
+    bracket,
+    bracket_interval,
+    fitted,
+    lack_of_line,
+)
 from genloss.plan.advise.evidence import Cell, Evidence
 from genloss.plan.advise.question import Question
 
@@ -31,6 +39,15 @@ ROUNDS = 9
 
 MOST_CHAINS = 8
 """Runs of later rounds have up to so many times the chains of the first."""
+
+DECIDING = 160
+"""Chains that suffice for neighbouring whole numbers to decide, where resampling them says so."""
+
+GUIDES = 0.5
+"""A line whose crossing is less sure, as `ENOUGH` counts, is none: its neighbours say more."""
+
+WIDE = 2.0
+"""Ends so many times apart call for settings between them, not yet for a line."""
 
 POOR = 0.01
 """A p value of the test of a line below which cells far from the bound are left out."""
@@ -68,31 +85,43 @@ def search(question: Question, evidence: Evidence, most: int, seconds: float) ->
             return Found(None, math.nan, math.nan, None, _monotone(question, cells), "whole range")
         if high == 0:
             return Found(0, 0, 0, None, _monotone(question, cells), "none are needed")
-        centre = math.sqrt(max(low, 0.5) * high) if fit is None else fit.crossing
-        fit = _line(question, cells, centre)
-        ends = [len(c.values) for c in cells if c.dial in (low, high)]
-        small = high - low <= 1 and high <= 1 / ENOUGH
-        decided = small and min(ends) >= MOST_CHAINS * evidence.chains
-        why = _enough(fit, decided)
-        fit = None if decided and fit is not None and fit.width > ENOUGH else fit
-        if not why and time.perf_counter() - begun > seconds:
-            why = "the time is up"
-        if why or number == ROUNDS:
-            return _answer(question, cells, fit, most, high, why or f"{ROUNDS} rounds")
+        if high - low <= 1 and (ends := _neighbours(question, cells, high, evidence.chains)):
+            why = "neighbouring whole numbers decide"
+            return Found(high, *ends, None, _monotone(question, cells), why)
+        why = f"{ROUNDS} rounds" if number == ROUNDS else ""
+        why = "the time is up" if time.perf_counter() - begun > seconds else why
+        fit = _line(question, cells, low, high, fit) if why or high < WIDE * (1 + low) else None
+        why = "the interval is narrow enough" if fit is not None and _is_narrow(fit) else why
+        if why:
+            return _answer(question, cells, fit, most, high, why)
         # Where the place is known, more chains tell more than more settings.
         near = fit is not None or high - low <= 1
         times = min(2 * times, MOST_CHAINS) if near else 1
-        evidence.add(_next(low, high, fit, most), times)
+        evidence.add(_next(question, cells, (low, high), fit, most), times)
     raise AssertionError("the last round returns")
 
 
-def _enough(fit: Fit | None, decided: bool) -> str:
-    """Return why no more runs are needed; empty where they are."""
-    if fit is not None and fit.width <= ENOUGH and _surrounded(fit):
-        return "the interval is narrow enough"
-    if decided:
-        return "neighbouring whole numbers decide"
-    return ""
+def _neighbours(
+    question: Question, cells: Sequence[Cell], high: float, chains: int
+) -> tuple[float, float] | None:
+    """Return the interval of the first number that holds, if it and its neighbour below are sure.
+
+    They are with `MOST_CHAINS` times the usual chains, where a line could be no finer; with fewer,
+    where resampling seldom moves the answer by more than `ENOUGH`.
+    """
+    ends = min(len(c.values) for c in cells if high - 1 <= c.dial <= high)
+    last = ends >= MOST_CHAINS * chains and high <= 1 / ENOUGH
+    if not last and ends < min(MOST_CHAINS * chains, DECIDING):
+        return None
+    low, top = bracket_interval(question, cells)
+    return (low, top) if last or top - low <= 2 * ENOUGH * high else None
+
+
+def _is_narrow(fit: Fit) -> bool:
+    """Whether a line is sure, and has settings on both sides near, so that no bend matters."""
+    ratios = [(1 + dial) / (1 + fit.crossing) for dial in fit.cells]
+    around = any(1 / SIDE <= r <= 1 for r in ratios) and any(1 <= r <= SIDE for r in ratios)
+    return fit.width <= ENOUGH and around
 
 
 def _answer(
@@ -104,7 +133,8 @@ def _answer(
     # Rows are whole: those that hold begin at the next one above the crossing.
     ends = (fit.crossing, fit.low, fit.high)
     dial, low, top = (float(np.clip(np.ceil(end), 0, most)) for end in ends)
-    return Found(dial, low, top if fit.high <= most else math.inf, fit, monotone, why)
+    top = top if fit.high <= most else math.inf
+    return Found(dial, low, top, fit, monotone, why)
 
 
 def _first(most: int) -> list[float]:
@@ -125,41 +155,54 @@ def _monotone(question: Question, cells: Sequence[Cell]) -> bool:
     )
 
 
-def _line(question: Question, cells: Sequence[Cell], centre: float) -> Fit | None:
+def _line(
+    question: Question, cells: Sequence[Cell], low: float, high: float, last: Fit | None
+) -> Fit | None:
     """Return the line through the cells near a dial, no more of them than a line suffices for.
 
-    None where it would cross the bound far from them.
+    Near where the last line crossed, else between low and high. None where it would cross the bound
+    far from them, or is not sure.
     """
+    centre = math.sqrt(max(low, 0.5) * high) if last is None else last.crossing
     best: Fit | None = None
     for near in NEAR:
-        low, high = (1 + centre) / near - 1, (1 + centre) * near - 1
-        inside = [c for c in cells if low <= c.dial <= high]
+        least, most = (1 + centre) / near - 1, (1 + centre) * near - 1
+        inside = [c for c in cells if least <= c.dial <= most]
+        if best is not None and lack_of_line(question, inside) < POOR:
+            # It could not replace the best one, and its interval takes long.
+            continue
         fit = fitted(question, inside) if len(inside) > 1 else None
         if fit is None or not inside[0].dial / SIDE <= fit.crossing <= inside[-1].dial * SIDE:
             continue
-        if best is None or (fit.lack >= POOR and fit.width < best.width):
+        if best is None or fit.width < best.width:
             best = fit
         if best.lack >= POOR and len(best.cells) >= ENOUGH_CELLS:
-            return best
-    return best
+            break
+    return best if best is not None and best.width <= GUIDES else None
 
 
-def _surrounded(fit: Fit) -> bool:
-    """Whether settings on both sides are near the crossing, so that no bend matters."""
-    ratios = [(1 + dial) / (1 + fit.crossing) for dial in fit.cells]
-    return any(1 / SIDE <= r <= 1 for r in ratios) and any(1 <= r <= SIDE for r in ratios)
-
-
-def _next(low: float, high: float, fit: Fit | None, most: int) -> list[float]:
+def _next(
+    question: Question,
+    cells: Sequence[Cell],
+    ends: tuple[float, float],
+    fit: Fit | None,
+    most: int,
+) -> list[float]:
     """Return settings: inside a wide bracket, its ends where nothing is between, or about a line.
 
-    The surer the crossing, the nearer to it: far settings tell the slope, near ones the place.
+    The surer the crossing, the nearer to it: far settings tell the slope, near ones the place. The
+    numbers beside the ends are those at which an interval may end.
     """
+    low, high = ends
+    if fit is None and high - low <= 1:
+        tried = {c.dial for c in cells}
+        beside = [d for d in (low - 1, high + 1) if 0 <= d <= most and d not in tried]
+        return sorted({low, high, *beside})
     if fit is None:
-        if high - low <= 1:
-            return [low, high]
-        inner = np.geomspace(max(low, 0.5), high, 5)[1:-1].round()
-        return [float(d) for d in np.unique(np.clip(inner, low + 1, high))]
-    reach = 1 + min(max(fit.width, 0.1), 2.0)
-    around = np.array([1 / reach, 1.0, reach]) * (1 + fit.crossing) - 1
-    return [float(d) for d in np.unique(np.clip(np.round(around), 0, most))]
+        at = between(question, cells, low, high)
+        around, least, last = np.array([1 / (1 + ENOUGH), 1 + ENOUGH]) * (1 + at), low + 1, high - 1
+    else:
+        reach = 1 + min(max(fit.width, 0.1), GUIDES)
+        around = np.array([1 / reach, 1.0, reach]) * (1 + fit.crossing)
+        least, last = 0.0, float(most)
+    return [float(d) for d in np.unique(np.clip(np.round(around - 1), least, last))]
