@@ -82,12 +82,13 @@ def test_at_the_threshold_an_end_errs_no_more_often_than_it_says():
     shares = np.array([[s.low > 0.5, s.high < 0.5] for _, s in got]).mean(axis=0)
     for found in (ratios, shares):
         assert (found <= [0.02 + 0.012, 0.04 + 0.016]).all()
-        assert (found >= [0.01 - 0.009, 0.02 - 0.012]).all()
+        assert (found >= [0.02 - 0.012, 0.02 - 0.012]).all()
 
 
 def test_an_end_moves_out_on_the_side_of_the_tail_alone():
-    """Hand case: a = 0.6, t = 2: 5 (1 - cbrt(1 - 0.6 (2 + 0.1))) = 5 (1 + cbrt(0.26)) = 8.19."""
-    assert intervals._moved_out(2.0, 0.6) == pytest.approx(5 * (1 + 0.26 ** (1 / 3)))
+    """Hand case: a = 0.3, t = 2: 10 (1 - cbrt(1 - 0.3 (2 + 0.05))) = 10 (1 - cbrt(0.385))."""
+    assert intervals._moved_out(2.0, 0.3) == pytest.approx(10 * (1 - 0.385 ** (1 / 3)))
+    assert intervals._moved_out(2.0, 0.9) == 4.0
     assert intervals._moved_out(2.0, -0.6) == 2.0
     assert intervals._moved_out(2.0, 1e-5) == pytest.approx(2.0, abs=1e-4)
 
@@ -105,13 +106,13 @@ def test_the_skewness_of_pairs_is_that_of_their_differences():
 @pytest.mark.parametrize(("shift", "rows"), [(0.05**0.5, 100), (0.2**0.5, 100), (0.0, 20)])
 def test_skewed_errors_are_rarely_said_to_be_smaller_than_they_are(shift, rows):
     # The squared distance of a mean from 0, as of a fitted Gaussian: skewness 1.2, 0.6 and 2.8. By
-    # t at 5 % a no at the true value comes in 10, 8 and 19 %; 2.8 is past mending (9 %).
+    # t at 5 % a no at the true value comes in 10, 8 and 19 %; 2.8 is past mending (12 %).
     rng = np.random.default_rng(8)
     x = (shift + rng.standard_normal((4_000, 8)) / rows**0.5) ** 2
     truth = shift**2 + 1 / rows
     wrong = [difference(means(v, np.zeros(8))).high < truth for v in x]
     # Four binomial errors of 4,000 sets: 1.4 points.
-    assert np.mean(wrong) <= (0.05 if shift else 0.09) + 0.014
+    assert np.mean(wrong) <= (0.05 if shift else 0.12) + 0.014
 
 
 @pytest.mark.parametrize("y", [np.zeros(8), -np.ones(8)])
