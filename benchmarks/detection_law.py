@@ -22,7 +22,7 @@ import numpy as np
 from scipy.stats import chisquare
 
 from genloss.audit.conformal.guarantee import flags_law, held
-from genloss.audit.conformal.thresholds import threshold
+from genloss.audit.conformal.thresholds import p_values, threshold
 from genloss.audit.conformal.units import one_per_source
 from genloss.audit.scorers.ngram import mean_log_probs, tokens
 from genloss.core.samples import Samples
@@ -72,33 +72,39 @@ def surprise(flags: np.ndarray, expected: np.ndarray) -> float:
     return float(chisquare(seen, wanted / wanted.sum() * len(flags)).pvalue)
 
 
-def endless(human: Any, other: Any, machine: Any, times: int, level: float) -> None:
-    """Print what came of every arm."""
+def endless(
+    human: Any, other: Any, machine: Any, times: int, level: float, larger: int = 1
+) -> None:
+    """Print what came of every arm; larger: so many times the texts."""
+    n, m = N * larger, M * larger
     rng = np.random.default_rng(20261129)
     arms: dict[str, list[int]] = {"the same law": [], "edited": [], "shifted": []}
-    broken = dict.fromkeys(arms, 0)
+    broken, unlike = dict.fromkeys(arms, 0), dict.fromkeys(arms, 0)
     cut = int(BYTES * EDITED)
     for _ in range(times // TOGETHER):
-        k = TOGETHER * M
-        x = human.sample(TOGETHER * N + 2 * k, rng)[0]
-        calibration = scores(machine, x[: TOGETHER * N]).reshape(TOGETHER, N)
-        same, edited = x[TOGETHER * N : TOGETHER * N + k], x[TOGETHER * N + k :].copy()
+        k = TOGETHER * m
+        x = human.sample(TOGETHER * n + 2 * k, rng)[0]
+        calibration = scores(machine, x[: TOGETHER * n]).reshape(TOGETHER, n)
+        same, edited = x[TOGETHER * n : TOGETHER * n + k], x[TOGETHER * n + k :].copy()
         edited[:, :cut] = machine.sample(k, rng)[0][:, :cut]
         rows = same, edited, other.sample(k, rng)[0]
-        new = {n: scores(machine, r).reshape(-1, M) for n, r in zip(arms, rows, strict=True)}
+        new = {a: scores(machine, r).reshape(-1, m) for a, r in zip(arms, rows, strict=True)}
         for i, own in enumerate(calibration):
             bound = threshold(own, level, "marginal")
             for name in arms:
                 flags = int((new[name][i] > bound.value).sum())
                 arms[name].append(flags)
-                broken[name] += held(bound, flags, M).verdict == "broken"
-    expected = flags_law(M, threshold(np.zeros(N), level, "marginal"))
-    print(f"{times} calibrations of {N} texts, level {level:.1%}, {M} new texts each")
+                said = held(bound, flags, m, float(p_values(new[name][i], np.sort(own)).sum()))
+                broken[name] += said.verdict == "broken"
+                unlike[name] += said.is_unlike
+    expected = flags_law(m, threshold(np.zeros(n), level, "marginal"))
+    print(f"{times} calibrations of {n} texts, level {level:.1%}, {m} new texts each")
     for name, counts in arms.items():
         flags = np.array(counts)
         print(
-            f"  {name:13s} mean {flags.mean() / M:6.2%}  most {flags.max() / M:6.2%}  chi-square p "
-            f"{surprise(flags, expected):.3g}  called broken in {broken[name] / times:.1%}"
+            f"  {name:13s} mean {flags.mean() / m:6.2%}  most {flags.max() / m:6.2%}  chi-square p "
+            f"{surprise(flags, expected):.3g}  broken in {broken[name] / times:.1%}, unlike in "
+            f"{unlike[name] / times:.1%}"
         )
 
 
@@ -150,7 +156,10 @@ def main() -> None:
     machine = law([generated[i : i + 110_000] for i in range(0, len(generated), 110_000)])
     abstracts = [t for t in machine_texts if t["domain"] == "scientific abstract"]
     shifted = law([" ".join(t["text"] for t in abstracts if t["origin"] == "human")])
-    endless(law([book["text"] for book in books[0][:40]]), shifted, machine, times, level)
+    human = law([book["text"] for book in books[0][:40]])
+    endless(human, shifted, machine, times, level)
+    for larger in (2, 4):
+        endless(human, shifted, machine, max(TOGETHER, times // 5), level, larger)
     splits([*books[0], *books[1]], machine, level)
 
 

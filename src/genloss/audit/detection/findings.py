@@ -76,7 +76,11 @@ def findings(
     """Return what the counts say."""
     thresholds = calibration.thresholds(level, guarantee)
     false = [
-        FalsePositives(name, thresholds[name].expected, held(thresholds[name], flagged, n))
+        FalsePositives(
+            name,
+            thresholds[name].expected,
+            held(thresholds[name], flagged, n, tallies.p_values[name]),
+        )
         for name, (n, flagged) in tallies.groups["human"].items()
     ]
     return Findings(
@@ -113,6 +117,12 @@ def card(
     broken = [", ".join(f.group) for f in false if f.held.verdict == "broken"]
     if broken:
         out.append(f"The promise is broken here for human texts of: {'; '.join(broken)}.")
+    unlike = [", ".join(f.group) for f in false if f.held.is_unlike]
+    if unlike:
+        out.append(
+            "Texts known to be human score higher than those calibrated on (edited, or of another "
+            f"kind), so that nothing is promised about them: {'; '.join(unlike)}."
+        )
     if calibration.is_weak:
         out.append("At no length did the scorer catch a tenth of the machine text: do not use it.")
     elif calibration.shortest.ground == "no power":

@@ -21,7 +21,8 @@ OTHERS = "(others)"
 class Tallies:
     """What came of the records so far.
 
-    answers: answer to number. groups: origin to group to [judged, flagged]. generators: (origin,
+    answers: answer to number. groups: origin to group to [judged, flagged]. p_values: their sum
+    over the human texts of a group. generators: (origin,
     generator, year) to the same. cost: key to value to [human judged, human flagged, others judged,
     others flagged], others being machine or edited. marked: sort and name of a tell to [texts of
     human, of machine or edited, of unknown origin].
@@ -32,6 +33,7 @@ class Tallies:
     groups: dict[str, dict[Name, list[int]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(lambda: [0, 0]))
     )
+    p_values: dict[Name, float] = field(default_factory=lambda: defaultdict(float))
     generators: dict[tuple[str, str, int], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0, 0])
     )
@@ -51,6 +53,8 @@ class Tallies:
             return
         flagged = answer == "flagged"
         add(self.groups[record.origin][group], flagged)
+        if record.origin == "human":
+            self.p_values[group] += record.attributes["p_value"]
         if record.origin in ("machine", "edited"):
             who = record.origin, record.key("generator"), released(record)
             add(self.generators[who], flagged)

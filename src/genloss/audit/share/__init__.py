@@ -8,8 +8,9 @@ pair.py      human and reference machine texts: the share, and each generator le
 bound.py     human texts only: a lower bound
 ternary.py   human, edited, machine: a region, or "edited not identified"
 words.py     the second estimator: word occurrences by maximum likelihood
-shift.py     alarms: are the scores a mixture of the calibrated laws, do blind features agree?
-power.py     what the alarm on scores would see in a corpus of this size
+shift.py     alarms: are scores and lengths a mixture of the calibrated laws?
+wording.py   an alarm over many features at once: do common words and marks occur as in a mixture?
+power.py     what alarms would see in a corpus of this size
 judged.py    texts with scores, and whose texts are alike
 independent.py  one text of every unit, for what takes independent texts
 findings.py  all of it, in the mode that calibration texts allow

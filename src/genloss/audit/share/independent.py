@@ -5,6 +5,7 @@ texts of one author, taken as independent, raise alarms where only prevalence di
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,9 +13,13 @@ from genloss.audit.share.bound import FEWEST as FEWEST_OF_BOUND
 from genloss.audit.share.bound import Bound, lower_bound
 from genloss.audit.share.judged import Judged
 from genloss.audit.share.pair import FEWEST
-from genloss.audit.share.power import Power, alarm_powers
+from genloss.audit.share.power import Power, alarm_powers, wording_power
 from genloss.audit.share.shift import LEVEL, Alarm, alarms
 from genloss.audit.share.ternary import Ternary, ternary_share
+from genloss.audit.share.wording import Moments, common, line_p, moments
+
+WORDING = "common words and marks"
+"""What the alarm over many features is about."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,16 @@ class Independent:
     machine: Judged | None
     edited: Judged | None
     one_each: OneEach | None
+
+    @cached_property
+    def wording(self) -> tuple[Moments, Moments, Moments] | None:
+        """Return how often common words occur in each sort; None without machine texts or words."""
+        if self.machine is None:
+            return None
+        known = common(self.human.texts, self.machine.texts)
+        sets = (self.human, self.machine, self.corpus)
+        human, machine, corpus = (moments(s.texts, known) for s in sets)
+        return (human, machine, corpus) if known else None
 
     @classmethod
     def drawn(
@@ -84,17 +99,19 @@ class Independent:
         return ternary_share(*known, self.corpus.scores, level)
 
     def alarms(self) -> tuple[Alarm, ...]:
-        """Test scores and lengths; none where units are few."""
+        """Test scores, lengths and common words; none where units are few."""
         if self.machine is None or self.are_few:
             return ()
         sets = (self.human, self.machine, self.corpus)
         lengths = [np.array([len(t) for t in s.texts], float) for s in sets]
         looked = {"length in characters": (lengths[0], lengths[1], lengths[2])}
-        return alarms(self.human.scores, self.machine.scores, self.corpus.scores, looked)
+        p = {WORDING: line_p(*self.wording)} if self.wording else {}
+        return alarms(self.human.scores, self.machine.scores, self.corpus.scores, looked, p)
 
     def powers(self, share: float) -> tuple[Power, ...]:
-        """Return what the alarm on scores would see at this share; none where units are few."""
+        """Return what two alarms would see at this share; none where units are few."""
         if self.machine is None or not (raised := self.alarms()):
             return ()
         each, n = LEVEL / len(raised), self.corpus.scored()
-        return alarm_powers(self.human.scores, self.machine.scores, n, share, each)
+        by_scores = alarm_powers(self.human.scores, self.machine.scores, n, share, each)
+        return (*by_scores, *((wording_power(self.wording, share, each),) if self.wording else ()))

@@ -1,4 +1,4 @@
-"""What an alarm would see: its power on a corpus of this size, simulated from the calibration."""
+"""What alarms would see: their power on a corpus of this size, from the calibration."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,13 +6,23 @@ from typing import Literal
 import numpy as np
 
 from genloss.audit.share.shift import mixture_p
+from genloss.audit.share.wording import Moments, larger, line_power
 from genloss.core.arrays import Floats
 
-Arm = Literal["two texts of five edited to the middle", "all scores moved by half a deviation"]
+Arm = Literal[
+    "two texts of five edited to the middle",
+    "all scores moved by half a deviation",
+    "two texts of five of an unknown sort, as far from human texts as machine texts are",
+]
 ARMS: tuple[Arm, ...] = (
     "two texts of five edited to the middle",
     "all scores moved by half a deviation",
 )
+STRANGERS: Arm = (
+    "two texts of five of an unknown sort, as far from human texts as machine texts are"
+)
+STRANGE = 0.4
+
 DEMANDED = 0.8
 """Power below which it is said how many texts it takes."""
 
@@ -29,12 +39,14 @@ TIMES = (1, 2, 4, 8, 16)
 class Power:
     """Probability of an alarm in one arm. times: so many times the texts of each sort give 80 %.
 
-    times is None where neither 16 times the texts nor 20,000 of a sort do.
+    times is None where neither 16 times the texts nor 20,000 of a sort do. about: what the alarm
+    looks at.
     """
 
     arm: Arm
     power: float
     times: int | None
+    about: str = "scores"
 
 
 def alarm_powers(
@@ -50,6 +62,16 @@ def alarm_powers(
     known = [np.asarray(s, float) for s in (human, machine)]
     laws = [s[~np.isnan(s)] for s in known]
     return tuple(_power(arm, laws[0], laws[1], texts, share, level, seed) for arm in ARMS)
+
+
+def wording_power(sets: tuple[Moments, Moments, Moments], share: float, level: float) -> Power:
+    """Return the power of the alarm on common words, by its formula (`line_power`)."""
+    powers = {
+        times: line_power(*(larger(s, times) for s in sets), share, STRANGE, level)
+        for times in TIMES
+    }
+    first = next((times for times, p in powers.items() if p >= DEMANDED), None)
+    return Power(STRANGERS, powers[1], first, "wording")
 
 
 def _power(

@@ -20,7 +20,9 @@ LEVEL = 0.05
 
 BLIND_SPOTS = (
     "edited texts or other generators whose scores are a mixture of the calibrated ones",
-    "another domain that moves neither the scores nor a feature that was looked at",
+    "another domain that moves neither scores, nor lengths, nor how often common words occur",
+    "texts half by people and half by machines whose scores do not tell them from whole ones: "
+    "their words are a mixture's",
     "a shift of human and machine scores that is small against the size of the corpus",
 )
 """What no alarm here can see."""
@@ -62,21 +64,22 @@ def alarms(
     machine: Floats,
     corpus: Floats,
     features: Mapping[str, tuple[Floats, Floats, Floats]] | None = None,
+    others: Mapping[str, float] | None = None,
     level: float = LEVEL,
 ) -> tuple[Alarm, ...]:
     """Test scores (n,) and features, such as lengths, of human, machine and corpus texts.
 
     All together raise one alarm or more with probability `level` at most if only prevalence
     changed (Bonferroni). A feature need not be blind to origin: its corpus values, too, must be a
-    mixture. nan is left out.
+    mixture. nan is left out. others: p-values of tests that were made elsewhere.
     """
     asked = {"scores": (human, machine, corpus), **(features or {})}
-    found = []
+    found = {}
     for name, sets in asked.items():
         known = [np.asarray(s, float) for s in sets]
-        p = float(mixture_p(*(s[~np.isnan(s)][None] for s in known))[0])
-        found.append(Alarm(name, p, p < level / len(asked)))
-    return tuple(found)
+        found[name] = float(mixture_p(*(s[~np.isnan(s)][None] for s in known))[0])
+    found |= others or {}
+    return tuple(Alarm(name, p, p < level / len(found)) for name, p in found.items())
 
 
 def _edges(human: Floats, machine: Floats) -> Floats:

@@ -98,7 +98,7 @@ def _false_positives(found: Findings, by: Sequence[str]) -> None:
             ", ".join(f.group),
             f"{f.held.flagged} of {f.held.n}",
             f"{f.held.low:.1%}-{f.held.high:.1%}",
-            f.held.verdict,
+            f"{f.held.verdict}{'; texts unlike these' if f.held.is_unlike else ''}",
         ]
         for f in found.false_positives[:SHOWN]
     ]

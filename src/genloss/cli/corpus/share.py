@@ -261,7 +261,7 @@ def _say_alarms(found: Findings) -> None:
         said = "ALARM: no mixture of the calibrated laws" if alarm.raised else "no alarm"
         console.print_prose(f"{alarm.about}: {said} (p {_p(alarm.p)})")
     for power in found.powers:
-        console.print_prose(f"the alarm on scores would see {power.arm}: {_seen(power)}")
+        console.print_prose(f"the alarm on {power.about} would see {power.arm}: {_seen(power)}")
     console.print_prose("not seen by these alarms: " + "; ".join(found.unseen))
 
 
