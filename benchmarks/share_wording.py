@@ -17,10 +17,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
+from scipy.stats import chi2
 
 from detection_law import law, novels
 from detection_scores import Text, texts
-from genloss.audit.share.wording import MOST, PART, Moments, line_p, occurring
+from genloss.audit.share.wording import (
+    MOST,
+    PART,
+    SHARES,
+    Moments,
+    _cumulants,
+    _turned,
+    line_p,
+    occurring,
+)
 
 LEVEL = 0.05
 ALONE = 0.05 / 3
@@ -105,6 +116,34 @@ def once(
     return draw
 
 
+def needed(pool: Pool, places: Sets, share: float, part: float) -> str:
+    """Return the first of 50, 100, 200, ... texts a sort with 80 % power at .0167, by formula.
+
+    places: human, machine and other texts, all of them. What chance adds to the distance of their
+    means from the line is taken off; where nothing is left, no size is known.
+    """
+    most = np.argsort(-pool.there[np.concatenate(places[:2])].sum(axis=0), kind="stable")[:MOST]
+    human, machine, other = _turned(*(Moments.of(pool.values[np.ix_(p, most)]) for p in places))
+    a = part + (1 - part) * (1 - share)  # so much of the corpus is no known machine text
+    off = part * (other.mean - human.mean) + (1 - a) * (machine.mean - human.mean)
+    gaps = off - SHARES[:, None] * (machine.mean - human.mean)
+    line = SHARES - (1 - a)
+    chance = part**2 * np.trace(other.error) + line**2 * np.trace(machine.error)
+    chance = chance + (part - line) ** 2 * np.trace(human.error)
+    distance = (gaps**2).sum(axis=1) - chance
+    if distance.min() <= 0:
+        return "not known"
+    for n in 50 * 2 ** np.arange(10):
+        sets = [Moments(int(n), s.mean, s.error * s.n / n) for s in (human, machine, human)]
+        k1, k2, k3 = _cumulants(*sets)
+        freedom = 8 * k2**3 / k3**2
+        bound = k1 + np.sqrt(k2) * (chi2.isf(ALONE, freedom) - freedom) / np.sqrt(2 * freedom)
+        power = ndtr((k1 + distance - bound) / np.sqrt(k2 + 2 * distance * k2 / k1)).min()
+        if power >= 0.8:
+            return f"{n:,}"
+    return "over 25,600"
+
+
 def prevalence(name: str, every: list[Text], draws: int) -> None:
     """Only the share changes."""
     pool = Pool(every)
@@ -124,13 +163,15 @@ def of_bao(every: list[Text], draws: int) -> None:
             sets = [pool.where(origin=o, domain=one) for o in ("human", "model")]
             foreign = pool.where(origin="human", domain=other)
             found = power(pool, once(pool, *sets, foreign, 60, 0.3, part), draws)
-            print(f"| {part:.0%} {other} in {one} | 60 | 0.3 | {found} |", flush=True)
+            n = needed(pool, (*sets, foreign), 0.3, part)
+            print(f"| {part:.0%} {other} in {one} | 60 | 0.3 | {found} | {n} |", flush=True)
     for name in sorted({t["generator"] for t in every if t["origin"] == "model"}):
         known = np.array([i for i in made if pool.rows[i]["generator"] != name])
         found = power(
             pool, once(pool, people, known, pool.where(generator=name), 190, 0.0, 0.5), draws
         )
-        print(f"| half by {name}, unknown | 190 | 0.0 | {found} |", flush=True)
+        n = needed(pool, (people, known, pool.where(generator=name)), 0.0, 0.5)
+        print(f"| half by {name}, unknown | 190 | 0.0 | {found} | {n} |", flush=True)
 
 
 def spliced(every: list[Text], draws: int) -> None:
@@ -146,7 +187,8 @@ def spliced(every: list[Text], draws: int) -> None:
     sets = [pool.where(origin=o) for o in ("human", "model", "spliced")]
     for part in (0.4, 1.0):
         found = power(pool, once(pool, *sets, 190, 0.3, part), draws)
-        print(f"| {part:.0%} spliced, half by people | 190 | 0.3 | {found} |", flush=True)
+        n = needed(pool, (sets[0], sets[1], sets[2]), 0.3, part)
+        print(f"| {part:.0%} spliced, half by people | 190 | 0.3 | {found} | {n} |", flush=True)
 
 
 def of_liang(every: list[Text], draws: int) -> None:
@@ -157,12 +199,14 @@ def of_liang(every: list[Text], draws: int) -> None:
     for n in (100, 170):
         for part in (0.0, 0.1, 0.2, 0.4):
             found = power(pool, once(pool, people, made, edited, n, 0.3, part), draws)
-            print(f"| {part:.0%} edited essays | {n} | 0.3 | {found} |", flush=True)
+            most = needed(pool, (people, made, edited), 0.3, part) if part else ""
+            print(f"| {part:.0%} edited essays | {n} | 0.3 | {found} | {most} |", flush=True)
     plain = np.array([i for i in made if "self-edited" not in pool.rows[i]["generator"]])
     again = np.array([i for i in made if "self-edited" in pool.rows[i]["generator"]])
     for part in (0.4, 1.0):
         found = power(pool, once(pool, people, plain, again, 80, 0.3, part), draws)
-        print(f"| {part:.0%} by GPT-3.5, edited by itself | 80 | 0.3 | {found} |", flush=True)
+        n = needed(pool, (people, plain, again), 0.3, part)
+        print(f"| {part:.0%} by GPT-3.5, edited by itself | 80 | 0.3 | {found} | {n} |", flush=True)
 
 
 def of_novels(folder: Path, draws: int) -> None:
@@ -191,8 +235,8 @@ def of_novels(folder: Path, draws: int) -> None:
 def main(data: Path, draws: int, arms: str) -> None:
     """Print a markdown row per arm."""
     every = texts(data / "human-machine")
-    print("| arm | texts a sort | share | alarms at .05 | at .0167 |")
-    print("|---|--:|--:|--:|--:|")
+    print("| arm | texts a sort | share | alarms at .05 | at .0167 | texts for 80 % |")
+    print("|---|--:|--:|--:|--:|--:|")
     bao = [t for t in every if t["source"].startswith("Bao")]
     liang = [t for t in every if t["source"].startswith("Liang")]
     if "prevalence" in arms:
