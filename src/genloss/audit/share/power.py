@@ -66,10 +66,10 @@ def alarm_powers(
 
 def wording_power(sets: tuple[Moments, Moments, Moments], share: float, level: float) -> Power:
     """Return the power of the alarm on common words, by its formula (`line_power`)."""
-    powers = {
-        times: line_power(*(larger(s, times) for s in sets), share, STRANGE, level)
-        for times in TIMES
-    }
+    powers = {}
+    for times in TIMES:
+        human, machine, corpus = (larger(s, times) for s in sets)
+        powers[times] = line_power(human, machine, corpus, share, STRANGE, level)
     first = next((times for times, p in powers.items() if p >= DEMANDED), None)
     return Power(STRANGERS, powers[1], first, "wording")
 
