@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sysconfig
+import time
 from pathlib import Path
 from pydoc_data.topics import topics
 
@@ -46,6 +47,11 @@ def group():
     except OSError as error:
         pytest.skip(f"no group with a limit can be made here: {error}")
     yield place
+    # Python's tracker of resources ends a moment after the command.
+    for _ in range(100):
+        if not (place / "cgroup.procs").read_text():
+            break
+        time.sleep(0.1)
     place.rmdir()
 
 
