@@ -73,7 +73,7 @@ def quotients(rng, law, sets):
 
 def test_at_the_threshold_an_end_errs_no_more_often_than_it_says():
     # 2,000 sets of eight normal chains, sd a fifth of the mean: a false yes in 2 % at most and a
-    # false no in 4 %, each within 4 binomial errors (0.3 and 0.4 points); half of it at least, as
+    # false no in 5 %, each within 4 binomial errors (0.3 and 0.4 points); half of it at least, as
     # eight normal values may look skewed.
     rng = np.random.default_rng(4)
     got = list(quotients(rng, lambda r, n: r.normal(1, 0.2, n), 2000))
@@ -81,7 +81,7 @@ def test_at_the_threshold_an_end_errs_no_more_often_than_it_says():
     # x / 2 + 1 has mean 1.5, half way from 1 to 2.
     shares = np.array([[s.low > 0.5, s.high < 0.5] for _, s in got]).mean(axis=0)
     for found in (ratios, shares):
-        assert (found <= [0.02 + 0.012, 0.04 + 0.016]).all()
+        assert (found <= [0.02 + 0.012, 0.05 + 0.02]).all()
         assert (found >= [0.02 - 0.012, 0.02 - 0.012]).all()
 
 

@@ -5,7 +5,7 @@ Everything that a verdict rests on is a quotient of two means, N / D: a share of
 N - theta D = 0 does not contradict is its interval: exact for normal means, however near D is to 0.
 
 Of skewed values t = (N - theta D) / se is skewed the other way, and an interval of t ends too near
-on the side of their tail. An end that lets a verdict say no moves out there, as Hall's
+on the side of their tail. An upper end that lets a verdict say no moves out, as Hall's
 transformation of t says. One that lets it say yes errs seldom enough, and stays: few chains often
 look skewed, and would hide what there is to see.
 """
@@ -41,8 +41,11 @@ class Errors(NamedTuple):
     high: float = NO
 
 
-ABOVE, BELOW = Errors(YES, NO), Errors(NO, YES)
-"""Of a verdict that says yes above its threshold, and of one that says it below."""
+ABOVE, BELOW = Errors(YES, NO), Errors(0.05, YES)
+"""Of a verdict that says yes above its threshold, and of one that says it below.
+
+What is left is not skewed as errors are: its ends are Fieller's, and a no errs in 5 %.
+"""
 
 
 class Quotient(NamedTuple):
@@ -139,8 +142,6 @@ def _quotient(
     ts = [float(stdtrit(degrees, 1 - e)) for e in errors]
     if errors.high > errors.low:
         ts[1] = _moved_out(ts[1], skewness)
-    elif errors.low > errors.high:
-        ts[0] = _moved_out(ts[0], -skewness)
     low, high = (_fieller(n, d, *var, t) for t in ts)
     return Quotient(low.estimate, low.low, high.high)
 
