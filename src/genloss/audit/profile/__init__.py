@@ -16,6 +16,8 @@ words          the words of a text; their frequencies
 tails          words by band of frequency, against a reference; missing mass
 diversity      distinct runs of words at equal size, beside the noise of random halves
 detector       what a calibrated detector flags, by group, and the share that it tells
-drift          what changed since an earlier audit
+drift          which shares changed since an earlier audit
+snapshot       a sample as five numbers a text, kept to compare a later one with
+distances      how far two snapshots are apart, beside what chance alone would do
 proportions    shares with intervals
 """

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from genloss.audit.profile.detector import DetectorBeside, detector_table
+from genloss.audit.profile.distances import distances
 from genloss.audit.profile.diversity import diversity
-from genloss.audit.profile.drift import drift
+from genloss.audit.profile.drift import drift, earlier_snapshot
 from genloss.audit.profile.duplicates import Duplicates
 from genloss.audit.profile.languages import languages
 from genloss.audit.profile.options import AuditOptions
@@ -15,10 +16,12 @@ from genloss.audit.profile.overlap import Overlap
 from genloss.audit.profile.personal import personal_table
 from genloss.audit.profile.rules import rule_table
 from genloss.audit.profile.sample import Sample
+from genloss.audit.profile.snapshot import snapshot_of
 from genloss.audit.profile.tails import bands, missing_mass, thinned
 from genloss.audit.profile.tally import Tally
 from genloss.audit.profile.words import frequencies
 from genloss.audit.profile.younger import younger_table
+from genloss.corpus.languages import languages_of
 from genloss.corpus.record.record import Record
 from genloss.errors import DataError
 
@@ -85,6 +88,7 @@ def result_of(
     if not tally.records:
         raise DataError("no record that can be read; --aside FILE lists what was found instead")
     taken = counted.sample.records()
+    spoken = languages_of(record.text or "" for record in taken)
     result: dict[str, Any] = {
         "format": FORMAT,
         "today": _day(tally.today),
@@ -93,12 +97,19 @@ def result_of(
         "counts": tally.counts(),
         "duplicates": counted.duplicates.result(),
         "overlap": overlap.result() if overlap is not None else None,
+        "languages": languages(taken, spoken),
         **_of_sample(taken, options, reference),
     }
     result["detector"] = (
         detector_table(taken, detector, options.sample, options.seed) if detector else None
     )
-    result["drift"] = drift(options.since, result) if options.since is not None else None
+    snapshot = snapshot_of(taken, spoken)
+    result["snapshot"] = snapshot.as_json()
+    since = options.since
+    result["drift"] = drift(since, result) if since is not None else None
+    result["distances"] = (
+        distances(earlier_snapshot(since), snapshot, options.seed) if since is not None else None
+    )
     return result
 
 
@@ -120,7 +131,6 @@ def _of_sample(
         tails["bands"] = bands(here, thinned(there, size, options.seed))
         tails["missing_mass_of_reference"] = missing_mass(there)
     return {
-        "languages": languages(taken),
         "rules": rule_table(taken, options.group),
         "personal": personal_table(taken),
         "younger": younger_table(taken),

@@ -1,10 +1,12 @@
 """What changed between an earlier audit and this one."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from genloss.audit.conformal.answers import JUDGED
 from genloss.audit.profile.proportions import change, difference
+from genloss.audit.profile.snapshot import Snapshot
 from genloss.corpus.record.record import UNKNOWN
 from genloss.errors import DataError
 
@@ -51,6 +53,14 @@ def drift(before: Audit, now: Audit) -> list[dict[str, Any]]:
         if old and new and old[1] and new[1]
     ]
     return [*rows, *_detected(before.get("detector"), now.get("detector"))]
+
+
+def earlier_snapshot(before: Audit) -> Snapshot:
+    """Return the snapshot in an earlier audit; raises DataError where it has none."""
+    try:
+        return Snapshot.of_json(before["snapshot"])
+    except (KeyError, TypeError, ValueError, zlib.error) as error:
+        raise DataError("the earlier audit lacks its snapshot; make it again") from error
 
 
 def _detected(before: Audit | None, now: Audit | None) -> Iterator[dict[str, Any]]:

@@ -216,6 +216,11 @@ def _known(record: Record) -> _Known:
     )
 
 
+def source_of(record: Record) -> str:
+    """Return the host of a text, or the name of its file or collection; 'unknown' without one."""
+    return host_of(record.source) or record.source.partition(":")[0] or UNKNOWN
+
+
 def _gathered(record: Record) -> str:
     """Return how a text came: "crawled" by its day of capture, "" for a message, else "other"."""
     if "party" in record.attributes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from genloss.errors import DataError
 from genloss.report import theme
-from genloss.report.corpus.sentences import in_short
+from genloss.report.corpus.sentences import ASPECTS, in_short
 from genloss.report.corpus.shares import interval, percent, periods, points
 
 FORMAT = 1
@@ -30,6 +30,7 @@ def corpus_page(audit: Mapping[str, Any]) -> str:
             a=audit,
             n=audit["sizes"]["records"],
             sentences=in_short(audit),
+            aspects=ASPECTS,
             theme=theme,
             css=(resources.files("genloss.report") / "page.css").read_text(encoding="utf-8"),
             own=_file("corpus.css"),

@@ -1,6 +1,6 @@
 """What the numbers of an audit say, in a few plain sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from genloss.report.corpus.shares import interval, percent
@@ -51,6 +51,7 @@ def _sentences(audit: Audit) -> Iterator[str]:
             f"{count(young['count'], 'text')} of {young['of']:,} {verb(young['count'], 'hold')} "
             "words that are younger than the date they claim."
         )
+    yield from _changed(audit.get("distances") or ())
     if left := sum(audit["aside"]["left_out"].values()):
         what = f"{count(left, 'item')}, which {verb(left, 'do')} not count"
         yield f"Left out, or not to be read: {what}."
@@ -89,6 +90,32 @@ def _dates(counts: Mapping[str, Any]) -> Iterator[str]:
     elif min(claimed, captured):
         best = min((claimed, "claimed date"), (captured, "date of capture"))
         yield f"{of(best[0])} have no {best[1]}."
+
+
+ASPECTS = {
+    "source": "sources",
+    "domain": "domains",
+    "length": "lengths in words",
+    "language": "languages",
+    "year": "years of their dates",
+}
+"""What two snapshots are compared in, as readers see it."""
+
+
+def _changed(distances: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    rows = list(distances)
+    far = [row for row in rows if row["distance"] > row["floor"]]
+    named = ", ".join(f"{ASPECTS[row['what']]} ({percent(row['distance'])})" for row in far)
+    if far:
+        yield (
+            "Since the earlier audit these changed by more than chance would do, each by so many "
+            f"of the texts: {named}."
+        )
+    elif rows:
+        yield (
+            "Since the earlier audit no sources, lengths, languages or years changed by more than "
+            "chance would do."
+        )
 
 
 DATES = ("claimed", "captured")
