@@ -6,7 +6,7 @@
 
 NOVELS: the folder with novels-*.jsonl.xz. PAIR: the folder of the tuned model (the performer),
 which `genloss corpus calibrate --scorer binoculars --with performer=PAIR` takes as well. Tuned on
-blocks of 128 tokens, 8 a step (12 steps), of as many novels as there are blocks. DATA: the folder
+blocks of 128 tokens, 8 a step (4 steps), of as many novels as there are blocks. DATA: the folder
 with bao-2024.jsonl.xz and liang-2023.jsonl. Of every text, with its line breaks made spaces, the
 first 150 tokens behind the words that a continuation shares with the human text (the models read
 those, too); some of every group at a time, until SECONDS (600) of processor time are over. One
@@ -38,7 +38,7 @@ SCORES = {
 }
 
 
-def tune(novels: Path, pair: Path, steps: str = "12") -> None:
+def tune(novels: Path, pair: Path, steps: str = "4") -> None:
     """Tune the base and save it with its tokeniser."""
     import torch
 
@@ -59,7 +59,7 @@ def tune(novels: Path, pair: Path, steps: str = "12") -> None:
                 passages.append(" ".join(text[len(text) // 2 :][:4000].split()))
     drawn = np.random.default_rng(0).permutation(len(passages))[:number]
     rows = tokens_of(tokeniser_of(BASE, ""), [passages[i] for i in drawn], BLOCK)
-    training = FineTuning(epochs=1, batch=BATCH, learning_rate=1e-4)
+    training = FineTuning(epochs=1, batch=BATCH, learning_rate=2e-4)
     began = time.process_time()
     learner = TransformerLearner(base=BASE, training=training)
     x = np.stack([row for row in rows if row.size == BLOCK])[None]
