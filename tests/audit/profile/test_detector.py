@@ -138,7 +138,7 @@ def test_texts_of_few_sources_are_neither_bounded_nor_tested_and_the_page_says_s
     assert (share["alarms"], share["words"], share["one_each"]["corpus"]) == ([], None, 40)
     words = words_of(corpus_page(found))
     assert "too few sources for the alarms" in words
-    assert "Not seen by the alarms" not in words
+    assert "no alarm would be raised" not in words
 
 
 def test_a_score_that_a_record_brought_does_not_count(known, rng):

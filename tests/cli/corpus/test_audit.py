@@ -60,6 +60,16 @@ def test_masking_replaces_personal_data_and_keeps_the_parent(genloss, corpus):
     assert genloss("corpus", "verify", "out.jsonl").exit_code == 0
 
 
+def test_what_is_no_text_of_the_corpus_is_not_left_out_of_it(genloss, corpus):
+    """Digests beside records are passed over; texts to compare with are counted by themselves."""
+    (corpus / "in").mkdir()
+    assert genloss("corpus", "read", "texts", "--out", "in/rows.jsonl").exit_code == 0
+    done = genloss("corpus", "audit", "in")
+    assert done.exit_code == 0, done.stderr
+    assert "left out" not in done.output.lower()
+    assert json.loads((corpus / "audit.json").read_text())["aside"]["left_out"] == {}
+
+
 def test_shards_give_the_same_page(genloss, corpus):
     for words in (["--out", "a.html"], ["--out", "b.html", "--keep-work"]):
         assert genloss("corpus", "audit", "texts", *words).exit_code == 0

@@ -41,10 +41,11 @@ def test_the_page_says_what_was_found_and_quotes_nothing():
         "By what the files declare, 80 % of the texts were written by people, 20 % by machines.",
         # Four texts of six words, and one of four.
         "By words instead of texts: human 85.7 %, machine 14.3 %.",
-        "No text has a known licence.",
-        "80 % of the texts hold what looks like personal data.",
+        "No text has a known licence: whether it may be used has to be asked elsewhere.",
+        "80 % of the texts hold what looks like personal data; genloss corpus read --mask "
+        "replaces it.",
         "1 text of 5 holds words that are younger than the date they claim.",
-        "Left out, or not to be read: 2 items, which do not count.",
+        "Left out, or not to be read: 2 items, which do not count; the last section names them.",
         "Five &lt;texts&gt;",
         "No text is quoted.",
     ):

@@ -58,7 +58,9 @@ def audited(
     for file in (out, numbers):
         check_output(file)
     with aside_in(aside_file) as aside, at_work("auditing"):
-        detector = _detector(calibration, known, fields, aside)
+        # What is left out of the texts to compare with is not left out of the corpus.
+        beside = Aside(aside.stream)
+        detector = _detector(calibration, known, fields, beside)
         if where.by_shards:
             asked = partial(audit_by_shards, reference=reference, against=against, outputs=own)
             with doing(where) as do:
@@ -77,6 +79,7 @@ def audited(
             "reference": [with_revision(path) for path in reference],
             "aside": {"left_out": dict(aside.left_out), "doubts": dict(aside.doubts)},
         }
+    aside.join(beside)
     write_audit(audit, out)
     if where.by_shards and not where.keep_work:
         removed(work)

@@ -58,6 +58,12 @@ class Aside:
             for line in stream:
                 self.put(**json.loads(line))
 
+    def join(self, other: "Aside") -> None:
+        """Count the entries of another one, whose stream was this one's, as well."""
+        self.left_out.update(other.left_out)
+        self.doubts.update(other.doubts)
+        self.first += other.first[: SHOWN - len(self.first)]
+
     def summary(self) -> str:
         """Return the counts in a few words, '' where there is nothing."""
         parts = [f"{n:,} left out ({kind})" for kind, n in self.left_out.most_common()]

@@ -24,6 +24,7 @@ from genloss.corpus.record.hub_cards import Cards
 from genloss.corpus.record.line import is_record, line_of, record_from
 from genloss.corpus.record.of_runs import records_of_run
 from genloss.corpus.record.record import Record
+from genloss.corpus.record.writing import is_sums
 from genloss.corpus.walk import Place, walked
 from genloss.errors import DataError
 from genloss.store.reader import is_run
@@ -170,6 +171,8 @@ def files_to_read(path: Path, aside: Aside, own: Collection[Path] = frozenset())
         return
     said: set[Path] = set()
     for place in walked(path):
+        if is_sums(place.path):
+            continue
         if (output := _output_of(place.path, own)) is not None:
             if output not in said:
                 aside.put(output, 0, OUTPUT, "what this command writes is no input of it")

@@ -26,6 +26,11 @@ def sums_of(file: Path) -> Path:
     return file.with_name(file.name + SUMS)
 
 
+def is_sums(path: Path) -> bool:
+    """Return whether a file holds the digests of the records beside it."""
+    return path.name.endswith(SUMS) and path.with_name(path.name.removesuffix(SUMS)).is_file()
+
+
 def line_digest(line: bytes) -> str:
     """Return the SHA-256 of a line without its end, in hex."""
     return sha256(line).hexdigest()

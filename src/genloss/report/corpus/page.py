@@ -12,6 +12,14 @@ from genloss.report.corpus.shares import interval, percent, periods, points
 FORMAT = 1
 """Of audit.json, as this page reads it."""
 
+ARMS = {
+    "two texts of five edited to the middle": "Two texts of five are by both, and look like "
+    "something between people's and machines'",
+    "all scores moved by half a deviation": "All texts look more like machines' than those they "
+    "are held against, by half of what people's texts differ among each other",
+}
+"""What an alarm is tried on, as readers see it."""
+
 
 def corpus_page(audit: Mapping[str, Any]) -> str:
     """Return the page on an audit as HTML that needs nothing but itself; no text is quoted.
@@ -31,6 +39,7 @@ def corpus_page(audit: Mapping[str, Any]) -> str:
             n=audit["sizes"]["records"],
             sentences=in_short(audit),
             aspects=ASPECTS,
+            arms=ARMS,
             theme=theme,
             css=(resources.files("genloss.report") / "page.css").read_text(encoding="utf-8"),
             own=_file("corpus.css"),

@@ -44,7 +44,10 @@ def _sentences(audit: Audit) -> Iterator[str]:
     yield from _misfires(audit["rules"])
     personal = audit["personal"]["any"]
     if personal["count"]:
-        yield f"{of(personal['share'])} hold what looks like personal data."
+        yield (
+            f"{of(personal['share'])} hold what looks like personal data; genloss corpus read "
+            "--mask replaces it."
+        )
     young = audit["younger"]["texts"]
     if young["count"]:
         yield (
@@ -54,7 +57,7 @@ def _sentences(audit: Audit) -> Iterator[str]:
     yield from _changed(audit.get("distances") or ())
     if left := sum(audit["aside"]["left_out"].values()):
         what = f"{count(left, 'item')}, which {verb(left, 'do')} not count"
-        yield f"Left out, or not to be read: {what}."
+        yield f"Left out, or not to be read: {what}; the last section names them."
 
 
 WHO = {
@@ -75,7 +78,10 @@ def _detected(detector: Mapping[str, Any]) -> str:
     if share["kind"] == "bound":
         return "A detector finds no more that looks like machines' text than people's texts hold."
     if share["kind"] == "none" or not share["told"]:
-        return "How much of it machines wrote cannot be told from the texts to compare with."
+        return (
+            "How much of it machines wrote a detector cannot tell: these texts are not like those "
+            "that it was tried on."
+        )
     between = interval(share)
     return (
         f"Beside texts of known origin, a detector puts machines' share at {between} of the texts "
@@ -86,7 +92,7 @@ def _detected(detector: Mapping[str, Any]) -> str:
 def _dates(counts: Mapping[str, Any]) -> Iterator[str]:
     claimed, captured = (counts[f"{name} year"]["unknown"]["share"] for name in DATES)
     if claimed == captured == 1:
-        yield "No text has a date."
+        yield "No text has a date, so that none is known to be older than the machines."
     elif min(claimed, captured):
         best = min((claimed, "claimed date"), (captured, "date of capture"))
         yield f"{of(best[0])} have no {best[1]}."
@@ -124,9 +130,12 @@ DATES = ("claimed", "captured")
 def _rights(counts: Mapping[str, Any]) -> Iterator[str]:
     unknown = counts["licence"]["unknown"]["share"]
     if unknown == 1:
-        yield "No text has a known licence."
+        yield "No text has a known licence: whether it may be used has to be asked elsewhere."
     elif unknown:
-        yield f"{of(unknown)} have no known licence."
+        yield (
+            f"{of(unknown)} have no known licence: whether they may be used has to be asked "
+            "elsewhere."
+        )
     refusals = sum(v["count"] for v in counts["consent"]["values"] if v["value"] != "none found")
     if refusals:
         yield f"{count(refusals, 'signal')} against training, or about it, came with the texts."
@@ -145,7 +154,7 @@ def _misfires(rules: Mapping[str, Any]) -> Iterator[str]:
     if worst[0] > 0.05:
         yield (
             f"A common rule against spam ({worst[2]}) would refuse {percent(worst[1])} of what "
-            f"people wrote in {worst[3]}."
+            f"people wrote in {worst[3]}: do not filter such texts by it."
         )
 
 
@@ -155,7 +164,8 @@ def _repetition(audit: Audit) -> Iterator[str]:
         about = "About " if "low" in exact else ""
         yield (
             f"{about}{count(exact['count'], 'text')} {verb(exact['count'], 'repeat')} an earlier "
-            f"one word for word, and {near['count']:,} nearly."
+            f"one word for word, and {near['count']:,} nearly; genloss corpus dedup keeps one of "
+            "each."
         )
     else:
         yield "No text repeats another one."
