@@ -20,6 +20,14 @@ ARMS = {
 }
 """What an alarm is tried on, as readers see it."""
 
+GRADES = {
+    "archive": "an archive",
+    "crawl": "a crawler's clock",
+    "claimed": "the text's own word",
+    "guessed": "a guess",
+}
+"""What vouches for a date, as readers see it."""
+
 
 def corpus_page(audit: Mapping[str, Any]) -> str:
     """Return the page on an audit as HTML that needs nothing but itself; no text is quoted.
@@ -40,6 +48,7 @@ def corpus_page(audit: Mapping[str, Any]) -> str:
             sentences=in_short(audit),
             aspects=ASPECTS,
             arms=ARMS,
+            grades_said=GRADES,
             theme=theme,
             css=(resources.files("genloss.report") / "page.css").read_text(encoding="utf-8"),
             own=_file("corpus.css"),

@@ -77,7 +77,9 @@ def _detected(detector: Mapping[str, Any]) -> str:
         )
     if share["kind"] == "bound":
         return "A detector finds no more that looks like machines' text than people's texts hold."
-    if share["kind"] == "none" or not share["told"]:
+    if share["kind"] == "none":
+        return "How much of it machines wrote cannot be told from the texts to compare with."
+    if not share["told"]:
         return (
             "How much of it machines wrote a detector cannot tell: these texts are not like those "
             "that it was tried on."
