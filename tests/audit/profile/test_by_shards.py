@@ -2,21 +2,26 @@
 
 import json
 import random
+import signal
 from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
+from tests.audit.killed import in_child
 
 from genloss.audit.profile.audit import audit_of
 from genloss.audit.profile.by_shards import audit_by_shards
 from genloss.audit.profile.duplicates import Duplicates
 from genloss.audit.profile.options import AuditOptions
+from genloss.audit.shards.job import here
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import records_of_pieces
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.record import Record
 from genloss.errors import DataError, StoreError
+from genloss.run.executors.processes import Processes
+from genloss.run.job import run_jobs
 
 OPTIONS = AuditOptions(sample=40, near=70, today=date(2026, 11, 30))
 
@@ -58,6 +63,24 @@ def test_the_numbers_of_one_pass(tmp_path, shard):
     assert by_shards(corpus, tmp_path / "work", aside=aside, **more) == right
     assert right["duplicates"]["exact"]["count"] == 9
     assert aside.left_out == {"not JSON": 1}
+
+
+@pytest.mark.parametrize("stop", [4, 25, 60])
+def test_a_kill_resumes_to_the_same_numbers_and_counts_no_shard_again(tmp_path, stop):
+    corpus, work = write(tmp_path / "corpus", 40), tmp_path / "work"
+    right = by_shards(corpus, tmp_path / "whole", here)
+    assert in_child(lambda: by_shards(corpus, work, here), work, stop) == signal.SIGKILL
+    done = {p: p.stat().st_mtime_ns for p in (work / "read").glob("*") if p.suffix != ".tmp"}
+    assert by_shards(corpus, work, here) == right
+    assert all(p.stat().st_mtime_ns == time for p, time in done.items() if p.exists())
+
+
+@pytest.mark.deep
+def test_the_same_numbers_in_processes(tmp_path):
+    corpus = write(tmp_path / "corpus", 40)
+    right = by_shards(corpus, tmp_path / "whole", here)
+    found = by_shards(corpus, tmp_path / "work", lambda _, jobs: run_jobs(jobs, Processes(2)))
+    assert found == right
 
 
 def test_a_second_audit_counts_what_is_new(tmp_path):
