@@ -17,6 +17,8 @@ ARMS = {
     "something between people's and machines'",
     "all scores moved by half a deviation": "All texts look more like machines' than those they "
     "are held against, by half of what people's texts differ among each other",
+    "two texts of five of an unknown sort, as far from human texts as machine texts are": "Two "
+    "texts of five are of a sort that was not compared with, as unlike people's as machines' are",
 }
 """What an alarm is tried on, as readers see it."""
 
