@@ -54,7 +54,7 @@ class Tallies:
         flagged = answer == "flagged"
         add(self.groups[record.origin][group], flagged)
         if record.origin == "human":
-            self.p_values[group] += record.attributes["p_value"]
+            self.p_values[group] += float(record.attributes["p_value"])
         if record.origin in ("machine", "edited"):
             who = record.origin, record.key("generator"), released(record)
             add(self.generators[who], flagged)
