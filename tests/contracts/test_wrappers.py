@@ -43,19 +43,20 @@ WRITER = "only continues prompts; metrics and regimes see the language model ins
 ROWS = "rows after prompts are drawn and nothing else; they have no law of their own"
 NOT_ASKED = {
     "WatchedLearner": {
-        STUDY: "Based BasedLearner EpochLearner PlugInLearner ResumableLearner StartingLearner "
-        "TextLearner"
+        STUDY: "Based BasedLearner EpochLearner PlugInLearner ResumableLearner Sized "
+        "StartingLearner TextLearner"
     },
     "Noted": {
-        STUDY: "Based BasedLearner EpochLearner PlugInLearner StartingLearner TextLearner",
+        STUDY: "Based BasedLearner EpochLearner PlugInLearner Sized StartingLearner TextLearner",
         "it is what a resumable learner becomes": "ResumableLearner",
     },
-    "_Relative": {"it is scaled already": "ScaledLearner"},
+    "_Relative": {"it is scaled already": "ScaledLearner", STUDY: "Sized"},
     "WatchedSampler": {STUDY: "Decoding TokenChoice"},
     "MakersLearner": {
         "makers have no base in common, no closed form, and keep no notes": (
             "Based BasedLearner EpochLearner PlugInLearner ResumableLearner StartingLearner"
-        )
+        ),
+        "what must fit in memory is a lower bound, without their models": "Sized",
     },
     "ByMaker": {},
     "Switch": {"no closed form of ours crosses a change of regime": "MomentRegime"},

@@ -1,6 +1,7 @@
 """Distinct runs of words at equal size, beside the noise of random halves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -32,12 +33,11 @@ def diversity(records: Sequence[Record], key: str, seed: int) -> dict[str, Any]:
     noise: the standard deviation of the difference between two disjoint random halves of a group,
     each at half the size: differences between groups below about twice that are noise.
     """
-    groups: dict[str, list[list[str]]] = {"all": []}
+    groups: dict[str, list[str]] = {"all": []}
     for record in records:
-        words = words_of(record.text or "")[:TEXT]
-        groups["all"].append(words)
+        groups["all"].append(record.text or "")
         if (value := record.key(key)) != "unknown":
-            groups.setdefault(value, []).append(words)
+            groups.setdefault(value, []).append(record.text or "")
     rows = []
     for at, (name, texts) in enumerate(groups.items()):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(at,)))
@@ -47,13 +47,17 @@ def diversity(records: Sequence[Record], key: str, seed: int) -> dict[str, Any]:
     return {"size": SIZE, "key": key, "groups": rows, "too_small": len(groups) - len(rows)}
 
 
-def _of_group(texts: Sequence[list[str]], rng: np.random.Generator) -> dict[str, Any] | None:
-    if sum(map(len, texts)) < SIZE:
+def _first_words(texts: Iterable[str]) -> list[str]:
+    """Return the first 20,000 words of texts, and look at no text behind them."""
+    return list(islice(chain.from_iterable(words_of(text)[:TEXT] for text in texts), SIZE))
+
+
+def _of_group(texts: Sequence[str], rng: np.random.Generator) -> dict[str, Any] | None:
+    if len(_first_words(texts)) < SIZE:
         return None
     values, halves = np.zeros((DRAWS, len(RUNS))), np.zeros((DRAWS, len(RUNS)))
     for draw in range(DRAWS):
-        order = rng.permutation(len(texts))
-        words = [word for i in order for word in texts[i]][:SIZE]
+        words = _first_words(texts[i] for i in rng.permutation(len(texts)))
         one, other = words[: SIZE // 2], words[SIZE // 2 :]
         values[draw] = [distinct(words, n) for n in RUNS]
         halves[draw] = [distinct(one, n) - distinct(other, n) for n in RUNS]
