@@ -32,7 +32,7 @@ def test_runs_on_real_rows_are_not_said_to_collapse(calibration, system):
     for one in shares:
         assert one.answers[Answer.YES] <= calibration.most(0.05, SETS), one
         few = one.answers[Answer.UNKNOWN] <= calibration.most(0.2, SETS)
-        assert few or one.rule.number in (3, 4), one
+        assert few or one.rule.number == 3 or (system, one.rule.number) in calibration.MISSED, one
     assert any_yes <= calibration.most(0.10, SETS)
 
 

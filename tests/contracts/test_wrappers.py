@@ -43,20 +43,21 @@ WRITER = "only continues prompts; metrics and regimes see the language model ins
 ROWS = "rows after prompts are drawn and nothing else; they have no law of their own"
 NOT_ASKED = {
     "WatchedLearner": {
-        STUDY: "Based BasedLearner EpochLearner PlugInLearner ResumableLearner Sized "
+        STUDY: "Based BasedLearner EpochLearner PlugInLearner ResumableLearner SizedLearner "
         "StartingLearner TextLearner"
     },
     "Noted": {
-        STUDY: "Based BasedLearner EpochLearner PlugInLearner Sized StartingLearner TextLearner",
+        STUDY: "Based BasedLearner EpochLearner PlugInLearner SizedLearner StartingLearner "
+        "TextLearner",
         "it is what a resumable learner becomes": "ResumableLearner",
     },
-    "_Relative": {"it is scaled already": "ScaledLearner", STUDY: "Sized"},
+    "_Relative": {"it is scaled already": "ScaledLearner", STUDY: "SizedLearner"},
     "WatchedSampler": {STUDY: "Decoding TokenChoice"},
     "MakersLearner": {
         "makers have no base in common, no closed form, and keep no notes": (
             "Based BasedLearner EpochLearner PlugInLearner ResumableLearner StartingLearner"
         ),
-        "what must fit in memory is a lower bound, without their models": "Sized",
+        "what must fit in memory is a lower bound, without their models": "SizedLearner",
     },
     "ByMaker": {},
     "Switch": {"no closed form of ours crosses a change of regime": "MomentRegime"},

@@ -52,7 +52,7 @@ class InBlocks(Protocol):
 
 
 @runtime_checkable
-class Sized(Learner, Protocol):
+class SizedLearner(Learner, Protocol):
     """A learner that knows how large its models are."""
 
     def model_numbers(self, d: int) -> int:
@@ -119,7 +119,7 @@ def check_memory(study: Study) -> None:
     rows += study.held_out if text or isinstance(study.reality, Dimensioned) else 0
     columns = columns_of(study.reality)
     width = study.reality.block if isinstance(study.reality, InBlocks) else columns
-    model = study.learner.model_numbers(columns) if isinstance(study.learner, Sized) else 0
+    model = study.learner.model_numbers(columns) if isinstance(study.learner, SizedLearner) else 0
     parts = [f"{chains:,} chains"]
     parts += [f"{rows:,} rows"] if rows > 1 else []
     parts += [f"{width:,} {'tokens' if text else 'numbers'}"] if width > 1 else []

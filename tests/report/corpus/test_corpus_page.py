@@ -6,10 +6,11 @@ import pytest
 
 from genloss.audit.profile.audit import audit_of
 from genloss.audit.profile.options import AuditOptions
+from genloss.audit.share.power import EDITED, MOVED, STRANGERS
 from genloss.corpus.record.dated import dated
 from genloss.corpus.record.record import Record
 from genloss.errors import DataError
-from genloss.report.corpus.page import corpus_page
+from genloss.report.corpus.page import ARMS, corpus_page
 from genloss.report.corpus.sentences import in_short
 from genloss.report.corpus.shares import interval, percent, periods, points
 
@@ -108,3 +109,7 @@ def test_what_scrolls_is_named_and_reached_by_keys():
     assert regions
     named = [region.partition(">")[0] for region in regions]
     assert all('tabindex="0" role="region" aria-label="' in region for region in named)
+
+
+def test_every_arm_of_an_alarm_is_said_in_plain_words():
+    assert set(ARMS) == {EDITED, MOVED, STRANGERS}

@@ -195,11 +195,10 @@ class _Known(NamedTuple):
 
 
 def _known(record: Record) -> _Known:
-    attributes, source = record.attributes, record.source
-    host = host_of(source)
+    attributes = record.attributes
     return _Known(
-        str(attributes["domain"]) if "domain" in attributes else host or UNKNOWN,
-        host or source.partition(":")[0] or UNKNOWN,
+        record.key("domain"),
+        source_of(record),
         _gathered(record),
         record.licence or UNKNOWN,
         record.origin,

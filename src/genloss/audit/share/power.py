@@ -1,7 +1,6 @@
 """What alarms would see: their power on a corpus of this size, from the calibration."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -9,18 +8,13 @@ from genloss.audit.share.shift import mixture_p
 from genloss.audit.share.wording import Moments, larger, line_power
 from genloss.core.arrays import Floats
 
-Arm = Literal[
-    "two texts of five edited to the middle",
-    "all scores moved by half a deviation",
-    "two texts of five of an unknown sort, as far from human texts as machine texts are",
-]
-ARMS: tuple[Arm, ...] = (
-    "two texts of five edited to the middle",
-    "all scores moved by half a deviation",
-)
-STRANGERS: Arm = (
-    "two texts of five of an unknown sort, as far from human texts as machine texts are"
-)
+EDITED = "two texts of five edited to the middle"
+MOVED = "all scores moved by half a deviation"
+STRANGERS = "two texts of five of an unknown sort, as far from human texts as machine texts are"
+"""What alarms are tried on: that on scores on the first two, that on common words on the last."""
+
+BY_SCORES = (EDITED, MOVED)
+
 STRANGE = 0.4
 
 DEMANDED = 0.8
@@ -43,7 +37,7 @@ class Power:
     looks at.
     """
 
-    arm: Arm
+    arm: str
     power: float
     times: int | None
     about: str = "scores"
@@ -61,7 +55,7 @@ def alarm_powers(
     """
     known = [np.asarray(s, float) for s in (human, machine)]
     laws = [s[~np.isnan(s)] for s in known]
-    return tuple(_power(arm, laws[0], laws[1], texts, share, level, seed) for arm in ARMS)
+    return tuple(_power(arm, laws[0], laws[1], texts, share, level, seed) for arm in BY_SCORES)
 
 
 def wording_power(sets: tuple[Moments, Moments, Moments], share: float, level: float) -> Power:
@@ -75,14 +69,14 @@ def wording_power(sets: tuple[Moments, Moments, Moments], share: float, level: f
 
 
 def _power(
-    arm: Arm, human: Floats, machine: Floats, texts: int, share: float, level: float, seed: int
+    arm: str, human: Floats, machine: Floats, texts: int, share: float, level: float, seed: int
 ) -> Power:
     sizes = (len(human), len(machine), texts)
     first = None
     for times in TIMES:
         if times > 1 and times * max(sizes) > MOST:
             break
-        rng = np.random.default_rng([seed, ARMS.index(arm), times])
+        rng = np.random.default_rng([seed, BY_SCORES.index(arm), times])
         several = [min(times * n, MOST) for n in sizes]
         drawn = [
             _drawn(s, (DRAWS, n), rng) for s, n in zip((human, machine), several, strict=False)
@@ -96,7 +90,7 @@ def _power(
 
 
 def _corpus(
-    arm: Arm,
+    arm: str,
     human: Floats,
     machine: Floats,
     shape: tuple[int, int],
@@ -105,7 +99,7 @@ def _corpus(
 ) -> Floats:
     made = rng.random(shape) < share
     scores = np.where(made, _drawn(machine, shape, rng), _drawn(human, shape, rng))
-    if arm == ARMS[1]:
+    if arm == MOVED:
         return np.asarray(scores + 0.5 * human.std())
     middle = rng.normal((human.mean() + machine.mean()) / 2, 0.4 * human.std(), shape)
     return np.where(rng.random(shape) < 0.4, middle, scores)
