@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from genloss.core.forms import AsCounts, AsMoments
 from genloss.core.regimes import Accumulate
+from genloss.models.categorical import CategoricalLearner
 from genloss.models.gaussian import GaussianLearner
 from genloss.realities.gaussians import Gaussian
+from genloss.realities.tokens import UniformTokens
 from genloss.run.events import Failed, Finished, Moved, Phase, Planned, Step
 from genloss.run.tally import Tally, Work
 from genloss.run.task import Task
@@ -162,3 +165,20 @@ def test_a_whole_is_a_whole_whatever_its_parts_sum_to(n):
     for i in range(n):
         told.tally(Finished(i))
     assert told.standing.share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("form", "learner", "reality"),
+    [
+        (AsMoments(), GaussianLearner(ddof=1), Gaussian()),
+        (AsCounts(), CategoricalLearner(k=5), UniformTokens(k=5)),
+    ],
+)
+def test_rows_that_nobody_draws_take_no_time(form, learner, reality):
+    """Statistics of 10^7 rows beside 8 generations of 1,000 rows: those 8 are what lasts."""
+    statistics = Study(reality, learner, form=form, n_real=10**7, generations=100)
+    told = Told(statistics, study(n_real=1000))
+    told.at(0.0, 1, Phase.FITTING, 1)
+    told.at(4.0, 1, Phase.DONE, 4)
+    assert told.standing.left < 10.0
+    assert told.tally.tasks[0].cost < told.tally.tasks[1].cost

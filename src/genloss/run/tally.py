@@ -8,7 +8,7 @@ import numpy as np
 
 from genloss.core.arrays import Floats
 from genloss.run.events import Event, Failed, Finished, Moved, Phase, Planned, Retried, Step
-from genloss.run.task import Task
+from genloss.run.task import Task, drawn
 from genloss.store.folder import is_control_path
 from genloss.study.study import Study
 
@@ -166,7 +166,10 @@ class Tally:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """The rows of one chain that a study fits and draws, up to each of some generations."""
+    """The rows of one chain that a study fits and draws, up to each of some generations.
+
+    Where statistics are drawn instead, few rows stand for them.
+    """
 
     t: Floats
     rows: Floats
@@ -177,7 +180,7 @@ class Work:
         last = study.generations
         points = np.unique(np.linspace(1, last, min(last, POINTS)).astype(np.int64))
         sizes = [study.regime.sizes(int(t), study.n_real, study.n_synthetic) for t in points]
-        each = np.array([s.train + s.synthetic for s in sizes], dtype=np.float64)
+        each = np.array([drawn(study, s.train + s.synthetic) for s in sizes], dtype=np.float64)
         # Generations between two points are as large as the later one.
         rows = np.cumsum(each * np.diff(points, prepend=0))
         return cls(np.append(0.0, points), np.append(0.0, rows))
@@ -185,7 +188,8 @@ class Work:
     @classmethod
     def like(cls, study: Study, known: dict[tuple[object, ...], "Work"]) -> "Work":
         """Return `of` a study, from what is known of those that differ in nothing that counts."""
-        key = (repr(study.regime), study.n_real, study.n_synthetic, study.generations)
+        sizes = study.n_real, study.n_synthetic, study.generations
+        key = (repr(study.regime), repr(study.form), *sizes)
         if key not in known:
             known[key] = cls.of(study)
         return known[key]

@@ -4,12 +4,21 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from genloss.core.forms import AsCounts, AsMoments
 from genloss.run.threads import has_networks
 from genloss.spec.build import describe
 from genloss.study.study import Study, study_from
 
 NETWORK = 1000
 """Rows of a mixture, about, that are fitted and drawn while a small network takes one."""
+
+STATISTIC = 10
+"""Rows, about, that are fitted and drawn while the statistics of any number of them are."""
+
+
+def drawn(study: Study, rows: int) -> int:
+    """Return how many rows a generation of so many takes: few, where their statistics are drawn."""
+    return min(rows, STATISTIC) if isinstance(study.form, AsMoments | AsCounts) else rows
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Task:
     @property
     def cost(self) -> int:
         """How long it takes beside other tasks, in rows of one chain without a network."""
-        return self.study.generations * self.weight * self.study.n_synthetic
+        return self.study.generations * self.weight * drawn(self.study, self.study.n_synthetic)
 
     def as_text(self) -> tuple[str, str, int, int, int]:
         """Return spec, folder and numbers in a form that travels; `Task.of` turns it back."""
