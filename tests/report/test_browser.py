@@ -363,6 +363,17 @@ def requested(entry):
     return message["params"]["request"]["url"]
 
 
+def test_the_answer_begins_on_the_first_sheet(browser, tmp_path):
+    """A table of many runs that moved as a whole left more than half of the paper white."""
+    make_run(tmp_path, "run", metrics={"trace_ratio": decay(5, 30)})
+    page = write_report([tmp_path], tmp_path / "report.html")
+    browser.get(page.as_uri())
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    style = "return getComputedStyle(document.querySelector(arguments[0])).breakInside"
+    assert browser.execute_script(style, "#answer") == "auto"
+    assert browser.execute_script(style, "#answer ~ section") == "avoid"
+
+
 def test_two_sections_with_their_figures_find_room_on_a_page(browser, tmp_path):
     """Four sections and the opening are three pages; a section that parts is cut from its chart."""
     for kind in ("gaussian", "two_moons", "circles", "swiss_roll"):

@@ -1,6 +1,7 @@
 """Profiles as pages and terminals show them."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -115,6 +116,14 @@ def test_few_runs_have_a_sentence_each_and_many_are_counted():
     ]
 
 
+def test_runs_without_a_control_are_not_counted_as_judged():
+    collapse = outcome(YES, YES, NO, NO, NO, NO, NO, NO)
+    alone = replace(collapse, judged=False)
+    assert answer([], [collapse] * 5 + [alone]) == [
+        "Of 5 runs that lie beside a control 5 collapse."
+    ]
+
+
 def test_a_page_opens_with_the_answer_and_the_matrix(tmp_path):
     study = study_from(
         {
@@ -137,7 +146,8 @@ def test_a_page_opens_with_the_answer_and_the_matrix(tmp_path):
     said = re.findall(r'<span class="said \w+">([^<]+)</span>', row)
     # Verdicts 1 to 8, early, late.
     assert said == ["yes", "yes", "no", "?", "yes", "?", "?", "?", "?", "yes"]
-    assert re.search(r'<td class="when">\w+ at t = \d+</td>', row)
+    # In words that a narrow column breaks between, and not inside t = 5.
+    assert re.search(r'<td class="when">[a-z0-9 ]+ at t\xa0=\xa0\d+</td>', row)
     assert "Does it get worse without end?" in answer
     numbers = rest.partition('-profile"><summary>')[2]
     assert "trace_ratio, t = 60, 8 chains, 32 control fits" in numbers

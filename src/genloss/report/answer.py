@@ -11,21 +11,28 @@ from genloss.spec.wording import listed
 UNJUDGED = "Whether this is a collapse, and of which kind, is not judged here."
 """What stands in the place of an answer where nothing could be held against anything."""
 
+CONTROLLED = " that lie beside a control"
+"""Which runs are meant where others are not."""
+
 FEW = 4
 """Runs that each have a sentence of their own; more are counted."""
 
 
 def answer(sections: Sequence[Section], profiled: Sequence[ProfiledRun]) -> list[str]:
     """Return what can be answered: how many targets were met, and which runs collapse."""
-    targets, collapse = _targets(sections), list(_collapse(profiled))
+    total = max(len(profiled), sum(len(s.runs) for s in sections))
+    targets, collapse = _targets(sections), list(_collapse(profiled, total))
     if collapse:
         return [*targets, *collapse]
     whole = all(s.targets for s in sections)
     return targets if targets and whole else [" ".join([*targets, UNJUDGED])]
 
 
-def _collapse(profiled: Sequence[ProfiledRun]) -> Iterator[str]:
-    """Yield what became of the runs that lie beside a control: a few each, many in numbers."""
+def _collapse(profiled: Sequence[ProfiledRun], total: int) -> Iterator[str]:
+    """Yield what became of the runs that lie beside a control: a few each, many in numbers.
+
+    total: of all runs, those without a control too.
+    """
     runs = [run for run in profiled if run.judged]
     if len(runs) <= FEW:
         for run in runs:
@@ -35,7 +42,7 @@ def _collapse(profiled: Sequence[ProfiledRun]) -> Iterator[str]:
     for run in runs:
         kinds.setdefault(run.outcome, []).append(run.label)
     parts = [f"{len(kinds[k]):,} {w[len(kinds[k]) > 1]}" for k, w in OUTCOMES.items() if k in kinds]
-    yield f"Of {len(runs):,} runs {listed(parts, 'and')}."
+    yield f"Of {len(runs):,} runs{'' if len(runs) == total else CONTROLLED} {listed(parts, 'and')}."
 
 
 OUTCOMES = {

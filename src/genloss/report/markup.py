@@ -19,6 +19,12 @@ def embedded(value: Any) -> Any:
     return markupsafe.Markup(text)
 
 
+def tight(text: str) -> str:
+    """Return text in which no line ends between a number and %, or inside t = 5."""
+    return re.sub(r"(?<=\d) (?=%)|(?<=\bt) (?==)|(?<=\bt =) (?=\d)", "\u00a0", text)
+
+
 def strong(text: str) -> Any:
-    """Return text as HTML with **marked** parts in bold."""
-    return markupsafe.Markup(re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", str(markupsafe.escape(text))))
+    """Return text as HTML with **marked** parts in bold; see `tight`."""
+    safe = str(markupsafe.escape(tight(text)))
+    return markupsafe.Markup(re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", safe))

@@ -17,7 +17,7 @@ from genloss.report.figures.beside import WORDS
 from genloss.report.figures.markers import PATHS
 from genloss.report.glossary import classes, glossary
 from genloss.report.kept_samples import heading
-from genloss.report.markup import embedded, strong
+from genloss.report.markup import embedded, strong, tight
 from genloss.report.measured import measured
 from genloss.report.profiles import questions
 from genloss.report.sections import Section, find_sections
@@ -116,7 +116,7 @@ def _environment() -> Any:
         undefined=jinja2.StrictUndefined,
         loader=jinja2.FunctionLoader(lambda name: _file(f"templates/{name}")),
     )
-    environment.filters |= {"embed": embedded, "strong": strong, "heading": heading}
+    environment.filters |= {"embed": embedded, "strong": strong, "heading": heading, "tight": tight}
     environment.globals |= {"css": _file("page.css"), "js": _file("page.js")}
     return environment
 
