@@ -10,7 +10,7 @@ from genloss.corpus.hub import beside, hub_corpus, hub_rows, with_revision
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import records_of_pieces, shards_of
-from genloss.corpus.record.reading import read_records
+from genloss.corpus.record.reading import located, read_records
 from genloss.errors import DataError, MissingExtra
 from genloss.realities.hub_texts import HubTexts
 
@@ -89,7 +89,7 @@ def test_a_data_set_is_read_by_its_name_and_its_card_speaks_for_it(cache, name, 
     assert [r.text for r in records] == texts
     assert {(r.origin, r.licence) for r in records} == {("machine", "CC-BY-4.0")}
     assert with_revision(Path(name)) == f"{name} (revision {REVISION})"
-    shards = shards_of([Path(name)], 1, Aside())
+    shards = shards_of(located([Path(name)], Aside()), 1)
     pieces = [r for s in shards for r in records_of_pieces(s, FieldMap(), Aside())]
     assert pieces == records
 

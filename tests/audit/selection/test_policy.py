@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from genloss.audit.selection.bands import bands_of
 from genloss.audit.selection.policy import Clause, Policy, read_policy
 from genloss.audit.selection.rules import rule_from
 from genloss.corpus.record.reading import read_records
@@ -175,10 +174,3 @@ def test_a_clause_that_no_record_could_meet_is_refused(tmp_path, clause, why):
 def test_a_rule_of_consent_points_to_the_policy():
     with pytest.raises(SpecError, match="--policy"):
         rule_from({"field": "consent", "none_of": ["noai"], "missing": "keep"}, "rule 1")
-
-
-def test_bands_are_thirds_of_a_reference():
-    texts = ["the the the", "the cat the", "cat zebra yak"]
-    found = bands_of(texts, texts)
-    assert [found.band(t) for t in texts] == ["common words", "middling words", "rare words"]
-    assert found.band("42!") == "no words"

@@ -1,11 +1,8 @@
 """`curate` and `mix`: every decision has its reason, counts are exact, nothing is half-written."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
+
+import pytest
 
 RULES = """
 [[rules]]
@@ -116,30 +113,26 @@ def test_dates_count_by_their_upper_end(told, tmp_path):
     assert told(*args, "--evidence", "crawl")["outputs"]["kept"]["records"] == 0
 
 
-def test_a_kill_goes_on_to_the_same_bytes(told, tmp_path):
-    """Twenty shards; killed as soon as one part is there."""
+@pytest.mark.slow
+def test_processes_give_the_bytes_of_one(told, tmp_path):
+    rows(tmp_path)
     (tmp_path / "rules.toml").write_text(RULES)
-    (tmp_path / "in").mkdir()
-    for i in range(20):
-        made = [{"text": f"shard {i} row {k} " * 40, "words": k % 9} for k in range(300)]
-        made = [{**row, "origin": "human"} for row in made]
-        (tmp_path / "in" / f"{i:02}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in made))
-    args = ["corpus", "curate", "in", "--rules", "rules.toml", "--out"]
-    whole = told(*args, "whole.jsonl")
-    work = subprocess.Popen(
-        [sys.executable, "-m", "genloss", *args, "cut.jsonl", "--json"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-    )
-    parts = tmp_path / "cut.parts"
-    while work.poll() is None and not list(parts.glob("*/funnel.json")):
-        time.sleep(0.005)
-    os.kill(work.pid, signal.SIGKILL)
-    work.wait()
-    cut = told(*args, "cut.jsonl")
-    assert cut["funnel"] == whole["funnel"]
-    for name in ("jsonl", "refused.jsonl"):
-        assert (tmp_path / f"cut.{name}").read_bytes() == (tmp_path / f"whole.{name}").read_bytes()
+    args = ("corpus", "curate", "corpus.jsonl", "--rules", "rules.toml", "--out")
+    told(*args, "one.jsonl")
+    told(*args, "two.jsonl", "--workers", "2")
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+def test_work_is_kept_where_that_is_asked_for(told, genloss, tmp_path):
+    rows(tmp_path)
+    (tmp_path / "rules.toml").write_text(RULES)
+    args = ("corpus", "curate", "corpus.jsonl", "--rules", "rules.toml", "--out")
+    told(*args, "one.jsonl")
+    told(*args, "two.jsonl", "--keep-work")
+    assert not (tmp_path / "one.parts").exists()
+    assert (tmp_path / "two.parts" / "read").is_dir()
+    assert genloss(*args, "three.jsonl", "--on", "nobody").exit_code == 2
+    assert not list(tmp_path.glob("three*"))
 
 
 def test_a_rule_that_is_wrong_writes_nothing(genloss, tmp_path):

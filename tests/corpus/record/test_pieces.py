@@ -10,7 +10,7 @@ import pytest
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import records_of_pieces, shards_of
-from genloss.corpus.record.reading import read_records
+from genloss.corpus.record.reading import located, read_records
 
 
 def rows(n):
@@ -19,7 +19,7 @@ def rows(n):
 
 def in_pieces(path, size):
     aside = Aside()
-    shards = list(shards_of([path], size, aside))
+    shards = list(shards_of(located([path], aside), size))
     return shards, [r for s in shards for r in records_of_pieces(s, FieldMap(), aside)]
 
 

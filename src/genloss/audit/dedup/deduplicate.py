@@ -21,7 +21,7 @@ from genloss.audit.dedup.parting import KEPT, REMOVED, Part, part_of
 from genloss.audit.dedup.shard import ACCOUNT, ASIDE, ReadShard
 from genloss.audit.dedup.whole import DedupWork, whole_of
 from genloss.audit.shards.job import Do, here
-from genloss.audit.shards.plan import Work, is_work, planned, prepared
+from genloss.audit.shards.plan import Work, is_work, places_of, planned, prepared, tidied
 from genloss.corpus.hub import is_on_hub
 from genloss.corpus.record.aside import Aside, no_record
 from genloss.corpus.record.field_map import FieldMap
@@ -78,7 +78,7 @@ def _deduplicated(
     keep_work: bool,
 ) -> dict[str, Any]:
     asked = asdict(options)
-    keys = planned(paths, fields, asked, work, aside, size=options.shard, outputs=(out,))
+    keys = planned(places_of(paths, aside, (out,)), fields, asked, work, size=options.shard)
     folder = str(work.folder)
     # A file that is named twice is read once.
     do("reading", [ReadShard(folder, keys.index(key)) for key in dict.fromkeys(keys)])
@@ -99,7 +99,9 @@ def _deduplicated(
     here("joining", [Components(folder, parts)])
     do("parting", [Part(folder, i) for i in range(len(keys))])
     account = _finished(work, out, options)
-    _cleared(work, keep_work)
+    if keep_work:
+        removed(work.of_all())
+    tidied(work, work.whole.keys if keep_work else None)
     return account
 
 
@@ -160,13 +162,3 @@ def _link(source: Path, file: Path) -> None:
         except OSError:
             # Some file systems give a file one name only.
             shutil.copyfile(source, file)
-
-
-def _cleared(work: DedupWork, keep: bool) -> None:
-    if not keep:
-        removed(work.folder)
-        return
-    removed(work.of_all())
-    for folder in (work.folder / "read").iterdir():
-        if folder.name not in work.whole.keys:
-            removed(folder)

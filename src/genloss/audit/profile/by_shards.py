@@ -16,7 +16,7 @@ from genloss.audit.profile.options import AuditOptions
 from genloss.audit.profile.overlap import Overlap
 from genloss.audit.shards.arrays import mapped_array, write_array
 from genloss.audit.shards.job import Do
-from genloss.audit.shards.plan import Shard, Work, leave, planned, prepared, stamp_of
+from genloss.audit.shards.plan import Shard, Work, leave, places_of, planned, prepared, stamp_of
 from genloss.corpus.hub import beside, is_on_hub, with_revision
 from genloss.corpus.record.aside import Aside, aside_in, no_record
 from genloss.corpus.record.field_map import FieldMap
@@ -87,7 +87,7 @@ def audit_by_shards(
         prepared(work)
         write_bytes(work.folder / OPTIONS, _text(options, against))
         own = (folder, *outputs)
-        keys = planned(paths, fields, {}, work, aside, size=shard, outputs=own)
+        keys = planned(places_of(paths, aside, own), fields, {}, work, size=shard)
         do("counting", [CountShard(str(work.folder), keys.index(k)) for k in dict.fromkeys(keys)])
         counted = Counted.begun(options, _overlap(tuple(against), fields))
         for key in keys:

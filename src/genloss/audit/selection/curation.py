@@ -1,51 +1,57 @@
-"""A corpus through its rules, some files at a time, to files that name how they came about.
+"""A corpus through its rules, shard by shard, to files that name how they came about.
 
 OUT.jsonl holds what is kept, OUT.refused.jsonl what is not, each with the policy's answer, the rule
-and reason beside it, and OUT.curation.json rules, inputs, digests and the funnel. What files gave
+and reason beside it, and OUT.curation.json rules, inputs, digests and the funnel. What shards gave
 lies in OUT.parts/ until all are done: the same command after a kill goes on there, to the same
 bytes.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from genloss.audit.selection.bands import Bands, bands_of
-from genloss.audit.selection.funnel import Funnel, decide
-from genloss.audit.selection.parts import (
-    digest_of_file,
-    inputs_of,
-    shards_of_files,
-    stem_of,
-    working_in,
+from genloss.audit.selection.judging import (
+    ASIDE,
+    KEPT_FILE,
+    REFUSED_FILE,
+    Judge,
+    Weigh,
+    funnel_of,
+    leave_words,
+    weighed_in,
 )
+from genloss.audit.selection.parts import digest_of_file, inputs_of, stem_of
+from genloss.audit.selection.plain import plain_rules
 from genloss.audit.selection.policy import Policy
 from genloss.audit.selection.rules import AnyRule
-from genloss.corpus.record.aside import Aside, aside_in, no_record
+from genloss.audit.shards.job import Do, here
+from genloss.audit.shards.plan import Work, places_of, planned, prepared, tidied
+from genloss.corpus.record.aside import Aside, no_record
 from genloss.corpus.record.field_map import FieldMap
-from genloss.corpus.record.hub_cards import Cards
-from genloss.corpus.record.reading import Located, records_at
-from genloss.corpus.record.record import Record
 from genloss.corpus.record.writing import check_name, record_lines
 from genloss.store.files import plain_value, removed, write_bytes
+from genloss.store.lock import locked
 
 FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Curation:
-    """What is asked: files in order, rules with the policy among them, and how rows are read."""
+    """What is asked: a corpus, rules with the policy among them, and how rows are read.
 
-    files: tuple[Located, ...]
+    shard: bytes of input that are one job.
+    """
+
+    paths: tuple[Path, ...]
     rules: tuple[AnyRule | Policy, ...]
     fields: FieldMap
+    shard: int = 64 << 20
 
-    def described(self) -> dict[str, Any]:
-        """Return rules and inputs with their SHA-256, as plain values."""
-        inputs = inputs_of(self.files)
+    def described(self, inputs: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        """Return rules and inputs, as plain values."""
         rules = [{"kind": type(r).__name__, **plain_value(vars(r))} for r in self.rules]
         fields = plain_value(vars(self.fields))
         return {"format": FORMAT, "rules": rules, "fields": fields, "inputs": inputs}
@@ -83,11 +89,22 @@ class Outputs:
         return self.kept, self.refused, self.account, self.parts
 
 
-def curate(curation: Curation, out: Path, aside: Aside) -> dict[str, Any]:
+def curate(
+    curation: Curation,
+    out: Path,
+    aside: Aside,
+    do: Do = here,
+    *,
+    keep_work: bool = False,
+    outputs: Sequence[Path] = (),
+) -> dict[str, Any]:
     """Apply the rules; return the account, which is written last.
 
-    Time: three readings of the corpus, two of them for the bands. Memory: the words of the corpus,
-    the names of its files, and a record.
+    What it leaves depends on files, fields and rules, not on who does the jobs in which order.
+    keep_work: leave what shards gave, so that a later run puts only new ones through the rules.
+    Time: a reading of the corpus, one of what it gave, and one for the digests. Memory: see the
+    jobs; beside them 100 bytes a different word, 16 a record, and the names of the files. Disk: all
+    records once more, until all is done. outputs: see `read_records`.
 
     Raises:
         DataError: nothing was read. SpecError: another suffix than .jsonl, .jsonl.gz or .jsonl.zst.
@@ -95,75 +112,55 @@ def curate(curation: Curation, out: Path, aside: Aside) -> dict[str, Any]:
     """
     where = Outputs(out)
     check_name(out)
-    described = curation.described()
-    with working_in(where.parts):
-        account = _account(curation, where, described, aside)
+    work = Work(where.parts.absolute())
+    places = tuple(places_of(curation.paths, aside, (*where.all, *outputs)))
+    prepared(work)
+    with locked(work.folder):
+        # Whoever held it has removed it.
+        prepared(work)
+        inputs = inputs_of(places)
+        digests = {p.file: row["sha256"] for p, row in zip(places, inputs, strict=True)}
+        options = {"rules": plain_rules(curation.rules)}
+        asked = (places, curation.fields, options, work)
+        keys = planned(*asked, size=curation.shard, digests=digests)
+        account = _account(work, keys, where, curation.described(inputs), aside, do)
         if not account["funnel"]["read"]:
-            raise no_record([place.file for place in curation.files], aside)
+            removed(work.folder)
+            raise no_record(curation.paths, aside)
+        last = [place.name for key in keys for place in (work.read(key), weighed_in(work, key))]
+        tidied(work, last if keep_work else None)
     return account
 
 
 def _account(
-    curation: Curation, where: Outputs, described: dict[str, Any], aside: Aside
+    work: Work,
+    keys: Sequence[str],
+    where: Outputs,
+    described: Mapping[str, Any],
+    aside: Aside,
+    do: Do,
 ) -> dict[str, Any]:
-    """Put all files through the rules, write what is kept and refused, and the account last."""
+    """Put all shards through the rules, write what is kept and refused, and the account last."""
+    folder, different = str(work.folder), dict.fromkeys(keys)
+    numbers = [keys.index(key) for key in different]
+    do("judging", [Judge(folder, number) for number in numbers])
+    for key in keys:
+        aside.take(work.read(key) / ASIDE)
+    leave_words(work, keys)
+    do("weighing", [Weigh(folder, number) for number in numbers])
+    funnel = funnel_of(work, keys)
     identity = sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
-    # What cannot be read is said once, though the corpus is read three times.
-    texts = (_texts(curation, Aside()) for _ in range(2))
-    bands = bands_of(*texts)
-    funnel = Funnel()
-    done = []
-    for i, places in enumerate(shards_of_files(curation.files)):
-        part = where.parts / f"{i:05d}-{identity[:16]}"
-        funnel.add(_part(places, part, curation, bands, aside))
-        done.append(part)
     account = {**described, "identity": identity, "funnel": funnel.as_json()}
     if not funnel.read:
         return account
     removed(where.account)
     outputs = {}
-    for path, name in ((where.refused, "refused"), (where.kept, "kept")):
+    for path, name in ((where.refused, REFUSED_FILE), (where.kept, KEPT_FILE)):
         with record_lines(path) as written:
-            for part in done:
-                written.take(part / f"{name}.jsonl")
-        digest = digest_of_file(path)
-        outputs[name] = {"file": path.name, "records": written.number, "sha256": digest}
+            for key in keys:
+                written.take(work.read(key) / name)
+        told = {"file": path.name, "records": written.number, "sha256": digest_of_file(path)}
+        outputs[name.removesuffix(".jsonl")] = told
     account["outputs"] = outputs
     write_bytes(where.account, json.dumps(account, indent=1).encode() + b"\n")
     return account
-
-
-def _part(
-    places: Sequence[Located], part: Path, curation: Curation, bands: Bands, aside: Aside
-) -> Funnel:
-    """Put the records of some files through the rules, unless that is done; one is in memory."""
-    counts = part / "funnel.json"
-    if not counts.exists():
-        part.mkdir(parents=True, exist_ok=True)
-        with aside_in(part / "aside.jsonl") as own:
-            funnel = _parted(places, part, curation, bands, own)
-        write_bytes(counts, json.dumps(funnel.as_json()).encode())
-    aside.take(part / "aside.jsonl")
-    return Funnel.from_json(json.loads(counts.read_text()))
-
-
-def _parted(
-    places: Iterable[Located], part: Path, curation: Curation, bands: Bands, aside: Aside
-) -> Funnel:
-    funnel = Funnel()
-    with record_lines(part / "refused.jsonl") as refused, record_lines(part / "kept.jsonl") as kept:
-        for record in _records(places, curation.fields, aside):
-            decision = decide(record, curation.rules, bands, funnel)
-            told = {**record.attributes, **decision.beside}
-            (kept if decision.is_kept else refused).put(replace(record, attributes=told))
-    return funnel
-
-
-def _texts(curation: Curation, aside: Aside) -> Iterator[str]:
-    yield from (r.text or "" for r in _records(curation.files, curation.fields, aside))
-
-
-def _records(places: Iterable[Located], fields: FieldMap, aside: Aside) -> Iterator[Record]:
-    cards = Cards()
-    for place in places:
-        yield from records_at(place, fields, aside, cards=cards)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from genloss.audit.selection.bands import Bands
 from genloss.audit.selection.policy import Answer, Policy
 from genloss.audit.selection.rules import AnyRule
 from genloss.corpus.record.record import Record, Value
@@ -70,10 +69,8 @@ class Funnel:
         return cls(plain["read"], first, Counter(plain["alone"]), Counter(plain["answers"]))
 
 
-def decide(
-    record: Record, rules: Sequence[AnyRule | Policy], bands: Bands, funnel: Funnel
-) -> Decision:
-    """Ask every rule about a record, and count it."""
+def decide(record: Record, rules: Sequence[AnyRule | Policy], funnel: Funnel) -> Decision:
+    """Ask every rule about a record, and count it, but for its band."""
     reasons = [(rule.name, rule.refusal(record)) for rule in rules]
     against = [Decision(name, reason) for name, reason in reasons if reason]
     answer = next((rule.answer(record) for rule in rules if isinstance(rule, Policy)), None)
@@ -82,5 +79,4 @@ def decide(
         funnel.answers[answer.verdict] += 1
     funnel.read += 1
     funnel.alone.update(d.rule for d in against)
-    funnel.first[(decision.rule or KEPT, record.origin, bands.band(record.text or ""))] += 1
     return decision

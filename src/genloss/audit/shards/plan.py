@@ -7,7 +7,7 @@ WORK/read/KEY/           what reading it gave
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,12 +21,14 @@ from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.cuts import Cuts
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.pieces import Piece, shards_of
+from genloss.corpus.record.reading import Located, located
 from genloss.errors import StoreError
 from genloss.store.files import (
     explained,
     make_folder,
     new_folder,
     plain_value,
+    removed,
     sha256,
     write_bytes,
 )
@@ -78,40 +80,54 @@ class Work:
         write_bytes(self.folder / "plan" / f"{number:05d}.json", as_text(_described(shard)))
 
 
+def places_of(
+    paths: Iterable[Path], aside: Aside, outputs: Iterable[Path] = ()
+) -> Iterator[Located]:
+    """Yield the files of a corpus as other processes find them; see `located`."""
+    return located([beside(Path.cwd(), path) for path in paths], aside, outputs)
+
+
 def planned(
-    paths: Sequence[Path],
+    places: Iterable[Located],
     fields: FieldMap,
     options: Mapping[str, Any],
     work: Work,
-    aside: Aside,
     *,
     size: int,
-    outputs: Iterable[Path] = (),
+    digests: Mapping[Path, str] = MappingProxyType({}),
 ) -> list[str]:
-    """Cut a corpus into shards, write them into the plan, and return their keys in order.
+    """Cut files into shards, write them into the plan, and return the shards' keys in order.
 
-    options: all that reading a shard depends on, as plain values. size: bytes of a shard.
-    outputs: see `read_records`.
+    options: all that reading a shard depends on, as plain values. size: bytes of a shard. digests:
+    the SHA-256 of files, where it is known.
     """
     keys: list[str] = []
     file = work.folder / CUTS
-    cuts = Cuts(read_json(file) if file.exists() else {})
-    places = [beside(Path.cwd(), path) for path in paths]
-    for pieces in shards_of(places, size, aside, outputs, cuts):
-        shard = shard_of(pieces, fields, options)
+    cuts = Cuts(read_json(file) if file.exists() else {}, digests)
+    for pieces in shards_of(places, size, cuts):
+        shard = shard_of(pieces, fields, options, digests)
         work.plan_shard(len(keys), shard)
         keys.append(shard.key)
     write_bytes(file, as_text(cuts.found))
     return keys
 
 
-def shard_of(pieces: Sequence[Piece], fields: FieldMap, options: Mapping[str, Any]) -> Shard:
+def shard_of(
+    pieces: Sequence[Piece],
+    fields: FieldMap,
+    options: Mapping[str, Any],
+    digests: Mapping[Path, str] = MappingProxyType({}),
+) -> Shard:
     """Return the shard of some pieces.
 
-    Its key is of the digest of each piece, or where none is known of size and time of its file, of
-    their paths, and of the version of genloss that reads them.
+    Its key is of the digest of each piece or its file, or where none is known of size and time of
+    the file, of their paths, and of the version of genloss that reads them.
     """
-    stamps = [(*_of_piece(p), *((p.digest,) if p.digest else stamp_of(p.file))) for p in pieces]
+    known_digests = [p.digest or digests.get(p.file, "") for p in pieces]
+    stamps = [
+        (*_of_piece(piece), *((digest,) if digest else stamp_of(piece.file)))
+        for piece, digest in zip(pieces, known_digests, strict=True)
+    ]
     folders = {(piece.file.parent, piece.root) for piece in pieces}
     cards = sorted({str(card) for folder in folders for card in _cards(*folder)})
     known = {
@@ -213,3 +229,15 @@ def prepared(work: Work) -> None:
             )
     for name in ("plan", "read"):
         make_folder(work.folder / name)
+
+
+def tidied(work: Work, keep: Collection[str] | None) -> None:
+    """Remove a work that is done; with `keep`, only what was read and has none of these names."""
+    if keep is None:
+        removed(work.folder)
+        return
+    with explained("read", work.folder):
+        found = list((work.folder / "read").iterdir())
+    for folder in found:
+        if folder.name not in keep:
+            removed(folder)

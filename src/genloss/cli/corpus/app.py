@@ -134,6 +134,9 @@ def curate(
     evidence: Annotated[
         str, typer.Option(help="For --before: archive, crawl, claimed or guessed.")
     ] = "claimed",
+    workers: Workers = 1,
+    on: On = "",
+    keep_work: KeepWork = False,
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
@@ -144,9 +147,11 @@ def curate(
 ) -> None:
     """Keep what the rules let pass; say what each refused; run it again to resume."""
     from genloss.cli.corpus.curate import curated, rules_asked
+    from genloss.cli.corpus.jobs import Where
 
     asked = rules_asked(rules, policy, before, evidence)
-    curated(paths, asked, out, field_map(map, field, fix, me, third_party), aside, json)
+    fields, where = field_map(map, field, fix, me, third_party), Where(workers, on, keep_work)
+    curated(paths, asked, out, fields, where=where, aside_file=aside, json=json)
 
 
 @app.command(epilog="Example: genloss corpus mix mixture.toml --out mixed.jsonl")

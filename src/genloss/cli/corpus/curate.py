@@ -9,12 +9,12 @@ from genloss.audit.selection.curation import Curation, Outputs, curate
 from genloss.audit.selection.policy import Policy, read_policy
 from genloss.audit.selection.rules import AnyRule, day, read_rules, rule_from
 from genloss.cli import console
+from genloss.cli.corpus.jobs import Where, doing
 from genloss.cli.corpus.options import named
 from genloss.cli.corpus.read import say_aside
 from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import aside_in
 from genloss.corpus.record.field_map import FieldMap
-from genloss.corpus.record.reading import located
 from genloss.errors import SpecError
 from genloss.report.formatting import count
 
@@ -45,13 +45,16 @@ def curated(
     rules: tuple[AnyRule | Policy, ...],
     out: Path,
     fields: FieldMap,
+    *,
+    where: Where,
     aside_file: Path | None,
     json: bool,
 ) -> None:
     """Apply rules to a corpus, and show the funnel."""
-    with aside_in(aside_file) as aside, at_work("applying rules"):
-        files = tuple(located(paths, aside, named(*Outputs(out).all, aside_file)))
-        account = curate(Curation(files, rules, fields), out, aside)
+    curation = Curation(tuple(paths), rules, fields)
+    with doing(where) as do, aside_in(aside_file) as aside, at_work("applying rules"):
+        own = named(aside_file)
+        account = curate(curation, out, aside, do, keep_work=where.keep_work, outputs=own)
     if json:
         console.print_json(account)
         return

@@ -13,7 +13,7 @@ from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.cuts import Cuts
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.hub_cards import Cards
-from genloss.corpus.record.reading import LINES, Located, located, records_at
+from genloss.corpus.record.reading import LINES, Located, records_at
 from genloss.corpus.record.record import Record
 from genloss.errors import DataError
 
@@ -41,25 +41,18 @@ class Piece:
 
 
 def shards_of(
-    paths: Iterable[Path],
-    most: int,
-    aside: Aside,
-    outputs: Iterable[Path] = (),
-    cuts: Cuts | None = None,
+    places: Iterable[Located], most: int, cuts: Cuts | None = None
 ) -> Iterator[tuple[Piece, ...]]:
-    """Yield the pieces of a corpus in order, together in shards of about `most` bytes.
+    """Yield the pieces of files in order, together in shards of about `most` bytes.
 
     Where a shard of small files ends is decided by the files' names, so that further files change
     only the shards that they fall into. A piece of `most` bytes, and every one of a file of JSON
-    lines of a 16th of that (not compressed), is a shard of its own. outputs: see `read_records`.
-    cuts: of earlier shards, for files that grew.
-
-    Raises:
-        DataError, MissingExtra: see `located`.
+    lines of a 16th of that (not compressed), is a shard of its own. cuts: of earlier shards,
+    for files that grew.
     """
     shard: list[Piece] = []
     size = 0
-    for piece in _pieces(located(paths, aside, outputs), most, cuts or Cuts()):
+    for piece in _pieces(places, most, cuts or Cuts()):
         cost = most if piece.digest else max(piece.size, LEAST)
         if shard and size + cost > most:
             yield tuple(shard)
