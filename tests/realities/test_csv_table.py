@@ -75,6 +75,32 @@ DOUBTS = {
     "row numbers without a header": (written(FLOATS, index=True), "columns"),
     "row numbers out of order": (shuffled().to_csv(), "columns"),
     "numbers of rows, out of order": (shuffled().rename_axis("index").to_csv(), "columns"),
+    "row numbers as decimals": (
+        pd.DataFrame(FLOATS, columns=["x", "y"], index=np.arange(40.0)).to_csv(),
+        "columns",
+    ),
+    "decimals for rows, out of order": (
+        pd.DataFrame(
+            FLOATS, columns=["x", "y"], index=RNG.permutation(40.0 + np.arange(40))
+        ).to_csv(),
+        "columns",
+    ),
+    "row numbers in the last column": (
+        "x,y,\n" + written(np.column_stack([FLOATS, np.arange(40)])),
+        "columns",
+    ),
+    "times in seconds": (
+        written(np.column_stack([1.7e9 + 60.0 * np.arange(40), FLOATS]), ["t", "x", "y"]),
+        "columns",
+    ),
+    "times beside row numbers": (
+        pd.DataFrame({"t": 0.1 * np.arange(40), "x": FLOATS[:, 0]}).to_csv(),
+        "columns",
+    ),
+    "times that run back, without names": (
+        written(np.column_stack([FLOATS, -0.3 * np.arange(40)])),
+        "columns",
+    ),
     "decimal commas": (written(FLOATS[:, 0], decimal=",", quoting=3, sep="|"), "decimal"),
     "tenths": ("\n".join(f"{v:.1f}".replace(".", ",") for v in FLOATS[:, 0]), "decimal"),
     "below zero": ("-0,51\n2,77\n-1,25\n", "decimal"),
@@ -100,6 +126,22 @@ DECIDED = [
     ("tenths", Reading(decimal=","), FLOATS[:, :1].round(1)),
     ("below zero", Reading(separator=","), [[0, 51], [2, 77], [-1, 25]]),
 ]
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.linspace(0, 1, 50)[:, None],
+        np.column_stack([np.ones(40), FLOATS[:, 0]]),
+        np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0)), -1).reshape(-1, 2),
+        np.column_stack([np.arange(9.0), FLOATS[:9, 0]]),
+    ],
+    ids=["one column", "a constant", "a grid", "few rows"],
+)
+def test_steps_that_say_nothing_are_read_without_a_question(x):
+    np.testing.assert_array_equal(
+        read_table(written(x, ["x", "y"][: x.shape[1]]), Reading(), "t").rows, x
+    )
 
 
 @pytest.mark.parametrize(("case", "how", "rows"), DECIDED)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from genloss.core.arrays import Floats
 from genloss.corpus.origins import FIELDS
 from genloss.corpus.readers.byte_stream import printable
 from genloss.errors import DataError
@@ -130,6 +131,31 @@ def has_index(body: Sequence[Record], names: list[str], header: bool, where: str
         what = f"column 1 ({names[0]})" if header else "column 1"
         raise _doubt(where, f"{what} looks like row numbers", "columns")
     return False
+
+
+def check_steps(rows: Floats, columns: Sequence[tuple[int, str]], where: str) -> None:
+    """Refuse a column that is no draw of anything: equal steps all the way, or numbers for rows.
+
+    columns: place from 1 and name. Numbers for rows are whole ones without a name where other
+    columns have one. A table of one column is what it is.
+
+    Raises:
+        DataError: with its place.
+    """
+    if len(columns) < 2:
+        return
+    named = any(name for _, name in columns)
+    for (place, name), x in zip(columns, rows.T, strict=True):
+        what = f"column {place} ({name})" if name else f"column {place}"
+        # Steps of decimals differ by what rounding leaves of the numbers themselves.
+        steps, noise = np.diff(x), 4.0 * np.finfo(float).eps * np.abs(x).max()
+        if len(x) >= MANY_ROWS and abs(steps[0]) > noise and np.ptp(steps) <= noise:
+            raise _doubt(
+                where, f"{what} goes in equal steps, as row numbers and times do", "columns"
+            )
+        numbers = np.array_equal(x, np.round(x)) and len(np.unique(x)) == len(x)
+        if named and not name and numbers:
+            raise _doubt(where, f"{what} has no name and holds whole numbers", "columns")
 
 
 def check_makers(names: Sequence[str], where: str) -> None:

@@ -16,6 +16,7 @@ from genloss.realities.csv_looks import (
     brief,
     check_decimals,
     check_makers,
+    check_steps,
     has_header,
     has_index,
     is_number,
@@ -80,6 +81,8 @@ def read_table(text: str, how: Reading, where: str) -> Table:
     places = _column_indices(how.columns, names, where) if how.columns else list(range(len(names)))
     places = places[1:] if index else places
     rows = np.array([_numbers(record, places, how, where) for record in body])
+    if not how.columns:
+        check_steps(rows, [(place + 1, names[place]) for place in places], where)
     return Table(
         frozen(rows),
         tuple(place + 1 for place in places),
