@@ -6,9 +6,11 @@ import signal
 import pytest
 from tests.audit.killed import in_child
 
+from genloss.audit.selection import choosing
 from genloss.audit.selection import drawing as drawing_
 from genloss.audit.selection.drawing import Drawing, draw, parts_of
 from genloss.audit.selection.mixture import read_mixture
+from genloss.audit.shards.job import here
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.errors import DataError, StoreError
@@ -39,9 +41,8 @@ share = 0.6
 
 
 @pytest.fixture
-def spec(tmp_path, monkeypatch):
+def spec(tmp_path):
     """Eight files, of which each is a part of its own; a text of one is again in another."""
-    monkeypatch.setattr("genloss.audit.selection.parts.SHARD", 1)
     (tmp_path / "in").mkdir()
     for i in range(8):
         rows = [{"text": f"text {i} {k}", "origin": ("human", "machine")[k % 2]} for k in range(11)]
@@ -52,8 +53,10 @@ def spec(tmp_path, monkeypatch):
     return tmp_path / "mix.toml"
 
 
-def drawn(spec, out, aside=None):
-    return draw(Drawing(read_mixture(spec), FieldMap(), spec), out, aside or Aside())
+def drawn(spec, out, aside=None, do=here, shard=1_000, **options):
+    out.parent.mkdir(exist_ok=True)
+    asked = Drawing(read_mixture(spec), FieldMap(), spec, shard)
+    return draw(asked, out, aside or Aside(), (), do, **options)
 
 
 def contents(out):
@@ -68,11 +71,11 @@ def right(spec, tmp_path):
     return contents(tmp_path / "right" / "mixed.jsonl")
 
 
-@pytest.mark.parametrize("stop", [1, 40, 90, 120, 150, 180, 215, 221, 225])
+@pytest.mark.parametrize("stop", [1, 40, 150, 270, 330, 400, 560, 700, 745])
 def test_a_kill_goes_on_to_the_same_bytes(spec, right, tmp_path, stop):
     out = tmp_path / "cut" / "mixed.jsonl"
     out.parent.mkdir()
-    for call in (stop, 12):
+    for call in (stop, 30):
         assert in_child(lambda: drawn(spec, out), out.parent, call) == signal.SIGKILL
         # Nothing half-written has a name of its own.
         assert not out.exists() or out.read_bytes() == right["mixed.jsonl"]
@@ -90,16 +93,16 @@ def test_what_is_done_is_not_read_again(spec, right, tmp_path, monkeypatch):
     out = tmp_path / "cut" / "mixed.jsonl"
     out.parent.mkdir()
     reads = []
-    records_at = drawing_.records_at
+    records_of_pieces = choosing.records_of_pieces
 
-    def counted(place, *rest):
-        reads.append(place)
-        return records_at(place, *rest)
+    def counted(pieces, *rest):
+        reads.extend(pieces)
+        return records_of_pieces(pieces, *rest)
 
     def full(*_):
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr(drawing_, "records_at", counted)
+    monkeypatch.setattr(choosing, "records_of_pieces", counted)
     with monkeypatch.context() as broken:
         broken.setattr(drawing_, "_joined", full)
         with pytest.raises(StoreError):
@@ -108,6 +111,38 @@ def test_what_is_done_is_not_read_again(spec, right, tmp_path, monkeypatch):
     drawn(spec, out)
     assert len(reads) == 2 * 2 * 8
     assert contents(out) == right
+
+
+def test_the_same_bytes_in_any_order_and_in_shards_of_any_size(spec, right, tmp_path):
+    def backwards(step, jobs):
+        for job in reversed(jobs):
+            job.perform()
+
+    for shard, do in ((1_000, backwards), (90, backwards), (1 << 30, here)):
+        out = tmp_path / str(shard) / "mixed.jsonl"
+        drawn(spec, out, do=do, shard=shard)
+        assert contents(out) == right
+
+
+def test_records_of_a_grown_corpus_are_found_where_it_is_new(spec, right, tmp_path):
+    out = tmp_path / "out" / "mixed.jsonl"
+    drawn(spec, out, keep_work=True)
+    found = []
+
+    def watched(step, jobs):
+        places = [parts_of(out) / part / "read" for part in ("00000", "00001")]
+        before = {p for place in places for p in place.iterdir()}
+        here(step, jobs)
+        found.append(len({p for place in places for p in place.iterdir()} - before))
+
+    drawn(spec, out, do=watched, keep_work=True)
+    assert found == [0, 0]
+    (tmp_path / "in" / "9.jsonl").write_text('{"text": "new", "origin": "machine"}\n')
+    drawn(spec, out, do=watched, keep_work=True)
+    assert found[2] == 2 < found[3]
+    fresh = tmp_path / "fresh" / "mixed.jsonl"
+    drawn(spec, fresh)
+    assert contents(out) == contents(fresh) != right
 
 
 def test_inputs_that_changed_are_drawn_anew(spec, right, tmp_path):

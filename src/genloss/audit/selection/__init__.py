@@ -8,6 +8,7 @@ funnel    what every rule refuses, by origin and band
 judging   jobs that put a shard through rules, and find how rare its words are
 curation  a corpus through its rules, shard by shard, to files that name how they came about
 mixture   parts, weights, floors and a budget, and the counts that follow
+choosing  jobs that find the records of a shard, and leave those that are drawn
 drawing   the records of a mixture, shard by shard
-parts     work on some files at a time, which a kill leaves to go on from
+parts     the folder of parts beside an output, and digests of inputs
 """

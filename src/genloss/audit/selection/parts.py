@@ -1,4 +1,4 @@
-"""Work on files some at a time, in a folder beside the output that a kill leaves to go on from."""
+"""The folder of parts beside an output, which a kill leaves to go on from; digests of inputs."""
 
 import re
 import shutil
@@ -8,22 +8,20 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from genloss.core.places import regular_file
-from genloss.corpus.record.pieces import LEAST
 from genloss.corpus.record.reading import Located
 from genloss.errors import DataError, StoreError
 from genloss.store.files import explained
 from genloss.store.lock import LOCK, locked
 
-SHARD = 1 << 20
-"""Bytes of files that are one part: what a kill may cost."""
-
-PART = re.compile(r"\d{5,}-[0-9a-f]{16}|" + re.escape(LOCK))
+PART = re.compile(r"\d{5,}|" + re.escape(LOCK))
 """Names in the folder of parts."""
 
 
 @contextmanager
-def working_in(parts: Path) -> Iterator[None]:
+def working_in(parts: Path, keep: bool = False) -> Iterator[None]:
     """Hold a folder of parts, which goes once the work is done, or where the input is no good.
+
+    keep: it stays once the work is done.
 
     Raises:
         StoreError: another process works there, or something else lies there.
@@ -35,7 +33,8 @@ def working_in(parts: Path) -> Iterator[None]:
         except DataError:
             shutil.rmtree(parts)
             raise
-        shutil.rmtree(parts)
+        if not keep:
+            shutil.rmtree(parts)
 
 
 def _check_own(parts: Path) -> None:
@@ -52,20 +51,6 @@ def _check_own(parts: Path) -> None:
 def stem_of(out: Path) -> str:
     """Return the name of an output without .jsonl and what follows."""
     return out.name.partition(".jsonl")[0]
-
-
-def shards_of_files(places: Iterable[Located]) -> Iterator[tuple[Located, ...]]:
-    """Yield files in order, small ones together."""
-    shard: list[Located] = []
-    size = 0
-    for place in places:
-        shard.append(place)
-        size += SHARD if place.file.is_dir() else max(place.file.stat().st_size, LEAST)
-        if size >= SHARD:
-            yield tuple(shard)
-            shard, size = [], 0
-    if shard:
-        yield tuple(shard)
 
 
 def inputs_of(places: Iterable[Located]) -> list[dict[str, str]]:

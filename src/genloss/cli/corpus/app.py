@@ -158,6 +158,9 @@ def curate(
 def mix(
     spec: Annotated[Path, typer.Argument(help="A TOML file: parts, floors, total or budget.")],
     out: Annotated[Path, typer.Option(help="Records: .jsonl, .jsonl.gz or .jsonl.zst.")],
+    workers: Workers = 1,
+    on: On = "",
+    keep_work: KeepWork = False,
     map: Map = None,
     field: Field = None,
     fix: Fix = None,
@@ -167,9 +170,11 @@ def mix(
     json: Json = False,
 ) -> None:
     """Draw a mixture with exact counts, floors and a budget; run it again to resume."""
+    from genloss.cli.corpus.jobs import Where
     from genloss.cli.corpus.mix import mixed
 
-    mixed(spec, out, field_map(map, field, fix, me, third_party), aside, json)
+    fields, where = field_map(map, field, fix, me, third_party), Where(workers, on, keep_work)
+    mixed(spec, out, fields, where=where, aside_file=aside, json=json)
 
 
 @app.command(epilog="Example: genloss corpus calibrate human --fix origin=human --scorer curvature")

@@ -7,6 +7,7 @@ from typing import Any
 from genloss.audit.selection.drawing import Drawing, account_of, draw
 from genloss.audit.selection.mixture import read_mixture
 from genloss.cli import console
+from genloss.cli.corpus.jobs import Where, doing
 from genloss.cli.corpus.options import named
 from genloss.cli.corpus.read import say_aside
 from genloss.cli.waiting import at_work
@@ -15,11 +16,20 @@ from genloss.corpus.record.field_map import FieldMap
 from genloss.report.formatting import count
 
 
-def mixed(spec: Path, out: Path, fields: FieldMap, aside_file: Path | None, json: bool) -> None:
+def mixed(
+    spec: Path,
+    out: Path,
+    fields: FieldMap,
+    *,
+    where: Where,
+    aside_file: Path | None,
+    json: bool,
+) -> None:
     """Draw a mixture, write it with its account, and show what it holds."""
     drawing = Drawing(read_mixture(spec), fields, spec)
-    with aside_in(aside_file) as aside, at_work("drawing the mixture"):
-        account = draw(drawing, out, aside, named(out, account_of(out), aside_file))
+    own = named(out, account_of(out), aside_file)
+    with doing(where) as do, aside_in(aside_file) as aside, at_work("drawing the mixture"):
+        account = draw(drawing, out, aside, own, do, where.keep_work)
     if json:
         console.print_json(account)
         return
