@@ -51,6 +51,15 @@ def test_on_the_threshold_a_yes_is_rare(calibration):
         assert one.answers[Answer.NO] <= calibration.most(0.05, SETS), one
 
 
+def test_at_the_shipped_sizes_a_lost_exponent_is_seen(calibration):
+    [found] = calibration.of_size("Gaussian", calibration.LOST["planted"], SETS)
+    assert found.statistic == pytest.approx(0.45, abs=0.05)
+    assert found.answers[Answer.YES] >= 0.8
+    [found] = calibration.of_size("Gaussian", calibration.LOST["on the threshold"], SETS)
+    assert found.answers[Answer.YES] <= calibration.most(0.05, SETS)
+    assert found.answers[Answer.NO] <= calibration.most(0.05, SETS)
+
+
 def test_on_real_rows_the_alarm_seldom_sounds(calibration):
     for system, rows in (("Gaussian", 100), ("regression", 111)):
         assert calibration.false_exits(system, SETS, 10, rows) <= calibration.most(0.05, SETS)

@@ -142,7 +142,7 @@ def _quotient(
     ts = [float(stdtrit(degrees, 1 - e)) for e in errors]
     if errors.high > errors.low:
         ts[1] = _moved_out(ts[1], skewness)
-    low, high = (_fieller(n, d, *var, t) for t in ts)
+    low, high = (fieller(n, d, *var, t) for t in ts)
     return Quotient(low.estimate, low.low, high.high)
 
 
@@ -158,7 +158,7 @@ def _moved_out(t: float, skewness: float) -> float:
     return min(max(t, moved), FARTHEST * t)
 
 
-def _fieller(n: float, d: float, nn: float, dd: float, nd: float, t: float) -> Quotient:
+def fieller(n: float, d: float, nn: float, dd: float, nd: float, t: float) -> Quotient:
     """Return the theta with (n - theta d)^2 <= t^2 Var(n - theta d). Source: Fieller 1954."""
     a, b, c = d**2 - t**2 * dd, n * d - t**2 * nd, n**2 - t**2 * nn
     estimate = n / d if d else inf
