@@ -13,10 +13,12 @@ class Document:
     """One text.
 
     source: the file and line (or row) that it came from, for messages. claims: what its row says
-    of who made it. origin: `REAL` or `FOREIGN`, once the claims of all have been read.
+    of who made it. origin: `REAL` or `FOREIGN`, once the claims of all have been read. split: the
+    one that its row says it is of, if any.
     """
 
     text: str
     source: str
     claims: Claims = ()
     origin: int = REAL
+    split: str = ""

@@ -13,16 +13,21 @@ from genloss.corpus.readers.bounded import read_text
 from genloss.corpus.readers.byte_stream import endings, opened, printable
 from genloss.corpus.readers.json_rows import reason_against
 from genloss.corpus.readers.rows import PROSE, READERS
-from genloss.corpus.splits_by_name import KEYWORDS, SplitName, splits_by_name
+from genloss.corpus.splits_by_name import (
+    KEYWORDS,
+    SplitName,
+    shards_not_among,
+    splits_by_name,
+)
 from genloss.corpus.walk import RUN, Place, places_below, without_repeats
 from genloss.errors import DataError
 
 ABOUT = re.compile(
     r"((readme|licen[cs]e)([-_]\w{1,8})?|copying|notice|changelog|citation|contributing|authors|"
-    r"code_of_conduct|dataset_card|datasheet)(\.\w{1,5}){1,3}",
+    r"code_of_conduct|dataset_card|datasheet|requirements|robots|cmakelists)(\.\w{1,5}){1,3}",
     re.IGNORECASE,
 )
-"""Names of prose about the files beside and below it."""
+"""Names of prose about the files beside and below it, and of settings that look like it."""
 
 SETTINGS = (
     "config.json",
@@ -54,6 +59,9 @@ SHOWN = 3
 
 OTHER = "another split"
 """Why a file is not read where one split of a folder is asked for."""
+
+NOT_THERE = "not there, by the numbers in the names of the others"
+"""Why a part of a data set is not read; whoever fetched one part of many may want it so."""
 
 REMEDY = (
     "name their suffix to read them as plain text, such as reality.files=['*.py'], or convert them"
@@ -96,7 +104,14 @@ class Inventory:
         return Inventory(tuple(entries))
 
     def all_as(self, split: SplitName, of: SplitName) -> "Inventory":
-        """Return the inventory of one split of these files, which becomes another; no other is."""
+        """Return the inventory of one split of these files, which becomes another; no other is.
+
+        Where no file is of it, rows are, and any file may have some.
+        """
+        if all(e.split != of for e in self.entries):
+            return Inventory(
+                tuple(replace(e, split=split if e.split else "") for e in self.entries)
+            )
         entries = (
             replace(e, split=split) if e.split == of else replace(e, split="", why=e.why or OTHER)
             for e in self.entries
@@ -156,7 +171,9 @@ def inventory_of(
     if not wanted:
         raise _nothing(path, places, files)
     splits = dict(zip(wanted, splits_by_name(wanted), strict=True)) if named_splits == "use" else {}
-    return Inventory(tuple(_entry(place, path, splits) for place in places))
+    absent = () if files else shards_not_among([path.joinpath(p) for p in wanted])
+    missing = (Entry(p, _relative(p, path), "", NOT_THERE) for p in absent)
+    return Inventory((*(_entry(place, path, splits) for place in places), *missing))
 
 
 def _entry(place: Place, folder: Path, splits: Mapping[Path, SplitName]) -> Entry:

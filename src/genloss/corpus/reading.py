@@ -1,5 +1,6 @@
 """From a file or folder to documents, split by split, and an account of every file."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -17,13 +18,14 @@ from genloss.errors import DataError
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read: the documents of each split that the files' names say, the number of empty
-    ones that were dropped, and what became of every file.
+    """What was read: the documents of each split that the files' names say, or else the rows, the
+    number of empty ones that were dropped, what became of every file, and how many rows say what.
     """
 
     documents: Mapping[str, list[Document]]
     empty: int
     inventory: Inventory
+    by_rows: str = ""
 
 
 def read_corpus(
@@ -45,7 +47,8 @@ def read_corpus(
             `field_among`.
         files: patterns of the names that are read. Without them, files that hold what those of
             another suffix hold are left out.
-        named_splits: whether names of files and folders say splits; see `inventory_of`.
+        named_splits: whether names of files and folders say splits, see `inventory_of`; or, where
+            those say none, a field `split` that every row has.
         elsewhere: splits that are given by another path; files that say they are one of them are
             left out.
 
@@ -70,7 +73,26 @@ def read_corpus(
         what = f"{path}{f', {split}' if split != 'train' else ''}"
         documents[split], empty = without_empty(chain.from_iterable(rows), what)
         dropped += empty
+    if named_splits == "use" and set(documents) == {"train"}:
+        documents, by_rows = _split_by_rows(documents["train"], elsewhere)
+        return Reading(documents, dropped, inventory, by_rows)
     return Reading(documents, dropped, inventory)
+
+
+def _split_by_rows(
+    documents: list[Document], elsewhere: Sequence[str]
+) -> tuple[dict[str, list[Document]], str]:
+    """Return documents by the splits that their rows say, and how many; all as one if some do not.
+
+    As with names of files, one of the splits must be train.
+    """
+    count = Counter(d.split for d in documents)
+    if "" in count or "train" not in count or len(count) == 1:
+        return {"train": documents}, ""
+    told = [f"{count[s]:,} {s}{' (read elsewhere)' if s in elsewhere else ''}" for s in count]
+    kept = [split for split in count if split not in elsewhere]
+    parts = {split: [d for d in documents if d.split == split] for split in kept}
+    return parts, f"by their field split: {', '.join(told)}"
 
 
 def read_part(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Literal
 
 from genloss.errors import DataError
@@ -29,6 +29,12 @@ ALONE = re.compile(
 )
 """A name that is a keyword and perhaps a number, which nobody calls a single document."""
 
+SHARD = re.compile(r"(?P<before>.*-)(?P<part>\d{2,5})(?P<after>-of-(?P<of>\d{2,5})\..+)")
+"""A part of a data set; parts count from 0."""
+
+MOST_SHARDS = 10_000
+"""Of more parts those that are not there are not listed."""
+
 
 def splits_by_name(names: Sequence[PurePath]) -> list[SplitName]:
     """Return the split of each file, 'train' for all where names tell no splits.
@@ -53,6 +59,30 @@ def splits_by_name(names: Sequence[PurePath]) -> list[SplitName]:
         f"reality.files=['*{clear[0].name}'], or take all as one text by "
         "reality.named_splits=ignore"
     )
+
+
+def shards_not_among(files: Sequence[Path]) -> list[Path]:
+    """Return the parts of data sets, such as train-00001-of-00002.parquet, that others imply."""
+    there = {*files}
+    families = {
+        (file.parent, m["before"], int(m["of"]), len(m["part"]), m["after"])
+        for file in files
+        if (m := SHARD.fullmatch(file.name)) and int(m["of"]) <= MOST_SHARDS
+    }
+    return [
+        part
+        for folder, before, of, digits, after in sorted(families)
+        for i in range(of)
+        if (part := folder / f"{before}{i:0{digits}}{after}") not in there
+    ]
+
+
+def split_called(name: str) -> SplitName | None:
+    """Return the split that goes by a name, if any."""
+    for split, words in KEYWORDS.items():
+        if re.fullmatch(words, name.strip(), re.IGNORECASE):
+            return split
+    return None
 
 
 def _split_of(name: PurePath) -> SplitName | None:

@@ -66,7 +66,8 @@ class Texts(TextRecipe):
         )
         parts = {**reading.documents, **own}
         cut = {"pieces": ["cut into pieces at blank lines"], "wikitext": ["cut at headings"]}
-        notes = [reading.inventory.summary(), *cut.get(self.documents, []), *notes]
+        rows = [reading.by_rows] if reading.by_rows else []
+        notes = [reading.inventory.summary(), *rows, *cut.get(self.documents, []), *notes]
         splits = split_documents(self, parts.pop("train"), parts, empty + reading.empty, notes)
         return replace(splits, files=(*reading.inventory.entries, *files))
 

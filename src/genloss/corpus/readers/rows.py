@@ -5,12 +5,20 @@ from pathlib import Path
 from typing import Any
 
 from genloss.corpus.document import Document
-from genloss.corpus.origins import FIELDS, claims_in
+from genloss.corpus.origins import FIELDS as WHO
+from genloss.corpus.origins import claims_in
 from genloss.corpus.readers import arrow_rows, csv_rows, json_rows
 from genloss.corpus.readers.bounded import read_text
 from genloss.corpus.readers.byte_stream import endings
 from genloss.corpus.readers.fields import field_among, text_in
+from genloss.corpus.splits_by_name import split_called
 from genloss.errors import DataError
+
+SPLIT = "split"
+"""Field of a row that says which split it is of."""
+
+FIELDS = (*WHO, SPLIT)
+"""Fields of a row that are looked at beside its text."""
 
 PROSE = (".txt", ".text", ".md", ".raw", ".tokens")
 """Suffixes of plain text; the last two are WikiText's."""
@@ -60,5 +68,6 @@ def rows_of(file: Path, text_field: str) -> Iterator[Document]:
 
 
 def document_of(row: Mapping[str, Any], field: str, where: str) -> Document:
-    """Return the document of one row; see `text_in` and `claims_in`."""
-    return Document(text_in(row, field, where), where, claims_in(row, field))
+    """Return the document of one row; see `text_in`, `claims_in` and `split_called`."""
+    split = split_called(str(row.get(SPLIT) or "")) if field != SPLIT else None
+    return Document(text_in(row, field, where), where, claims_in(row, field), split=split or "")
