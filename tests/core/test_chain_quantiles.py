@@ -18,6 +18,11 @@ def test_quantiles_equal_numpys_and_drops_the_chain_axis():
     np.testing.assert_array_equal(quantiles(values, (0.25,))[0], np.sort(values, 0)[8:10].mean(0))
 
 
+def test_those_of_a_band_are_asked_for_unless_others_are():
+    values = np.arange(1.0, 20.0)
+    np.testing.assert_allclose(quantiles(values), [1, 5, 10, 15, 19], rtol=1e-15)
+
+
 def test_quantiles_take_infinite_values_where_numpy_says_nan():
     values = np.array([-np.inf, 1.0, 2.0, np.inf, np.inf])
     levels = (0.0, 0.25, 0.5, 0.6, 0.9, 1.0)

@@ -52,6 +52,15 @@ def test_listeners_nest_and_an_error_leaves_no_trace():
     assert (outer, inner) == ([Reached(0.5, 1, 2)], [Reached(0.25, 1, 4)])
 
 
+def test_a_listener_inside_a_span_gives_the_span_back():
+    outer, inner = [], []
+    with listening(outer.append), span(1, 2, 2):
+        with listening(inner.append):
+            reached(1, 4)
+        reached(1, 2)
+    assert (outer, inner) == ([Reached(0.75, 1, 2)], [Reached(0.25, 1, 4)])
+
+
 def test_a_listener_may_end_the_work():
     class EnoughError(Exception):
         pass

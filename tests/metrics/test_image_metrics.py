@@ -97,7 +97,8 @@ def test_label_accuracy_counts_labelled_rows_only():
 
 @pytest.mark.parametrize("metric", [class_shares, class_entropy, confidence])
 def test_what_is_no_probability_is_refused(metric):
-    for wrong in (PROBABILITY + 0.1, PROBABILITY - 0.5, PROBABILITY * np.nan):
+    negative = PROBABILITY + np.array([0.2, -0.2, 0.0])
+    for wrong in (PROBABILITY + 0.1, PROBABILITY - 0.5, negative, PROBABILITY * np.nan):
         with pytest.raises(DataError, match="probability"):
             metric(wrong)
     with pytest.raises(DataError, match=r"expected \(C, n, K\)"):

@@ -31,6 +31,7 @@ from . import test_seen_by_hand as seen
 from . import test_text_by_hand as words
 
 EMPTY = replace(words.VIEW, samples=Samples.of(np.full((2, 3, 4), NO_TOKEN), 2))
+WIDE = replace(words.VIEW, real=words.REAL.reshape(2, 1, 8))
 SHORT = replace(words.VIEW, samples=Samples.of(words.X[:, 2:4], 2), real=words.X[:, 2:4])
 # Rows D END and END, then A A A A and B END: 3 and 6 tokens, one and four pairs.
 COUNTED = replace(numbers.LEFT, samples=Counts(np.array([[2, 1], [1, 2]]), ((0, 3),)))
@@ -105,6 +106,7 @@ CASES = [
     (text.DistinctN(2, 9), words.VIEW, "chain 0 of S_0 or S_t has 8 tokens, not 9; give tokens"),
     (text.DistinctN(2, 6), SHORT, "chain 0 of S_0 or S_t has 3 tokens, not 6; give tokens"),
     (text.DistinctN(5), words.VIEW, "rows are shorter than 5 tokens"),
+    (text.DistinctN(5), WIDE, "rows are shorter than 5 tokens"),
     (text.DistinctN(3), SHORT, "chain 0 has no n-gram of that length"),
     (text.RarefiedTypes((4, 5)), SHORT, "asked for 4 n-grams; a chain of S_t has 3"),
     (text.RarefiedTypes((2,), 2), SHORT, "asked for 2 n-grams; a chain of S_t has 1"),

@@ -65,3 +65,8 @@ def test_rows_that_end_at_once_are_compared_too(rows):
 def test_one_row_has_nothing_to_be_compared_with():
     with pytest.raises(DataError, match="at least two"):
         self_bleu(np.arange(6).reshape(1, 1, 6))
+
+
+def test_orders_that_no_row_is_long_enough_for_count_as_without_a_match():
+    """Two equal rows of two tokens: (1 1 .1 .1)^(1/4)."""
+    np.testing.assert_allclose(self_bleu(np.array([[[3, 4], [3, 4]]])), 0.1**0.5, rtol=1e-14)

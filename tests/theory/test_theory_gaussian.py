@@ -1,4 +1,5 @@
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -57,6 +58,15 @@ def test_stirling_branch_meets_log_gamma():
     # At 1e7 rows 1 - a = 1/(4 n) must survive: the naive difference keeps no digit of it.
     loss = 1 - gaussian.expected_sigma(1, 10**7, ddof=1)
     np.testing.assert_allclose(loss * 4e7, 1.0, rtol=1e-6)
+
+
+def test_stirling_branch_equals_gamma_of_half_numbers_to_rounding():
+    """Gamma(x + 1/2)/Gamma(x) = sqrt(pi) (2 x)! / (4^x x! (x - 1)!) for whole x."""
+    for x in (60, 61, 75):
+        ratio = Fraction(math.factorial(2 * x), 4**x * math.factorial(x) * math.factorial(x - 1))
+        exact = float(ratio) * math.sqrt(math.pi / x)
+        got = gaussian.expected_sigma(1, 2 * x + 1, ddof=1)
+        np.testing.assert_allclose(got, exact, rtol=2e-15)
 
 
 # Shumailov et al. 2024, official notebook: mean and sd of np.std (ddof 0) over 1000 repetitions.
