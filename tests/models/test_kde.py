@@ -191,11 +191,12 @@ def test_bad_bandwidths_and_foreign_data_are_refused():
 
 
 @pytest.mark.parametrize("rule", ["scott", "silverman"])
-def test_a_rule_for_unit_variance_is_refused_on_another_scale(rule):
+@pytest.mark.parametrize(("scale", "digits"), [(1e-4, r"\d\.\d+e-05"), (1e4, r"\d\.\d+e\+03")])
+def test_a_rule_for_unit_variance_is_refused_on_another_scale(rule, scale, digits):
     x = np.random.default_rng(40).standard_normal((3, 100, 2))
     learner = KDELearner(rule)
     assert learner.scaled_to(Samples.of(x, 0)) is learner
-    x[1] *= 1e-4
-    with pytest.raises(SpecError, match=r"chain 1.* give bandwidth a number, such as \d\.\d+e-05"):
+    x[1] *= scale
+    with pytest.raises(SpecError, match=rf"chain 1.* give bandwidth a number, such as {digits}"):
         learner.scaled_to(Samples.of(x, 0))
     assert KDELearner(0.1).scaled_to(Samples.of(x, 0)) == KDELearner(0.1)

@@ -20,6 +20,9 @@ BLOCK_FLOATS = 1 << 16
 WIDE = 10.0
 """A rule's bandwidth above so many standard deviations of S_0 is meant for other units."""
 
+NARROW = 100.0
+"""A rule's bandwidth that goes so often into a standard deviation of S_0 is, too."""
+
 NEGLIGIBLE = -60.0
 """Log of a kernel relative to the nearest one below which it adds nothing to float64."""
 
@@ -153,7 +156,7 @@ class KDELearner:
     h = (n (d + 2) / 4)^(-1/(d+4)). These rules do not look at the spread of the data, unlike
     scipy's: h stays the same while the data shrink or spread. With weights, n is the effective
     number of rows, (sum w)^2 / sum w^2. They are made for data of about unit variance: a chain
-    whose S_0 is WIDE times narrower than h is refused.
+    whose S_0 is WIDE times narrower than h, or NARROW times wider, is refused.
 
     Fitted to its own samples in every generation, the estimate spreads: E variance_t = (1 - 1/n)
     E variance_{t-1} + h^2.
@@ -187,12 +190,14 @@ class KDELearner:
             return self
         rows = real_rows(real, self)
         h, std = self._bandwidths(rows), np.sqrt(variances(rows).mean(axis=1))
-        if (h > WIDE * std).any():
-            c = int(np.argmax(h / np.maximum(std, np.finfo(float).tiny)))
+        off = h / np.maximum(std, np.finfo(float).tiny)
+        if ((off > WIDE) | (off < 1.0 / NARROW)).any():
+            c = int(np.argmax(np.where(off > WIDE, off, 1.0 / (off * NARROW))))
+            effect = "hide the data" if off[c] > WIDE else "be a point beside them"
             raise SpecError(
                 f"kde: bandwidth {self.bandwidth!r} is {h[c]:.3g}, but the rows of S_0 have a "
                 f"standard deviation of {std[c]:.3g} (chain {c}): the rule is made for unit "
-                f"variance, and the kernel would hide the data; give bandwidth a number, such as "
+                f"variance, and the kernel would {effect}; give bandwidth a number, such as "
                 f"{h[c] * std[c]:.3g}, the rule times the standard deviation"
             )
         return self
