@@ -49,6 +49,11 @@ class Holder:
     part: Any
 
 
+def unseen(code: Code) -> list[str]:
+    """Return what cannot be checked of the modules that were written, not of this one."""
+    return [what for what in code.unchecked if what.startswith("own.")]
+
+
 @pytest.fixture
 def write(tmp_path, monkeypatch):
     """Return a function that writes files and returns the code of a class in them."""
@@ -189,11 +194,47 @@ def test_a_module_beside_others_counts_with_its_folder(write):
     assert write({"beside.py": "X = 2\n"}, "alone", "Alone").digest != code.digest
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import importlib\nh = importlib.import_module('own.unused')",
+        "from importlib import import_module\nh = import_module('.unused', __package__)",
+        "h = __import__('own.unused')",
+    ],
+)
+def test_a_module_that_a_call_imports_is_covered(write, text):
+    """The module says which: an edit of it is one of the class's code."""
+    change = {"own/more.py": f"MORE = 0\n{text}\n"}
+    before = write(change)
+    assert unseen(before) == []
+    assert write({**change, "own/unused.py": "X = 2\n"}).digest != before.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("import importlib\ndef f(n): return importlib.import_module('own.' + n)", "import_module"),
+        ("import runpy\ndef f(): return runpy.run_path('x.py')", "run_path"),
+        ("def f():\n    with open('scale.txt') as file: exec(file.read())", "exec, open"),
+        ("import numpy as np\ndef f(): return np.load('w.npy')", "load"),
+        ("from pathlib import Path\ndef f(): return Path(__file__).read_text()", "read_text"),
+    ],
+)
+def test_what_calls_bring_in_unseen_is_named(write, text, calls):
+    code = write({"own/more.py": f"MORE = 0\n{text}\n"})
+    assert unseen(code) == [f"own.more: what it gets by {calls}"]
+
+
+def test_calls_of_other_things_by_these_names_are_none(write):
+    text = "MORE = 0\ndef f(m, door): m.eval(); door.open(); door.exec()\n"
+    assert unseen(write({"own/more.py": text})) == []
+
+
 def test_compiled_code_is_named(write, tmp_path):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "fast.cpython-311-x86_64-linux-gnu.so").write_bytes(b"\x7fELF")
     source = "try:\n    from own import fast\nexcept ImportError:\n    fast = None\n"
-    assert write({"own/more.py": source + "MORE = 0\n"}).unchecked == ("own.fast: compiled code",)
+    assert unseen(write({"own/more.py": source + "MORE = 0\n"})) == ["own.fast: compiled code"]
 
 
 def test_what_has_no_source_is_named():

@@ -6,7 +6,6 @@ those of the same top-level package, or folder, that import statements reach. A 
 installed and not editable counts by its version.
 """
 
-import ast
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -16,8 +15,9 @@ from typing import Any
 
 from genloss.core.code import Code
 from genloss.errors import SpecError
+from genloss.spec.imports import imported, unseen
 from genloss.spec.loaded import MAIN, edited, is_outdated, is_started, source
-from genloss.spec.syntax import Source, digest, tree_of, words_read
+from genloss.spec.syntax import Source, digest, words_read
 
 EXTENSIONS = (".so", ".pyd")
 
@@ -46,6 +46,9 @@ def code_of(study: Any) -> Code:
             reached, opaque = _reached(name, file)
             sources |= {m: Source(source(m, path), is_started(path)) for m, path in reached.items()}
             unchecked |= dict.fromkeys(f"{module}: compiled code" for module in opaque)
+            for module, path in reached.items():
+                if calls := unseen(source(module, path)):
+                    unchecked[f"{module}: what it gets by {', '.join(calls)}"] = None
     read = words_read([one.content for one in sources.values()])
     modules = {m: digest(one, read) for m, one in sorted(sources.items())}
     return Code(modules, packages, tuple(unchecked))
@@ -160,7 +163,7 @@ def _reached(name: str, file: Path) -> tuple[dict[str, Path], list[str]]:
             continue
         files[module] = path
         waiting += _parents(module)
-        waiting += _imports(source(module, path), path.stem == "__init__", module)
+        waiting += imported(source(module, path), path.stem == "__init__", module)
     return files, list(opaque)
 
 
@@ -176,17 +179,3 @@ def _place(root: Path, module: str) -> Path | None:
 def _parents(module: str) -> list[str]:
     parts = module.split(".")
     return [".".join(parts[:i]) for i in range(1, len(parts))]
-
-
-def _imports(content: bytes, is_package: bool, module: str) -> Iterator[str]:
-    """Yield every name that import statements of a source may mean as a module."""
-    tree = tree_of(content)
-    package = module.split(".") if is_package else module.split(".")[:-1]
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else []
-            start = ".".join([*above, *filter(None, [node.module])])
-            yield from [start] if start else []
-            yield from (f"{start}.{a.name}".strip(".") for a in node.names)
