@@ -99,8 +99,22 @@ def reported_errors() -> Iterator[None]:
         if code is None:
             raise
         _drop(sys.stdout)
-        say(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+        say(_in_words(error))
         raise SystemExit(code) from None
+
+
+LONGEST = 80
+"""Characters of a path that are said, from its end."""
+
+
+def _in_words(error: BaseException) -> str:
+    """Return what the system said, of which path; not the number and the class of the error."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if error.filename is None:
+        return error.strerror
+    path = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else str(error.filename)
+    return f"{path if len(path) <= LONGEST else f'...{path[-LONGEST:]}'}: {error.strerror}"
 
 
 def _code(error: BaseException) -> int | None:

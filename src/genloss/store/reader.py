@@ -149,7 +149,7 @@ class Run:
         """Return the blocks that have begun, in order.
 
         Raises:
-            StoreError: something among them is not a block of this run.
+            StoreError: something among them is not a block of this run, or no folder.
         """
         folder, n = self.path / BLOCKS, self.header.n_blocks
         with explained("read", folder):
@@ -162,6 +162,8 @@ class Run:
                 "was copied there or is foreign; remove it"
             )
         begun = [(folder / name, i) for name, i in expected.items() if name in names]
+        if files := [path for path, _ in begun if not path.is_dir()]:
+            raise StoreError(f"{files[0]} is a file; expected the folder of a block; remove it")
         return tuple(Block(path, i, self.header) for path, i in begun)
 
     @property

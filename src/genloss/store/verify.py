@@ -17,6 +17,8 @@ from genloss.store.manifest import MANIFEST
 from genloss.store.reader import Block, Run
 from genloss.store.table import TABLE
 
+GONE = "the run has ended, and it is gone"
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -35,6 +37,7 @@ def verify(run: Run) -> Iterator[Checked]:
     yield header
     if header.problem:
         return
+    begun = any((path / MANIFEST).exists() for path in (run.path / BLOCKS).glob("*"))
     for name, read in (
         (ABOUT, lambda: run.about),
         (THEORY, lambda: _sealed(run.path / THEORY)),
@@ -43,19 +46,21 @@ def verify(run: Run) -> Iterator[Checked]:
     ):
         if (run.path / name).exists():
             yield checked(run.path / name, read)
+        elif begun and name in (ABOUT, PROVENANCE):
+            yield Checked(run.path / name, "the run has begun, and it is gone")
     blocks = checked(run.path / BLOCKS, lambda: run.blocks)
     if blocks.problem:
         yield blocks
         return
-    for number in run.missing:
-        # A run that goes on has blocks that have not begun.
-        if any(line["event"] == "done" for line in _sessions(run)):
-            yield Checked(run.path / BLOCKS / f"{number:04d}", "the run has ended, and it is gone")
+    # A run that goes on has blocks that have not begun.
+    ended = any(line["event"] == "done" for line in _sessions(run))
+    for number in run.missing if ended else ():
+        yield Checked(run.path / BLOCKS / f"{number:04d}", GONE)
     for block in run.blocks:
-        yield from _block(block)
+        yield from _block(block, ended)
 
 
-def _block(block: Block) -> Iterator[Checked]:
+def _block(block: Block, ended: bool) -> Iterator[Checked]:
     manifest = checked(block.path / MANIFEST, lambda: block.manifest)
     if manifest.problem:
         yield manifest
@@ -63,6 +68,9 @@ def _block(block: Block) -> Iterator[Checked]:
     stored = block.manifest
     if stored is not None:
         yield manifest
+    elif ended:
+        yield Checked(block.path / MANIFEST, GONE)
+        return
     yield checked(block.path / TABLE, lambda: sum(1 for _ in block.table.rows()))
     if stored is None:
         return
