@@ -19,7 +19,7 @@ SCRIPTS = Path(sysconfig.get_path("scripts"))
 GENLOSS, RAY = SCRIPTS / "genloss", SCRIPTS / "ray"
 DEADLINE = 90.0
 LOOK = 0.1
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONUNBUFFERED": "1"}
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONUNBUFFERED": "1", "RAY_worker_niceness": "0"}
 HEAD, NODES = "127.0.0.2", "127.0.0.{}"
 """Ray takes 127.0.0.1 for a name of another address, at which no other node finds the head."""
 

@@ -127,6 +127,7 @@ class OnRay:
         self.ray, self.resources = ray, resources
         self.shared, self.other_machine = shared, other_machine
         self.tasks: dict[int, Task] = {}
+        self.board: Any = None
         nodes = [node for node in ray.nodes() if node["Alive"]]
         self.side_by_side = sum(resources.fit(node["Resources"]) for node in nodes)
         if not self.side_by_side:
@@ -150,27 +151,26 @@ class OnRay:
             max_retries=0,
             scheduling_strategy="SPREAD",
         )
-        board = self.ray.remote(Board).options(num_cpus=0, max_restarts=-1).remote()
         at_work: dict[Any, int] = {}
         try:
-            self._hand_out(feed, remote, board, at_work, sink)
+            self._hand_out(feed, remote, at_work, sink)
             while at_work:
                 self.head.check()
                 if self.shared is not None:
                     self.shared.lease.check()
                 ready, _ = self.ray.wait(list(at_work), num_returns=1, timeout=LOOK)
-                self._look(board, at_work, sink)
+                self._look(at_work, sink)
                 for ref in ready:
                     self._settle(ref, at_work.pop(ref), sink)
-                self._hand_out(feed, remote, board, at_work, sink)
+                self._hand_out(feed, remote, at_work, sink)
         finally:
             with uninterrupted():
                 self._cancel(list(at_work))
-                self.ray.kill(board)
+                if self.board is not None:
+                    self.ray.kill(self.board)
+                    self.board = None
 
-    def _hand_out(
-        self, feed: Feed, remote: Any, board: Any, at_work: dict[Any, int], sink: Sink
-    ) -> None:
+    def _hand_out(self, feed: Feed, remote: Any, at_work: dict[Any, int], sink: Sink) -> None:
         while len(at_work) < self.side_by_side and (item := feed.take()) is not None:
             number, task = item
             try:
@@ -181,8 +181,10 @@ class OnRay:
             if order is None:
                 sink(Finished(number))
                 continue
+            board = None
             if isinstance(task, Task):
                 self.tasks[number] = task
+                board = self._board()
             at_work[remote.remote(order, number, board)] = number
 
     def _order(self, task: Job) -> Order | None:
@@ -203,10 +205,19 @@ class OnRay:
         code = code_of(study).checked
         return Order(task.as_text(), software(), sources_of(study), code, claim, self.other_machine)
 
-    def _look(self, board: Any, at_work: Mapping[Any, int], sink: Sink) -> None:
+    def _board(self) -> Any:
+        """Return where blocks say where they are; other work says nothing, and needs no process."""
+        if self.board is None:
+            options = {"num_cpus": 0, "max_restarts": -1}
+            self.board = self.ray.remote(Board).options(**options).remote()
+        return self.board
+
+    def _look(self, at_work: Mapping[Any, int], sink: Sink) -> None:
+        if self.board is None:
+            return
         # The board is for show: where its node is gone, it begins anew on another.
         with suppress(self.ray.exceptions.RayError):
-            asked = board.take.remote()
+            asked = self.board.take.remote()
             for _ in range(int(PATIENCE / LOOK)):
                 if self.ray.wait([asked], timeout=LOOK)[0]:
                     break
