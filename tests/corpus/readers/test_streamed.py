@@ -208,3 +208,14 @@ def test_zeros_that_are_packed_are_refused_in_constant_memory(tmp_path, monkeypa
     assert aside.left_out.total() == 1
     assert "\n" not in aside.first[0].reason
     assert peak < 12 * MIB
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"a", b"a\n", b"a\n\nb", b"x\r\n" * 9, b"\xff" * 900]
+)
+@pytest.mark.parametrize("lines", [1, 2, 5, 100])
+def test_lines_begin_alike_in_a_file_and_in_its_bytes(tmp_path, content, lines):
+    (file := tmp_path / "a.txt").write_bytes(content)
+    found = list(bounded.beginnings(file, lines))
+    assert found == list(bounded.beginnings(tmp_path / "not there", lines, content))
+    assert len(found) == min(lines, content.count(b"\n") + (content[-1:] not in b"\n"))

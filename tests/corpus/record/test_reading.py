@@ -1,10 +1,12 @@
 """Reading records: every sort of file, what is left aside, and never more memory than a line."""
 
 import gzip
+import io
 import json
 import lzma
 import resource
 import tracemalloc
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from tests.corpus.written import PACKED, ROWS, write_prose, write_rows
 
 from genloss.corpus.readers import arrow_rows
+from genloss.corpus.readers.found import THIRD
 from genloss.corpus.record import reading
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.dated import Dated
@@ -308,3 +311,25 @@ def test_long_rows_of_tables_are_decoded_few_at_a_time(tmp_path, monkeypatch):
         tracemalloc.stop()
         assert seen == 200
         assert peak < most
+
+
+def test_a_small_text_is_opened_once(tmp_path, monkeypatch):
+    """What it is and what it says are told from the same bytes."""
+    chat = "[31/12/2023, 23:58:01] Ada: Hello\n[31/12/2023, 23:59:01] Bob: Hi\n"
+    for i, text in enumerate(("one", "two\nlines\n", "\ufeffthree\r\n")):
+        (tmp_path / f"{i}.txt").write_bytes(text.encode())
+    opened = Counter()
+    open_of = io.open
+
+    def counted(file, *args, **kwargs):
+        opened[Path(file).name] += 1
+        return open_of(file, *args, **kwargs)
+
+    monkeypatch.setattr("io.open", counted)
+    records, aside = read(tmp_path)
+    assert [r.text for r in records] == ["one", "two\nlines\n", "three\n"]
+    assert opened == {"0.txt": 1, "1.txt": 1, "2.txt": 1}
+    # A long one is told as well, and read a piece at a time.
+    (tmp_path / "chat.txt").write_text(chat * 2000)
+    records, aside = read(tmp_path / "chat.txt")
+    assert aside.left_out == {THIRD: 4000}

@@ -1,9 +1,9 @@
 """Bytes, text and lines of a file in constant memory: none longer than a limit, and no bombs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader, StringIO
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -58,6 +58,33 @@ def bounded_lines(file: Path, span: Span | None = None) -> Iterator[tuple[int, b
             kept.append(rest)
     if size:
         yield number, b"".join(kept) if whole else None
+
+
+def beginnings(file: Path, lines: int, content: bytes | None = None) -> Iterator[str]:
+    """Yield how the first lines of a text begin, 300 bytes of each.
+
+    content: all of it, where it is known, so that the file is not opened.
+    """
+    first: Iterable[bytes]
+    if content is None:
+        first = (line or b"" for _, line in islice(bounded_lines(file), lines))
+    else:
+        *ended, rest = content.split(b"\n", lines)
+        first = [*ended, rest] if rest and len(ended) < lines else ended
+    for line in first:
+        yield line[:300].decode("utf-8", "replace")
+
+
+def content_if_small(file: Path) -> bytes | None:
+    """Return all bytes of a file that is not compressed, None where it has 64 KiB or more.
+
+    Raises:
+        DataError: cannot be opened.
+    """
+    with opened(file) as stream:
+        # Room for a MiB takes longer than a small file.
+        content = stream.read(STEP)
+    return content if len(content) < STEP else None
 
 
 def chunks(file: Path, span: Span | None = None) -> Iterator[bytes]:

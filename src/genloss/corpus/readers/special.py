@@ -31,8 +31,11 @@ BY_SUFFIX: dict[str, Reader] = {
 }
 
 
-def special_reader(file: Path) -> Reader | None:
-    """Return the reader of captures, pages, mail and chats that a file needs, or None."""
+def special_reader(file: Path, content: bytes | None = None) -> Reader | None:
+    """Return the reader of captures, pages, mail and chats that a file needs, or None.
+
+    content: all of a text, where it is known, so that the file is not opened.
+    """
     suffix, packed = endings(file)
     if suffix in BY_SUFFIX:
         return BY_SUFFIX[suffix]
@@ -43,9 +46,9 @@ def special_reader(file: Path) -> Reader | None:
     if packed:
         return None
     if suffix == ".txt":
-        if whatsapp_rows.looks_like_chat(file):
+        if whatsapp_rows.looks_like_chat(file, content):
             return whatsapp_rows.messages
-        return unknown_chats.whole if unknown_chats.form_of_unknown_chat(file) else None
+        return unknown_chats.whole if unknown_chats.form_of_unknown_chat(file, content) else None
     if suffix == ".json":
         exported = chat_exports.export_in(file)
         if exported == "telegram":

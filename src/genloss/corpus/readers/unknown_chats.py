@@ -1,7 +1,6 @@
 """Text that looks like a chat in a form that no reader knows: whose words they are is not known."""
 
 import re
-from itertools import islice
 from pathlib import Path
 
 from genloss.corpus.readers import bounded
@@ -23,14 +22,13 @@ BEGINNING = re.compile(
 """A day, perhaps a time, a name, and a colon."""
 
 
-def form_of_unknown_chat(file: Path) -> str:
+def form_of_unknown_chat(file: Path, content: bytes | None = None) -> str:
     """Return how lines of a chat begin, figures as 0 and letters as x, or '' where it is none.
 
     At least three of the first hundred lines, and a fifth of them, must begin with a day, a name
-    and a colon, and names must come back.
+    and a colon, and names must come back. content: see `beginnings`.
     """
-    lines = (line for _, line in islice(bounded.bounded_lines(file), LOOKED_AT))
-    heads = [(line or b"")[:300].decode("utf-8", "replace").strip() for line in lines]
+    heads = [head.strip() for head in bounded.beginnings(file, LOOKED_AT, content)]
     heads = [re.sub(f"[{MARKS}\ufeff]", "", head) + " " for head in heads if head]
     found = [match for head in heads if (match := BEGINNING.match(head))]
     names = {match["name"] for match in found}
@@ -45,6 +43,7 @@ def whole(file: Path, me: frozenset[str]) -> Found:
     Raises:
         DataError: not UTF-8, or larger than the limit of one text.
     """
-    text = decoded(bounded.whole_content(file), str(file)).removeprefix("\ufeff")
-    form = form_of_unknown_chat(file)
+    content = bounded.whole_content(file)
+    text = decoded(content, str(file)).removeprefix("\ufeff")
+    form = form_of_unknown_chat(file, content)
     yield 0, {"text": text.replace("\r\n", "\n"), "party": THIRD, "unknown_chat": form}

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +61,9 @@ def _numbers(day: str) -> tuple[int, int, int]:
     return first, second, third
 
 
-def looks_like_chat(file: Path) -> bool:
-    """Return whether two of the first five lines of a text begin messages."""
-    first = islice(bounded.bounded_lines(file), 5)
-    heads = ((line or b"")[:300].decode("utf-8", "replace") for _, line in first)
+def looks_like_chat(file: Path, content: bytes | None = None) -> bool:
+    """Return whether two of the first five lines of a text begin messages; see `beginnings`."""
+    heads = bounded.beginnings(file, 5, content)
     return sum(bool(LINE.match(head)) for head in heads) >= 2
 
 

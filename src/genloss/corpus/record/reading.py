@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,13 @@ from genloss.core.parsing import parsing_reason
 from genloss.corpus.hub import hub_corpus, is_on_hub
 from genloss.corpus.inventory import NO_TEXT, SETTINGS
 from genloss.corpus.readers import arrow_rows
-from genloss.corpus.readers.bounded import LONGEST, Span, bounded_lines, whole_content
+from genloss.corpus.readers.bounded import (
+    LONGEST,
+    Span,
+    bounded_lines,
+    content_if_small,
+    whole_content,
+)
 from genloss.corpus.readers.byte_stream import decoded, endings
 from genloss.corpus.readers.fields import field_among, text_in
 from genloss.corpus.readers.found import THIRD, Unreadable
@@ -108,7 +115,8 @@ def records_at(
         records = records_of_file(place.file, fields, aside, span)
         if card:
             records = map(card.applied, records)
-        yield from _with_hint(records, place, aside) if _telling(place) else records
+        name = _telling(place)
+        yield from _with_hint(records, name, place, aside) if name else records
     except DataError as error:
         reason = str(error).removeprefix(f"{place.file}: ")
         reason = reason.replace("reality.text_field", "--field text=NAME")
@@ -117,13 +125,21 @@ def records_at(
 
 def _telling(place: Located) -> str:
     """Return a name on the way to a file that may say who wrote its texts, or ''."""
-    way = place.file.relative_to(place.root).parent.parts if place.file != place.root else ()
-    names = (place.file.name.partition(".")[0], *way)
-    return next((name for name in names if as_word(name) in CLEAR), "")
+    name = place.file.name.partition(".")[0]
+    if as_word(name) in CLEAR:
+        return name
+    return _telling_folder(place.file.parent, place.root) if place.file != place.root else ""
 
 
-def _with_hint(records: Iterable[Record], place: Located, aside: Aside) -> Iterator[Record]:
-    name = _telling(place)
+@lru_cache(maxsize=256)
+def _telling_folder(folder: Path, root: Path) -> str:
+    way = folder.relative_to(root).parts
+    return next((name for name in way if as_word(name) in CLEAR), "")
+
+
+def _with_hint(
+    records: Iterable[Record], name: str, place: Located, aside: Aside
+) -> Iterator[Record]:
     reason = f"{name} names a file or folder; if that says who wrote it: --fix origin=..., alone"
     for record in records:
         if not record.evidence:
@@ -140,8 +156,10 @@ def records_of_file(
     Raises:
         DataError: a file that cannot be read at all, or not further.
     """
-    suffix = endings(file)[0]
-    if (reader := special_reader(file)) is not None:
+    suffix, packed = endings(file)
+    # A text is opened once: what it is and what it says are told from the same bytes.
+    content = content_if_small(file) if suffix == ".txt" and not packed else None
+    if (reader := special_reader(file, content)) is not None:
         for number, found in reader(file, fields.me):
             yield from _of_found(found, number, file, fields, aside)
     elif suffix in LINES:
@@ -152,7 +170,8 @@ def records_of_file(
         for number, (row, _) in enumerate(READERS[suffix](file, fields.text), start=1):
             yield from _of_row(row, number, file, fields, aside)
     else:
-        text = decoded(whole_content(file), str(file)).removeprefix("\ufeff")
+        content = whole_content(file) if content is None else content
+        text = decoded(content, str(file)).removeprefix("\ufeff")
         yield from _of_row({fields.text: text.replace("\r\n", "\n")}, 0, file, fields, aside)
 
 
