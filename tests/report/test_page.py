@@ -267,6 +267,14 @@ def test_a_report_is_written_whole_or_not_at_all(lab, html, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
 
+def test_a_report_takes_runs_as_it_takes_their_folders(tmp_path):
+    runs = [make_run(tmp_path, name, metrics={"trace_ratio": decay(4, 20)}) for name in "ab"]
+    for these in (runs[0], runs):
+        folders = these.path if these is runs[0] else [run.path for run in runs]
+        written = [write_report(what, tmp_path / "r.html").read_text() for what in (these, folders)]
+        assert written[0] == written[1]
+
+
 def test_charts_that_cannot_be_drawn_say_in_their_places_what_adds_them(lab, monkeypatch):
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     html = render(find_sections([lab]), title="t")

@@ -15,6 +15,7 @@ from genloss.report.citation import how_to_cite
 from genloss.report.figures.bands import FEWEST
 from genloss.report.figures.beside import WORDS
 from genloss.report.figures.markers import PATHS
+from genloss.report.frame import Runs
 from genloss.report.glossary import classes, glossary
 from genloss.report.kept_samples import heading
 from genloss.report.markup import embedded, strong, tight
@@ -25,28 +26,30 @@ from genloss.report.titles import wording
 from genloss.report.vega import vega_script
 from genloss.store.files import write_bytes
 from genloss.store.output import check_output
+from genloss.store.reader import Run
 
 OUTLINED = 3
 """Of more chapters than this the contents list the titles alone."""
 
 
 def write_report(
-    paths: Place | Sequence[Place],
+    runs: Runs,
     out: Place,
     title: str = "Model collapse report",
     ahead: int | None = None,
 ) -> Path:
-    """Write the report on all runs below a path, or several, to the file `out`, atomically.
+    """Write the report on runs, or all below a path, or several, to the file `out`, atomically.
 
     ahead: figures also show forecasts up to this generation, as fans.
 
     Raises:
         StoreError: a path without runs, or a folder that cannot be written.
     """
-    several = [paths] if isinstance(paths, str | PathLike) else paths
+    several = [runs] if isinstance(runs, Run | str | PathLike) else runs
+    paths = [one.path if isinstance(one, Run) else Path(one) for one in several]
     place = Path(out)
     check_output(place)
-    page = render(find_sections([Path(p) for p in several]), title=title, ahead=ahead)
+    page = render(find_sections(paths), title=title, ahead=ahead)
     write_bytes(place, page.encode())
     return place
 
