@@ -4,6 +4,7 @@ import io
 import json
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,6 +15,7 @@ from genloss.core.samples import FOREIGN, REAL, Samples
 from genloss.core.streams import Streams
 from genloss.corpus.document import Document
 from genloss.corpus.origins import claims_in, origin_digest, with_origins
+from genloss.corpus.readers.rows import rows_of
 from genloss.errors import DataError
 from genloss.realities.texts import Texts
 from genloss.study.load import load_study
@@ -35,6 +37,14 @@ M, H = FOREIGN, REAL
         ([{}, {}], (), [H, H]),
         ([{"synthetic": True}, {"synthetic": False}, {"synthetic": None}], (), [M, H, H]),
         ([{"synthetic": 1}, {"synthetic": "no"}, {}], (), [M, H, H]),
+        ([{"synthetic": 1.0}, {"synthetic": 0.0}, {"synthetic": float("nan")}], (), [M, H, H]),
+        ([{"Origin": "machine"}, {"ORIGIN": "human"}], (), [M, H]),
+        ([{"is_synthetic": True}, {"Is-Synthetic": False}], (), [M, H]),
+        ([{"ai_generated": "yes"}, {"ai_generated": "no"}], (), [M, H]),
+        ([{"generator": ["gpt"]}, {"generator": []}, {"generator": {}}], (), [M, H, H]),
+        ([{"generator": "gpt"}, {"generator": "N/A"}, {"generator": "nan"}], (), [M, H, H]),
+        ([{"generated": "2024-01-02"}, {"generated": "2024-01-03"}], (), [H, H]),
+        ([{"synthetic": False, "is_ai": True}, {"synthetic": False}], (), [M, H]),
         (
             [{"generator": "some-model-7b"}, {"generator": ""}, {"generator": "Human"}],
             (),
@@ -64,6 +74,22 @@ def test_what_may_be_either_is_asked(rows):
 
 def test_the_field_of_the_text_is_no_claim():
     assert claims_in({"origin": "a long text", "synthetic": "x"}, "origin") == (("synthetic", "x"),)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".feather", ".csv", ".jsonl"])
+def test_every_way_of_writing_rows_keeps_such_fields(tmp_path, suffix):
+    frame = pd.DataFrame({"text": ["a", "b"], "Is_Synthetic": [True, False], "n": [1, 2]})
+    file = tmp_path / f"a{suffix}"
+    {
+        ".parquet": frame.to_parquet,
+        ".feather": frame.to_feather,
+        ".csv": frame.to_csv,
+        ".jsonl": lambda f: frame.to_json(f, orient="records", lines=True),
+    }[suffix](file)
+    assert [d.claims for d in rows_of(file, "text")] == [
+        (("synthetic", "true"),),
+        (("synthetic", "false"),),
+    ]
 
 
 def test_digests_tell_origins_apart():

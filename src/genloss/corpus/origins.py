@@ -14,6 +14,10 @@ FIELDS = ("origin", "synthetic", "generator")
 """Fields of a row that say who made its text: `origin` and `generator` by a name, `synthetic` by
 true or false."""
 
+SYNTHETIC = ("is_synthetic", "is_generated", "ai_generated", "machine_generated", "is_ai")
+ALSO = dict.fromkeys(SYNTHETIC, "synthetic")
+"""Other names of such fields. Capitals and hyphens do not count."""
+
 PEOPLE = frozenset(
     (
         "human",
@@ -27,6 +31,9 @@ PEOPLE = frozenset(
         "person",
         "people",
         "original",
+        "n/a",
+        "na",
+        "nan",
         "none",
         "null",
         "no",
@@ -70,9 +77,18 @@ EVERYBODY = "*"
 
 def claims_in(row: Mapping[str, Any], text_field: str) -> Claims:
     """Return what a row says of who made it, by field, in lower case; '' where it says nothing."""
-    return tuple(
-        (name, _as_text(row[name])) for name in FIELDS if name in row and name != text_field
-    )
+    found = {
+        (field, _as_text(value))
+        for name, value in row.items()
+        if name != text_field and (field := field_called(str(name)))
+    }
+    return tuple(sorted(found, key=lambda claim: (FIELDS.index(claim[0]), claim[1])))
+
+
+def field_called(name: str) -> str:
+    """Return which of `FIELDS` goes by a name, or ''."""
+    plain = name.strip().lower().replace("-", "_")
+    return plain if plain in FIELDS else ALSO.get(plain, "")
 
 
 def with_origins(
@@ -141,7 +157,11 @@ def _machine_made(documents: Iterable[Document]) -> int:
 
 
 def _as_text(value: Any) -> str:
-    return "" if value is None else str(value).strip().lower()
+    # An empty list or table says as little as null; 1.0 is what a column with gaps makes of 1.
+    if value is None or value in ([], {}) or value != value:
+        return ""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value).strip().lower()
 
 
 def _is_known(claim: tuple[str, str], people: frozenset[str]) -> bool:

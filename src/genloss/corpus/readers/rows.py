@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.corpus.document import Document
-from genloss.corpus.origins import FIELDS as WHO
-from genloss.corpus.origins import claims_in
+from genloss.corpus.origins import claims_in, field_called
 from genloss.corpus.readers import arrow_rows, csv_rows, json_rows
 from genloss.corpus.readers.bounded import read_text
 from genloss.corpus.readers.byte_stream import endings
@@ -16,9 +15,6 @@ from genloss.errors import DataError
 
 SPLIT = "split"
 """Field of a row that says which split it is of."""
-
-FIELDS = (*WHO, SPLIT)
-"""Fields of a row that are looked at beside its text."""
 
 PROSE = (".txt", ".text", ".md", ".raw", ".tokens")
 """Suffixes of plain text; the last two are WikiText's."""
@@ -32,11 +28,16 @@ READERS: Mapping[str, Callable[[Path, str], json_rows.Rows]] = {
     ".json": lambda file, field: json_rows.document(file),
     ".csv": csv_rows.records,
     ".tsv": csv_rows.records,
-    ".parquet": lambda file, field: arrow_rows.parquet(file, field, FIELDS),
-    ".arrow": lambda file, field: arrow_rows.arrow(file, field, FIELDS),
-    ".feather": lambda file, field: arrow_rows.arrow(file, field, FIELDS),
+    ".parquet": lambda file, field: arrow_rows.parquet(file, field, _beside(file)),
+    ".arrow": lambda file, field: arrow_rows.arrow(file, field, _beside(file)),
+    ".feather": lambda file, field: arrow_rows.arrow(file, field, _beside(file)),
 }
 """Suffixes of files of rows, one document each."""
+
+
+def _beside(file: Path) -> list[str]:
+    """Return the columns of a file that are looked at beside its text."""
+    return [n for n in arrow_rows.column_names(file) if n == SPLIT or field_called(n)]
 
 
 def is_prose(file: Path) -> bool:
