@@ -71,13 +71,14 @@ def test_random_k_keeps_exactly_its_share_and_the_law():
 
 @pytest.mark.parametrize("sharpness", [0.0, 1.0, 3.0])
 def test_weighted_choice_follows_its_weights(sharpness):
-    """Two of 20,000 rows' worth of chains: one row of two enters with odds exp(-sharpness d)."""
-    x = np.tile([[[0.0], [1.0]]], (20_000, 1, 1))
-    curator = WeightedChoice(0.5, ReferenceDistance(), sharpness)
-    accepted = select(curator, Samples.of(x, 1), Reference(law(20_000), STREAMS, 2)).accepted
+    """One row of three enters, by weights exp(-sharpness d), d = 0, 1, 2; in 20,000 chains."""
+    x = np.tile([[[0.0], [1.0], [2.0]]], (20_000, 1, 1))
+    curator = WeightedChoice(1 / 3, ReferenceDistance(), sharpness)
+    accepted = select(curator, Samples.of(x, 1), Reference(law(20_000), STREAMS, 3)).accepted
     np.testing.assert_array_equal(accepted.sum(axis=1), 1)
-    expected = 1 / (1 + np.exp(-sharpness))
-    assert abs(accepted[:, 0].mean() - expected) < 4 * np.sqrt(0.25 / 20_000)
+    weights = np.exp(-sharpness * np.arange(3))
+    bound = 4 * np.sqrt(0.25 / 20_000)
+    np.testing.assert_allclose(accepted.mean(axis=0), weights / weights.sum(), atol=bound)
 
 
 def test_a_weighted_choice_without_bound_is_top_k():
@@ -196,9 +197,10 @@ def test_a_verifier_errs_at_its_rates_about_labels(phi, psi):
     x = np.tile(np.repeat([0.5, 8.5], 5000), (3, 1))[:, :, None]
     label = np.tile([0, 1], (3, 5000))
     right = label == (x[:, :, 0] > 4)
-    accepted = select(
-        Verifier(phi, psi), Samples.of(x, 1, label), Reference(p_0, STREAMS, 40)
-    ).accepted
+    made = select(Verifier(phi, psi), Samples.of(x, 1, label), Reference(p_0, STREAMS, 40))
+    accepted = made.accepted
+    assert made.reasons == ("refused though right", "refused as wrong")
+    np.testing.assert_array_equal(made.reason == 1, ~right)
     band = 4 * np.sqrt(0.25 / right.sum())
     assert abs(accepted[right].mean() - phi) < band
     assert abs(accepted[~right].mean() - psi) < band

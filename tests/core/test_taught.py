@@ -57,6 +57,12 @@ def test_another_generator_writes_what_is_typical_more_often(held_out):
     np.testing.assert_allclose(found(TaughtDetector(temper=2.0), rows, reference), [right])
 
 
+def test_tokens_that_no_real_row_holds_have_scores_too():
+    rows = Samples.of(np.array([[[0, 1, 9], [1, 1, 1]]]), 1)
+    assert found(TaughtDetector(), rows)[0].shape == (2,)
+    assert np.isfinite(found(TaughtDetector(), rows)).all()
+
+
 @pytest.mark.parametrize("weight", [None, np.array([[1.0, 3.0, 0.0, 2.0]])])
 def test_the_loop_is_known_by_its_own_rows_and_their_weights(weight):
     rows = Samples(X, ORIGIN, weight)

@@ -101,6 +101,11 @@ def test_perplexity_by_language_is_that_of_its_blocks_alone(p_0):
     # The whole is the mean over tokens: blocks are whole, so over blocks.
     whole = np.log(Perplexity()(view(p_0, model=model)))
     np.testing.assert_allclose(whole, np.where(told == "cy", 3, 1).mean() * np.array([1.0, 2]))
+    # A language whose blocks have no token to score is absent, whatever others have.
+    scored = np.repeat((told == "en")[:, None], 4, axis=1)
+    some = LanguagePerplexity(("cy", "en")).of(np.zeros((1, *scored.shape)), scored, p_0)
+    assert isinstance(some, Partial)
+    assert list(some.absent) == ["cy"]
     none = LanguagePerplexity(("is",))(view(p_0, model=model))
     assert none == NotApplicable("no test block is in any of these languages")
 

@@ -29,6 +29,8 @@ def test_rows_without_any_token_are_empty_and_end_nowhere():
     np.testing.assert_allclose(tr.empty_share(x, END), [2 / 4, 2 / 4])
     np.testing.assert_allclose(tr.truncated_share(x, END), [1 / 4, 0])
     np.testing.assert_allclose(tr.mean_length(x), [4 / 4, 4 / 4])
+    short = np.array([[[3, 3, -1], [3, 3, 4], [3, 0, -1]]])
+    np.testing.assert_allclose(tr.truncated_share(short, END), [1 / 3])
 
 
 def test_one_seed_for_all_requests_is_seen():

@@ -50,6 +50,7 @@ def test_limits_and_adaptive_weights():
     assert np.all(np.diff(adaptive[1:]) <= 0)
     np.testing.assert_allclose(adaptive[-1], weighting.optimal_real_weight(20, 50), rtol=1e-12)
     np.testing.assert_allclose(adaptive[1], 1.0)
+    assert weighting.best_mean_error([], 20, 50).shape == (0,)
     assert np.isinf(weighting.weighted_mean_error_limit(5, 5, real_weight=0.0))
     np.testing.assert_allclose(weighting.weighted_mean_error_limit(5, 5, real_weight=1.0), 1.0)
     # Without real rows the walk of plain replacement: one m-th of sigma^2 more each time.
