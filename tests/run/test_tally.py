@@ -109,6 +109,36 @@ def test_when_all_is_done_no_time_is_left():
     assert (told.standing.left, told.standing.share) == (None, pytest.approx(1.0))
 
 
+def test_models_of_another_kind_go_at_a_speed_of_their_own():
+    """Eight Gaussian generations in 8 s; then one of symbols in 60 s: seven more take 420."""
+    symbols = Study(UniformTokens(4), CategoricalLearner(4), n_real=10, generations=8)
+    told = Told(study(), symbols)
+    told.at(0.0, 0, Phase.FITTING, 1)
+    for t in range(1, 9):
+        told.at(float(t), 0, Phase.DONE, t)
+    assert told.standing.left == pytest.approx(8.0)
+    assert told.standing.at_least
+    told.at(8.0, 1, Phase.FITTING, 1)
+    told.at(68.0, 1, Phase.DONE, 1)
+    assert told.standing.left == pytest.approx(420.0)
+    assert not told.standing.at_least
+    told.now = 98.0  # half a minute without a word is time that the first one took, too
+    assert told.standing.left == pytest.approx(630.0)
+
+
+def test_what_failed_is_not_waited_for_and_the_last_task_is_alone():
+    """Two side by side, 2 s a generation each; then one fails, and the other needs 2 s for each."""
+    told = Told(study(), study())
+    for i in (0, 1):
+        told.at(0.0, i, Phase.FITTING, 1)
+        told.at(2.0, i, Phase.DONE, 1)
+    assert told.standing.left == pytest.approx(14.0)
+    told.tally(Failed(1, ValueError("broken")))
+    assert told.standing.left == pytest.approx(14.0)
+    told.at(4.0, 0, Phase.DONE, 2)
+    assert told.standing.left == pytest.approx(12.0)
+
+
 def test_blocks_count_by_their_chains():
     """Blocks of 2, 2 and 1 chains; one of 2 is done: 2/5."""
     told = Told(study(chains=5, chains_per_block=2))

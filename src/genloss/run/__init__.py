@@ -28,5 +28,6 @@ checkpoint     what a resume needs
 inputs         whether inputs are what they were when the run began
 kept_parts     what stays on disk of a generation
 tally          who counts it
+pace           what the rest takes, at the speed of each kind of model
 watch          who reports it
 """

@@ -8,6 +8,7 @@ import numpy as np
 
 from genloss.core.arrays import Floats
 from genloss.run.events import Event, Failed, Finished, Moved, Phase, Planned, Retried, Step
+from genloss.run.pace import Pace
 from genloss.run.task import Task, drawn
 from genloss.store.folder import is_control_path
 from genloss.study.study import Study
@@ -28,7 +29,7 @@ class Standing:
     task, step: one at work, and where that is; seconds: how long it has been in its phase. share in
     [0, 1] of all work. rate: generations per second since the first fit, 0 before the first is
     done. left: seconds, None before anything can be told; at_least: while a generation's other
-    phases have not been seen.
+    phases, or runs of another kind of model, have not been seen.
     """
 
     blocks: int = 0
@@ -64,7 +65,7 @@ class Tally:
         elif isinstance(event, Retried):
             self.retried += 1
         elif isinstance(event, Failed):
-            self.failed.add(event.task)
+            self._fail(event.task)
 
     def _plan(self, tasks: tuple[Task, ...]) -> None:
         self.tasks, n = tasks, len(tasks)
@@ -74,7 +75,9 @@ class Tally:
         known: dict[tuple[object, ...], Work] = {}
         self.work = [Work.like(task.study, known) for task in tasks]
         self.weights = [task.weight for task in tasks]
-        self.total = sum(w.rows[-1] * c for w, c in zip(self.work, self.weights, strict=True))
+        totals = [w.rows[-1] * c for w, c in zip(self.work, self.weights, strict=True)]
+        self.total = sum(totals)
+        self.pace = Pace([type(task.study.learner) for task in tasks], totals)
         self.steps: list[Step | None] = [None] * n
         self.entered = [self.clock()] * n
         self.counted = [0.0] * n
@@ -97,19 +100,30 @@ class Tally:
             self.entered[i] = now
         self.steps[i] = step
         amount = self.work[i].until(self._place(step)) * self.weights[i]
+        counted = self.counted[i]
         if fresh and step.phase >= Phase.FITTING:
             # What an earlier session did says nothing about the speed of this one.
             self.found[i] = step.generations
-            self.before += self.work[i].until(step.generations) * self.weights[i]
+            counted = self.work[i].until(step.generations) * self.weights[i]
+            self.before += counted
             self.begun = now if self.begun is None else self.begun
         self.done += amount - self.counted[i]
+        self.pace.found(i, counted - self.counted[i])
         self.counted[i] = amount
+        if step.phase >= Phase.FITTING:
+            self.pace.gain(i, amount - counted, now)
         if step.generations > self.found[i]:
             self.generations += step.generations - self.found[i]
             self.found[i] = step.generations
             self.portions = self._portions()
         if step.phase == Phase.DONE and step.t == self.tasks[i].study.generations:
             self.finished.add(i)
+            self.pace.rest(i, now)
+
+    def _fail(self, i: int) -> None:
+        self.failed.add(i)
+        self.pace.rest(i, self.clock())
+        self.pace.found(i, self.work[i].rows[-1] * self.weights[i] - self.counted[i])
 
     def _place(self, step: Step) -> float:
         """Return the generations done, with the part of the one under way."""
@@ -145,8 +159,8 @@ class Tally:
         ]
         seconds = max(now - (now if self.begun is None else self.begun), 1e-9)
         gained = self.done - self.before
-        ended = len(self.finished) + len(self.failed) == len(tasks)
-        known = self.begun is not None and gained > 0.0 and not ended
+        ahead = len(tasks) - len(self.finished) - len(self.failed)
+        known = self.begun is not None and gained > 0.0 and ahead > 0
         i, step = at_work[0] if at_work else (None, BEGINNING)
         return Standing(
             blocks=len(self.own),
@@ -159,8 +173,8 @@ class Tally:
             seconds=0.0 if i is None else now - self.entered[i],
             share=self._share(),
             rate=self.generations / seconds,
-            left=seconds * max(self.total - self.done, 0.0) / gained if known else None,
-            at_least=not self.generations,
+            left=self.pace.left(now, seconds, ahead) if known else None,
+            at_least=not self.generations or not self.pace.all_seen,
         )
 
 
