@@ -81,6 +81,15 @@ def test_counts_of_rows_end_with_the_largest_symbol_seen():
     assert counted.origins == ((3, 3),)
 
 
+@pytest.mark.parametrize("name", ["total", "mean", "scatter"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_moments_of_one_chain_that_overflowed_are_refused(name, bad):
+    good = {"total": np.ones(2), "mean": np.ones((2, 1)), "scatter": np.ones((2, 1, 1))}
+    good[name].flat[1] = bad
+    with pytest.raises(DataError, match=rf"Moments\.{name} is not finite"):
+        Moments(**good, origins=((0, 4),))
+
+
 def test_statistics_of_other_shapes_do_not_join():
     flat, plane = (Moments.of(Samples.of(np.ones((2, 4, d)), 0)) for d in (1, 2))
     with pytest.raises(DataError, match=r"cannot concatenate moments of shapes .*expected equal"):
