@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -169,6 +170,16 @@ def _loaded(path: str, plugin: Plugin | None, where: str) -> Any:
         ) from error
 
 
+def hints_of(cls: type) -> Mapping[str, Any]:
+    """Return the types of a class's fields; read once, as a sweep describes each cell often."""
+    return _hints_of(cls)
+
+
+@lru_cache(maxsize=1024)
+def _hints_of(cls: Callable[..., Any]) -> Mapping[str, Any]:
+    return typing.get_type_hints(cls)
+
+
 def describe(value: Any, *, identity: bool = False) -> Any:
     """Return the spec of an object: kinds and all fields, defaults filled in.
 
@@ -196,7 +207,7 @@ def construct(cls: type, options: Any, where: str) -> Any:
     for name, f in known.items():
         if name not in options and f.default is MISSING and f.default_factory is MISSING:
             raise SpecError(f"{where}: {name} is missing; {cls.__name__} needs it")
-    hints = typing.get_type_hints(cls)
+    hints = hints_of(cls)
     values = {k: _typed(hints[k], v, f"{where}.{k}") for k, v in options.items()}
     return cls(**values)
 
@@ -207,7 +218,7 @@ def parts_of(whole: Any, where: str = "") -> dict[str, Any]:
     Raises:
         SpecError: an unknown name, or something that does not fill the role of its field.
     """
-    hints, dot = typing.get_type_hints(type(whole)), f"{where}." if where else ""
+    hints, dot = hints_of(type(whole)), f"{where}." if where else ""
     return {
         f.name: _typed(hints[f.name], getattr(whole, f.name), f"{dot}{f.name}")
         for f in fields(whole)
@@ -253,14 +264,23 @@ def is_optional_role(hint: Any) -> bool:
 
 
 def _validated(hint: Any, value: Any, where: str) -> Any:
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     # JSON and TOML have lists only; everything else must have its type, "5" is not 5.
     value = _tuples(value)
     try:
-        return TypeAdapter(hint, config=ConfigDict(strict=True)).validate_python(value)
+        # A type that holds something without a hash is made anew every time.
+        made = _adapter if isinstance(hint, typing.Hashable) else _adapter.__wrapped__
+        return made(hint).validate_python(value)
     except ValidationError:
         raise SpecError(f"{where} is {value!r}; expected {type_words(hint)}") from None
+
+
+@lru_cache(maxsize=1024)
+def _adapter(hint: Any) -> Any:
+    from pydantic import ConfigDict, TypeAdapter
+
+    return TypeAdapter(hint, config=ConfigDict(strict=True))
 
 
 def _tuples(value: Any) -> Any:
@@ -271,7 +291,7 @@ def _described(value: Any, identity: bool, choice: bool = True) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         kind = kind_of(type(value)) if choice else ""
         out: dict[str, Any] = {"kind": kind} if kind else {}
-        hints = typing.get_type_hints(type(value))
+        hints = hints_of(type(value))
         for f in fields(value):
             empty = getattr(value, f.name) is None and is_optional_role(hints[f.name])
             if f.init and not empty and not (identity and f.metadata.get("identity") is False):

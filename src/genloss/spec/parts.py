@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from genloss.core.about import Entry, about_object, cited, words_of
 from genloss.core.extras import NeedsExtras
-from genloss.spec.build import ROLES, kind_of
+from genloss.spec.build import ROLES, hints_of, kind_of
 from genloss.spec.figures import check_figure_name
 
 
@@ -22,7 +22,7 @@ class DescribesTraining(Protocol):
 
 def parts(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield (role, object) of everything in the fields of a dataclass, outer parts first."""
-    hints = typing.get_type_hints(type(value))
+    hints = hints_of(type(value))
     for f in fields(value):
         if f.init:
             yield from _below(getattr(value, f.name), _role(hints[f.name]))

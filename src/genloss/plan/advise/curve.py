@@ -11,7 +11,8 @@ error is in it. No law of e is assumed, but the same one at all settings near th
 """
 
 import math
-from collections.abc import Callable, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,11 @@ from genloss.plan.advise.question import Question
 
 RESAMPLES = 200
 INTERVAL = 0.95
+
+INSIDE = (
+    round((RESAMPLES - 1) * (1 + INTERVAL) / 2) - round((RESAMPLES - 1) * (1 - INTERVAL) / 2) + 1
+)
+"""Resamples from one end of an interval to the other, both counted."""
 
 
 @dataclass(frozen=True)
@@ -83,24 +89,27 @@ def _estimates(question: Question, groups: Sequence[Floats], scale: Scale) -> Fl
     if question.estimand == "mean":
         return falling(scale(np.array([g.mean() for g in groups])), sizes)
     means, sds = np.full(len(groups), math.inf), np.full(len(groups), math.inf)
-    varied = list[Floats]()
+    varied, n = np.empty(sum(map(len, groups))), 0
     for i, u in enumerate(groups):
-        means[i] = u.mean()
+        means[i] = mean = float(u.mean())
         # The spread of one chain is not known, that of endless values is none.
-        if len(u) > 1 and math.isfinite(means[i]):
-            away = u - means[i]
-            sds[i] = math.sqrt(float(away @ away) / (len(u) - 1))
-            varied += [away / sds[i]] if sds[i] > 0 else []
-    q = _ranked(np.concatenate(varied), question.level) if varied else 0.0
+        if len(u) > 1 and math.isfinite(mean):
+            away = np.subtract(u, mean, out=varied[n : n + len(u)])
+            sds[i] = sd = math.sqrt(float(away @ away) / (len(u) - 1))
+            if sd > 0:
+                away /= sd
+                n += len(u)
+    q = _ranked(varied[:n], question.level) if n else 0.0
     return falling(
         np.where(sds < math.inf, means + q * np.where(sds < math.inf, sds, 0), math.inf), sizes
     )
 
 
 def _ranked(values: Floats, level: float) -> float:
-    """Return the value of rank ceil(level (m + 1)) of m, the last at most; O(m)."""
+    """Return the value of rank ceil(level (m + 1)) of m, the last at most; O(m), moves them."""
     rank = min(math.ceil(level * (len(values) + 1)), len(values)) - 1
-    return float(np.partition(values, rank)[rank])
+    values.partition(rank)
+    return float(values[rank])
 
 
 def falling(values: Floats, weights: Floats) -> Floats:
@@ -130,7 +139,7 @@ def fitted(question: Question, cells: Sequence[Cell], seed: int = 0) -> Fit | No
     rng = np.random.default_rng(seed)
     again = []
     for _ in range(RESAMPLES):
-        other = crossing_of([g[rng.integers(len(g), size=len(g))] for g in ready])
+        other = crossing_of([g.take(rng.integers(len(g), size=len(g))) for g in ready])
         again.append(math.inf if other is None else other[0])
     low, high = _ends(again)
     sds = [float(scale(g).std(ddof=1)) for g in groups]
@@ -175,14 +184,34 @@ def bracket_interval(
     question: Question, cells: Sequence[Cell], seed: int = 0
 ) -> tuple[float, float]:
     """Return the interval at 95 % of the first cell that holds, by resampling chains; else inf."""
+    return _ends(list(_resampled_brackets(question, cells, seed)))
+
+
+def narrow_interval(
+    question: Question, cells: Sequence[Cell], widest: float, seed: int = 0
+) -> tuple[float, float] | None:
+    """Return `bracket_interval` if it is no wider; None as soon as it has to be."""
+    again: list[float] = []
+    for one in _resampled_brackets(question, cells, seed):
+        insort(again, one)
+        # Of all resamples INSIDE lie between the ends: of these, no fewer than so many.
+        inside = len(again) - (RESAMPLES - INSIDE)
+        if inside > 0 and all(
+            again[i + inside - 1] - again[i] > widest for i in range(RESAMPLES - INSIDE + 1)
+        ):
+            return None
+    low, high = _ends(again)
+    return (low, high) if high - low <= widest else None
+
+
+def _resampled_brackets(question: Question, cells: Sequence[Cell], seed: int) -> Iterator[float]:
+    """Yield the first cell that holds, by the dial, of chains drawn anew; inf where none does."""
     rng, scale = np.random.default_rng(seed), Scale(question, cells)
     groups = _on_scale(question, [c.values for c in cells], scale)
-    again = []
     for _ in range(RESAMPLES):
-        drawn = [g[rng.integers(len(g), size=len(g))] for g in groups]
+        drawn = [g.take(rng.integers(len(g), size=len(g))) for g in groups]
         first = _first_that_holds(_estimates(question, drawn, scale), scale)
-        again.append(math.inf if first is None else cells[first].dial)
-    return _ends(again)
+        yield math.inf if first is None else cells[first].dial
 
 
 def _first_that_holds(each: Floats, scale: Scale) -> int | None:
@@ -217,7 +246,10 @@ def _crossing_of(
         level = float(u.mean()) - slope * middle
         q = 0.0
         if not of_mean:
-            q = _ranked((u - level - slope * at) / studentised, question.level)
+            away = u - level
+            away -= slope * at
+            away /= studentised
+            q = _ranked(away, question.level)
             q *= math.sqrt(1 + 2 / len(u))
         log_dial = (float(scale.bound) - level - q) / slope
         # A line that hardly falls crosses nowhere near.

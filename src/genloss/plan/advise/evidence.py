@@ -53,6 +53,7 @@ class Evidence:
     _slow: bool = field(init=False, default=False)
     _cells: dict[tuple[float, int], Cell] = field(init=False, default_factory=dict)
     _studies: dict[tuple[float, int], Study] = field(init=False, default_factory=dict)
+    _cases: list[dict[str, object]] = field(init=False, default_factory=list)
 
     @property
     def cells(self) -> list[Cell]:
@@ -83,12 +84,13 @@ class Evidence:
         Raises:
             FitError: a cell failed.
         """
-        for dial in dials:
-            again = sum(d == dial for d, _ in self._studies)
-            self._studies[dial, again] = self._study(dial, again, times * self.chains)
-        studies = self._studies
+        studies, cases = self._studies, self._cases
         shared = describe(self.question.study) | {"name": self._name}
-        cases = [_options(study, shared) for study in studies.values()]
+        for dial in dials:
+            again = sum(d == dial for d, _ in studies)
+            study = self._study(dial, again, times * self.chains)
+            studies[dial, again] = study
+            cases.append(_options(study, shared))
         begun = time.perf_counter()
         if not self._cells and len(cases) > 1:
             # One in this process says whether others are worth their start.

@@ -15,6 +15,7 @@ from genloss.plan.advise.curve import (
     bracket_interval,
     fitted,
     lack_of_line,
+    narrow_interval,
 )
 from genloss.plan.advise.evidence import Cell, Evidence
 from genloss.plan.advise.question import Question
@@ -113,8 +114,9 @@ def _neighbours(
     last = ends >= MOST_CHAINS * chains and high <= 1 / ENOUGH
     if not last and ends < min(MOST_CHAINS * chains, DECIDING):
         return None
-    low, top = bracket_interval(question, cells)
-    return (low, top) if last or top - low <= 2 * ENOUGH * high else None
+    if last:
+        return bracket_interval(question, cells)
+    return narrow_interval(question, cells, 2 * ENOUGH * high)
 
 
 def _is_narrow(fit: Fit) -> bool:
@@ -165,9 +167,13 @@ def _line(
     """
     centre = math.sqrt(max(low, 0.5) * high) if last is None else last.crossing
     best: Fit | None = None
+    inside: list[Cell] = []
     for near in NEAR:
         least, most = (1 + centre) / near - 1, (1 + centre) * near - 1
-        inside = [c for c in cells if least <= c.dial <= most]
+        before, inside = inside, [c for c in cells if least <= c.dial <= most]
+        if len(inside) == len(before):
+            # The same cells again say the same.
+            continue
         if best is not None and lack_of_line(question, inside) < POOR:
             # It could not replace the best one, and its interval takes long.
             continue
