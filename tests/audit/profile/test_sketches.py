@@ -2,6 +2,7 @@
 
 import json
 import random
+import tracemalloc
 from collections import Counter
 from datetime import date
 from math import sqrt
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from genloss.audit.profile import tally as tally_module
-from genloss.audit.profile.duplicates import Duplicates
+from genloss.audit.profile.duplicates import HASHES, Duplicates
 from genloss.audit.profile.sketches import Commonest, Distinct, Values
 from genloss.audit.profile.tally import Tally
 from genloss.corpus.record.record import Record
@@ -138,3 +139,22 @@ def test_a_tally_of_too_many_sources_says_what_its_counts_may_lack(monkeypatch):
     assert first["count"] <= 500 <= first["count"] + found["sketch"]["missing"]
     assert sum(entry["count"] for entry in found["values"]) + found["rest"] == 1000
     assert "sketch" not in tally.counts()["licence"]
+
+
+def test_signatures_are_held_once_while_they_grow_and_while_near_ones_are_counted():
+    """512 bytes of hashes a text, and what the docs state beside them; twice would be 1,100."""
+    n, rng = 20_000, np.random.default_rng(3)
+    hashes = rng.integers(1, 2**32, size=(n, HASHES), dtype=np.uint32)
+    hashes[7], hashes[9] = 0, hashes[8]
+    ids = np.unique(rng.integers(2**64, size=n, dtype=np.uint64))
+    none, once = np.zeros(0, np.uint64), np.ones(n, np.int64)
+    state = (ids, once, none, none.astype(np.int64), np.array([n, 1, 0]), ids, hashes)
+    Duplicates(n, 0.8).result()
+    tracemalloc.start()
+    try:
+        duplicates = Duplicates(n, 0.8)
+        duplicates.merge(*state)
+        assert duplicates.result()["near"]["count"] == 1
+        assert tracemalloc.get_traced_memory()[1] < 850 * n
+    finally:
+        tracemalloc.stop()

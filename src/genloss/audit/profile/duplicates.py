@@ -34,7 +34,7 @@ class Duplicates:
     """Counts exact duplicates of all, and near ones among the first `most` distinct texts.
 
     Distinct texts are counted exactly up to `distinct`, beyond that estimated (`Distinct`). Memory:
-    180 MB for them at most, and 0.6 kB a distinct text up to `most`.
+    180 MB for them at most, and 0.75 kB a distinct text up to `most`.
     """
 
     def __init__(self, most: int, similarity: float, distinct: int = DISTINCT) -> None:
@@ -131,7 +131,7 @@ class Duplicates:
 
 
 class _Rows:
-    """Rows of hashes, in an array that grows."""
+    """Rows of hashes, in an array that grows where it lies: no moment needs it twice."""
 
     def __init__(self) -> None:
         self._rows: Hashes = np.empty((64, HASHES), np.uint32)
@@ -139,8 +139,8 @@ class _Rows:
 
     def append(self, row: Hashes) -> None:
         if self._n == len(self._rows):
-            more = np.empty((len(self._rows) // 2, HASHES), np.uint32)
-            self._rows = np.concatenate([self._rows, more])
+            # Raises ValueError where anybody still looks at the array.
+            self._rows.resize((self._n + max(64, self._n // 16), HASHES))
         self._rows[self._n] = row
         self._n += 1
 
@@ -149,13 +149,17 @@ class _Rows:
 
 
 def _count_near(hashes: Hashes, similarity: float) -> int:
-    """Return the texts that share a band with an earlier one of this estimated similarity."""
-    hashes = hashes[hashes.any(axis=1)]
+    """Return the texts that share a band with an earlier one of this estimated similarity.
+
+    Memory: some 100 bytes a text beside the hashes.
+    """
+    # Texts without words have no hash.
+    known = np.flatnonzero(hashes.any(axis=1))
     found = np.zeros(len(hashes), bool)
     for band in range(BANDS):
-        keys = band_keys(hashes, band, NEAR.rows)
+        keys = band_keys(hashes, band, NEAR.rows)[known]
         order = np.argsort(keys, kind="stable")
-        _mark_near(keys[order], order, hashes, ceil(similarity * HASHES), found)
+        _mark_near(keys[order], known[order], hashes, ceil(similarity * HASHES), found)
     return int(found.sum())
 
 
