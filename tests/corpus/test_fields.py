@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from genloss.corpus.readers.fields import text_in
+from genloss.corpus.readers.rows import rows_of
 from genloss.corpus.reading import read_corpus
 from genloss.errors import DataError
 
@@ -78,3 +79,16 @@ def test_one_field_serves_a_whole_file(tmp_path):
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(DataError, match="line 2: no field 'messages'; it has text"):
         read_corpus(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["x,y\n1.5,2\n", ";a;b\n0;1;2\n", "2020,2021\n50.1,49.8\n"])
+def test_a_table_of_numbers_is_told_where_numbers_go(tmp_path, text):
+    file = tmp_path / "mine.csv"
+    file.write_text(text)
+    with pytest.raises(DataError, match=r"no text.*kind = 'table_file', path = 'mine.csv'"):
+        list(rows_of(file, "text"))
+    with pytest.raises(DataError, match="no field 'body'"):
+        list(rows_of(file, "body"))
+    file.write_text("x,y\n1.5,words\n")
+    with pytest.raises(DataError, match="no field 'text'"):
+        list(rows_of(file, "text"))

@@ -3,11 +3,13 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from math import isfinite
 from pathlib import Path
 
 from genloss.corpus.readers import bounded
 from genloss.corpus.readers.byte_stream import endings, printable
-from genloss.corpus.readers.fields import field_among
+from genloss.corpus.readers.fields import DEFAULT, field_among
 from genloss.corpus.readers.json_rows import Rows
 from genloss.errors import DataError
 
@@ -108,6 +110,16 @@ def _first_record(file: Path, separator: str) -> list[str]:
     return []
 
 
+def _is_numbers(file: Path, separator: str) -> bool:
+    """Return whether the line below the names holds nothing but numbers."""
+    lines = _Bound(str(file), bounded.LONGEST).over(bounded.text_lines(file))
+    below = list(islice((row for row in csv.reader(lines, delimiter=separator) if row), 1, 2))
+    try:
+        return bool(below) and all(isfinite(float(cell)) for cell in below[0])
+    except ValueError:
+        return False
+
+
 def _header(file: Path, text_field: str) -> tuple[str, list[str]]:
     """Return the separator and the names of the columns."""
     headers: dict[str, list[str]] = {}
@@ -119,6 +131,12 @@ def _header(file: Path, text_field: str) -> tuple[str, list[str]]:
         # The one that gives most columns is the likeliest, for the message.
         separator = max(headers, key=lambda s: len(headers[s]))
         header = headers[separator]
+        if text_field == DEFAULT and _is_numbers(file, separator):
+            raise DataError(
+                f"{file}: holds numbers and no text; learn from them by a spec that says reality = "
+                f"{{ kind = 'table_file', path = '{file.name}' }}, "
+                "or name a column of text by reality.text_field"
+            )
         field = field_among(header, text_field, f"{file}: line 1")
         raise DataError(f"{file}: {field} is not a column of text; name one by reality.text_field")
     twice = sorted({name for name in header if name and header.count(name) > 1})
