@@ -8,6 +8,7 @@ from dataclasses import MISSING, fields, is_dataclass
 import pytest
 
 from genloss import core
+from genloss.core.about import Entry
 from genloss.spec.build import find_class
 from genloss.spec.registry import CATALOG
 
@@ -92,3 +93,10 @@ def test_what_travels_is_frozen_and_equal_to_nothing_else_if_it_holds_arrays():
                 assert one.__dataclass_params__.frozen, one
                 held = " ".join(str(f.type) for f in fields(one))
                 assert one.__dataclass_params__.eq != bool(ARRAYS.search(held)), one
+
+
+def test_an_entry_says_nothing_that_its_part_did_not():
+    assert Entry("odd:Part", "Odd") == Entry(
+        "odd:Part", "Odd", meaning="", works=(), trains_on="", headline=False, components=(),
+        figure="", images=False, aspect="", finite=False,
+    )  # fmt: skip

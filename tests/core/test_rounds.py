@@ -44,6 +44,17 @@ def test_rows_after_the_last_one_needed_are_counted_nowhere():
     assert judged.accepted.sum(axis=1).tolist() == [3, 2]
 
 
+def test_nothing_is_drawn_once_every_chain_has_what_it_needs():
+    asked = []
+
+    def draw(k):
+        asked.append(k)
+        return Samples.of(np.full((2, 4), 5), 1)
+
+    curated(draw, 4, Sorted(), REFERENCE, np.random.default_rng)
+    assert asked == [0]
+
+
 @dataclass(frozen=True)
 class Every:
     """Accepts what is above 0, whose weight is what it is asked to say."""

@@ -100,6 +100,6 @@ def test_a_model_without_steps_cannot_be_denoised():
 def test_new_labels_keep_all_features_which_repeat_in_order():
     """y = x_1 + 10 x_2, without noise."""
     model = LinearModel(np.array([[1.0, 10.0]]), np.array([0.0]))
-    rows = np.array([[[1.0, 2, 99], [3, 4, 99]]])
-    found = Relabelling().ask(model, rows).sample(3, np.random.default_rng(0))
-    np.testing.assert_allclose(found, [[[1, 2, 21], [3, 4, 43], [1, 2, 21]]])
+    rows = np.array([[[1.0, 2, 99], [3, 4, 99], [5, 6, 99]]])
+    found = Relabelling().ask(model, rows).sample(4, np.random.default_rng(0))
+    np.testing.assert_allclose(found, [[[1, 2, 21], [3, 4, 43], [5, 6, 65], [1, 2, 21]]])

@@ -138,8 +138,8 @@ def test_take_head_and_concat_keep_row_origin_and_weight_together():
 @pytest.mark.parametrize(
     ("index", "why"),
     [
-        (np.array([[0, 4], [0, 0]]), "expected rows 0 to 3"),
-        (np.array([[0, -1], [0, 0]]), "expected rows 0 to 3"),
+        (np.array([[0, 4], [0, 0]]), "index reaches from 0 to 4; expected rows 0 to 3"),
+        (np.array([[0, -1], [0, 0]]), "index reaches from -1 to 0; expected rows 0 to 3"),
         (np.array([0, 1]), r"expected integers \(2, m\)"),
         (np.array([[0.0], [1.0]]), r"expected integers \(2, m\)"),
         (np.ones((2, 4), dtype=bool), r"a mask is turned into one by numpy\.nonzero"),

@@ -8,7 +8,7 @@ import pytest
 from genloss.core.curators.choice import TopK, scores_of
 from genloss.core.curators.reference import Reference
 from genloss.core.curators.resampling import DetectorResampling
-from genloss.core.curators.scores import EntropyUnderFirst, Likelihood, NearestReal
+from genloss.core.curators.scores import EntropyUnderFirst, Likelihood, NearestReal, _begun
 from genloss.core.samples import Samples
 from genloss.core.streams import Streams
 from genloss.errors import DataError
@@ -133,3 +133,7 @@ def test_foreign_rows_of_a_reality_are_no_real_ones():
     real = Reference(PartlyReal(), Streams(31), 4).real
     assert real.x.tolist() == [[[0], [2]]]
     assert (real.origin == 0).all()
+
+
+def test_rows_begin_with_a_token_and_keep_the_one_they_have():
+    np.testing.assert_array_equal(_begun(np.array([[[5, 2], [-1, 3]]])), [[[5, 2], [0, 3]]])

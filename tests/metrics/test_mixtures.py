@@ -104,6 +104,9 @@ def test_mixtures_that_do_not_fit_are_refused():
         mixtures.squared_l2(*one, np.full((1, 2), 0.5), *one[1:])
     with pytest.raises(DataError, match="singular"):
         mixtures.squared_l2(*one, *one[:2], 0 * one[2])
+    half = np.stack([np.eye(2), np.zeros((2, 2))])[None]
+    with pytest.raises(DataError, match="covs_0: got a singular component"):
+        mixtures.squared_l2(*one, np.full((1, 2), 0.5), np.zeros((1, 2, 2)), half)
     for means, covs in (
         (np.zeros((1, 2, 2)), one[2]),
         (one[1], np.eye(2)[None, None].repeat(2, 1)),

@@ -258,3 +258,8 @@ def test_modes_let_in_and_groups_that_nobody_saw():
     assert far.why == "a chain's curator saw no row of any group"
     assert by_mode(replace(view, p_0=Known())).why == "Known has no named modes"
     assert curation.AcceptedByGroup(2)(view).why == "rows have no classes"
+
+
+def test_latents_are_those_of_the_first_model():
+    assert images.LatentMean.uses_first
+    assert images.LatentSpread.uses_first

@@ -107,6 +107,47 @@ def test_the_least_value_holds_and_one_below_is_refused(formula, least):
         formula(below)
 
 
+OVER_TIME = {
+    "anchored": lambda t: anchored.anchored(t, 4, 4, 4, **DRAWN, ddof=1),
+    "entropy": lambda t: discrete.entropy_first_order(t, 9, P),
+    "expected_sigma": lambda t: gaussian.expected_sigma(t, 9, ddof=1),
+    "sigma_variance": lambda t: gaussian.sigma_variance(t, 9, ddof=1),
+    "w2_squared": lambda t: gaussian.w2_squared(t, 9, ddof=1),
+    "w2_squared, first order": lambda t: gaussian.w2_squared_first_order(t, 9),
+    "mean_abs_errors": lambda t: gaussian.mean_abs_errors_first_order(t, 9),
+    "logistic": lambda t: logistic.replace_error(t, 9, 3, norm=1.0),
+    "replace": lambda t: moments.replace(t, 9, ddof=1),
+    "accumulate": lambda t: moments.accumulate(t, 9, ddof=1),
+    "subsample": lambda t: moments.accumulate_subsample(t, 9, ddof=1),
+    "bound": lambda t: moments.accumulate_mean_error_bound(t, 9),
+    "rising": lambda t: moving.rising(t, 9, 0.5, 0.1),
+    "scatter": lambda t: scatter.replace(t, 9, d=2, ddof=1),
+    "det_ratio": lambda t: spread_law.det_ratio(t, 9, 3, ddof=1),
+    "quantile": lambda t: spread_law.sigma_quantile(t, 9, ddof=0),
+    "fresh_share": lambda t: shares.fresh_share(t, 9, 9, share=0.5, ddof=1),
+    "discount": lambda t: shares.share_discount(t, 9, 0.5),
+    "weighted_fresh": lambda t: shares.weighted_fresh(t, 9, 9, 9, **HALF),
+    "discounted": lambda t: shares.discounted(t, 9, decay=0.5),
+    "survivors_lower": lambda t: survival.survivors_lower(t, P, 9),
+    "weighted": lambda t: weighting.weighted_mean_error(t, 9, 9, real_weight=0.5),
+    "best": lambda t: weighting.best_mean_error(t, 9, 9),
+    "fixation": lambda t: fixation.expected_survivors(t, P, 9),
+}
+
+
+@pytest.mark.parametrize("formula", OVER_TIME.values(), ids=OVER_TIME)
+def test_no_generations_have_no_values_and_the_first_no_error_of_many(formula):
+    """An empty list gives an empty array; one of 0 what 0 gives."""
+
+    def parts(result):
+        given = result if isinstance(result, tuple) else (result,)
+        return [np.asarray(getattr(part, "value", part)) for part in given]
+
+    assert all(0 in part.shape for part in parts(formula([])))
+    for one, some in zip(parts(formula(0)), parts(formula([0])), strict=True):
+        np.testing.assert_array_equal(some, one[..., None] if one.ndim < some.ndim else one)
+
+
 def test_numbers_say_what_they_are():
     for bad in (0.5, np.nan, np.inf, -np.inf):
         with pytest.raises(SpecError, match=r"x is .*; expected a finite number of at least 1"):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from genloss.core.decoding import BeamSearch, Sampling
+from genloss.core.progress import listening
 from genloss.core.samples import NO_TOKEN
 from genloss.models.torch.lm.writing import writer as module
 from genloss.models.torch.lm.writing.beam import Ended, State
@@ -95,6 +96,27 @@ def test_what_the_memory_holds_is_found_out_once(pair, how, threads, monkeypatch
         torch.set_num_threads(before)
     np.testing.assert_array_equal(found, whole)
     assert 1 <= len(failed) <= min(threads, 2)
+
+
+def test_as_many_go_at_a_time_as_a_share_of_the_memory_holds(pair, monkeypatch):
+    p, how = pair("opt"), BeamSearch(3, 20, 20)
+    each = row_bytes(engine_of(p.decoder, p.weights), how, 64)
+    monkeypatch.setattr(module, "free_bytes", lambda _: int(10.5 * each / module.SHARE))
+    writer = replace(p.writer(how), device=torch.device("cuda"))
+    assert writer._batch(engine_of(p.decoder, p.weights), 64, 1000) == 10
+    monkeypatch.setattr(module, "free_bytes", lambda _: 0)
+    assert writer._batch(engine_of(p.decoder, p.weights), 64, 1000) == 1
+
+
+def test_progress_goes_on_from_prompts_of_one_length_to_those_of_the_next(pair):
+    """Two chains of one short and three longer prompts, all of a length at a time."""
+    asked = np.random.default_rng(3).integers(3, 97, (2, 4, 6))
+    asked[:, 0, 4:] = NO_TOKEN
+    told = []
+    with listening(told.append):
+        pair("opt").writer(Sampling(max_new=2), batch=8).continue_(asked, np.random.default_rng(0))
+    once = np.array([0, 1 / 2, 1, 1 + 3 / 2]) / 8
+    np.testing.assert_allclose([r.share for r in told], [*once, *(1 / 2 + once)])
 
 
 @pytest.mark.parametrize("kind", [Writer, Engine, Ended, State, CachePart, Cache, Slots])
