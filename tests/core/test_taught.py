@@ -61,6 +61,12 @@ def test_tokens_that_no_real_row_holds_have_scores_too():
     rows = Samples.of(np.array([[[0, 1, 9], [1, 1, 1]]]), 1)
     assert found(TaughtDetector(), rows)[0].shape == (2,)
     assert np.isfinite(found(TaughtDetector(), rows)).all()
+    # Nor does a token of real rows need to be in the others: 0 1 with six tokens is 0 1 with six.
+    held_out = replace(REFERENCE, held_out=np.array([[[0, 1, 5, 1]]]))
+    some = found(TaughtDetector(), Samples.of(np.array([[[0, 1], [1, 0]]]), 1), held_out)
+    table = law(np.array([[0, 1, 5, 1]]), [1], size=6)
+    right = np.log(tempered(table, 1.5) / table)
+    np.testing.assert_allclose(some, [[right[0, 1], right[1, 0]]])
 
 
 @pytest.mark.parametrize("weight", [None, np.array([[1.0, 3.0, 0.0, 2.0]])])

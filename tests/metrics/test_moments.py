@@ -132,3 +132,9 @@ def test_w2_refuses_indefinite_matrices_and_other_chains():
         moments.gaussian_w2_squared(np.zeros((1, 2)), indefinite, np.zeros(2), np.eye(2))
     with pytest.raises(DataError, match="both moments"):
         moments.gaussian_w2_squared(np.zeros((2, 2)), np.eye(2)[None], np.zeros(2), np.eye(2))
+
+
+def test_a_chain_whose_reality_has_no_variance_is_named_by_its_trace():
+    cov = np.stack([np.eye(2), np.eye(2)])
+    with pytest.raises(DataError, match="cov_0: got trace 0, expected a positive trace"):
+        moments.trace_ratio(cov, np.stack([np.eye(2), np.zeros((2, 2))]))
