@@ -165,8 +165,9 @@ def column_names(file: Path) -> list[str]:
     """
     parquet = optional("pyarrow.parquet", "this text")
     ipc = optional("pyarrow.ipc", "this text")
-    with _source(file, "file of columns") as source:
-        if endings(file)[0] == ".parquet":
+    is_parquet = endings(file)[0] == ".parquet"
+    with _source(file, "Parquet file" if is_parquet else "stream of Arrow") as source:
+        if is_parquet:
             return list(parquet.read_schema(source).names)
         magic = source.read(6)
         source.seek(0)
