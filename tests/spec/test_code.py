@@ -225,9 +225,21 @@ def test_what_calls_bring_in_unseen_is_named(write, text, calls):
     assert unseen(code) == [f"own.more: what it gets by {calls}"]
 
 
-def test_calls_of_other_things_by_these_names_are_none(write):
-    text = "MORE = 0\ndef f(m, door): m.eval(); door.open(); door.exec()\n"
-    assert unseen(write({"own/more.py": text})) == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(m, door): m.eval(); door.open(); door.exec()",
+        "from genloss.store.folder import run_path\ndef f(x): return run_path(x, None)",
+        "class A:\n    def identity(self): return open('w').read()",
+    ],
+)
+def test_calls_of_other_things_by_these_names_and_of_what_is_identified_are_none(write, text):
+    assert unseen(write({"own/more.py": f"MORE = 0\n{text}\n"})) == []
+
+
+def test_an_identity_speaks_for_files_and_not_for_code(write):
+    text = "MORE = 0\nclass A:\n    def identity(self): return exec(open('w').read())\n"
+    assert unseen(write({"own/more.py": text})) == ["own.more: what it gets by exec"]
 
 
 def test_compiled_code_is_named(write, tmp_path):

@@ -100,7 +100,8 @@ def _sort(study: Study) -> tuple[str, ...]:
 
 
 def _rows(study: Study) -> float:
-    return float(Work.of(study).rows[-1]) * study.chains
+    """Return the rows of a cell, also of those that are never drawn one by one."""
+    return float(Work.of(study, lambda _, rows: rows).rows[-1]) * study.chains
 
 
 def _memory(study: Study) -> int:

@@ -189,12 +189,12 @@ class Work:
     rows: Floats
 
     @classmethod
-    def of(cls, study: Study) -> "Work":
-        """Add the rows of D_t and S_t up."""
+    def of(cls, study: Study, counts: Callable[[Study, int], int] = drawn) -> "Work":
+        """Add the rows of D_t and S_t up, each generation as `counts` counts so many rows."""
         last = study.generations
         points = np.unique(np.linspace(1, last, min(last, POINTS)).astype(np.int64))
         sizes = [study.regime.sizes(int(t), study.n_real, study.n_synthetic) for t in points]
-        each = np.array([drawn(study, s.train + s.synthetic) for s in sizes], dtype=np.float64)
+        each = np.array([counts(study, s.train + s.synthetic) for s in sizes], dtype=np.float64)
         # Generations between two points are as large as the later one.
         rows = np.cumsum(each * np.diff(points, prepend=0))
         return cls(np.append(0.0, points), np.append(0.0, rows))

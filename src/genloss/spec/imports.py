@@ -40,17 +40,27 @@ def imported(content: bytes, is_package: bool, module: str) -> Iterator[str]:
 
 
 def unseen(content: bytes) -> list[str]:
-    """Return the calls of a source that bring in what imports do not name: code, or files."""
-    tree = tree_of(content)
+    """Return the calls of a source that bring in what imports do not name: code, or files.
+
+    Files not, where it has an `identity`, which says what was read and is asked again and again;
+    nor functions of genloss that are called alike.
+    """
+    nodes = list(ast.walk(tree)) if (tree := tree_of(content)) else []
+    ours = {
+        alias.asname or alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "genloss"
+        for alias in node.names
+    }
+    says = any(isinstance(n, ast.FunctionDef) and n.name == "identity" for n in nodes)
+    asked = {*BY_NAME, *RUNS, *(() if says else READS)}
     found = set[str]()
-    for node in ast.walk(tree) if tree else ():
-        if not isinstance(node, ast.Call):
-            continue
-        name = called(node)
-        if name in BY_NAME and _named(node):
+    for node in nodes:
+        if not isinstance(node, ast.Call) or (name := called(node)) not in asked:
             continue
         bare = isinstance(node.func, ast.Name)
-        if name in (*BY_NAME, *RUNS, *READS) and (bare or name not in BARE):
+        known = name in BY_NAME and bool(_named(node))
+        if not known and (name not in ours if bare else name not in BARE):
             found.add(name)
     return sorted(found)
 
