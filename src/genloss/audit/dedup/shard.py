@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,8 @@ import numpy as np
 from genloss.audit.dedup.minhash import BandKeys, Keys
 from genloss.audit.dedup.options import DedupOptions
 from genloss.audit.shards.arrays import Numbers, write_array
-from genloss.audit.shards.plan import Shard, Work, leave
+from genloss.audit.shards.job import ShardJob
+from genloss.audit.shards.plan import Shard, Work
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.pieces import records_of_pieces
 from genloss.corpus.record.record import Record
@@ -24,24 +24,19 @@ EXACT, NEAR = "exact", "near"
 
 
 @dataclass(frozen=True)
-class ReadShard:
+class ReadShard(ShardJob):
     """Read shard `number` of the plan in a folder.
 
     Memory: what a reader takes, and 50 bytes a record of the shard, 240 with 16 bands.
     """
 
-    folder: str
-    number: int
+    def place(self, work: Work, shard: Shard) -> Path:
+        """Return the place of the shard's key."""
+        return work.read(shard.key)
 
-    def as_text(self) -> tuple[str, int]:
-        """Return the fields."""
-        return self.folder, self.number
-
-    def perform(self) -> None:
-        """Leave the folder of the shard's key, unless it is there."""
-        work = Work(Path(self.folder))
-        shard = work.shard(self.number)
-        leave(work.read(shard.key), partial(_read, shard))
+    def fill(self, work: Work, shard: Shard, folder: Path) -> None:
+        """Write records, ids and keys."""
+        _read(shard, folder)
 
 
 def _read(shard: Shard, folder: Path) -> None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from genloss.audit.profile.detector import DetectorBeside
 from genloss.audit.profile.options import AuditOptions
 from genloss.audit.profile.overlap import Overlap
 from genloss.audit.shards.arrays import mapped_array, write_array
-from genloss.audit.shards.job import Do
-from genloss.audit.shards.plan import Shard, Work, leave, places_of, planned, prepared, stamp_of
+from genloss.audit.shards.job import Do, ShardJob
+from genloss.audit.shards.plan import Shard, Work, places_of, planned, prepared, stamp_of
 from genloss.corpus.hub import beside, is_on_hub, with_revision
 from genloss.corpus.record.aside import Aside, aside_in, no_record
 from genloss.corpus.record.field_map import FieldMap
@@ -32,21 +31,16 @@ ARRAYS = ("ids", "counts", "common", "times", "numbers", "looked", "hashes")
 
 
 @dataclass(frozen=True)
-class CountShard:
+class CountShard(ShardJob):
     """Count shard `number` of the plan in a folder. Memory: see `Counted`, of one shard."""
 
-    folder: str
-    number: int
+    def place(self, work: Work, shard: Shard) -> Path:
+        """Return the place of the shard's key and what is asked."""
+        return counted_in(work, shard.key)
 
-    def as_text(self) -> tuple[str, int]:
-        """Return the fields."""
-        return self.folder, self.number
-
-    def perform(self) -> None:
-        """Leave the folder of the shard's key, unless it is there."""
-        work = Work(Path(self.folder))
-        shard = work.shard(self.number)
-        leave(counted_in(work, shard.key), partial(_count, work, shard))
+    def fill(self, work: Work, shard: Shard, folder: Path) -> None:
+        """Write the counts."""
+        _count(work, shard, folder)
 
 
 def _count(work: Work, shard: Shard, folder: Path) -> None:

@@ -12,7 +12,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,8 @@ from numpy.typing import NDArray
 
 from genloss.audit.selection.plain import rules_of
 from genloss.audit.shards.arrays import mapped_array, write_array
-from genloss.audit.shards.plan import Shard, Work, leave
+from genloss.audit.shards.job import ShardJob
+from genloss.audit.shards.plan import Shard, Work
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.pieces import records_of_pieces
 from genloss.corpus.record.record import Record
@@ -68,42 +68,32 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class FindKeys:
+class FindKeys(ShardJob):
     """Find the keys of the records of shard `number` that belong to the part.
 
     Memory: what a reader takes, and a key of each record of the shard.
     """
 
-    folder: str
-    number: int
+    def place(self, work: Work, shard: Shard) -> Path:
+        """Return the place of the shard's key."""
+        return work.read(shard.key)
 
-    def as_text(self) -> tuple[str, int]:
-        """Return the fields."""
-        return self.folder, self.number
-
-    def perform(self) -> None:
-        """Leave the folder of the shard's key, unless it is there."""
-        work = Work(Path(self.folder))
-        shard = work.shard(self.number)
-        leave(work.read(shard.key), partial(_find, shard))
+    def fill(self, work: Work, shard: Shard, folder: Path) -> None:
+        """Write the keys."""
+        _find(shard, folder)
 
 
 @dataclass(frozen=True)
-class DrawShard:
+class DrawShard(ShardJob):
     """Leave the records that are drawn from shard `number`. Memory: as in FindKeys, twice."""
 
-    folder: str
-    number: int
+    def place(self, work: Work, shard: Shard) -> Path:
+        """Return the place of the shard's key and what is decided."""
+        return drawn_in(work, self.number, shard.key)
 
-    def as_text(self) -> tuple[str, int]:
-        """Return the fields."""
-        return self.folder, self.number
-
-    def perform(self) -> None:
-        """Leave the folder of what is drawn, unless it is there."""
-        work = Work(Path(self.folder))
-        shard = work.shard(self.number)
-        leave(drawn_in(work, self.number, shard.key), partial(_draw, work, self.number, shard))
+    def fill(self, work: Work, shard: Shard, folder: Path) -> None:
+        """Write what is drawn."""
+        _draw(work, self.number, shard, folder)
 
 
 def keys_in(work: Work, key: str) -> Keys:

@@ -8,7 +8,6 @@ WORK/read/KEY-WORDS/      the rarity of each record of a shard, and who decided 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,8 @@ from genloss.audit.selection.bands import (
 from genloss.audit.selection.funnel import KEPT, Funnel, decide
 from genloss.audit.selection.plain import rules_of
 from genloss.audit.shards.arrays import mapped_array, write_array
-from genloss.audit.shards.plan import Shard, Work, leave
+from genloss.audit.shards.job import ShardJob
+from genloss.audit.shards.plan import Shard, Work
 from genloss.core.arrays import Floats
 from genloss.corpus.record.aside import Aside, aside_in
 from genloss.corpus.record.pieces import records_of_pieces
@@ -40,24 +40,19 @@ RARITIES, DECIDERS, OF_DECIDERS = "rarities.npy", "deciders.npy", "deciders.json
 
 
 @dataclass(frozen=True)
-class Judge:
+class Judge(ShardJob):
     """Put shard `number` of the plan in a folder through the rules.
 
     Memory: what a reader takes, and the words of the shard.
     """
 
-    folder: str
-    number: int
+    def place(self, work: Work, shard: Shard) -> Path:
+        """Return the place of the shard's key."""
+        return work.read(shard.key)
 
-    def as_text(self) -> tuple[str, int]:
-        """Return the fields."""
-        return self.folder, self.number
-
-    def perform(self) -> None:
-        """Leave the folder of the shard's key, unless it is there."""
-        work = Work(Path(self.folder))
-        shard = work.shard(self.number)
-        leave(work.read(shard.key), partial(_judge, shard))
+    def fill(self, work: Work, shard: Shard, folder: Path) -> None:
+        """Write what the rules say."""
+        _judge(shard, folder)
 
 
 def _judge(shard: Shard, folder: Path) -> None:
@@ -85,24 +80,19 @@ def _judged(
 
 
 @dataclass(frozen=True)
-class Weigh:
+class Weigh(ShardJob):
     """Find how rare the words of each text of shard `number` are, among those of all shards.
 
     Memory: the words of the shard, and 12 bytes a record; words of other shards are looked up.
     """
 
-    folder: str
-    number: int
+    def place(self, work: Work, shard: Shard) -> Path:
+        """Return the place of the shard's key and the words."""
+        return weighed_in(work, shard.key)
 
-    def as_text(self) -> tuple[str, int]:
-        """Return the fields."""
-        return self.folder, self.number
-
-    def perform(self) -> None:
-        """Leave the folder of the shard's key and the words, unless it is there."""
-        work = Work(Path(self.folder))
-        key = work.shard(self.number).key
-        leave(weighed_in(work, key), partial(_weigh, work, work.read(key)))
+    def fill(self, work: Work, shard: Shard, folder: Path) -> None:
+        """Write the rarities."""
+        _weigh(work, work.read(shard.key), folder)
 
 
 def weighed_in(work: Work, key: str) -> Path:
