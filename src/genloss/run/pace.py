@@ -19,8 +19,8 @@ class Pace:
         for kind, total in zip(kinds, totals, strict=True):
             self.ahead[kind] += total
 
-    def found(self, task: int, amount: float) -> None:
-        """Count work that was there already, which took no time."""
+    def drop(self, task: int, amount: float) -> None:
+        """Take off work that is not to do: it was there already, or its task has failed."""
         self.ahead[self.kinds[task]] -= amount
 
     def gain(self, task: int, amount: float, now: float) -> None:

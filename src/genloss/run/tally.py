@@ -108,7 +108,7 @@ class Tally:
             self.before += counted
             self.begun = now if self.begun is None else self.begun
         self.done += amount - self.counted[i]
-        self.pace.found(i, counted - self.counted[i])
+        self.pace.drop(i, counted - self.counted[i])
         self.counted[i] = amount
         if step.phase >= Phase.FITTING:
             self.pace.gain(i, amount - counted, now)
@@ -123,7 +123,7 @@ class Tally:
     def _fail(self, i: int) -> None:
         self.failed.add(i)
         self.pace.rest(i, self.clock())
-        self.pace.found(i, self.work[i].rows[-1] * self.weights[i] - self.counted[i])
+        self.pace.drop(i, self.work[i].rows[-1] * self.weights[i] - self.counted[i])
 
     def _place(self, step: Step) -> float:
         """Return the generations done, with the part of the one under way."""

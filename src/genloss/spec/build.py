@@ -172,6 +172,7 @@ def _loaded(path: str, plugin: Plugin | None, where: str) -> Any:
 
 def hints_of(cls: type) -> Mapping[str, Any]:
     """Return the types of a class's fields; read once, as a sweep describes each cell often."""
+    # The type checker takes no class for hashable, but any callable.
     return _hints_of(cls)
 
 
