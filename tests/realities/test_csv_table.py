@@ -228,6 +228,25 @@ def test_how_a_table_is_read_is_part_of_its_identity(tmp_path):
     )
 
 
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_tsv_has_tabs_between_its_cells(tmp_path, decimal):
+    x = np.random.default_rng(0).normal(size=(20, 2))
+    path = tmp_path / "t.TSV"
+    pd.DataFrame(x, columns=["x", "y"]).to_csv(path, sep="\t", decimal=decimal, index=False)
+    table = TableFile(str(path), decimal=decimal)
+    rows = table.realise(1, np.random.default_rng(1)).x
+    np.testing.assert_allclose(rows, x, rtol=1e-15)
+    assert table.data_summary() == "20 rows of 2 columns (x, y); line 1 read as header"
+
+
+def test_a_tsv_with_other_separators_says_so(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("x;y\n1;2\n3;4\n")
+    with pytest.raises(DataError, match=r"separated by tabs \(or set reality\.separator=';'\)"):
+        TableFile(str(path)).data_summary()
+    assert "3 rows" not in TableFile(str(path), separator=";").data_summary()
+
+
 def test_options_that_do_not_fit_are_refused(tmp_path):
     for options in (
         {"header": "maybe"},
@@ -238,7 +257,7 @@ def test_options_that_do_not_fit_are_refused(tmp_path):
     ):
         with pytest.raises(SpecError, match="table_file: "):
             TableFile("x.csv", **options)
-    with pytest.raises(SpecError, match=r"for \.csv alone"):
+    with pytest.raises(SpecError, match=r"for \.csv and \.tsv alone"):
         TableFile("x.npy", header="yes")
 
 

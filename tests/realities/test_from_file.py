@@ -88,7 +88,7 @@ def test_bad_npy_is_refused(tmp_path):
 def test_missing_file_and_foreign_suffix(tmp_path):
     with pytest.raises(DataError, match="check the path"):
         stored(tmp_path / "none.csv")
-    with pytest.raises(SpecError, match=r"'.xlsx'; expected .npy or .csv"):
+    with pytest.raises(SpecError, match=r"'.xlsx'; expected .npy, .csv or .tsv"):
         TableFile("table.xlsx")
 
 

@@ -1,4 +1,4 @@
-"""Tables of numbers in .csv: the rows, and what was read as what."""
+"""Tables of numbers in .csv and .tsv: the rows, and what was read as what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def read_table(text: str, how: Reading, where: str) -> Table:
     header = bool(records) and has_header(records, how, where)
     body = records[1:] if header else records
     if not body:
-        raise DataError(f"{where}: holds no rows; expected lines of comma-separated numbers")
+        raise DataError(f"{where}: holds no rows; expected lines of numbers")
     _check_widths(records, body, header, where)
     if how.decimal == "." and not how.separator:
         check_decimals(body, header, where)

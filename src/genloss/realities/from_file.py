@@ -1,4 +1,4 @@
-"""Your own rows from a .npy or .csv file."""
+"""Your own rows from a .npy, .csv or .tsv file."""
 
 import hashlib
 import io
@@ -21,23 +21,27 @@ from genloss.realities.csv_looks import Decimal, Header, Reading
 from genloss.realities.csv_table import Table, read_table
 from genloss.realities.finite import FiniteRows
 
-SUFFIXES = (".npy", ".csv")
+SEPARATORS = {".csv": "", ".tsv": "\t"}
+"""What separates cells where nothing is said; "": what `Reading` takes."""
+
+SUFFIXES = (".npy", *SEPARATORS)
 OUTSIDE = {"identity": False}
 """Fields of where the rows are and how they are read: the identity covers the content instead."""
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """The rows of one file as a finite reality: .npy, or .csv with or without a header line.
+    """The rows of one file as a finite reality: .npy, or a table with or without a header line.
 
     path: the file; not part of the identity, its content is (see `identity`). A .npy array may be
-    (N,), (N, d) or (N, ...), which is flattened to d columns. A .csv has comma-separated numbers;
-    see `read_table` for its header and for columns that are none of the data. header: whether line
-    1 is one ('yes', 'no'; 'auto' decides by its looks). columns: those that are read, by name or
-    place from 1; () for all. separator, decimal: ',' and '.', or ';' where decimal is ','.
+    (N,), (N, d) or (N, ...), which is flattened to d columns. A .csv or .tsv has numbers between
+    commas or tabs; see `read_table` for its header and for columns that are none of the data.
+    header: whether line 1 is one ('yes', 'no'; 'auto' decides by its looks). columns: those that
+    are read, by name or place from 1; () for all. separator, decimal: of a .csv ',' and '.', or
+    ';' where decimal is ','.
 
     Raises:
-        SpecError: a suffix other than .npy or .csv, or an option of .csv beside .npy.
+        SpecError: another suffix, or an option of tables beside .npy.
         DataError: no such file, pickled objects, cells that are not finite numbers, uneven lines,
             looks that allow two readings.
     """
@@ -50,13 +54,15 @@ class TableFile:
     decimal: Decimal = field(default=".", metadata=OUTSIDE)
 
     def __post_init__(self) -> None:
-        if Path(self.path).suffix.lower() not in SUFFIXES:
+        if self._suffix not in SUFFIXES:
             raise SpecError(
                 f"table_file: {self.path!r} ends in {Path(self.path).suffix!r}; expected "
-                ".npy or .csv; save an array with numpy.save"
+                ".npy, .csv or .tsv; save an array with numpy.save"
             )
-        if not self._is_csv and self._how != Reading():
-            raise SpecError("table_file: header, columns, separator and decimal are for .csv alone")
+        if not self._is_table and self._how != Reading():
+            raise SpecError(
+                "table_file: header, columns, separator and decimal are for .csv and .tsv alone"
+            )
         if self.header not in ("auto", "yes", "no"):
             raise SpecError(f"table_file: header is {self.header!r}; expected auto, yes or no")
         if self.decimal not in (".", ",") or self._how.between == self.decimal:
@@ -70,14 +76,14 @@ class TableFile:
     def realise(self, n_chains: int, rng: np.random.Generator) -> FiniteRows:
         """Return the rows for n_chains chains; rng puts them in order."""
         content = self._content()
-        x = self._table(content).rows if self._is_csv else _npy_rows(content, self.path)
+        x = self._table(content).rows if self._is_table else _npy_rows(content, self.path)
         return FiniteRows.of(x, n_chains, rng)
 
     def identity(self) -> dict[str, str]:
-        """Return the SHA-256 of the bytes of the file, and how a .csv was read if not as usual."""
+        """Return the SHA-256 of the bytes of the file, and how a table was read if not as usual."""
         content = self._content()
         out = {"sha256": hashlib.sha256(content).hexdigest()}
-        if not self._is_csv:
+        if not self._is_table:
             return out
         table, how = self._table(content), self._how
         whole = len(table.places) == table.width
@@ -91,18 +97,23 @@ class TableFile:
     def data_summary(self) -> str:
         """Return in one line what was read as what."""
         content = self._content()
-        if self._is_csv:
+        if self._is_table:
             return self._table(content).summary()
         n, d = _npy_rows(content, self.path).shape
         return f"{n:,} rows of {d:,} column{'s' if d > 1 else ''}"
 
     @property
-    def _is_csv(self) -> bool:
-        return Path(self.path).suffix.lower() == ".csv"
+    def _suffix(self) -> str:
+        return Path(self.path).suffix.lower()
+
+    @property
+    def _is_table(self) -> bool:
+        return self._suffix in SEPARATORS
 
     @property
     def _how(self) -> Reading:
-        return Reading(self.header, self.columns, self.separator, self.decimal)
+        separator = self.separator or SEPARATORS.get(self._suffix, "")
+        return Reading(self.header, self.columns, separator, self.decimal)
 
     def _table(self, content: bytes) -> Table:
         try:
