@@ -1,6 +1,7 @@
 """What a command prints: JSON for scripts, tables for people."""
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,7 +43,12 @@ def print_prose(text: str) -> None:
 def print_hint(text: str) -> None:
     """Print one line on standard error: what to do next, for nobody but a person."""
     with suppress(OSError):
-        sys.stderr.write(folded(plain(text), sys.stderr) + "\n")
+        sys.stderr.write(folded(without_giants(plain(text)), sys.stderr) + "\n")
+
+
+def without_giants(text: str) -> str:
+    """Return text with words that no file can be called, over 255 characters, as their ends."""
+    return re.sub(r"\S{256,}", lambda found: f"...{found.group()[-80:]}", text)
 
 
 def terminal_width(stream: TextIO) -> int | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from genloss.cli.console import folded
+from genloss.cli.console import folded, without_giants
 from genloss.cli.escaping import plain_lines
 from genloss.errors import GenlossError, ResourceError
 
@@ -103,10 +103,6 @@ def reported_errors() -> Iterator[None]:
         raise SystemExit(code) from None
 
 
-LONGEST = 80
-"""Characters of a path that are said, from its end."""
-
-
 def _in_words(error: BaseException) -> str:
     """Return what the system said, of which path; not the number and the class of the error."""
     if not isinstance(error, OSError) or not error.strerror:
@@ -114,7 +110,7 @@ def _in_words(error: BaseException) -> str:
     if error.filename is None:
         return error.strerror
     path = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else str(error.filename)
-    return f"{path if len(path) <= LONGEST else f'...{path[-LONGEST:]}'}: {error.strerror}"
+    return f"{path}: {error.strerror}"
 
 
 def _code(error: BaseException) -> int | None:
@@ -139,7 +135,8 @@ def _leave(before: str, how: str, code: int) -> None:
 def say(text: str, before: str = "") -> None:
     """Write a line to standard error, where somebody may read it."""
     with suppress(OSError, ValueError):
-        sys.stderr.write(f"{before}{folded(plain_lines(f'genloss: {text}'), sys.stderr)}\n")
+        line = without_giants(plain_lines(f"genloss: {text}"))
+        sys.stderr.write(f"{before}{folded(line, sys.stderr)}\n")
         sys.stderr.flush()
 
 

@@ -370,7 +370,9 @@ def folders(root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise StoreError(f"cannot read {root}: {error.strerror}; check its permissions") from error
+        raise StoreError(
+            f"cannot read {root}: {error.strerror}; check path and permissions"
+        ) from error
     names = [entry.name for entry in entries]
     yield root, names
     if not holds_run(names):

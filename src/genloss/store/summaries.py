@@ -109,7 +109,7 @@ def _runs(folder: str, place: str) -> Iterator[tuple[str, str | StoreError]]:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        sick = StoreError(f"cannot read {folder}: {error.strerror}; check its permissions")
+        sick = StoreError(f"cannot read {folder}: {error.strerror}; check path and permissions")
         if not place:
             raise sick from error
         yield folder, sick
