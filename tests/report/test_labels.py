@@ -47,6 +47,17 @@ def test_a_list_of_nothing_is_no_part_of_a_label(tmp_path):
     assert labels == ["replace", "real only"]
 
 
+def test_an_option_that_one_kind_does_not_use_is_no_part_of_a_label(tmp_path):
+    kinds = ("replace", "accumulate", "accumulate_subsample")
+    specs = [{"name": f"run {i}", "regime": {"kind": kind}} for i, kind in enumerate(kinds)]
+    specs[2]["regime"]["size"] = 0
+    labels = [n.label for n in named(runs_of(tmp_path / "a", *specs))]
+    assert labels == ["replace", "accumulate", "accumulate subsample"]
+    used = {"name": "run 3", "regime": {"kind": "accumulate_subsample", "size": 5}}
+    labels = [n.label for n in named(runs_of(tmp_path / "b", *specs, used))]
+    assert labels[2:] == ["accumulate subsample · size = 0", "accumulate subsample · size = 5"]
+
+
 def test_runs_that_differ_in_seed_alone_say_so(tmp_path):
     found = named(runs_of(tmp_path, {"seed": 0}, {"seed": 1}))
     assert [n.label for n in found] == ["seed = 0", "seed = 1"]

@@ -90,7 +90,10 @@ def _from_spec(spec: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _telling(rows: Sequence[Row]) -> list[Row]:
-    """Drop factors that are the same everywhere, or split the runs as an earlier one does."""
+    """Drop factors that are the same everywhere, split the runs as an earlier one does, or say 0.
+
+    The last are options of one kind alone, which it does not use: a subsample whose size is 0.
+    """
     known = dict.fromkeys(k for row in rows for k in row)
     ordered = [k for k in known if k not in LAST] + [k for k in LAST if k in known]
     kept: list[str] = []
@@ -98,11 +101,18 @@ def _telling(rows: Sequence[Row]) -> list[Row]:
     for key in ordered:
         column = [row.get(key) for row in rows]
         pattern = tuple(column.index(value) for value in column)
-        if len(set(pattern)) < 2 or pattern in seen or (key in LAST and _unique(rows, kept)):
+        unused = f"{key.rpartition('.')[0]}.kind" in kept and _says_zero(column)
+        same = len(set(pattern)) < 2 or pattern in seen
+        if same or unused or (key in LAST and _unique(rows, kept)):
             continue
         seen.add(pattern)
         kept.append(key)
     return [{k: row[k] for k in kept if k in row} for row in rows]
+
+
+def _says_zero(column: Sequence[str | None]) -> bool:
+    values = {value for value in column if value is not None}
+    return len(values) == 1 and values.pop().endswith(" = 0")
 
 
 def _unique(rows: Sequence[Row], keys: Sequence[str]) -> bool:
