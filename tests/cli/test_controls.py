@@ -188,7 +188,7 @@ def test_show_prints_rise_excess_and_whether_pairs_pay(place):
     shown = genloss("show", path)
     assert re.search(r"rise over t = 0 +-?\d", shown)
     assert re.search(r"over control +-?[\d.]+ \[-?[\d.]+, -?[\d.]+\]", shown)
-    assert re.search(r"(not )?paired: r -?\d\.\d\d, variance x \d\.\d\d", shown)
+    assert re.search(r"(un)?paired: r -?\d\.\d\d, var\. x \d\.\d\d$", shown, re.MULTILINE)
     [row] = json.loads(genloss("show", path, "--json"))["beside"]
     assert (row["metric"], row["rise"]["since"], row["noise_floor"]) == ("trace_ratio", 0, None)
     low, high = row["excess"]["constant"]["interval"]

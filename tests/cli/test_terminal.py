@@ -103,7 +103,7 @@ def test_the_answer_stands_first_and_what_it_rests_on_below(tmp_path):
             "n_real": 10,
             "generations": 60,
             "chains": 8,
-            "metrics": ["w2_squared", "trace_ratio"],
+            "metrics": ["w2_squared", "trace_ratio", "squared_mean_error"],
         }
     )
     both = with_controls([study], tmp_path)
@@ -118,3 +118,6 @@ def test_the_answer_stands_first_and_what_it_rests_on_below(tmp_path):
     assert len(answers) == 8
     assert prose.index("After 60") < prose.index("verdict") < prose.index("metric: median")
     assert re.search(r"first alarm: \w+ at t = \d+", prose)
+    beside = shown[shown.index("at the last t") :]
+    assert re.search(r"^squared_mean_error +$", beside, flags=re.MULTILINE)
+    assert len(re.findall(r"^  over control .*paired: r \S+, var\. x \S+ *$", beside, re.M)) == 3

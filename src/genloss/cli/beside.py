@@ -21,25 +21,24 @@ def show(run: Run) -> None:
     if not controls or not rows:
         return
     console.print_line("")
-    columns = ["metric", "difference", "at the last t", "pairs"]
-    console.print_table(columns, rows, folds=("metric", "difference", "pairs"))
+    console.print_table(["metric", "at the last t", "pairs"], rows, folds=("pairs",))
     console.print_prose(_below(run, controls))
 
 
 def _rows(run: Run, controls: tuple[ControlRun, ...], name: str) -> list[list[str]]:
+    """Return a row with the metric's name, which may be long, and below it what it differs by."""
     rows = []
     risen = rise(run, name)
     if risen is not None:
-        rows.append([name, f"rise over t = {risen.since}", _interval(risen), ""])
+        rows.append([f"  rise over t = {risen.since}", _interval(risen), ""])
     for control in controls:
         found = excess(run, control, name)
         if found is not None:
-            label = name if not rows else ""
-            rows.append([label, WHAT[control.kind], _interval(found), _pairs(found)])
+            rows.append([f"  {WHAT[control.kind]}", _interval(found), _pairs(found)])
     floor = noise_floor(run, name)
     if floor is not None and rows:
-        rows.append(["", "noise: two real sets", _floor(floor), ""])
-    return rows
+        rows.append(["  noise: two real sets", _floor(floor), ""])
+    return [[name, "", ""], *rows] if rows else []
 
 
 def _interval(found: Difference) -> str:
@@ -55,8 +54,8 @@ def _floor(floor: Floor) -> str:
 def _pairs(found: Difference) -> str:
     if np.isnan(found.correlation):
         return "nothing varies"
-    how = "paired" if found.paired else "not paired"
-    return f"{how}: r {found.correlation:.2f}, variance x {found.variance_ratio:.2f}"
+    how = "paired" if found.paired else "unpaired"
+    return f"{how}: r {found.correlation:.2f}, var. x {found.variance_ratio:.2f}"
 
 
 def _below(run: Run, controls: tuple[ControlRun, ...]) -> str:
@@ -69,8 +68,8 @@ def _below(run: Run, controls: tuple[ControlRun, ...]) -> str:
     text = (
         f"In brackets: 95 % intervals of the mean over {count(run.spec['chains'], 'chain')}; of "
         f"noise, where most chains lie. The control: up to {count(fits, 'fit')} a chain on real "
-        f"rows alone.{matched} r: correlation of run and control over chains; variance: of paired "
-        "differences, as a multiple of unpaired ones."
+        f"rows alone.{matched} r: correlation of run and control over chains; var.: variance of "
+        "paired differences, as a multiple of that of unpaired ones."
     )
     left_out = resamples(run)
     return f"{text} {left_out}." if left_out else text
