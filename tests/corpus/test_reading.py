@@ -346,6 +346,10 @@ def test_text_that_is_not_utf8_in_parquet_has_its_row(tmp_path):
         ("a.csv", b"", "no field 'text'"),
         ("a.csv", b"text\na\0b\n", "0x00, which is not UTF-8 text"),
         ("a.json", b'[{"text": "a"}, 5]', "row 2: is int"),
+        ("a.jsonl", b'{"text": "a", "text": "b"}', "line 1: two values of the field 'text'; give"),
+        ("a.json", b'[{"text": "a"}, {"text": "b", "m": {"x": 1, "x": 2}}]', "row 2: two .* 'x'"),
+        ("a.json", b'{"text": "a", "text": "b"}', "two values of the field 'text'"),
+        ("a.json", b'{"n": 1, "rows": [{"text": "a"}]}', "rows in its field rows to a file of"),
         ("a.json", b'{"text": ["a"], "id": [1, 2]}', "columns of .* expected equally many"),
         ("a.txt", b"\x1f\x8b\x08\0 packed", "packed by gzip, and should end in .gz"),
         ("a.txt", b"%PDF-1.7\n\xe2\xe3", "a PDF; take the text out of it"),
@@ -356,6 +360,11 @@ def test_damaged_rows_are_refused_in_one_line(tmp_path, name, content, says):
     with pytest.raises(DataError, match=says) as refused:
         read_corpus(tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def test_a_field_that_stands_twice_with_one_value_is_one(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "a: \\"b\\": c", "text": "a: \\"b\\": c"}\n' * 2)
+    assert documents(tmp_path) == {"train": ['a: "b": c'] * 2}
 
 
 def test_cells_may_be_longer_than_pythons_own_limit(tmp_path):

@@ -88,7 +88,8 @@ def test_bad_lines_go_aside_and_the_others_are_read(tmp_path):
         b"",
         b'{"record": 1, "id": "sha256:0", "text": "x"}',
         b"[" * 100_000,
-        b'{"text": "last"}',
+        b'{"text": "one", "text": "another"}',
+        b'{"text": "last", "n": {"x": 1}, "text": "last"}',
     ]
     file.write_bytes(b"\n".join(lines))
     records, aside = read(file)
@@ -104,9 +105,10 @@ def test_bad_lines_go_aside_and_the_others_are_read(tmp_path):
         8: "not Unicode",
         10: "not a valid record",
         11: "not JSON",
+        12: "two values",
     }
     assert str(aside.first[0]).startswith(f"{file}: line 2: not JSON")
-    assert aside.left_out.total() == 9
+    assert aside.left_out.total() == 10
 
 
 def test_fields_are_guessed_mapped_and_fixed(tmp_path):

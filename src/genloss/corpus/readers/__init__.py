@@ -17,6 +17,7 @@ special      which reader takes a file of these
 found        what such a reader finds: rows, and what it could not read
 arrow_rows   rows of Parquet and Arrow, a batch at a time; only the columns that are needed
 csv_rows     rows of .csv and .tsv: a header, then one record a row; cells may hold line ends
+json_values  values of JSON, in which no field of an object has two
 json_array   the elements of an array of JSON, one at a time
 json_rows    rows of JSON: one object a line, an array, or an object of columns
 """

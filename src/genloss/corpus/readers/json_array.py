@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from genloss.core.parsing import parsing_reason
 from genloss.corpus.readers import bounded
+from genloss.corpus.readers.json_values import distinct, not_json, two_values
 from genloss.errors import DataError
 
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -22,8 +22,8 @@ def elements(file: Path) -> Iterator[Any]:
     Memory: one element, its text at most four times.
 
     Raises:
-        DataError: not UTF-8, not JSON, with line and column; an element of more than
-            bounded.LONGEST characters.
+        DataError: not UTF-8, not JSON, with line and column; two values of one field; an element of
+            more than bounded.LONGEST characters.
     """
     buffer = _Buffer(file)
     buffer.take("[")
@@ -42,14 +42,6 @@ def elements(file: Path) -> Iterator[Any]:
         raise buffer.error("Extra data")
 
 
-def not_json(error: BaseException, where: str) -> DataError:
-    """Return the error of text that is not JSON."""
-    return DataError(
-        f"{where}: not JSON ({parsing_reason(error)}); expected one object a row, such as "
-        '{"text": "..."}'
-    )
-
-
 class _Buffer:
     """What is read of a file and not yet used, from `at` on."""
 
@@ -60,7 +52,7 @@ class _Buffer:
         self._at = 0
         # Where the text begins: line and column, from 1.
         self._line, self._column = 1, 1
-        self._decode = json.JSONDecoder().raw_decode
+        self._decode = json.JSONDecoder(object_pairs_hook=distinct).raw_decode
 
     def sign(self) -> str:
         """Go over white space, and return the character that follows, '' at the end."""
@@ -90,6 +82,8 @@ class _Buffer:
                 settled = inside and not error.msg.startswith("Unterminated")
                 if settled or not self._grow(number):
                     raise self.error(error.msg, error.pos) from None
+            except KeyError as error:
+                raise two_values(error, f"{self._file}: row {number}") from None
             except (ValueError, RecursionError) as error:
                 # Half a number may have too many digits for a whole one.
                 if isinstance(error, RecursionError) or not self._grow(number):

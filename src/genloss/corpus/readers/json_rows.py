@@ -8,7 +8,8 @@ from typing import Any
 from genloss.corpus.readers import bounded
 from genloss.corpus.readers.byte_stream import decoded, opened
 from genloss.corpus.readers.fields import field_among
-from genloss.corpus.readers.json_array import elements, not_json
+from genloss.corpus.readers.json_array import elements
+from genloss.corpus.readers.json_values import not_json, two_values, value_of
 from genloss.errors import DataError
 
 Rows = Iterator[tuple[Mapping[str, Any], str]]
@@ -28,7 +29,8 @@ def lines(file: Path) -> Rows:
     """Yield the objects of a file that has one a line; blank lines are skipped.
 
     Raises:
-        DataError: not UTF-8, not JSON, no object or longer than the limit, with the line.
+        DataError: not UTF-8, not JSON, no object, two values of one field or longer than the limit,
+            with the line.
     """
     for number, content in bounded.bounded_lines(file):
         where = f"{file}: line {number}"
@@ -45,8 +47,8 @@ def document(file: Path) -> Rows:
     One row of lines or of an array is in memory at a time; an object is as a whole.
 
     Raises:
-        DataError: not UTF-8, not JSON, rows that are not objects, columns of different lengths, an
-            object of more than LARGEST_OBJECT characters.
+        DataError: not UTF-8, not JSON, rows that are not objects, two values of one field, columns
+            of different lengths, an object of more than LARGEST_OBJECT characters.
     """
     if is_lines(file):
         yield from lines(file)
@@ -93,7 +95,11 @@ def reason_against(file: Path, text_field: str) -> str:
     try:
         field_among(value, text_field, "")
     except DataError:
-        return f"one JSON object without the field {text_field}"
+        inner = [
+            k for k, v in value.items() if isinstance(v, list) and v and isinstance(v[0], dict)
+        ]
+        hint = f"; write the rows in its field {inner[0]} to a file of their own" if inner else ""
+        return f"one JSON object without the field {text_field}{hint}"
     return ""
 
 
@@ -123,7 +129,9 @@ def _is_chat(row: Mapping[str, Any]) -> bool:
 
 def _parsed(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        return value_of(text)
+    except KeyError as error:
+        raise two_values(error, where) from None
     # Numbers of thousands of digits and brackets too deep are errors of other kinds.
     except (ValueError, RecursionError) as error:
         raise not_json(error, where) from None

@@ -1,6 +1,5 @@
 """Whether files of records are what was written; what is not, by name."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import file_digest
@@ -9,6 +8,7 @@ from typing import Literal
 
 from genloss.corpus.readers.bounded import LONGEST, bounded_lines
 from genloss.corpus.readers.byte_stream import decoded, endings
+from genloss.corpus.readers.json_values import value_of
 from genloss.corpus.record.line import is_record, record_from
 from genloss.corpus.record.reading import LINES
 from genloss.corpus.record.record import Record, id_of
@@ -129,10 +129,14 @@ def _of_signature(file: Path, seen: Verification, signers: Path | None) -> Itera
 
 def _of_line(file: Path, number: int, line: bytes) -> Iterator[Problem]:
     try:
-        row = json.loads(decoded(line, "", number))
+        row = value_of(decoded(line, "", number))
         if not isinstance(row, dict) or not is_record(row):
             raise DataError("is no record; expected the fields record and id")
         record = record_from(row)
+    except KeyError as error:
+        reason = f"two values of the field {error.args[0]!r}"
+        yield Problem(str(file), number, "", "malformed", reason)
+        return
     except (DataError, ValueError, RecursionError) as error:
         yield Problem(str(file), number, "", "malformed", str(error).removeprefix(": "))
         return
