@@ -280,6 +280,21 @@ def test_a_header_of_npy_that_is_not_closed_or_lies_is_one_line(tmp_path, header
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_whole_numbers_that_only_rise_or_only_fall_are_asked_about(sign):
+    gone = np.sort(np.random.default_rng(3).choice(1000, 40, replace=False))
+    frame = pd.DataFrame({"sample": sign * gone, "x": FLOATS[:, 0]})
+    text = frame.to_csv(index=False)
+    with pytest.raises(
+        DataError, match=r"column 1 \(sample\) only (rises|falls).*reality\.columns="
+    ):
+        read_table(text, Reading(), "t.csv")
+    assert read_table(text, Reading(columns=("sample", "x")), "t.csv").rows.shape == (40, 2)
+    frame["sample"] += np.where(np.arange(40) == 20, -sign * 1000, 0)
+    assert read_table(frame.to_csv(index=False), Reading(), "t.csv").rows.shape == (40, 2)
+    assert read_table(frame[["x"]].sort_values("x").to_csv(index=False), Reading(), "t").rows.size
+
+
 @pytest.mark.parametrize("name", ["origin", "Synthetic", "generator"])
 def test_a_column_of_who_made_the_rows_is_no_measurement(name):
     text = f"x,{name}\n1.5,0\n2.5,1\n"

@@ -134,10 +134,12 @@ def has_index(body: Sequence[Record], names: list[str], header: bool, where: str
 
 
 def check_steps(rows: Floats, columns: Sequence[tuple[int, str]], where: str) -> None:
-    """Refuse a column that is no draw of anything: equal steps all the way, or numbers for rows.
+    """Refuse a column that is no draw of anything: steps all one way, or numbers for rows.
 
-    columns: place from 1 and name. Numbers for rows are whole ones without a name where other
-    columns have one. A table of one column is what it is.
+    columns: place from 1 and name. Steps are all one way where they are equal, or rise or fall
+    from whole number to whole number: times, and row numbers of which some are gone. Numbers for
+    rows are whole ones without a name where other columns have one. A table of one column is what
+    it is.
 
     Raises:
         DataError: with its place.
@@ -153,8 +155,12 @@ def check_steps(rows: Floats, columns: Sequence[tuple[int, str]], where: str) ->
             raise _doubt(
                 where, f"{what} goes in equal steps, as row numbers and times do", "columns"
             )
-        numbers = np.array_equal(x, np.round(x)) and len(np.unique(x)) == len(x)
-        if named and not name and numbers:
+        whole = np.array_equal(x, np.round(x))
+        one_way = len(x) >= MANY_ROWS and ((steps > 0).all() or (steps < 0).all())
+        if whole and one_way:
+            way = "rises" if steps[0] > 0 else "falls"
+            raise _doubt(where, f"{what} only {way}, as row numbers and times do", "columns")
+        if named and not name and whole and len(np.unique(x)) == len(x):
             raise _doubt(where, f"{what} has no name and holds whole numbers", "columns")
 
 
