@@ -257,8 +257,23 @@ def test_options_that_do_not_fit_are_refused(tmp_path):
     ):
         with pytest.raises(SpecError, match="table_file: "):
             TableFile("x.csv", **options)
-    with pytest.raises(SpecError, match=r"for \.csv and \.tsv alone"):
-        TableFile("x.npy", header="yes")
+    for options in ({"header": "yes"}, {"separator": ";"}, {"decimal": ","}):
+        with pytest.raises(SpecError, match=r"for \.csv and \.tsv alone"):
+            TableFile("x.npy", **options)
+
+
+def test_an_array_is_asked_about_its_columns_too(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, np.column_stack([np.arange(40), FLOATS]))
+    with pytest.raises(DataError, match=r"column 1 goes in equal steps.*reality\.columns="):
+        TableFile(str(path)).data_summary()
+    chosen, every = (TableFile(str(path), columns=c) for c in ((2, 3), (1, 2, 3)))
+    np.testing.assert_array_equal(chosen.realise(1, np.random.default_rng(0)).x, FLOATS)
+    assert chosen.data_summary() == "40 rows of 2 columns; 1 column not asked for"
+    assert chosen.identity()["read_as"] == "columns 2, 3"
+    assert list(every.identity()) == ["sha256"]
+    with pytest.raises(DataError, match=r"column 4 was asked for; it has 3"):
+        TableFile(str(path), columns=(4,)).data_summary()
 
 
 @pytest.mark.parametrize(

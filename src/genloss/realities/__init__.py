@@ -11,7 +11,7 @@ digits       Digits8x8: the handwritten digits that scikit-learn bundles
 breast_cancer  BreastCancer: the tumours that scikit-learn bundles
 idx          read_idx, and Mnist: MNIST or any look-alike in IDX files
 from_file    TableFile: your own rows from .npy, .csv or .tsv
-csv_table    the rows of a .csv or .tsv, and what was read as what
+csv_table    the rows of a .csv, .tsv or array, and what was read as what
 csv_looks    its header, row numbers and decimal commas, or doubt
 texts        Texts: documents of your own
 text_rows    TextRows: the blocks of a corpus as p_0

@@ -146,22 +146,31 @@ def check_steps(rows: Floats, columns: Sequence[tuple[int, str]], where: str) ->
     """
     if len(columns) < 2:
         return
-    named = any(name for _, name in columns)
-    for (place, name), x in zip(columns, rows.T, strict=True):
+    named, enough = any(name for _, name in columns), len(rows) >= MANY_ROWS
+    first = np.diff(rows[:MANY_ROWS], axis=0)
+    # Of thousands of columns, pixels say, hardly one goes one way in its first rows already.
+    one_way = np.abs(np.sign(first).sum(axis=0)) == len(first)
+    for i, (place, name) in enumerate(columns):
         what = f"column {place} ({name})" if name else f"column {place}"
-        # Steps of decimals differ by what rounding leaves of the numbers themselves.
-        steps, noise = np.diff(x), 4.0 * np.finfo(float).eps * np.abs(x).max()
-        if len(x) >= MANY_ROWS and abs(steps[0]) > noise and np.ptp(steps) <= noise:
-            raise _doubt(
-                where, f"{what} goes in equal steps, as row numbers and times do", "columns"
-            )
-        whole = np.array_equal(x, np.round(x))
-        one_way = len(x) >= MANY_ROWS and ((steps > 0).all() or (steps < 0).all())
-        if whole and one_way:
-            way = "rises" if steps[0] > 0 else "falls"
-            raise _doubt(where, f"{what} only {way}, as row numbers and times do", "columns")
-        if named and not name and whole and len(np.unique(x)) == len(x):
+        if enough and one_way[i] and (how := _one_way(rows[:, i])):
+            raise _doubt(where, f"{what} {how}, as row numbers and times do", "columns")
+        if named and not name and _are_whole(rows[:, i]) and len(set(rows[:, i])) == len(rows):
             raise _doubt(where, f"{what} has no name and holds whole numbers", "columns")
+
+
+def _one_way(x: Floats) -> str:
+    """Return how x goes from row to row, where it is no draw of anything, or ''."""
+    # Steps of decimals differ by what rounding leaves of the numbers themselves.
+    steps, noise = np.diff(x), 4.0 * np.finfo(float).eps * np.abs(x).max()
+    if abs(steps[0]) > noise and np.ptp(steps) <= noise:
+        return "goes in equal steps"
+    if _are_whole(x) and (steps > 0).all():
+        return "only rises"
+    return "only falls" if _are_whole(x) and (steps < 0).all() else ""
+
+
+def _are_whole(x: Floats) -> bool:
+    return np.array_equal(x, np.round(x))
 
 
 def check_makers(names: Sequence[str], where: str) -> None:

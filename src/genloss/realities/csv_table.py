@@ -1,4 +1,4 @@
-"""Tables of numbers in .csv and .tsv: the rows, and what was read as what."""
+"""Tables of numbers, in .csv, .tsv or an array: the rows, and what was read as what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,28 +31,36 @@ NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 class Table:
     """The rows (N, d) of a table, the places (from 1) and names of its columns, and the header.
 
-    index: whether the first column was left out as row numbers. width: columns of the file.
+    header: whether line 1 is one; None for an array, which has no lines. index: whether the first
+    column was left out as row numbers. width: columns of the file.
     """
 
     rows: Floats
     places: tuple[int, ...]
     names: tuple[str, ...]
-    header: bool
+    header: bool | None
     index: bool
     width: int
 
     def summary(self) -> str:
         """Return in one line what was read as what."""
+        n, d = self.rows.shape
+        left = self.width - d - self.index
+        rows, columns = f"{n:,} row{'s' if n > 1 else ''}", f"{d:,} column{'s' if d > 1 else ''}"
+        if self.header is None:
+            parts = [f"{rows} of {columns}"]
+        else:
+            parts = [f"{rows} of {columns} ({self._listed()})"]
+            parts.append(f"line 1 read as {'header' if self.header else 'a row'}")
+        parts += ["column 1, without a name, left out as row numbers"] if self.index else []
+        asked = f"{left:,} column{'s' if left > 1 else ''} not asked for"
+        return "; ".join([*parts, *([asked] if left else [])])
+
+    def _listed(self) -> str:
         names = [
             name or f"column {place}" for place, name in zip(self.places, self.names, strict=True)
         ]
-        listed = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
-        n, d = self.rows.shape
-        parts = [f"{n:,} rows of {d:,} column{'s' if d > 1 else ''} ({listed})"]
-        parts.append(f"line 1 read as {'header' if self.header else 'a row'}")
-        parts += ["column 1, without a name, left out as row numbers"] if self.index else []
-        left = self.width - d - self.index
-        return "; ".join([*parts, *([f"{left:,} columns not asked for"] if left else [])])
+        return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
 
 
 def read_table(text: str, how: Reading, where: str) -> Table:
@@ -91,6 +99,21 @@ def read_table(text: str, how: Reading, where: str) -> Table:
         index,
         len(names),
     )
+
+
+def array_table(x: Floats, columns: Sequence[int | str], where: str) -> Table:
+    """Return an array (N, d) as a table; `columns` are places from 1, none for all.
+
+    Raises:
+        DataError: columns that it does not have, or one that is no draw of anything.
+    """
+    names = [""] * x.shape[1]
+    places = _column_indices(columns, names, where) if columns else list(range(len(names)))
+    rows = x[:, places] if columns else x
+    if not columns:
+        check_steps(rows, [(place + 1, "") for place in places], where)
+    shown = tuple(place + 1 for place in places)
+    return Table(frozen(rows), shown, tuple(names[: len(places)]), None, False, len(names))
 
 
 def _check_widths(

@@ -18,7 +18,7 @@ from genloss.core.parsing import parsing_reason
 from genloss.core.places import stamp_of
 from genloss.errors import DataError, SpecError
 from genloss.realities.csv_looks import Decimal, Header, Reading
-from genloss.realities.csv_table import Table, read_table
+from genloss.realities.csv_table import Table, array_table, read_table
 from genloss.realities.finite import FiniteRows
 
 SEPARATORS = {".csv": "", ".tsv": "\t"}
@@ -37,8 +37,8 @@ class TableFile:
     (N,), (N, d) or (N, ...), which is flattened to d columns. A .csv or .tsv has numbers between
     commas or tabs; see `read_table` for its header and for columns that are none of the data.
     header: whether line 1 is one ('yes', 'no'; 'auto' decides by its looks). columns: those that
-    are read, by name or place from 1; () for all. separator, decimal: of a .csv ',' and '.', or
-    ';' where decimal is ','.
+    are read, by name or place from 1 (a .npy has no names); () for all. separator, decimal: of a
+    .csv ',' and '.', or ';' where decimal is ','.
 
     Raises:
         SpecError: another suffix, or an option of tables beside .npy.
@@ -59,10 +59,8 @@ class TableFile:
                 f"table_file: {self.path!r} ends in {Path(self.path).suffix!r}; expected "
                 ".npy, .csv or .tsv; save an array with numpy.save"
             )
-        if not self._is_table and self._how != Reading():
-            raise SpecError(
-                "table_file: header, columns, separator and decimal are for .csv and .tsv alone"
-            )
+        if not self._is_table and self._how != Reading(columns=self.columns):
+            raise SpecError("table_file: header, separator and decimal are for .csv and .tsv alone")
         if self.header not in ("auto", "yes", "no"):
             raise SpecError(f"table_file: header is {self.header!r}; expected auto, yes or no")
         if self.decimal not in (".", ",") or self._how.between == self.decimal:
@@ -76,31 +74,26 @@ class TableFile:
     def realise(self, n_chains: int, rng: np.random.Generator) -> FiniteRows:
         """Return the rows for n_chains chains; rng puts them in order."""
         content = self._content()
-        x = self._table(content).rows if self._is_table else _npy_rows(content, self.path)
-        return FiniteRows.of(x, n_chains, rng)
+        return FiniteRows.of(self._table(content).rows, n_chains, rng)
 
     def identity(self) -> dict[str, str]:
         """Return the SHA-256 of the bytes of the file, and how a table was read if not as usual."""
         content = self._content()
         out = {"sha256": hashlib.sha256(content).hexdigest()}
-        if not self._is_table:
-            return out
         table, how = self._table(content), self._how
         whole = len(table.places) == table.width
         if whole and self.header != "yes" and (how.between, how.decimal) == (",", "."):
             return out
         places = ", ".join(map(str, table.places))
+        if not self._is_table:
+            return {**out, "read_as": f"columns {places}"}
         first = "header" if table.header else "row"
         marks = f"separator {how.between!r}, decimal {how.decimal!r}"
         return {**out, "read_as": f"line 1 is a {first}, columns {places}, {marks}"}
 
     def data_summary(self) -> str:
         """Return in one line what was read as what."""
-        content = self._content()
-        if self._is_table:
-            return self._table(content).summary()
-        n, d = _npy_rows(content, self.path).shape
-        return f"{n:,} rows of {d:,} column{'s' if d > 1 else ''}"
+        return self._table(self._content()).summary()
 
     @property
     def _suffix(self) -> str:
@@ -116,6 +109,8 @@ class TableFile:
         return Reading(self.header, self.columns, separator, self.decimal)
 
     def _table(self, content: bytes) -> Table:
+        if not self._is_table:
+            return _array_of(content, self.columns, self.path)
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -139,6 +134,11 @@ def _read(path: str, stamp: tuple[int, ...]) -> bytes:
 def _table_of(text: str, how: Reading, path: str) -> Table:
     """Read once per process and content: the identity, the account and the rows are asked apart."""
     return read_table(text, how, path)
+
+
+@lru_cache(maxsize=1)
+def _array_of(content: bytes, columns: tuple[int | str, ...], path: str) -> Table:
+    return array_table(_npy_rows(content, path), columns, path)
 
 
 def _npy_rows(content: bytes, path: str) -> Floats:
