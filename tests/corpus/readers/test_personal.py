@@ -220,6 +220,49 @@ def test_damaged_mail_is_named_and_the_rest_is_read(tmp_path):
     assert read(file)[1].left_out == {"no mail": 1}
 
 
+def eml(tmp_path, head, body=b"Some words."):
+    file = tmp_path / "one.eml"
+    file.write_bytes(b"From: ada@example.org\n" + head + b"\n\n" + body + b"\n")
+    return read(file)
+
+
+@pytest.mark.parametrize(
+    ("charset", "bytes_in"),
+    [("", "utf-8"), ("us-ascii", "utf-8"), ("iso-8859-1", "latin-1"), ("gb2312", "gb18030")],
+)
+def test_mail_is_read_in_its_encoding_or_else_as_utf8(tmp_path, charset, bytes_in):
+    head = f"Content-Type: text/plain; charset={charset}".encode() if charset else b"X: y"
+    [record], aside = eml(tmp_path, head, "Grüße".encode(bytes_in))
+    assert record.text == "Grüße"
+    assert not aside.left_out
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=nonsense", "; charset=idna"])
+def test_mail_in_another_encoding_than_it_says_is_never_read_with_signs_for_it(tmp_path, charset):
+    records, aside = eml(tmp_path, f"Content-Type: text/plain{charset}".encode(), b"Gr\xfc..e")
+    assert not records
+    assert aside.left_out == {"wrong encoding": 1}
+    assert "correct its charset" in aside.first[0].reason
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Message-ID: " + b"(" * 3000,
+        b"Date: Mon, 1 Jan 99999999999999999999 00:00:00 +0000",
+        b"Content-Type: message/rfc822\n\n" * 3000,
+        b"\n".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d" % (i, i) for i in range(2000)
+        ),
+    ],
+    ids=["comments in comments", "year", "mails in mails", "parts in parts"],
+)
+def test_mail_that_the_parser_of_python_cannot_read_goes_aside(tmp_path, head):
+    records, aside = eml(tmp_path, head)
+    assert not records
+    assert aside.left_out == {"damaged mail": 1}
+
+
 CHATS = {
     "British phone": "31/12/2023, 23:58 - Ada: Hello\n31/12/2023, 23:59 - Bob: Hi",
     "American phone": "12/31/23, 11:58 PM - Ada: Hello\n12/31/23, 11:59 PM - Bob: Hi",
@@ -280,6 +323,16 @@ def test_a_day_that_may_be_a_month_is_an_interval_and_the_programs_lines_are_non
         date(2023, 2, 1),
     )
     assert aside.left_out == {"line of the program": 1, "picture or deleted message": 1}
+
+
+def test_a_message_in_another_encoding_goes_aside_with_its_line(tmp_path):
+    file = tmp_path / "chat.txt"
+    lines = ["31.12.23, 23:58 - Ada: Hello", "Grüße", "31.12.23, 23:59 - Ada: Hi \ufffd"]
+    file.write_bytes(b"\n".join((*(x.encode("latin-1") for x in lines[:2]), lines[2].encode())))
+    [record], aside = read(file)
+    assert record.text == "Hi \ufffd"
+    assert aside.left_out == {"not UTF-8 text": 1}
+    assert aside.first[0].reason.startswith("line 2, byte 3 is 0xfc")
 
 
 def test_prose_is_no_chat(tmp_path):
@@ -369,3 +422,20 @@ def test_exports_of_slack(tmp_path):
         assert (by_name.text, by_name.attributes["author"]) == ("Hello", "ada@example.org")
     *_, bot = read(day, FieldMap(third_party=True))[0]
     assert (bot.text, bot.origin) == ("Built.", "machine")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ('{"messages": [7, null], "date_unixtime": 3}', "no message"),
+        ('{"messages": null, "x": {"date_unixtime": 3}}', "file cannot be read"),
+        ('{"chats": [], "x": {"messages": 1, "date_unixtime": 3}}', "file cannot be read"),
+        ('{"chats": {"list": [7], "messages": 1, "date_unixtime": 3}}', "file cannot be read"),
+    ],
+)
+def test_json_that_is_no_export_after_all_is_named(tmp_path, content, kind):
+    file = tmp_path / "result.json"
+    file.write_text(content)
+    records, aside = read(file)
+    assert not records
+    assert set(aside.left_out) == {kind}

@@ -1,6 +1,6 @@
 """Dates: what people write becomes an interval, and what is none is refused."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -55,3 +55,21 @@ def test_grades_are_ordered_and_periods_are_those_that_hold_the_whole_interval()
     assert dated("2019-05/2019-06").within("%Y-%m") == ""
     with pytest.raises(DataError, match="no grade"):
         dated("2019", "sworn")
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        # Where a zone leads beyond the calendar, the day that is written stands.
+        ("0001-01-01T00:00:00+05:00", date.min),
+        (datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-5))), date.max),
+    ],
+)
+def test_the_ends_of_the_calendar_are_days_in_every_zone(written, day):
+    assert dated(written) == Dated(day, day)
+
+
+@pytest.mark.parametrize("written", [10**400, 10**30, float("inf")])
+def test_numbers_beyond_all_years_are_refused(written):
+    with pytest.raises(DataError, match=r"no date: .* after 1970; expected years to 9999"):
+        dated(written)

@@ -89,12 +89,16 @@ def test_bad_lines_go_aside_and_the_others_are_read(tmp_path):
         b'{"record": 1, "id": "sha256:0", "text": "x"}',
         b"[" * 100_000,
         b'{"text": "one", "text": "another"}',
+        b'{"text": "odd", "n": %s, "date": %s, "depth": "%s"}'
+        % (b"9" * 400, b"9" * 400, b"1" * 5000),
         b'{"text": "last", "n": {"x": 1}, "text": "last"}',
     ]
     file.write_bytes(b"\n".join(lines))
     records, aside = read(file)
-    assert [r.text for r in records] == ["good", "last"]
-    kinds = {u.line: u.kind for u in aside.first}
+    assert [r.text for r in records] == ["good", "odd", "last"]
+    assert set(records[1].attributes) == {"claimed_as_given"}
+    assert aside.doubts.total() == 2
+    kinds = {u.line: u.kind for u in aside.first if u.line != 13}
     assert kinds == {
         2: "not JSON",
         3: "not UTF-8 text",

@@ -30,15 +30,25 @@ def telegram(file: Path, me: frozenset[str]) -> Found:
     What was forwarded is a third party's. Read as a whole.
 
     Raises:
-        DataError: no JSON, or larger than the limit of one text.
+        DataError: no JSON, no list of messages, or larger than the limit of one text.
     """
     content = _parsed(file)
-    chats = content.get("chats", {}).get("list", []) if "chats" in content else [content]
+    chats = _list_in(content["chats"], "list", file) if "chats" in content else [content]
     number = 0
     for chat in chats:
-        for item in chat.get("messages", []):
+        for item in _list_in(chat, "messages", file):
             number += 1
-            yield number, _telegram(item, str(chat.get("name") or "a chat"), me)
+            if isinstance(item, dict):
+                yield number, _telegram(item, str(chat.get("name") or "a chat"), me)
+            else:
+                yield number, Unreadable("no message", "another entry than a message")
+
+
+def _list_in(content: Any, name: str, file: Path) -> list[Any]:
+    found = content.get(name, []) if isinstance(content, dict) else None
+    if isinstance(found, list):
+        return found
+    raise DataError(f"{file}: {name!r} is no list; expected an export of Telegram; export it again")
 
 
 def slack(file: Path, me: frozenset[str]) -> Found:
@@ -110,7 +120,7 @@ def _slack_names(file: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _called(user: Mapping[str, Any]) -> tuple[str, ...]:
-    profile = user.get("profile") or {}
+    profile = user["profile"] if isinstance(user.get("profile"), dict) else {}
     names = ("real_name", "display_name")
     called = [profile.get("email"), user.get("name"), user.get("real_name")]
     called += [profile.get(name) for name in names]

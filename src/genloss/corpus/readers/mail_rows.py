@@ -1,9 +1,10 @@
 """Mail: mbox files, maildirs and single messages, one at a time."""
 
 import email
+import email.errors
 import email.policy
 from collections.abc import Iterator
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,19 @@ from genloss.corpus.readers.bounded import bounded_lines, whole_content
 from genloss.corpus.readers.found import Found, Unreadable, party
 from genloss.corpus.readers.mail_html import OwnHtml, own_html
 from genloss.corpus.readers.mail_text import parts_of
+from genloss.errors import DataError
 
 BEGIN = b"From "
 """How the line begins that stands before every message of an mbox."""
+
+DAMAGE = (
+    *(LookupError, ValueError, TypeError, AttributeError, IndexError, ArithmeticError),
+    *(RecursionError, AssertionError, email.errors.MessageError),
+)
+"""How the parser of the library fails on damaged headers, or on parts in parts without end."""
+
+WIDER = {"us-ascii": "utf-8", "ascii": "utf-8", "gb2312": "gb18030", "euc-kr": "cp949"}
+"""Encodings that mail programs name where they write a wider one."""
 
 
 def mbox(file: Path, me: frozenset[str]) -> Found:
@@ -68,8 +79,9 @@ def _row(content: bytes | None, me: frozenset[str]) -> dict[str, Any] | Unreadab
         when = mail.get("Date")
         day = when.datetime if when is not None else None
         identity, to = str(mail.get("Message-ID", "")).strip(), str(mail.get("Subject", ""))
-    # The parser of the library fails on damaged headers in many ways.
-    except (LookupError, ValueError, TypeError, AttributeError, IndexError) as error:
+    except DataError as error:
+        return Unreadable("wrong encoding", str(error))
+    except DAMAGE as error:
         return Unreadable("damaged mail", f"{type(error).__name__}: {str(error)[:100]}")
     if not (author or body.text):
         return Unreadable("damaged mail", "neither a sender nor a text")
@@ -92,5 +104,24 @@ def _body(mail: EmailMessage) -> OwnHtml:
     part = mail.get_body(("plain", "html"))
     if part is None:
         return OwnHtml()
-    content = str(part.get_content())
+    content = _decoded(part)
     return OwnHtml(content) if part.get_content_type() != "text/html" else own_html(content)
+
+
+def _decoded(part: Message) -> str:
+    """Return the text of a part in the encoding that it names, UTF-8 where it names none.
+
+    Raises:
+        DataError: bytes that are none of it, or an encoding that nobody knows.
+    """
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        raise TypeError("a part of text that holds parts")
+    named = part.get_content_charset() or "us-ascii"
+    try:
+        return content.decode(WIDER.get(named, named))
+    except (UnicodeError, LookupError) as error:
+        raise DataError(
+            f"its text is not in {named!r}, which it names or leaves to be assumed ({error}); "
+            "correct its charset"
+        ) from None

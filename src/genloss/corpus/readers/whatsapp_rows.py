@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from genloss.corpus.readers import bounded
+from genloss.corpus.readers.byte_stream import decoded
 from genloss.corpus.readers.found import Found, Unreadable, party
+from genloss.errors import DataError
 
 MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Signs without a width that say in which direction one reads."""
@@ -75,11 +77,8 @@ def messages(file: Path, me: frozenset[str]) -> Found:
     """
     order = day_order(file)
     for number, day, rest in _begun(file):
-        if rest is None:
-            yield (
-                number,
-                Unreadable("too long", f"a message of over {bounded.LONGEST:,} characters"),
-            )
+        if isinstance(rest, Unreadable):
+            yield number, rest
             continue
         author, colon, text = rest.partition(": ")
         if not colon or len(author) > 80 or "\n" in author:
@@ -114,28 +113,45 @@ def day_order(file: Path) -> DayOrder:
     return DayOrder("mdy" if seconds else "")
 
 
-def _begun(file: Path) -> Iterator[tuple[int, str, str | None]]:
-    """Yield line, day and the rest of every message, with the lines that follow its first.
-
-    None stands for the rest of a message that is longer than bounded.LONGEST.
-    """
-    start, day, size = 0, "", 0
-    kept: list[str] = []
+def _begun(file: Path) -> Iterator[tuple[int, str, str | Unreadable]]:
+    """Yield line, day and the rest of every message, with the lines that follow its first."""
+    start, day, message = 0, "", _Message()
     for number, content in bounded.bounded_lines(file):
         line = (content or b"").decode("utf-8", "replace").rstrip("\r").removeprefix("\ufeff")
         if found := LINE.fullmatch(line):
             if start:
-                yield start, day, _joined(kept, size)
-            start, day, kept, size = number, found["day"], [found["rest"]], len(line)
+                yield start, day, message.whole()
+            start, day, message = number, found["day"], _Message()
+            message.take(number, content, found["rest"])
         elif start:
-            size += len(line) + 1 if content is not None else bounded.LONGEST + 1
-            if size <= bounded.LONGEST:
-                kept.append(line)
-            else:
-                kept.clear()
+            message.take(number, content, line)
     if start:
-        yield start, day, _joined(kept, size)
+        yield start, day, message.whole()
 
 
-def _joined(lines: list[str], size: int) -> str | None:
-    return "\n".join(lines) if size <= bounded.LONGEST else None
+@dataclass
+class _Message:
+    """The lines of one message as far as they are read; wrong: why one of them is no text."""
+
+    lines: list[str] = field(default_factory=list)
+    size: int = 0
+    wrong: str = ""
+
+    def take(self, number: int, content: bytes | None, line: str) -> None:
+        """Take a line; content: its bytes, None where they are too many."""
+        self.size += len(line) + 1 if content is not None else bounded.LONGEST + 1
+        if self.size > bounded.LONGEST:
+            self.lines.clear()
+            return
+        self.lines.append(line)
+        if "\ufffd" in line and content is not None and not self.wrong:
+            try:
+                decoded(content, "", number)
+            except DataError as error:
+                self.wrong = str(error).removeprefix(": ")
+
+    def whole(self) -> str | Unreadable:
+        """Return the text of the message, or why it is not read."""
+        if self.size > bounded.LONGEST:
+            return Unreadable("too long", f"a message of over {bounded.LONGEST:,} characters")
+        return Unreadable("not UTF-8 text", self.wrong) if self.wrong else "\n".join(self.lines)

@@ -78,11 +78,11 @@ def dated(value: Any, grade: Grade = "claimed") -> Dated:
         ends = [dated(value.get(name), grade) for name in ("first", "last")]
         return Dated(ends[0].first, ends[1].last, value.get("grade", grade))
     if isinstance(value, datetime):
-        value = value.astimezone(UTC).date() if value.tzinfo else value.date()
+        value = _day_of(value)
     if isinstance(value, date):
         return Dated(value, value, grade)
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= EPOCH:
-        return _moment(value / 1000 if value >= 1000 * EPOCH else value, grade)
+        return _moment(value, grade)
     text = SLASHED.sub(lambda d: f"{d[1]}-{d[2]:0>2}-{d[3]:0>2}", str(value).strip(), 1)
     start, slash, end = text.partition("/")
     try:
@@ -98,12 +98,14 @@ def dated(value: Any, grade: Grade = "claimed") -> Dated:
     return Dated(first[0], last[1], grade)
 
 
-def _moment(seconds: float, grade: Grade) -> Dated:
+def _moment(number: float, grade: Grade) -> Dated:
+    milli = number >= 1000 * EPOCH
     try:
-        day = datetime.fromtimestamp(seconds, UTC).date()
+        day = datetime.fromtimestamp(number / 1000 if milli else number, UTC).date()
     except (OverflowError, ValueError, OSError):
+        unit = "milliseconds" if milli else "seconds"
         raise DataError(
-            f"no date: {seconds:g} seconds after 1970; expected years to 9999"
+            f"no date: {str(number)[:40]} {unit} after 1970; expected years to 9999"
         ) from None
     return Dated(day, day, grade)
 
@@ -120,5 +122,13 @@ def _ends(text: str) -> tuple[date, date]:
         day = date(int(found[1]), int(found[2]), int(found[3]))
         return day, day
     moment = datetime.fromisoformat(text)
-    day = (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+    day = _day_of(moment)
     return day, day
+
+
+def _day_of(moment: datetime) -> date:
+    """Return the day of a moment in UTC; its own at the two ends of the calendar."""
+    try:
+        return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+    except OverflowError:
+        return moment.date()

@@ -1,14 +1,13 @@
 """From a row of fields to a record, by a map of fields; doubts about a field go aside."""
 
 from collections.abc import Callable, Mapping
-from math import isfinite
 from typing import Any
 
 from genloss.corpus.origins import MACHINES, PEOPLE
 from genloss.corpus.record.dated import Dated, dated
 from genloss.corpus.record.field_map import LONGEST, MADE, TRUTHS, WRITTEN, FieldMap
 from genloss.corpus.record.licence import spdx_of
-from genloss.corpus.record.line import ID
+from genloss.corpus.record.line import ID, is_finite
 from genloss.corpus.record.record import (
     Evidence,
     Generator,
@@ -37,6 +36,9 @@ LABELS = ("label", "labels", "class", "target")
 """Fields whose 0 and 1 may say who wrote a text."""
 
 LONGEST_NAME = 20
+
+MOST_DIGITS = 9
+"""Of a depth: a longer number is none."""
 
 PLAIN = (str, int, float)
 """Types of attributes."""
@@ -212,7 +214,8 @@ def _depth(value: Any, origin: Origin, doubt: Doubt) -> int | None:
     if value is None:
         return 0 if origin == "human" else None
     text = str(value).removesuffix(".0")
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
+    too_long = len(text) > MOST_DIGITS
+    if too_long or isinstance(value, bool) or not (text.isascii() and text.isdigit()):
         doubt("depth is no number", f"depth {text[:40]!r}; expected a whole number from 0 on")
         return None
     return int(text)
@@ -243,5 +246,5 @@ def _attributes(row: Mapping[str, Any], fields: FieldMap) -> dict[str, Value]:
         for name, value in row.items()
         if (name not in taken or (name in (*MADE, *WRITTEN) and as_word(value) not in TRUTHS))
         and isinstance(value, PLAIN)
-        and (0 < len(value) <= LONGEST if isinstance(value, str) else isfinite(value))
+        and (0 < len(value) <= LONGEST if isinstance(value, str) else is_finite(value))
     }

@@ -145,6 +145,15 @@ def _attributes(value: Any) -> dict[str, str | float | int]:
     for name, item in given.items():
         if not isinstance(item, str | int | float):
             raise DataError(f"attribute {name} is {type(item).__name__}; expected text or a number")
-        if isinstance(item, float) and not isfinite(item):
-            raise DataError(f"attribute {name} is {item}; expected text or a number")
+        if not isinstance(item, str) and not is_finite(item):
+            said = str(item)[:40]
+            raise DataError(f"attribute {name} is {said}; expected text or a finite number")
     return given
+
+
+def is_finite(number: float) -> bool:
+    """Return whether a number of JSON is one that a float can hold."""
+    try:
+        return isfinite(number)
+    except OverflowError:
+        return False
