@@ -163,3 +163,24 @@ def test_a_page_of_thousands_of_tags_costs_no_more_than_its_length():
     begun = time.process_time()
     assert page_row(page.encode())["consent"] == ["robots: noai"]
     assert time.process_time() - begun < 5
+
+
+def test_a_page_of_tags_in_tags_costs_no_square_of_them_and_goes_aside(tmp_path):
+    """200,000 of them would take a quarter of an hour."""
+    deep = b"<div>" * 200_000 + b"hello"
+    (tmp_path / "deep.html").write_bytes(deep)
+    (tmp_path / "flat.html").write_bytes(b"<p>One <b>more</b>.</p>" * 3000)
+    captures = [capture("https://example.org/deep", deep), CAPTURES[1]]
+    (tmp_path / "a.warc").write_bytes(b"".join(captures))
+    mail = b"From: ada@example.org\nContent-Type: text/html\n\n" + deep
+    (tmp_path / "a.eml").write_bytes(mail)
+    began = time.process_time()
+    records, aside = read(tmp_path)
+    assert time.process_time() - began < 30
+    assert [r.source for r in records] == ["https://example.org/1", "flat.html"]
+    assert aside.left_out == {
+        "page cannot be read": 1,
+        "mail cannot be read": 1,
+        "file cannot be read": 1,
+    }
+    assert all("more than 2,000 deep" in entry.reason for entry in aside.first)

@@ -9,6 +9,7 @@ from genloss.core.extras import optional
 from genloss.corpus.readers import consent
 from genloss.corpus.readers.bounded import whole_content
 from genloss.corpus.readers.found import Found
+from genloss.errors import DataError
 
 DATES = (
     *("article:published_time", "date", "dc.date", "dc.date.issued", "dcterms.created"),
@@ -18,12 +19,15 @@ DATES = (
 
 WHAT = "HTML"
 
+DEEPEST = 2000
+"""Tags within one another: taking the text out takes the square of their number."""
+
 
 def pages(file: Path) -> Found:
     """Yield the one page of a file.
 
     Raises:
-        DataError: larger than the limit of one text.
+        DataError: larger than the limit of one text, or see `page_row`.
         MissingExtra: resiliparse is not installed.
     """
     yield 0, page_row(whole_content(file))
@@ -33,12 +37,21 @@ def page_row(content: bytes, charset: str = "") -> dict[str, Any]:
     """Return the main content of a page as `text`, and date, licence, consent and language.
 
     Menus, headers, footers and comments are left out by the rules of resiliparse.
+
+    Raises:
+        DataError: more than DEEPEST tags within one another.
     """
     encoding = optional("resiliparse.parse.encoding", WHAT)
     extract = optional("resiliparse.extract.html2text", WHAT)
     html = optional("resiliparse.parse.html", WHAT)
     known = charset if _is_charset(charset) else encoding.detect_encoding(content)
     tree = html.HTMLTree.parse(encoding.bytes_to_str(content, known))
+    # Only as many signs make so many tags; few pages have them.
+    if content.count(b"<") > DEEPEST and _is_deep(tree.document):
+        raise DataError(
+            f"tags within one another more than {DEEPEST:,} deep, which pages of people have not; "
+            "leave it out"
+        )
     text = extract.extract_plain_text(
         tree, main_content=True, alt_texts=False, links=False, form_fields=False
     )
@@ -66,6 +79,19 @@ def _tags(document: Any) -> Iterator[tuple[str, str]]:
             names = (node.getattr(key) for key in ("name", "property", "itemprop"))
             if name := next(filter(None, names), None):
                 yield name, value
+
+
+def _is_deep(document: Any) -> bool:
+    """Return whether a page has more than DEEPEST tags within one another, in one walk."""
+    way: list[Any] = []
+    for node in document:
+        parent = node.parent
+        while way and way[-1] != parent:
+            way.pop()
+        way.append(node)
+        if len(way) > DEEPEST:
+            return True
+    return False
 
 
 def _is_charset(name: str) -> bool:

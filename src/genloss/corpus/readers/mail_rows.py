@@ -80,7 +80,7 @@ def _row(content: bytes | None, me: frozenset[str]) -> dict[str, Any] | Unreadab
         day = when.datetime if when is not None else None
         identity, to = str(mail.get("Message-ID", "")).strip(), str(mail.get("Subject", ""))
     except DataError as error:
-        return Unreadable("wrong encoding", str(error))
+        return Unreadable("mail cannot be read", str(error))
     except DAMAGE as error:
         return Unreadable("damaged mail", f"{type(error).__name__}: {str(error)[:100]}")
     if not (author or body.text):

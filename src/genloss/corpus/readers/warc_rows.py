@@ -11,6 +11,7 @@ from genloss.corpus.readers.bounded import BOMB_SIZE, CHUNK, LONGEST
 from genloss.corpus.readers.byte_stream import endings, opened
 from genloss.corpus.readers.found import Found, Unreadable
 from genloss.corpus.readers.html_rows import page_row
+from genloss.errors import DataError
 
 HOSTS = 100_000
 """Hosts whose robots.txt is remembered; pages of others have no signal of it."""
@@ -78,7 +79,10 @@ def _row(capture: Any, hosts: dict[str, list[str]]) -> dict[str, Any] | Unreadab
             hosts[host] = [*hosts.get(host, []), *signals]
         return None
     charset = (capture.http_charset or "") if headers is not None else "utf-8"
-    row = page_row(content, charset) if kind in PAGES else _plain(content, charset)
+    try:
+        row = page_row(content, charset) if kind in PAGES else _plain(content, charset)
+    except DataError as error:
+        return Unreadable("page cannot be read", f"{address}: {error}")
     signals = consent.in_tags(headers.astuples()) if headers is not None else []
     row["consent"] = [*row.get("consent", []), *signals, *hosts.get(host, [])]
     if capture.record_date is not None:
