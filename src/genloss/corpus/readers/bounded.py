@@ -76,7 +76,7 @@ def beginnings(file: Path, lines: int, content: bytes | None = None) -> Iterator
 
 
 def content_if_small(file: Path) -> bytes | None:
-    """Return all bytes of a file that is not compressed, None where it has 64 KiB or more.
+    """Return all bytes of a file, unpacked, None where it has 64 KiB or more.
 
     Raises:
         DataError: cannot be opened.

@@ -7,8 +7,8 @@ from typing import Any
 from genloss.corpus.document import Document
 from genloss.corpus.origins import claims_in, field_called
 from genloss.corpus.readers import arrow_rows, csv_rows, json_rows
-from genloss.corpus.readers.bounded import read_text
-from genloss.corpus.readers.byte_stream import endings
+from genloss.corpus.readers.bounded import content_if_small, read_text
+from genloss.corpus.readers.byte_stream import decoded, endings
 from genloss.corpus.readers.fields import field_among, text_in
 from genloss.corpus.splits_by_name import split_called
 from genloss.errors import DataError
@@ -54,18 +54,26 @@ def rows_of(file: Path, text_field: str) -> Iterator[Document]:
     """
     reader = READERS.get(endings(file)[0])
     if reader is None:
-        if json_rows.is_lines(file):
-            raise DataError(
-                f"{file}: looks like rows of JSON, and would be read as prose with their syntax; "
-                "rename it to .jsonl"
-            )
-        yield Document(read_text(file).replace("\r\n", "\n"), str(file))
+        yield Document(_prose(file).replace("\r\n", "\n"), str(file))
         return
     field = ""
     for row, where in reader(file, text_field):
         # One field for the whole file, that of its first row.
         field = field or field_among(map(str, row), text_field, where)
         yield document_of(row, field, where)
+
+
+def _prose(file: Path) -> str:
+    """Return a plain text; a short one is opened once."""
+    content = content_if_small(file)
+    if content is not None and not content.lstrip(json_rows.SPACE).startswith(b"{"):
+        return decoded(content, str(file)).removeprefix("\ufeff")
+    if json_rows.is_lines(file):
+        raise DataError(
+            f"{file}: looks like rows of JSON, and would be read as prose with their syntax; "
+            "rename it to .jsonl"
+        )
+    return read_text(file)
 
 
 def document_of(row: Mapping[str, Any], field: str, where: str) -> Document:
