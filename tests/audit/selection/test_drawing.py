@@ -14,6 +14,8 @@ from genloss.audit.shards.job import here
 from genloss.corpus.record.aside import Aside
 from genloss.corpus.record.field_map import FieldMap
 from genloss.errors import DataError, StoreError
+from genloss.run.executors.processes import Processes
+from genloss.run.job import run_jobs
 
 MIX = """
 total = 90
@@ -69,6 +71,21 @@ def right(spec, tmp_path):
     (tmp_path / "right").mkdir()
     drawn(spec, tmp_path / "right" / "mixed.jsonl")
     return contents(tmp_path / "right" / "mixed.jsonl")
+
+
+@pytest.mark.slow
+def test_processes_that_share_the_shards_out_draw_the_same_bytes(spec, right, tmp_path):
+    out, steps = tmp_path / "many" / "mixed.jsonl", []
+
+    def do(step, jobs):
+        steps.append((step, len(jobs)))
+        run_jobs(jobs, Processes(2))
+
+    aside = Aside()
+    drawn(spec, out, aside, do)
+    assert contents(out) == right
+    assert aside.left_out == {"not JSON": 2}
+    assert steps == [("finding", 16), ("drawing", 16)]
 
 
 @pytest.mark.parametrize("stop", [1, 40, 150, 270, 330, 400, 560, 700, 745])
