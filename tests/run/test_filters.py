@@ -37,7 +37,7 @@ def test_a_choice_of_too_few_needs_more_memory_than_there_is(tmp_path):
 
 def test_a_filter_that_keeps_nothing_leaves_no_folder_and_says_what_it_saw(tmp_path):
     nothing = study(curator={"kind": "detector", "tpr": 1.0, "fpr": 0.0, "covers": "generated"})
-    with pytest.raises(DataError, match=r"accepted none of the 50 rows .*'true positive': 50"):
+    with pytest.raises(DataError, match=r"Detector accepted none of the 50 rows .*: 50 as 'true"):
         genloss.run_study(nothing, tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -209,4 +209,4 @@ class _Unseen:
 
 def _curated(part: Samples, curator: Curator, rng: np.random.Generator) -> Samples:
     reference = Reference(_Unseen(part.n_chains), Streams(0), part.n_rows)
-    return curated_set(part, curator, reference, rng)[0]
+    return curated_set(part, curator, reference, rng, "let makers scrape more of the web")[0]

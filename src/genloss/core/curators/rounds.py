@@ -118,18 +118,30 @@ def curated(
     else:
         rows, selection = _by_rounds(draw, n, curator, reference, rng_of)
     curation = _counts(rows, selection, n, isinstance(curator, Together))
-    _check_some(curation, f"raise its rounds ({curator.rounds})")
+    _check_some(curator, curation, f"raise its rounds ({curator.rounds})")
     # Accepted rows first, in the order drawn; refused ones fill what is missing.
     index = np.argsort(~selection.accepted, axis=1, kind="stable")[:, :n]
     return _taken(rows, selection, index), curation
 
 
+NOT_REPLACED = (
+    "take a regime that keeps real rows (accumulate, fresh), or let it cover 'generated' rows, "
+    "which are drawn in rounds"
+)
+"""What else to try where nothing of a D_t is left."""
+
+
 def curated_set(
-    train: Data, curator: Curator, reference: Reference, rng: np.random.Generator
+    train: Data,
+    curator: Curator,
+    reference: Reference,
+    rng: np.random.Generator,
+    instead: str = NOT_REPLACED,
 ) -> tuple[Samples, Curation]:
     """Return what a curator leaves of a D_t as its regime composed it, and what became of its rows.
 
     As many rows as the chain has that keeps most; others are filled up with rows of weight 0.
+    instead: what else to try where nothing is left.
 
     Raises:
         DataError: data without rows, or a chain of which nothing was accepted.
@@ -147,7 +159,7 @@ def curated_set(
             frozen(np.where(there, weight, 0.0)),
         )
     curation = _counts(rows, selection, rows.n_rows, True)
-    _check_some(curation, "let it cover 'generated' rows, which are drawn in rounds")
+    _check_some(curator, curation, instead)
     most = int(selection.accepted.sum(axis=1).max())
     index = np.argsort(~selection.accepted, axis=1, kind="stable")[:, :most]
     return _taken(rows, selection, index), curation
@@ -217,13 +229,14 @@ def _taken(rows: Samples, selection: Selection, index: Ints) -> Samples:
     return Samples(taken.x, taken.origin, frozen(weight), taken.label)
 
 
-def _check_some(curation: Curation, instead: str) -> None:
+def _check_some(curator: Curator, curation: Curation, instead: str) -> None:
     if not curation.accepted.all():
         chain = int(np.argmin(curation.accepted))
         refused = {why: int(count[chain]) for why, count in curation.refused.items()}
+        words = ", ".join(f"{count:,} as {why!r}" for why, count in refused.items() if count)
         raise DataError(
-            f"the curator accepted none of the {curation.seen[chain]:,} rows of chain {chain}; "
-            f"refused: {refused}; loosen it, or {instead}"
+            f"{type(curator).__name__} accepted none of the {curation.seen[chain]:,} rows of chain "
+            f"{chain}; refused: {words}; loosen it, or {instead}"
         )
 
 
