@@ -125,6 +125,19 @@ def test_a_target_that_nothing_holds_gets_the_best_and_why(genloss, told, line):
     assert "60 rows a generation do not suffice for this learner" in shown
 
 
+def test_where_a_field_is_best_no_bound_is_held(genloss, told, line):
+    options = ["--target", "squared_mean_error lowest at 2", "--vary", "n_real=40:44"]
+    options += ["--chains", "2", "--workers", "1"]
+    advice = told("advise", line, *options)
+    assert (advice["estimand"], advice["level"]) == ("mean", None)
+    assert {cell["held"] for cell in advice["answers"][0]["evidence"]} == {None}
+    shown = genloss("advise", line, *options).stdout
+    assert "Question: where is squared_mean_error lowest at 2?" in shown
+    assert "squared_mean_error lowest at 2: with n_real = " in " ".join(shown.split())
+    assert "hold it" not in shown
+    assert "quantile" not in shown
+
+
 def test_a_run_is_asked_as_its_spec_is(told, line):
     told("run", line, "--root", "runs", "controls=false")
     [run] = [p for p in (line.parent / "runs").iterdir() if p.name.startswith("line-")]
@@ -158,6 +171,10 @@ def test_prices_show_the_frontier_and_a_figure_is_drawn(genloss, told, line, tmp
         (["--target", "trace_ratio >= 1 at 3", "--level", "1.5"], "level is 1.5"),
         (["--target", "trace_ratio >= 1 at 3", "--chains", "1"], "2 or more"),
         (["--target", "trace_ratio lowest at 3"], "needs --vary"),
+        (
+            ["--target", "trace_ratio lowest at 3", "--vary", "n_real=2:9", "--level", "0.9"],
+            "--level 0.9: 'trace_ratio lowest at 3' is of the mean over chains",
+        ),
         (["--target", "trace_ratio >= 1 at 3", "--prices", "1"], "expected REAL,SYNTHETIC"),
         (["--target", "trace_ratio >= 1 at 3", "--prices", "0,0"], "above 0"),
         (["--target", "trace_ratio >= 1 at 3", "--figure", "a.bmp"], "expected .svg"),

@@ -234,6 +234,11 @@ def test_a_field_is_searched_where_it_lies(tmp_path):
         ("regime.k=a:b", "finite number"),
         ("regime.k=3:3", "nothing lies between"),
         ("regime.q=1:3", "unknown key 'q'"),
+        ("seed=1:10", "seed cannot be sought, as it changes by chance alone; vary a field"),
+        ("generations=2:9", "the target names the generation"),
+        ("measure.every=2:9", "the target names the generation"),
+        ("chains=2:9", "as --chains sets it"),
+        ("checkpoint_every=2:9", "decides no number of a run"),
         ("regime.k=0:3", "window: k"),
     ],
 )

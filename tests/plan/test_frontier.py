@@ -3,11 +3,13 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from genloss.errors import SpecError
 from genloss.plan.advise.advice import Answer, Effort, best_setting
 from genloss.plan.advise.drawing import evidence_chart, frontier_chart
+from genloss.plan.advise.evidence import Cell
 from genloss.plan.advise.fields import field_dial
 from genloss.plan.advise.frontier import Prices, frontier
 from genloss.plan.advise.question import question_of, target_of
@@ -83,6 +85,16 @@ def test_a_flat_optimum_is_found_and_drawn(tmp_path):
     assert answer.flat.correlation > 0.8
     chart = evidence_chart(question, [answer])
     assert b"<svg" in figure_svg(chart, tmp_path / "a.svg").read_bytes()
+
+
+def test_a_field_that_begins_at_0_is_drawn_from_there():
+    spec = SPEC | {"sampler": {"kind": "shrinkage", "lam": 1.0}}
+    question = question_of(study_from(spec), target_of("w2_squared lowest at 10"), "mean")
+    dial = field_dial(question.study, "sampler.lam=0.0:1.0")
+    cells = tuple(Cell(k, np.array([1.0, 2.0])) for k in (0, 500, 1000))
+    answer = Answer(dial, "mean", "search", 500, 0.4, 0.6, 100, 1.5, 0.5, cells)
+    drawn = evidence_chart(question, [answer])["data"]["values"]
+    assert {v["x"] for v in drawn} == {0.0, 0.5, 1.0}
 
 
 def test_the_frontier_by_runs_is_drawn(question, tmp_path):

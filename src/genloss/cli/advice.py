@@ -62,7 +62,8 @@ def _advice(advice: Advice, assumed: str) -> None:
     target = str(question.target)
     if advice.beside is not None:
         target = f"{advice.beside.asked}, that is {target}"
-    console.print_prose(f"Question: what holds {target}?")
+    asks = "where is" if question.target.best else "what holds"
+    console.print_prose(f"Question: {asks} {target}?")
     answers = [*advice.answers, *advice.also]
     console.print_prose(
         f"Real rows: {assumed}. {_rules(answers, question)} Generation 1 learns from the "
@@ -205,7 +206,7 @@ def sentence(answer: Answer, advice: Advice) -> str:
     if answer.flat is not None:
         end = "" if answer.flat.inside else " (the end of what was looked at)"
         return (
-            f"{target} with {answer.axis} = {number(answer.best_at)}{end}, "
+            f"{target}: with {answer.axis} = {number(answer.best_at)}{end}, "
             f"{number(answer.best)} on average over chains."
         )
     if answer.rows is None:
@@ -261,7 +262,7 @@ def _why_none(answer: Answer) -> str:
         return " The supply ends there: get more real rows, or ask of fewer rows in all."
     return (
         f" That is next to real rows alone: {answer.total:,} rows a generation do not suffice for "
-        "this learner, wherever they come from; raise n_synthetic, or lower the target."
+        "this learner, wherever they come from; raise n_synthetic, or ask for less."
     )
 
 
@@ -277,23 +278,23 @@ def _weight_words(answer: Answer) -> str:
 
 
 def _evidence(answer: Answer, question: Question) -> None:
-    # What the mean over chains reaches is the mean.
-    bounds = [] if question.estimand == "mean" else [_bound_words(question)]
+    # What the mean over chains reaches is the mean, and the best of a field has no bound to hold.
+    target, level = question.target, question.estimand == "chain"
     rows = []
     for cell in answer.cells:
-        met = sum(question.target.is_met(float(v)) for v in cell.values)
-        rows.append(
-            [
-                _setting(answer.dial.value(cell.dial)),
-                f"{len(cell.values):,}",
-                number(float(cell.values.mean())),
-                *(number(reached(question, cell)) for _ in bounds),
-                percent(met / len(cell.values)),
-            ]
-        )
+        row = [_setting(answer.dial.value(cell.dial)), f"{len(cell.values):,}"]
+        row.append(number(float(cell.values.mean())))
+        if level:
+            row.append(number(reached(question, cell)))
+        if not target.best:
+            met = sum(target.is_met(float(v)) for v in cell.values)
+            row.append(percent(met / len(cell.values)))
+        rows.append(row)
     console.print_line("")
-    of = "real rows" if answer.rows is not None else answer.axis
-    console.print_table([of, "chains", "mean", *bounds, "hold it"], rows, [])
+    head = ["real rows" if answer.rows is not None else answer.axis, "chains", "mean"]
+    head += [_bound_words(question)] if level else []
+    head += [] if target.best else ["hold it"]
+    console.print_table(head, rows, [])
     console.print_prose(diagnostics(answer))
 
 

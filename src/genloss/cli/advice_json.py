@@ -112,7 +112,9 @@ def _answer_json(answer: Answer, question: Question) -> dict[str, Any]:
                 "chains": len(cell.values),
                 "mean": _finite(float(cell.values.mean())),
                 "reached": _finite(reached(question, cell)),
-                "held": sum(question.target.is_met(float(v)) for v in cell.values),
+                "held": None
+                if question.target.best
+                else sum(question.target.is_met(float(v)) for v in cell.values),
             }
             for cell in answer.cells
         ],

@@ -137,6 +137,12 @@ def asked_of(
         raise SpecError(
             f"--target {target!r} needs --vary: more real rows are always as good; expected a field"
         )
+    if wanted.best:
+        if level != 0.95:
+            raise SpecError(
+                f"--level {level:g}: {target!r} is of the mean over chains; leave it out"
+            )
+        estimand = "mean"
     text = spec.exists() and is_text(spec)
     own = any(word.startswith("learner") for word in overrides)
     words = [*(QUICK_LEARNER if text and not own else []), *overrides]

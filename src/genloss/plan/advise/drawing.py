@@ -62,7 +62,8 @@ def evidence_chart(question: Question, answers: Sequence[Answer]) -> Spec:
     ]
     real = isinstance(answers[0].dial, RealRows)
     title = "real rows a generation" if real else answers[0].axis
-    kept = [v for v in values if v["x"] > 0] or values
+    # Real rows mostly lie on a logarithmic axis, which has no 0.
+    kept = [v for v in values if v["x"] > 0 or not real] or values
     x = _axis("x", title, [v["x"] for v in kept])
     y = _axis("y", f"{target.metric} at generation {target.t}", [v["y"] for v in kept])
     rules = {"color": _nominal("rule", list(RULES))} if len(answers) > 1 else {}

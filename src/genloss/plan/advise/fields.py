@@ -8,10 +8,22 @@ from typing import Any
 from genloss.errors import SpecError
 from genloss.spec.build import describe
 from genloss.spec.toml import checked_number, merged, parsed
-from genloss.study.study import Study, study_from
+from genloss.study.study import UNIDENTIFIED, Study, study_from
 
 STEPS = 1000
 """Settings of a field that is no whole number, between its ends."""
+
+
+OF_THE_SEARCH = {
+    "seed": "it changes by chance alone",
+    "chains": "--chains sets it",
+    "chains_per_block": "it decides no number of a chain",
+    "generations": "the target names the generation",
+    "measure": "the target names the generation",
+    "keep": "it decides no number of a run",
+    **dict.fromkeys(UNIDENTIFIED, "it decides no number of a run"),
+}
+"""Fields of a study that a search sets by itself or that change nothing, and why."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +66,18 @@ def field_dial(study: Study, text: str) -> FieldDial:
     """Read KEY=START:END, such as regime.k=1:20 or curator.keep=1.0:0.1.
 
     Raises:
-        SpecError: text that is laid out otherwise, ends that are one, or no such field.
+        SpecError: text that is laid out otherwise, ends that are one, no such field, or one that
+            a search sets by itself.
     """
     key, equals, ends = text.partition("=")
     first, colon, last = ends.partition(":")
     if not (equals and colon and key.strip()):
         raise SpecError(f"--vary {text!r}; expected KEY=START:END, such as regime.k=1:20")
+    if why := OF_THE_SEARCH.get(key.strip().partition(".")[0]):
+        raise SpecError(
+            f"--vary {text!r}: {key.strip()} cannot be sought, as {why}; vary a field that models "
+            "learn by, such as regime.k or n_real"
+        )
     start, end = (parsed(end.strip()) for end in (first, last))
     for number in (start, end):
         checked_number(number, f"--vary {text!r}: end")
