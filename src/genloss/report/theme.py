@@ -99,7 +99,7 @@ def _styles(mode: Mode) -> dict[str, Any]:
         "control": {"color": quiet},
         "seam": {"stroke": paper, "strokeWidth": 1},
         "real": {"color": ink, "stroke": ink},
-        "halo": {"stroke": paper, "strokeWidth": 3, "strokeJoin": "round"},
+        "halo": {"stroke": paper, "strokeWidth": 4, "strokeJoin": "round"},
     }
 
 
