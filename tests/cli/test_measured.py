@@ -57,6 +57,7 @@ def test_an_alarm_or_a_disagreement_leaves_all_open(tmp_path):
     for found, word in (
         ({"pair": pair, "alarms": alarms}, "by scores the corpus"),
         ({"pair": pair, "disagreement": "they do not meet"}, "disagree"),
+        ({"pair": pair, "in_both": 7}, "7 of its texts calibrate"),
         ({"pair": pair, "ternary": {"human": pair["share"], "fits": False}}, "three"),
     ):
         file.write_text(json.dumps(found))

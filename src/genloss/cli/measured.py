@@ -64,6 +64,8 @@ def _doubt(found: Mapping[str, Any]) -> str:
     if not found.get("alarms", True):
         unit = found["one_each"]["unit"]
         return f"too few {unit}s to tell whether the corpus is a mixture of what calibrated it"
+    if found.get("in_both"):
+        return f"{found['in_both']:,} of its texts calibrate the share as well"
     return "its two estimates disagree" if found.get("disagreement") else ""
 
 

@@ -38,6 +38,19 @@ def test_a_planted_share_is_inside_and_calibration_is_named(genloss, told, tmp_p
     assert "the alarm on scores would see all scores moved by half a deviation: in" in shown
 
 
+def test_texts_that_are_measured_and_calibrate_are_said_before_any_number(genloss, told, tmp_path):
+    corpora(tmp_path)
+    with (tmp_path / "corpus.jsonl").open("a") as corpus:
+        corpus.writelines((tmp_path / "human.jsonl").read_text().splitlines(keepends=True)[:7])
+    for known in (
+        ("--human", "human.jsonl"),
+        ("--human", "human.jsonl", "--machine", "made.jsonl"),
+    ):
+        assert told("corpus", "share", "corpus.jsonl", *known)["in_both"] == 7
+        shown = " ".join(genloss("corpus", "share", "corpus.jsonl", *known).stdout.split())
+        assert shown.index("7 of the 407 texts also calibrate") < shown.index("interval by")
+
+
 def test_human_texts_alone_give_a_lower_bound(told, tmp_path):
     corpora(tmp_path)
     done = told("corpus", "share", "corpus.jsonl", "--human", "human.jsonl")

@@ -170,6 +170,7 @@ def _interval(found: Findings) -> dict[str, Any]:
         "words": asdict(found.words) if found.words else None,
         "left_out": [asdict(x) for x in pair.left_out if isfinite(x.factor)],
         "disagree": bool(found.disagreement),
+        "in_both": found.in_both,
         "alarms": [asdict(alarm) for alarm in found.alarms],
         "powers": [asdict(power) for power in found.powers],
         "unseen": list(found.unseen),

@@ -30,8 +30,9 @@ WORDS = "words"
 class Findings:
     """What was found; None where the mode does not have it. disagreement: '' or in words.
 
-    powers: of the alarm on scores. one_each: bound, ternary, alarms and powers took one text of
-    every unit; with few units there are none of them, and no words.
+    in_both: texts of the corpus that calibrate it as well, byte for byte; all intervals take the
+    two as independent. powers: of the alarm on scores. one_each: bound, ternary, alarms and powers
+    took one text of every unit; with few units there are none of them, and no words.
     """
 
     mode: Mode
@@ -48,6 +49,7 @@ class Findings:
     by: Mapping[str, GroupShares] = field(default_factory=lambda: MappingProxyType({}))
     unseen: tuple[str, ...] = BLIND_SPOTS
     one_each: OneEach | None = None
+    in_both: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -74,6 +76,21 @@ def findings(
     Raises:
         DataError: too few texts; no scores and no machine texts; edited texts without machine ones.
     """
+    given = {text for s in (human, machine, edited) if s is not None for text in s.texts}
+    in_both = sum(text in given for text in corpus.texts)
+    found = _found(corpus, human, machine, edited, score, level, seed)
+    return replace(found, in_both=in_both)
+
+
+def _found(
+    corpus: Judged,
+    human: Judged,
+    machine: Judged | None,
+    edited: Judged | None,
+    score: str,
+    level: float,
+    seed: int,
+) -> Findings:
     if machine is None:
         if edited is not None:
             raise DataError("got edited texts and no machine texts; expected both; add --machine")

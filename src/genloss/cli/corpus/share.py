@@ -173,7 +173,12 @@ def _say(found: Findings) -> None:
 
 
 def _say_doubt(found: Findings) -> None:
-    """Say before any number that it does not hold, where an alarm is raised."""
+    """Say before any number that it does not hold: by an alarm, or by texts given twice."""
+    if found.in_both:
+        console.print_prose(
+            f"{found.in_both:,} of the {found.texts:,} texts also calibrate, byte for byte: all "
+            "intervals take the two as independent and are too narrow; take these texts out of one"
+        )
     raised = [alarm.about for alarm in found.alarms if alarm.raised]
     if raised:
         console.print_prose(
