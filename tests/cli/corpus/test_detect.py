@@ -93,6 +93,15 @@ def test_records_without_a_text_are_told(genloss, files):
     assert "1 left out (no text)" in shown.output
 
 
+def test_texts_unlike_all_calibrated_groups_are_told_which_there_are(genloss, files):
+    assert calibrate(genloss).exit_code == 0
+    text = (files / "corpus.jsonl").read_text().replace('"news"', '"law"')
+    (files / "corpus.jsonl").write_text(text)
+    said = " ".join(genloss("corpus", "detect", "corpus.jsonl").stdout.split())
+    assert "60 no group" in said
+    assert "no text with the same domain was calibrated; calibrated: news; calibrate on" in said
+
+
 def test_errors_are_named_and_leave_nothing(genloss, files):
     few = genloss("corpus", "calibrate", "corpus.jsonl", *TAUGHT)
     assert few.exit_code == 2

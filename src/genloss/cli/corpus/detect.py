@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genloss.audit.conformal import read_calibration
+from genloss.audit.conformal.calibration import Name
 from genloss.audit.conformal.thresholds import Guarantee
 from genloss.audit.detection.detecting import detected, scorer_of
 from genloss.audit.detection.findings import Caught, Cost, Findings, as_json, findings
@@ -21,6 +22,9 @@ from genloss.report.formatting import count
 
 SHOWN = 12
 """Rows of a table, at most; JSON has all."""
+
+FEW = 3
+"""Groups that are named as examples."""
 
 FEWEST = 10
 """Human texts of a value from which its cost is shown in a table."""
@@ -56,17 +60,21 @@ def asked(
     if json:
         console.print_json({"out": str(out) if out else None, **as_json(found)})
         return
-    say(found, tuple(known.by))
+    say(found, tuple(known.by), tuple(known.groups))
     say_aside(aside, aside_file)
     if out:
         console.print_prose(f"{out}: records with score, p_value and answer beside them")
 
 
-def say(found: Findings, by: Sequence[str]) -> None:
-    """Print findings: whom it wrongs, what it catches, what a filter would cost."""
+def say(found: Findings, by: Sequence[str], groups: Sequence[Name]) -> None:
+    """Print findings: whom it wrongs, what it catches, what a filter would cost.
+
+    groups: those that were calibrated.
+    """
     total = sum(found.answers.values())
     parts = ", ".join(f"{n:,} {answer}" for answer, n in found.answers.items())
     console.print_prose(f"{count(total, 'text')} at {found.level:.1%} ({found.guarantee}): {parts}")
+    _without_group(found, by, groups)
     for name, (n, needs) in list(found.refused.items())[:SHOWN]:
         console.print_prose(f"refused: {', '.join(name)}: {n} sources calibrated, {needs} needed")
     _false_positives(found, by)
@@ -78,6 +86,17 @@ def say(found: Findings, by: Sequence[str]) -> None:
     console.print_line("")
     for line in found.card:
         console.print_prose(line)
+
+
+def _without_group(found: Findings, by: Sequence[str], groups: Sequence[Name]) -> None:
+    if not found.answers.get("no group"):
+        return
+    shown = "; ".join(", ".join(name) for name in groups[:FEW])
+    more = f" and {len(groups) - FEW:,} more" if len(groups) > FEW else ""
+    console.print_prose(
+        f"no group: no text with the same {', '.join(by)} was calibrated; calibrated: {shown}"
+        f"{more}; calibrate on texts like these, or with fewer keys by --by"
+    )
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], folds: Sequence[str]) -> None:
