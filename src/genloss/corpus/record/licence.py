@@ -1,5 +1,6 @@
 """Licences as SPDX expressions, or unknown."""
 
+import re
 from functools import cache, lru_cache
 from typing import Any
 
@@ -20,6 +21,9 @@ COMMON = {
     "pd": "LicenseRef-public-domain",
 }
 """What people write for a licence, and the expression; '' where it leaves the version open."""
+
+OWN = re.compile(r"(DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
+"""A licence that SPDX does not list, by a name that somebody gave it."""
 
 DEEDS = "creativecommons.org/"
 """In the address of a licence of Creative Commons."""
@@ -45,11 +49,14 @@ def spdx_of(given: str) -> str:
         text = _from_address(text)
     if not text:
         return ""
-    if text.startswith("LicenseRef-"):
+    if OWN.fullmatch(text):
         return text
     licensing = _licensing()
     try:
         found = licensing.validate(text)
+        unknown = found.invalid_symbols
+        if found.errors and unknown and all(map(OWN.fullmatch, unknown)):
+            return str(licensing.parse(text))
     # Characters that no identifier has end release 30 in errors of several kinds.
     except Exception:
         return ""
