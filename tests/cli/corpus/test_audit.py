@@ -50,6 +50,22 @@ def test_bad_input_writes_nothing(genloss, corpus):
     assert not list(corpus.glob("*.json"))
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no such file; make it: genloss corpus audit"),
+        ("[1]", "no audit; expected the .json"),
+    ],
+)
+def test_what_is_no_earlier_audit_is_refused_in_its_own_words(genloss, corpus, content, said):
+    if content is not None:
+        (corpus / "old.json").write_text(content)
+    for words in (("audit", "texts", "--since", "old.json"), ("card", "old.json", "--out", "c.md")):
+        done = genloss("corpus", *words)
+        assert done.exit_code == 2
+        assert f"old.json: {said}" in done.output
+
+
 def test_masking_replaces_personal_data_and_keeps_the_parent(genloss, corpus):
     (corpus / "a.jsonl").write_text('{"text": "Write to ada@example.org."}\n{"text": "No data."}\n')
     assert genloss("corpus", "read", "a.jsonl", "--mask", "--out", "out.jsonl").exit_code == 0

@@ -132,8 +132,12 @@ def earlier(file: Path | None) -> dict[str, Any] | None:
     """
     if file is None:
         return None
+    if not file.exists():
+        raise DataError(f"{file}: no such file; make it: genloss corpus audit CORPUS")
     try:
-        audit: dict[str, Any] = json_text.loads(read_bytes(file))
-    except ValueError:
-        raise DataError(f"{file}: no audit; expected the .json beside its page") from None
+        audit = json_text.loads(read_bytes(file))
+    except (ValueError, RecursionError):
+        audit = None
+    if not isinstance(audit, dict):
+        raise DataError(f"{file}: no audit; expected the .json beside its page")
     return audit

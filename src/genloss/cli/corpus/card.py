@@ -42,7 +42,7 @@ def carded(
         raise SpecError(f"no card {form!r}; there are {', '.join(FORMS)}")
     check_output(out)
     audit = earlier(audit_file)
-    if not isinstance(audit, dict) or "sizes" not in audit or "genloss" not in audit:
+    if audit is None or "sizes" not in audit or "genloss" not in audit:
         raise DataError(f"{audit_file}: no audit; expected what `genloss corpus audit` wrote")
     card = FORMS[form](Facts(name, audit, list(_files(files, out))))
     text = card if isinstance(card, str) else json_text.dumps(card, indent=1, ensure_ascii=False)
