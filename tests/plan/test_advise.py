@@ -15,6 +15,7 @@ from genloss.plan.advise.evidence import Cell
 from genloss.plan.advise.exact import smallest
 from genloss.plan.advise.fields import field_dial
 from genloss.plan.advise.question import Question, question_of, target_of
+from genloss.plan.advise.search import _answer
 from genloss.plan.advise.supplies import real_rows, supply_of
 from genloss.study.study import study_from
 from genloss.theory.anchored import anchored
@@ -148,6 +149,33 @@ def test_none_are_needed_where_replacement_alone_holds(study, tmp_path):
     dials = [real_rows(question.study, "share", "kept")]
     [answer] = advise(question, dials, Effort(tmp_path, 20, workers=1), theory=False).answers
     assert answer.rows == 0
+
+
+def test_an_end_that_few_chains_leave_open_is_not_called_sure(study, tmp_path):
+    """Bounds next to what no real rows, and all of them, reach: 20 chains cannot tell."""
+    effort = Effort(tmp_path, 20, seconds=0, workers=1)
+    none, every = (
+        question_of(study, target_of(f"squared_mean_error <= {b} at 30")) for b in (6.2, 0.14)
+    )
+    dials = [real_rows(none.study, "share", "fresh")]
+    [answer] = advise(none, dials, effort, theory=False).answers
+    assert (answer.rows, answer.low, answer.high) == (0, 0, 1)
+    [answer] = advise(every, dials, effort, theory=False).answers
+    assert answer.rows is None
+    assert "though of other chains the last setting might hold" in answer.stopped
+    # Where there is time, more chains are asked.
+    [answer] = advise(none, dials, Effort(tmp_path, 20, workers=1), theory=False).answers
+    assert len(answer.cells[0].values) > 20
+
+
+def test_an_end_below_the_first_setting_is_0(study):
+    """A line that crosses just below 0 rows: its ends are whole rows, and 0 has no sign."""
+    question = question_of(study, target_of("squared_mean_error <= 1 at 4"), "mean")
+    cells = [Cell(k, np.full(4, 0.9 - 0.1 * k) + np.linspace(-0.1, 0.1, 4)) for k in range(4)]
+    fit = replace(fitted(question, cells), crossing=0.4, low=-0.3, high=0.7)
+    found = _answer(question, cells, fit, 10, 1, "")
+    assert math.copysign(1, found.low) == 1
+    assert (found.dial, found.low, found.high) == (1, 0, 1)
 
 
 def test_a_line_crosses_where_it_must():

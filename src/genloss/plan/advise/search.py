@@ -82,10 +82,15 @@ def search(question: Question, evidence: Evidence, most: int, seconds: float) ->
     for number in range(ROUNDS + 1):
         cells = evidence.cells
         low, high = bracket(question, cells)
-        if high is None:
-            return Found(None, math.nan, math.nan, None, _monotone(question, cells), "whole range")
-        if high == 0:
-            return Found(0, 0, 0, None, _monotone(question, cells), "none are needed")
+        late = number == ROUNDS or time.perf_counter() - begun > seconds
+        if high is None or high == 0:
+            end = cells[0 if high == 0 else -1]
+            last = late or len(end.values) >= MOST_CHAINS * evidence.chains
+            if found := _at_an_end(question, cells, high == 0, last):
+                return found
+            times = min(2 * times, MOST_CHAINS)
+            evidence.add([end.dial], times)
+            continue
         if high - low <= 1 and (ends := _neighbours(question, cells, high, evidence.chains)):
             why = "neighbouring whole numbers decide"
             return Found(high, *ends, None, _monotone(question, cells), why)
@@ -100,6 +105,21 @@ def search(question: Question, evidence: Evidence, most: int, seconds: float) ->
         times = min(2 * times, MOST_CHAINS) if near else 1
         evidence.add(_next(question, cells, (low, high), fit, most), times)
     raise AssertionError("the last round returns")
+
+
+def _at_an_end(question: Question, cells: Sequence[Cell], holds: bool, last: bool) -> Found | None:
+    """Return that none are needed (holds), or that none suffices; None where chains may err in it.
+
+    last: whether there will be no more of them; the interval of 0 then says how sure it is.
+    """
+    low, high = bracket_interval(question, cells)
+    monotone = _monotone(question, cells)
+    if holds and (last or high == 0):
+        return Found(0, low, high, None, monotone, "none are needed")
+    if not holds and (last or low == math.inf):
+        doubt = "" if low == math.inf else ", though of other chains the last setting might hold"
+        return Found(None, math.nan, math.nan, None, monotone, f"whole range{doubt}")
+    return None
 
 
 def _neighbours(
@@ -132,9 +152,9 @@ def _answer(
     monotone = _monotone(question, cells)
     if fit is None:
         return Found(high, *bracket_interval(question, cells), None, monotone, why)
-    # Rows are whole: those that hold begin at the next one above the crossing.
+    # Rows are whole: those that hold begin at the next one above the crossing, and -0 is 0.
     ends = (fit.crossing, fit.low, fit.high)
-    dial, low, top = (float(np.clip(np.ceil(end), 0, most)) for end in ends)
+    dial, low, top = (float(np.clip(np.ceil(end), 0, most)) + 0.0 for end in ends)
     top = top if fit.high <= most else math.inf
     return Found(dial, low, top, fit, monotone, why)
 
