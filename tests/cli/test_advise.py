@@ -138,6 +138,14 @@ def test_where_a_field_is_best_no_bound_is_held(genloss, told, line):
     assert "quantile" not in shown
 
 
+def test_more_kept_rows_than_the_study_has_are_in_S_0(genloss, line):
+    options = ["--target", "squared_mean_error <= 3 at 20", "--mean", "--supply", "kept"]
+    said = "60 rows of S_0 alone, or from as many as stay real where those are more."
+    assert said in " ".join(genloss("advise", line, *options, "--as", "count").stdout.split())
+    shown = " ".join(genloss("advise", line, *options, "--as", "share").stdout.split())
+    assert "60 rows of S_0 alone. " in shown + " "
+
+
 def test_a_run_is_asked_as_its_spec_is(told, line):
     told("run", line, "--root", "runs", "controls=false")
     [run] = [p for p in (line.parent / "runs").iterdir() if p.name.startswith("line-")]

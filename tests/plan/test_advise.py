@@ -254,6 +254,13 @@ def test_a_field_is_searched_where_it_lies(tmp_path):
     assert dial.limit == "regime.k = 9"
 
 
+def test_a_field_is_refused_where_the_reality_has_too_few_rows():
+    digits = study_from(GAUSSIAN | {"reality": "digits8x8", "form": "rows"})
+    assert field_dial(digits, "n_real=50:1700").most == 1650
+    with pytest.raises(SpecError, match=r"n_real=50:5000': at 5000 the study trains on 5000 real"):
+        field_dial(digits, "n_real=50:5000")
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -67,7 +67,7 @@ def _advice(advice: Advice, assumed: str) -> None:
     answers = [*advice.answers, *advice.also]
     console.print_prose(
         f"Real rows: {assumed}. {_rules(answers, question)} Generation 1 learns from the "
-        f"{study.n_real:,} rows of S_0 alone."
+        f"{study.n_real:,} rows of S_0 alone{_more_rows(answers, study.n_real)}."
     )
     if advice.as_asked is not None:
         console.print_prose(as_asked_words(advice.as_asked, question))
@@ -106,6 +106,15 @@ def _rules(answers: Sequence[Answer], question: Question) -> str:
         f"{pooled} {weight}: it is borrowed, and another may be better for "
         f"{question.target.metric} of {learner}."
     )
+
+
+def _more_rows(answers: Sequence[Answer], n_real: int) -> str:
+    """Say that S_0 grows where more of its rows are asked for than the study has."""
+    grows = any(
+        isinstance(dial := a.dial, RealRows) and dial.supply != "fresh" and dial.most > n_real
+        for a in answers
+    )
+    return ", or from as many as stay real where those are more" if grows else ""
 
 
 def _frontier(found: Frontier, question: Question) -> None:

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from genloss.errors import SpecError
+import numpy as np
+
+from genloss.core.abilities import FiniteModel
+from genloss.core.streams import Streams
+from genloss.errors import RealityExhausted, SpecError
+from genloss.run.setup import reserve
 from genloss.spec.build import describe
 from genloss.spec.toml import checked_number, merged, parsed
 from genloss.study.study import UNIDENTIFIED, Study, study_from
@@ -66,8 +71,8 @@ def field_dial(study: Study, text: str) -> FieldDial:
     """Read KEY=START:END, such as regime.k=1:20 or curator.keep=1.0:0.1.
 
     Raises:
-        SpecError: text that is laid out otherwise, ends that are one, no such field, or one that
-            a search sets by itself.
+        SpecError: text that is laid out otherwise, ends that are one, no such field, one that a
+            search sets by itself, or more rows than a finite reality has.
     """
     key, equals, ends = text.partition("=")
     first, colon, last = ends.partition(":")
@@ -86,5 +91,15 @@ def field_dial(study: Study, text: str) -> FieldDial:
     whole = isinstance(start, int) and isinstance(end, int)
     dial = FieldDial(study, key.strip(), start, end, abs(end - start) if whole else STEPS)
     for k in (0, dial.most):
-        dial.study_of(k)
+        _check_rows(dial.study_of(k), f"--vary {text!r}: at {dial.value(k):g}")
     return dial
+
+
+def _check_rows(study: Study, where: str) -> None:
+    """Refuse a setting for which a finite reality has too few rows; raises SpecError."""
+    p_0 = study.reality.realise(1, np.random.default_rng(0))
+    if isinstance(p_0, FiniteModel):
+        try:
+            reserve(study, p_0, Streams(study.seed, 0))
+        except RealityExhausted as error:
+            raise SpecError(f"{where} {error}") from error
