@@ -181,6 +181,8 @@ def test_a_regime_that_switches_later_is_not_forecast_past_its_switch(tmp_path):
     switch = {"kind": "switch", "at": 8, "first": "replace", "then": "accumulate"}
     run = run_study(study_from({**SPEC, "regime": switch}), tmp_path, workers=1)
     assert forecast(run, 8, seen=6).values
+    with pytest.raises(DataError, match="2 generations measured after generation 8; a forecast"):
+        forecast(run, 40, seen=10)
     with pytest.raises(DataError, match="switches after generation 8"):
         forecast(run, 9, seen=6)
     # Past it, what went before is another story.

@@ -110,7 +110,7 @@ def forecast(
     refused: dict[str, str] = {}
     for name, column in named.items():
         column = _after(column, first)
-        if why := refusal(column):
+        if why := refusal(column, first - 1):
             refused[name] = why
         else:
             values += of_column(column, asked, lines)
@@ -220,13 +220,13 @@ def _joined(refused: Mapping[str, str]) -> str:
     )
 
 
-def refusal(column: Column) -> str:
-    """Return why generations 1 to T of a metric say nothing of later ones, or ''."""
+def refusal(column: Column, after: int = 0) -> str:
+    """Return why generations `after` + 1 to T of a metric say nothing of later ones, or ''."""
     n = len(column.t)
     if n < FEWEST:
         counted = f"{n} generation" if n == 1 else f"{n} generations"
         return (
-            f"{counted} measured after generation 0; a forecast needs {FEWEST} or more; run on, "
+            f"{counted} measured after generation {after:,}; a forecast needs {FEWEST} or more; run on, "
             "or measure more often"
         )
     if not np.isfinite(column.values).all():
