@@ -226,8 +226,8 @@ def refusal(column: Column, after: int = 0) -> str:
     if n < FEWEST:
         counted = f"{n} generation" if n == 1 else f"{n} generations"
         return (
-            f"{counted} measured after generation {after:,}; a forecast needs {FEWEST} or more; run on, "
-            "or measure more often"
+            f"{counted} measured after generation {after:,}; a forecast needs {FEWEST} or more; "
+            "run on, or measure more often"
         )
     if not np.isfinite(column.values).all():
         return "some chains are infinite or have no value; there is no mean to forecast"
