@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 
 def test_files_become_records_that_verify(genloss, tmp_path):
     rows = [{"text": f"Text {i}.", "date": 2000 + i} for i in range(3)]
@@ -31,3 +33,27 @@ def test_json_says_the_same(told, tmp_path):
     done = told("corpus", "read", "rows.jsonl", "--out", "out.jsonl", "--aside", "aside.jsonl")
     assert (done["records"], done["left_out"]) == (1, {"not JSON": 1})
     assert (tmp_path / "aside.jsonl").read_text().count("\n") == 1
+
+
+MIX = 'total = 2\n[[parts]]\nname = "all"\npaths = ["a.jsonl"]\nweight = 1\n'
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("read", "a.jsonl"),
+        ("curate", "a.jsonl", "--before", "2020-01-01"),
+        ("mix", "mix.toml"),
+    ],
+)
+def test_what_is_read_is_never_written_over(genloss, tmp_path, words):
+    rows = '{"text": "one text"}\n{"text": "another text"}\n'
+    (tmp_path / "a.jsonl").write_text(rows)
+    (tmp_path / "mix.toml").write_text(MIX)
+    done = genloss("corpus", *words, "--out", "a.jsonl")
+    assert done.exit_code == 2
+    assert "a.jsonl is read, and would be written over; name another output" in " ".join(
+        done.output.split()
+    )
+    assert (tmp_path / "a.jsonl").read_text() == rows
+    assert {f.name for f in tmp_path.iterdir() if f.is_file()} == {"a.jsonl", "mix.toml"}

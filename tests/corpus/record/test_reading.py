@@ -252,6 +252,11 @@ def test_a_path_that_is_not_there_is_an_error(tmp_path):
         ("fields = 3", "is int; expected a table"),
         ("colour = 3", "no field 'colour'"),
         ("[", "no map of fields"),
+        ("text = 3", "text is 3; expected text"),
+        ("[fields]\nclaimed = 3", "claimed is 3; expected text"),
+        ("attributes = 'topic'", "attributes is 'topic'; expected a list"),
+        ("me = [3]", r"me\[0\] is 3; expected text"),
+        ("third_party = 'no'", "third_party is 'no'; expected true or false"),
     ],
 )
 def test_a_map_that_says_something_else_is_refused(tmp_path, table, message):
@@ -290,9 +295,11 @@ def test_what_a_command_has_written_into_a_folder_is_no_input_of_it(tmp_path):
     own = (tmp_path / "out.jsonl", tmp_path / "work")
     assert [r.text for r in read_records([tmp_path], None, aside, own)] == ["one"]
     assert aside.left_out == {"an output of this command": 2}
-    # What is named is read.
-    named = read_records([tmp_path / "out.jsonl"], None, Aside(), own)
-    assert [r.text for r in named] == ["two"]
+    # What is named is read, unless it would be written over.
+    named = read_records([tmp_path / "work" / "b.jsonl"], None, Aside(), own)
+    assert [r.text for r in named] == ["three"]
+    with pytest.raises(DataError, match=r"out\.jsonl is read, and would be written over"):
+        list(read_records([tmp_path / "out.jsonl"], None, Aside(), own))
 
 
 def test_long_rows_of_tables_are_decoded_few_at_a_time(tmp_path, monkeypatch):

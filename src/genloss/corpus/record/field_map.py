@@ -45,6 +45,9 @@ GUESSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Names under which rows have a field, the first that a row has; a map overrides them."""
 
+LISTS = ("attributes", "me")
+"""Keys of a map that are lists of text."""
+
 FIXABLE = ("source", "claimed", "captured", "licence", "origin", "generator", "depth", "grounded")
 """Fields of which one value may stand for all records."""
 
@@ -99,7 +102,7 @@ def read_field_map(file: Path) -> FieldMap:
     """Return the map in a TOML file: text, [fields], [fixed], attributes, [grades].
 
     Raises:
-        SpecError: no such file, no TOML, or a key that is none of a map's.
+        SpecError: no such file, no TOML, a key that is none of a map's, or a value of another type.
     """
     try:
         table = tomllib.loads(file.read_text("utf-8-sig"))
@@ -115,6 +118,7 @@ def read_field_map(file: Path) -> FieldMap:
     for grade in grades.values():
         if grade not in GRADES:
             raise SpecError(f"{file}: no grade {grade!r}; there are {', '.join(GRADES)}")
+    _check_types(table, str(file))
     attributes = table.get("attributes")
     return FieldMap(
         text=table.get("text", "text"),
@@ -126,6 +130,22 @@ def read_field_map(file: Path) -> FieldMap:
         me=frozenset(str(name).lower() for name in table.get("me", ())),
         third_party=bool(table.get("third_party", False)),
     )
+
+
+def _check_types(table: Mapping[str, Any], where: str) -> None:
+    texts = {"text": table.get("text", ""), **table.get("fields", {})}
+    texts |= {f"{key}[{i}]": x for key in LISTS for i, x in enumerate(_list(table, key, where))}
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise SpecError(f"{where}: {name} is {value!r}; expected text")
+    if not isinstance(third := table.get("third_party", False), bool):
+        raise SpecError(f"{where}: third_party is {third!r}; expected true or false")
+
+
+def _list(table: Mapping[str, Any], key: str, where: str) -> list[Any]:
+    if not isinstance(found := table.get(key, []), list):
+        raise SpecError(f'{where}: {key} is {found!r}; expected a list, such as ["name"]')
+    return found
 
 
 def with_flags(fields: FieldMap, named: Iterable[str], fixed: Iterable[str]) -> FieldMap:

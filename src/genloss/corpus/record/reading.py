@@ -61,7 +61,8 @@ def read_records(
     names in one folder; a .json file that is one object, as a whole.
 
     Raises:
-        DataError: a path that does not exist, or a data set that cannot be had.
+        DataError: a path that does not exist, a file that is an output, or a data set that cannot
+            be had.
         MissingExtra: a data set of the hub without huggingface_hub.
     """
     fields, aside = fields or FieldMap(), aside or Aside()
@@ -181,11 +182,14 @@ def files_to_read(path: Path, aside: Aside, own: Collection[Path] = frozenset())
     own: absolute paths of files and folders that are outputs.
 
     Raises:
-        DataError: a path that does not exist.
+        DataError: a path that does not exist, or a file that is an output.
     """
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; check the path")
     if not path.is_dir():
+        # After a kill the command would go on with what it has written.
+        if Path(os.path.abspath(path)) in own:
+            raise DataError(f"{path} is read, and would be written over; name another output")
         yield path
         return
     said: set[Path] = set()
