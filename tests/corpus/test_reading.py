@@ -1,10 +1,8 @@
 """Folders of every make: what is read into which split, what is left out, what is refused."""
 
-import io
 import json
 import os
 import random
-from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,22 +37,6 @@ def test_every_way_of_writing_rows_gives_the_same_documents(tmp_path, way, packi
     assert documents(file, text_field="body") == {"train": some(5)}
     with pytest.raises(DataError, match=r"no field 'text'.*it has id, body"):
         documents(file)
-
-
-def test_a_short_text_is_opened_once(tmp_path, monkeypatch):
-    """Whether it is rows of JSON after all is told from the bytes that are read."""
-    opened, open_of = Counter(), io.open
-
-    def counted(file, *args, **kwargs):
-        opened[Path(file).name] += 1
-        return open_of(file, *args, **kwargs)
-
-    texts = ["\ufeffone\r\n", "{ two", " three"]
-    for i, text in enumerate(texts):
-        (tmp_path / f"{i}.txt").write_bytes(text.encode())
-    monkeypatch.setattr("io.open", counted)
-    assert documents(tmp_path) == {"train": ["one\n", "{ two", " three"]}
-    assert (opened["0.txt"], opened["2.txt"]) == (1, 1)
 
 
 @pytest.mark.parametrize("packing", PACKED)
