@@ -28,6 +28,14 @@ def test_a_map_that_is_wrong_writes_nothing(genloss, tmp_path):
     assert not (tmp_path / "out.jsonl").exists()
 
 
+def test_nothing_read_is_an_error_as_for_every_command(genloss, tmp_path):
+    (tmp_path / "rows.jsonl").write_text("{\n{\n")
+    done = genloss("corpus", "read", "rows.jsonl", "--out", "out.jsonl")
+    assert done.exit_code == 2
+    assert "no record in rows.jsonl; 2 left out (not JSON): " in " ".join(done.stderr.split())
+    assert not (tmp_path / "out.jsonl").exists()
+
+
 def test_json_says_the_same(told, tmp_path):
     (tmp_path / "rows.jsonl").write_text('{"text": "x"}\n{\n')
     done = told("corpus", "read", "rows.jsonl", "--out", "out.jsonl", "--aside", "aside.jsonl")

@@ -411,12 +411,14 @@ def test_exports_of_slack(tmp_path):
         {"type": "message", "user": "U2", "text": "Hi", "ts": "1588586401.0002"},
         {"type": "message", "subtype": "channel_join", "user": "U2", "text": "joined", "ts": "1"},
         {"type": "message", "bot_id": "B1", "text": "Built.", "ts": "1588586402.1"},
+        {"type": "message", "user": "U1", "text": ["Hello"], "ts": "1588586403.1"},
     ]
     day.write_text(json.dumps(entries))
     [record], aside = read(day)
     assert (record.text, record.attributes["conversation"]) == ("Hello", "general")
     assert record.claimed.first == date(2020, 5, 4)
-    assert aside.left_out == {"third party": 2, "line of the program": 1}
+    odd = {"line of the program": 1, "no text of a message": 1}
+    assert aside.left_out == {"third party": 2, **odd}
     for name in ("u1", "ada", "ada l.", "countess"):
         [by_name], _ = read(day, FieldMap(me=frozenset((name,))))
         assert (by_name.text, by_name.attributes["author"]) == ("Hello", "ada@example.org")

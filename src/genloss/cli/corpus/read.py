@@ -8,7 +8,7 @@ from genloss.audit.profile.personal import masked
 from genloss.cli import console
 from genloss.cli.corpus.options import named
 from genloss.cli.waiting import at_work
-from genloss.corpus.record.aside import Aside, aside_in
+from genloss.corpus.record.aside import Aside, aside_in, one_or_more
 from genloss.corpus.record.field_map import FieldMap
 from genloss.corpus.record.reading import read_records
 from genloss.corpus.record.record import Record, id_of
@@ -26,7 +26,8 @@ def gathered(
 ) -> None:
     """Write the records of files, and say what was left out."""
     with aside_in(aside_file) as aside, at_work("reading"):
-        records = read_records(paths, fields, aside, named(out, aside_file))
+        found = read_records(paths, fields, aside, named(out, aside_file))
+        records = one_or_more(found, paths, aside)
         number = write_records(map(_masked, records) if mask else records, out)
     if json:
         first = [asdict(entry) for entry in aside.first]

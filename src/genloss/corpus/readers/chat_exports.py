@@ -62,6 +62,9 @@ def slack(file: Path, me: frozenset[str]) -> Found:
         if not isinstance(item, dict) or item.get("type") != "message":
             yield number, Unreadable("no message", "another entry than a message")
             continue
+        if not isinstance(text := item.get("text") or "", str):
+            yield number, Unreadable("no text of a message", f"its text is {type(text).__name__}")
+            continue
         user = str(item.get("user") or item.get("bot_id") or "unknown")
         known = names.get(user, (user,))
         author = known[0]
@@ -69,7 +72,7 @@ def slack(file: Path, me: frozenset[str]) -> Found:
         if item.get("subtype") and not bot:
             yield number, Unreadable("line of the program", str(item["subtype"])[:80])
             continue
-        row = {"text": str(item.get("text") or ""), "source": f"chat {file.parent.name}"}
+        row = {"text": text, "source": f"chat {file.parent.name}"}
         row.update(conversation=file.parent.name, author=author)
         row["party"] = SELF if SELF in {party(name, me) for name in (user, *known)} else THIRD
         yield (
