@@ -52,6 +52,9 @@ MIX = 'total = 2\n[[parts]]\nname = "all"\npaths = ["a.jsonl"]\nweight = 1\n'
         ("read", "a.jsonl"),
         ("curate", "a.jsonl", "--before", "2020-01-01"),
         ("mix", "mix.toml"),
+        ("calibrate", "a.jsonl", "--scorer", "green_list", "--with", "key=a"),
+        ("share", "a.jsonl", "--human", "mix.toml"),
+        ("share", "mix.toml", "--human", "a.jsonl"),
     ],
 )
 def test_what_is_read_is_never_written_over(genloss, tmp_path, words):

@@ -46,7 +46,7 @@ def drift(before: Audit, now: Audit) -> list[dict[str, Any]]:
         told = dict.fromkeys((*_told(now), *_told(before)))
         counts = {key: (_counted(before, *key), _counted(now, *key)) for key in told}
     except (KeyError, TypeError) as error:
-        raise DataError(f"the earlier audit lacks {error}; make it again") from error
+        raise _no_audit(str(error)) from error
     rows = [
         {"what": WORDS[table].format(value), **difference(*old, *new)}
         for (table, value), (old, new) in counts.items()
@@ -60,7 +60,14 @@ def earlier_snapshot(before: Audit) -> Snapshot:
     try:
         return Snapshot.of_json(before["snapshot"])
     except (KeyError, TypeError, ValueError, zlib.error) as error:
-        raise DataError("the earlier audit lacks its snapshot; make it again") from error
+        raise _no_audit("its snapshot") from error
+
+
+def _no_audit(lacking: str) -> DataError:
+    return DataError(
+        f"the earlier audit lacks {lacking}; expected the .json beside the page of an audit of "
+        "this version; make it again"
+    )
 
 
 def _detected(before: Audit | None, now: Audit | None) -> Iterator[dict[str, Any]]:

@@ -60,7 +60,7 @@ def audited(
     with aside_in(aside_file) as aside, at_work("auditing"):
         # What is left out of the texts to compare with is not left out of the corpus.
         beside = Aside(aside.stream)
-        detector = _detector(calibration, known, fields, beside)
+        detector = _detector(calibration, known, fields, beside, own)
         if where.by_shards:
             asked = partial(audit_by_shards, reference=reference, against=against, outputs=own)
             with doing(where) as do:
@@ -69,8 +69,8 @@ def audited(
             audit = audit_of(
                 one_or_more(read_records(paths, fields, aside, own), paths, aside),
                 options,
-                read_records(reference, fields) if reference else None,
-                [(path.name, read_records([path], fields)) for path in against],
+                read_records(reference, fields, None, own) if reference else None,
+                [(path.name, read_records([path], fields, None, own)) for path in against],
                 detector,
             )
         audit |= {
@@ -97,6 +97,7 @@ def _detector(
     known: tuple[Sequence[Path], Sequence[Path]],
     fields: FieldMap,
     aside: Aside,
+    outputs: Sequence[Path],
 ) -> DetectorBeside | None:
     human, machine = known
     if bool(human) != bool(machine) or (human and calibration is None):
@@ -108,7 +109,7 @@ def _detector(
         return None
     made = read_calibration(calibration)
     texts = [
-        given_as(origin, paths, fields, aside) if paths else None
+        given_as(origin, paths, fields, aside, outputs) if paths else None
         for origin, paths in zip(("human", "machine"), known, strict=True)
     ]
     return DetectorBeside(made, scorer_of(made), texts[0], texts[1])

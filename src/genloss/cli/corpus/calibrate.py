@@ -10,7 +10,7 @@ from genloss.audit.conformal.thresholds import Threshold
 from genloss.audit.detection.calibrating import OneForAll, Plan, Read, calibrate, one_for_all
 from genloss.audit.detection.findings import card
 from genloss.cli import console
-from genloss.cli.corpus.options import given_as, with_text
+from genloss.cli.corpus.options import given_as, named, with_text
 from genloss.cli.corpus.read import say_aside
 from genloss.cli.waiting import at_work
 from genloss.corpus.record.aside import aside_in, one_or_more
@@ -36,10 +36,10 @@ def calibrated(
     """Calibrate a scorer, write the file, and say what it promises."""
     built = _scorer(scorer, options)
     with aside_in(aside_file) as aside, at_work("calibrating"):
-        people = one_or_more(read_records(human, fields, aside), human, aside)
-        own = with_text(people, aside)
-        others = with_text(given_as("machine", machine, fields, aside), aside)
-        found, read = calibrate(own, built, others, plan)
+        outputs = named(out, aside_file)
+        people = one_or_more(read_records(human, fields, aside, outputs), human, aside)
+        others = given_as("machine", machine, fields, aside, outputs)
+        found, read = calibrate(with_text(people, aside), built, with_text(others, aside), plan)
     write_calibration(found, out)
     if json:
         console.print_json({"calibration": str(out), **as_json(found)})

@@ -66,17 +66,21 @@ def named(*outputs: Path | None) -> tuple[Path, ...]:
 
 
 def given_as(
-    origin: str, paths: Sequence[Path], fields: "FieldMap", aside: "Aside"
+    origin: str,
+    paths: Sequence[Path],
+    fields: "FieldMap",
+    aside: "Aside",
+    outputs: Sequence[Path] = (),
 ) -> "Iterator[Record]":
     """Yield the records of texts that are given as those of one origin.
 
     An origin that is fixed for all records is not theirs; those that are declared to be of another
-    one go aside.
+    one go aside. outputs: see `read_records`.
     """
     from genloss.corpus.record.reading import read_records
 
     fixed = {name: value for name, value in fields.fixed.items() if name != "origin"}
-    for record in read_records(paths, replace(fields, fixed=fixed), aside):
+    for record in read_records(paths, replace(fields, fixed=fixed), aside, outputs):
         if record.origin in (origin, "unknown"):
             yield record
         else:

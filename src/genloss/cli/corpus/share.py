@@ -14,7 +14,7 @@ from genloss.audit.share.judged import Judged, judged
 from genloss.audit.share.pair import FEWEST, PairShare, Share
 from genloss.audit.share.power import Power
 from genloss.cli import console
-from genloss.cli.corpus.options import given_as
+from genloss.cli.corpus.options import given_as, named
 from genloss.cli.corpus.read import say_aside
 from genloss.cli.waiting import at_work
 from genloss.core.scorer import scored
@@ -77,7 +77,7 @@ def shared(
             )
     foreign: Counter[str] = Counter()
     with aside_in(aside_file) as aside, at_work("estimating shares"):
-        found = _found(paths, asked, fields, aside, foreign)
+        found = _found(paths, asked, fields, aside, foreign, named(out, aside_file))
     plain = found.as_json()
     if out is not None:
         write_bytes(out, jsons.dumps(plain, indent=1, allow_nan=False).encode() + b"\n")
@@ -121,14 +121,22 @@ def _rates(text: str) -> list[float]:
 
 
 def _found(
-    paths: Sequence[Path], asked: Asked, fields: FieldMap, aside: Aside, foreign: Counter[str]
+    paths: Sequence[Path],
+    asked: Asked,
+    fields: FieldMap,
+    aside: Aside,
+    foreign: Counter[str],
+    outputs: Sequence[Path],
 ) -> Findings:
     known = read_calibration(asked.calibration) if asked.calibration is not None else None
     scorer = scorer_of(known) if known is not None else None
 
     def texts(of: Sequence[Path], origin: str = "", by: Sequence[str] = ()) -> Judged:
-        known_to_be = given_as(origin, of, fields, aside) if origin else None
-        records = one_or_more(known_to_be or read_records(of, fields, aside), of, aside)
+        if origin:
+            records = given_as(origin, of, fields, aside, outputs)
+        else:
+            records = read_records(of, fields, aside, outputs)
+        records = one_or_more(records, of, aside)
         if scorer is None:
             return judged(_noted(records, asked.score, foreign), asked.score, asked.unit, by)
         found = judged(records, asked.score, asked.unit, by)
