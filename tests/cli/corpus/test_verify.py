@@ -84,6 +84,13 @@ def test_malformed_lines_are_named(genloss, file):
     assert ("missing", 7, RECORDS[4].id) in told
 
 
+def test_rows_of_others_are_told_what_makes_records_of_them(genloss, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"text": "a"}\n{"text": "b"}\n')
+    done = genloss("corpus", "verify", "rows.jsonl")
+    assert done.exit_code == 1
+    assert "genloss corpus read FILE --out NEW" in done.stderr
+
+
 def test_digests_that_end_early_are_named(genloss, file):
     content = sums_of(file).read_text().splitlines(keepends=True)
     sums_of(file).write_text("".join(content[:-1]))

@@ -25,13 +25,14 @@ def verified(paths: Sequence[Path], key: Path | None, signers: Path | None, json
     """
     if key is not None and signers is not None:
         raise SpecError("got --sign and --signers; sign first, then check with --signers")
-    seen, number = Verification(), 0
+    seen, number, malformed = Verification(), 0, 0
     problems = []
     for problem in verify_records(paths, seen, signers):
         if key is not None and problem.fault == "signature":
             # It gives way to the new one.
             continue
         number += 1
+        malformed += problem.fault == "malformed"
         if json:
             problems.append(asdict(problem))
         elif number <= SHOWN:
@@ -49,6 +50,8 @@ def verified(paths: Sequence[Path], key: Path | None, signers: Path | None, json
     what = f"{count(seen.records, 'record')} of {count(seen.files, 'file')}"
     signed = _who(seen, signers is not None)
     console.print_prose(f"{what}: {result}{beside if unvouched else ''}; {signed}")
+    if malformed and malformed == seen.records:
+        console.print_hint("records are made of other rows by genloss corpus read FILE --out NEW")
     if key is not None and number:
         console.print_hint("not signed anew: mend what is wrong first")
     return not number
