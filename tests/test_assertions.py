@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
 CALLS = ("raises", "warns", "fail")
 """How calls end that are assertions; those that begin with assert_ are too."""
@@ -61,6 +63,7 @@ def without_assertions(files: list[Path]) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_every_test_asserts_something():
     assert without_assertions(sorted(HERE.rglob("*.py"))) == []
 

@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 PUBLIC = SOURCE / "genloss" / "__init__.pyi"
@@ -71,6 +73,7 @@ def without_callers(folder: Path, others: list[Path] = ()) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_every_function_and_class_has_a_caller():
     left = [
         name

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .conftest import GROUPS
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +32,7 @@ def test_whoever_asks_for_the_demo_is_of_its_group():
     assert users == set(GROUPS["demo"])
 
 
+@pytest.mark.slow
 def test_one_worker_makes_what_a_group_shares(tmp_path):
     folder, log = tmp_path / "tests" / "published", tmp_path / "log"
     folder.mkdir(parents=True)

@@ -42,11 +42,13 @@ def test_import_and_help_load_nothing_heavy(code):
     assert modules_after(code) & set(HEAVY) == set()
 
 
+@pytest.mark.slow
 def test_the_core_is_numpy_only():
     code = "from genloss.core import chain, forms, regimes, samplers, source, streams"
     assert modules_after(code) & set(HEAVY) == {"numpy"}
 
 
+@pytest.mark.slow
 def test_running_a_gaussian_study_loads_neither_torch_nor_matplotlib(tmp_path):
     code = f"""
 from pathlib import Path
@@ -75,6 +77,7 @@ assert state() == before
 """
 
 
+@pytest.mark.slow
 def test_importing_changes_no_global_state():
     """A package of the field switched gradients off in the whole process by being imported."""
     modules_after(STATE)

@@ -51,6 +51,7 @@ FORBIDDEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", FORBIDDEN, ids=FORBIDDEN.values())
 def test_source_holds_nothing_forbidden(pattern):
     found = [
@@ -62,6 +63,7 @@ def test_source_holds_nothing_forbidden(pattern):
     assert found == []
 
 
+@pytest.mark.slow
 def test_torch_is_imported_in_one_folder_only():
     for path in SOURCE:
         if "torch" in path.relative_to(ROOT).parts:
@@ -72,6 +74,7 @@ def test_torch_is_imported_in_one_folder_only():
             assert not [n for n in names if n.partition(".")[0] in ("torch", "transformers")], path
 
 
+@pytest.mark.slow
 def test_every_module_says_what_it_is():
     for path in SOURCE:
         assert ast.get_docstring(ast.parse(path.read_text())), path

@@ -20,6 +20,7 @@ def lab(request, tmp_path_factory) -> Lab:
     return Lab(request.param, tmp_path_factory.mktemp(request.param))
 
 
+@pytest.mark.slow
 @samples(12, 80)
 def test_flipped_bytes(lab, sample, seed):
     cases = [(name, i) for name in lab.files for i in range((lab.right / name).stat().st_size)]
@@ -36,6 +37,7 @@ def test_flipped_bytes(lab, sample, seed):
             (lab.copy / name).write_bytes((lab.right / name).read_bytes())
 
 
+@pytest.mark.slow
 @samples(12, 80)
 def test_files_cut_short(lab, sample, seed):
     cases = [(name, i) for name in lab.files for i in range((lab.right / name).stat().st_size)]
@@ -61,6 +63,7 @@ def test_files_that_are_gone(lab):
         lab.judge(f"{name}/ deleted", redo=True)
 
 
+@pytest.mark.slow
 @samples(12, 80)
 def test_files_that_were_swapped(lab, sample, seed):
     cases = [(a, b) for a in lab.files for b in lab.files if a < b]
@@ -83,6 +86,7 @@ def test_files_of_another_run(tmp_path):
         lab.judge(f"{name} of another run", redo=True)
 
 
+@pytest.mark.slow
 def test_the_samples_can_fail(tmp_path):
     """What a forger makes, with all digests made anew, is seen by the judge, and not by readers."""
     lab = Lab("finished", tmp_path)

@@ -69,6 +69,7 @@ def why(root: Path) -> str:
     return ""
 
 
+@pytest.mark.slow
 @samples(3, 16)
 def test_a_full_disk(tmp_path, folder_bytes, sample, seed):
     right = folder_bytes(run_study(STUDY, tmp_path / "right", workers=1).path)

@@ -62,6 +62,7 @@ PLACES = (
 UNFINISHED = pytest.param(True, marks=pytest.mark.slow, id="unfinished")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", [pytest.param(False, id="whole"), UNFINISHED])
 @pytest.mark.parametrize("place", PLACES)
 def test_links_in_a_run_folder_lead_no_write_outside(tmp_path, place, damaged):
@@ -96,6 +97,7 @@ def test_links_in_a_run_folder_lead_no_write_outside(tmp_path, place, damaged):
     assert snapshot(victim.parent) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["run.json", "blocks/0000/metrics.jsonl", "link.html", "pipe.html"]
 )
@@ -116,6 +118,7 @@ def test_a_report_is_not_written_over_a_run_or_through_a_link(tmp_path, name):
     assert (tmp_path / "precious").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_only_what_was_made_is_removed(tmp_path):
     """Bad input withdraws a new run; the folder that the user named was theirs before."""
     mine = tmp_path / "mine"
@@ -130,6 +133,7 @@ def test_only_what_was_made_is_removed(tmp_path):
     assert [p.name for p in mine.iterdir()] == ["thesis.tex"]
 
 
+@pytest.mark.slow
 def test_the_loser_of_two_starts_is_told_who_holds_the_folder(tmp_path):
     """At any moment of the winner's start: before the header is there, and after."""
     study = study_from(SPEC)

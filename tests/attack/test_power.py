@@ -79,6 +79,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in files}
 
 
+@pytest.mark.slow
 def test_the_record_is_whole(recording):
     """With every change there, what the record gives is what lies on the disk."""
     disk = recording.disk
@@ -91,6 +92,7 @@ def test_the_record_is_whole(recording):
     assert len(recording.promises) > 3
 
 
+@pytest.mark.slow
 @samples(3, 16)
 def test_a_loss_of_power(recording, sample, seed):
     lab, disk = recording.lab, recording.disk
@@ -107,6 +109,7 @@ def test_a_loss_of_power(recording, sample, seed):
         assert bytes_of(copy) == bytes_of(lab.right), what
 
 
+@pytest.mark.slow
 @samples(10, 50)
 def test_a_run_that_is_taken_back(tmp_path, sample, seed):
     """Bad input withdraws a new run; the power fails meanwhile: the next try says the same."""
@@ -124,6 +127,7 @@ def test_a_run_that_is_taken_back(tmp_path, sample, seed):
             run_study(bad, place, workers=1)
 
 
+@pytest.mark.slow
 @samples(3, 16)
 def test_a_disk_that_lies(recording, sample, seed):
     """One change is lost that was synced, and nothing else: a refusal by name, or no difference."""
@@ -164,6 +168,7 @@ def from_then_on(at: int, number: int) -> Callable[[int, str], None]:
 FAULTS = [(once, errno.EIO), (once, errno.ENOSPC), (from_then_on, errno.ENOSPC)]
 
 
+@pytest.mark.slow
 @samples(3, 10)
 @pytest.mark.parametrize(("lasting", "number"), FAULTS)
 def test_a_call_that_fails(recording, tmp_path, sample, seed, lasting, number):

@@ -33,6 +33,7 @@ def test_shares_hold_their_level_on_average(coverage):
     assert least.coverage > 0.7
 
 
+@pytest.mark.slow
 def test_standard_errors_of_every_statistic_are_in_the_grid(coverage):
     grid = [*coverage.errors(np.random.default_rng(7)), *coverage.share_errors()]
     named = {cell.kind.partition(" +- ")[0] for cell in grid}

@@ -63,6 +63,7 @@ def test_a_mutant_knows_what_runs_it(mutants):
     assert where["a.py module: True -> False"][0] == ""
 
 
+@pytest.mark.slow
 def test_a_seed_draws_the_same_mutants(mutants):
     one, two = (mutants.draw(8, random.Random(3), "theory/s") for _ in range(2))
     assert one == two
@@ -149,6 +150,7 @@ def test_the_share_is_of_those_that_are_no_equivalents(mutants):
     assert words.endswith("2.0% alive, 95 % Wilson interval 0.4% to 10.5%")
 
 
+@pytest.mark.slow
 def test_equivalents_are_named_as_mutants_are_with_a_reason(mutants):
     lines = mutants.EQUIVALENT.read_text().splitlines()
     for line in lines:

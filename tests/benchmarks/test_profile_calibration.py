@@ -24,6 +24,7 @@ def calibration(monkeypatch):
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", ["Gaussian", "discrete", "regression"])
 def test_runs_on_real_rows_are_not_said_to_collapse(calibration, system):
     """At most 5 % yes each, 10 % of any, and 3 binomial errors of 40 runs (10 and 14 points)."""
@@ -36,6 +37,7 @@ def test_runs_on_real_rows_are_not_said_to_collapse(calibration, system):
     assert any_yes <= calibration.most(0.10, SETS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", ["Gaussian", "regression"])
 def test_what_is_planted_is_seen(calibration, system):
     planted = {k: v for k, v in calibration.PLANTED[system].items() if k != 8}
@@ -44,6 +46,7 @@ def test_what_is_planted_is_seen(calibration, system):
         assert one.answers[Answer.YES] >= 0.8, one
 
 
+@pytest.mark.slow
 def test_on_the_threshold_a_yes_is_rare(calibration):
     for one in calibration.power("Gaussian", calibration.AT_THRESHOLD["Gaussian"], SETS):
         assert one.statistic == pytest.approx(one.rule.threshold, rel=0.1)
@@ -51,6 +54,7 @@ def test_on_the_threshold_a_yes_is_rare(calibration):
         assert one.answers[Answer.NO] <= calibration.most(0.05, SETS), one
 
 
+@pytest.mark.slow
 def test_at_the_shipped_sizes_a_lost_exponent_is_seen(calibration):
     [found] = calibration.of_size("Gaussian", calibration.LOST["planted"], SETS)
     assert found.statistic == pytest.approx(0.45, abs=0.05)
@@ -60,11 +64,13 @@ def test_at_the_shipped_sizes_a_lost_exponent_is_seen(calibration):
     assert found.answers[Answer.NO] <= calibration.most(0.05, SETS)
 
 
+@pytest.mark.slow
 def test_on_real_rows_the_alarm_seldom_sounds(calibration):
     for system, rows in (("Gaussian", 100), ("regression", 111)):
         assert calibration.false_exits(system, SETS, 10, rows) <= calibration.most(0.05, SETS)
 
 
+@pytest.mark.slow
 def test_intervals_that_are_too_narrow_are_seen(calibration, monkeypatch):
     """Ends that err in three of ten cases say yes in three of ten on the threshold."""
     monkeypatch.setattr(verdicts, "ABOVE", Errors(0.3, 0.3))

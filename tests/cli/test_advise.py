@@ -20,6 +20,7 @@ def line(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_an_average_is_answered_without_a_run(genloss, told, line, tmp_path):
     options = ["--target", "squared_mean_error <= 3 at 20", "--mean"]
     advice = told("advise", line, *options)
@@ -36,6 +37,7 @@ def test_an_average_is_answered_without_a_run(genloss, told, line, tmp_path):
     assert "pooled, each with the same weight" in shown
 
 
+@pytest.mark.slow
 def test_a_search_shows_what_it_rests_on(genloss, told, line):
     options = ["--target", "squared_mean_error <= 0.8 at 4", "--as", "count", "--chains", "20"]
     options.append("--pooled")
@@ -59,6 +61,7 @@ def test_a_mean_is_a_column_once(genloss, line):
     assert head == ["real", "rows", "chains", "mean", "hold", "it"]
 
 
+@pytest.mark.slow
 def test_another_learner_is_advised_beside(genloss, told, line):
     """Maximum likelihood shrinks, which its mean does not mind: about as many rows."""
     options = ["--target", "squared_mean_error <= 3 at 20", "--mean", "--as", "share"]
@@ -76,6 +79,7 @@ def test_another_learner_is_advised_beside(genloss, told, line):
     assert "times as many real rows" in shown
 
 
+@pytest.mark.slow
 def test_weights_are_a_second_rule_and_of_fresh_rows_alone(genloss, told, line):
     """More synthetic rows pay with the best weight; kept rows have no best one."""
     options = ["n_synthetic=600", "--target", "squared_mean_error <= 0.9 at 40", "--mean"]
@@ -89,6 +93,7 @@ def test_weights_are_a_second_rule_and_of_fresh_rows_alone(genloss, told, line):
     assert "fresh real rows alone" in " ".join(refused.stderr.split())
 
 
+@pytest.mark.slow
 def test_fresh_rows_are_answered_by_both_rules_unless_one_is_asked_for(genloss, told, line):
     options = ["n_synthetic=600", "--target", "squared_mean_error <= 0.9 at 40", "--mean"]
     asked = [*options, "--as", "count"]
@@ -114,6 +119,7 @@ def test_fresh_rows_are_answered_by_both_rules_unless_one_is_asked_for(genloss, 
         assert told("advise", line, *asked, single)["second_rule"]["answers"] == []
 
 
+@pytest.mark.slow
 def test_a_target_that_nothing_holds_gets_the_best_and_why(genloss, told, line):
     """60 rows in 30 dimensions err by 0.5 at least."""
     options = ["--target", "squared_mean_error <= 0.2 at 20", "--mean", "--as", "share"]
@@ -125,6 +131,7 @@ def test_a_target_that_nothing_holds_gets_the_best_and_why(genloss, told, line):
     assert "60 rows a generation do not suffice for this learner" in shown
 
 
+@pytest.mark.slow
 def test_where_a_field_is_best_no_bound_is_held(genloss, told, line):
     options = ["--target", "squared_mean_error lowest at 2", "--vary", "n_real=40:44"]
     options += ["--chains", "2", "--workers", "1"]
@@ -138,6 +145,7 @@ def test_where_a_field_is_best_no_bound_is_held(genloss, told, line):
     assert "quantile" not in shown
 
 
+@pytest.mark.slow
 def test_more_kept_rows_than_the_study_has_are_in_S_0(genloss, line):
     options = ["--target", "squared_mean_error <= 3 at 20", "--mean", "--supply", "kept"]
     said = "60 rows of S_0 alone, or from as many as stay real where those are more."
@@ -146,6 +154,7 @@ def test_more_kept_rows_than_the_study_has_are_in_S_0(genloss, line):
     assert "60 rows of S_0 alone. " in shown + " "
 
 
+@pytest.mark.slow
 def test_a_run_is_asked_as_its_spec_is(told, line):
     told("run", line, "--root", "runs", "controls=false")
     [run] = [p for p in (line.parent / "runs").iterdir() if p.name.startswith("line-")]
@@ -155,6 +164,7 @@ def test_a_run_is_asked_as_its_spec_is(told, line):
         assert one["real_rows"] == other["real_rows"]
 
 
+@pytest.mark.slow
 def test_prices_show_the_frontier_and_a_figure_is_drawn(genloss, told, line, tmp_path):
     options = ["--target", "squared_mean_error <= 3 at 20", "--mean", "--prices", "1,0.01"]
     advice = told("advise", line, *options, "--figure", tmp_path / "f.svg")
@@ -197,6 +207,7 @@ def test_bad_options_are_refused_before_anything_runs(genloss, line, tmp_path, o
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_regime_that_holds_the_target_as_it_is_needs_no_rows(genloss, told, line, tmp_path):
     """0.5 after 30 generations of accumulating: at most 30/60 times 1.645; mixing needs rows."""
     options = ["regime=accumulate", "--target", "squared_mean_error <= 0.9 at 30", "--mean"]

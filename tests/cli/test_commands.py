@@ -18,6 +18,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 def test_run_makes_a_folder_and_says_what_is_in_it(genloss, told, spec):
     first = genloss("run", spec, "--workers", 1)
     assert first.exit_code == 0
@@ -41,6 +42,7 @@ def test_run_with_overrides_names_and_places(told, spec):
     assert done["kept"] == [3]
 
 
+@pytest.mark.slow
 def test_a_range_of_chains_is_printed_where_they_carry_it_and_else_why_not(told, genloss, spec):
     values = told("run", spec, "chains=19", "chains_per_block=19")["metrics"]["trace_ratio"]
     assert values["range"] == "90 % of the chains"
@@ -53,6 +55,7 @@ def test_a_range_of_chains_is_printed_where_they_carry_it_and_else_why_not(told,
     assert "lowest, highest" in genloss("show", done["run"]).stdout
 
 
+@pytest.mark.slow
 def test_run_in_a_folder_of_ones_own_and_again_from_that_folder(genloss, told, spec):
     assert told("run", spec, "--folder", "mine")["run"] == "mine"
     assert told("run", "mine")["run"] == "mine"
@@ -63,6 +66,7 @@ def test_run_in_a_folder_of_ones_own_and_again_from_that_folder(genloss, told, s
     assert Run(spec.parent / "mine").spec["seed"] == 0
 
 
+@pytest.mark.slow
 def test_show_begins_where_a_metric_begins(genloss, told, spec):
     """Moons have no density, so held_out_nll begins at t = 1, and says so below t = 0."""
     path = told("run", spec)["run"]
@@ -77,6 +81,7 @@ def test_show_begins_where_a_metric_begins(genloss, told, spec):
     assert "t =" not in trace
 
 
+@pytest.mark.slow
 def test_show_of_infinite_values(genloss, told, spec):
     """Lost symbols make the divergence of held-out text infinite in every chain."""
     learner = '{kind="categorical", k=40}'
@@ -95,12 +100,14 @@ def test_one_chain_is_shown_without_a_spread(genloss, told, spec):
     assert "[" not in line
 
 
+@pytest.mark.slow
 def test_a_run_without_metrics_can_be_shown(genloss, told, spec):
     done = told("run", spec, "metrics=[]")
     assert done["metrics"] == {}
     assert genloss("show", done["run"]).exit_code == 0
 
 
+@pytest.mark.slow
 def test_ls_lists_runs_and_their_progress(genloss, told, spec):
     assert told("ls") == []
     assert "no runs below runs; start with: genloss demo" in genloss("ls").stdout
@@ -118,6 +125,7 @@ def test_ls_lists_runs_and_their_progress(genloss, told, spec):
     assert [r["run"] for r in told("ls", one)] == [str(one)]
 
 
+@pytest.mark.slow
 def test_ls_folds_long_paths_and_nothing_else(genloss, told, spec):
     name = "x" * 150
     told("run", spec, "regime=accumulate", f"name={name}")
@@ -131,6 +139,7 @@ def test_ls_folds_long_paths_and_nothing_else(genloss, told, spec):
     assert "".join(firsts) == path
 
 
+@pytest.mark.slow
 def test_ls_shows_a_damaged_folder_beside_the_others(genloss, told, spec):
     told("run", spec)
     path = Path(told("run", spec, "seed=5")["run"])
@@ -140,6 +149,7 @@ def test_ls_shows_a_damaged_folder_beside_the_others(genloss, told, spec):
     assert "run.json is damaged" in next(r["problem"] for r in found if r["problem"])
 
 
+@pytest.mark.slow
 def test_plan_says_what_will_happen_and_leaves_nothing(genloss, told, spec):
     plan = told("plan", spec, "chains=1000", "chains_per_block=10")
     assert (plan["chains"], plan["blocks"], plan["generations"]) == (1000, 100, 6)
@@ -150,6 +160,7 @@ def test_plan_says_what_will_happen_and_leaves_nothing(genloss, told, spec):
     assert [p.name for p in spec.parent.iterdir()] == [spec.name]
 
 
+@pytest.mark.slow
 def test_report_writes_one_page(genloss, told, spec):
     path = told("run", spec)["run"]
     given = str(spec.parent / "one.html")
@@ -164,6 +175,7 @@ def test_version_is_the_packages(genloss):
     assert re.fullmatch(r"\d+\.\d+\.\d+\n", genloss("--version").stdout)
 
 
+@pytest.mark.slow
 def test_reproduce_lists_experiments(genloss, told):
     listed, shown = told("reproduce"), genloss("reproduce").stdout
     assert "shumailov-2024-gaussian" in [entry["experiment"] for entry in listed]
@@ -224,6 +236,7 @@ def test_reproduce_prints_exactly_the_promised_json(experiment, told):
     assert target["pass"] is True
 
 
+@pytest.mark.slow
 def test_a_target_that_is_missed_exits_1(experiment, genloss):
     experiment(2.0, 3.0)
     found = genloss("reproduce", "small-2024", "--scale", "smoke", "--json")
@@ -284,6 +297,7 @@ def test_bad_input_exits_2_with_one_message_on_stderr(genloss, spec, words, why)
         assert found.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_folder_in_use_exits_2(genloss, told, spec):
     told("run", spec, "--folder", "mine")
     with locked(spec.parent / "mine"):
@@ -291,6 +305,7 @@ def test_a_folder_in_use_exits_2(genloss, told, spec):
     assert (found.exit_code, "another process" in found.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_an_unfinished_run_is_shown_as_such(genloss, told, spec):
     path = spec.parent / told("run", spec, "checkpoint_every=2", "metrics=['sigma']")["run"]
     (path / "blocks" / "0000" / "manifest.json").unlink()
@@ -327,6 +342,7 @@ def test_every_command_takes_json_and_explains_every_option(genloss, command):
     assert all(text for _, text in options), options
 
 
+@pytest.mark.slow
 def test_pasted_examples_are_real_commands(genloss):
     """The words of each example parse: they name the command, options and overrides that exist."""
     for command in COMMANDS:
@@ -338,6 +354,7 @@ def test_pasted_examples_are_real_commands(genloss):
                 assert word in shown
 
 
+@pytest.mark.slow
 def test_verify_names_every_damaged_file(genloss, told, spec):
     path = Path(told("run", spec)["run"])
     whole = told("verify", ".")
@@ -359,6 +376,7 @@ def test_verify_names_every_damaged_file(genloss, told, spec):
     assert not Path("t.csv").exists()
 
 
+@pytest.mark.slow
 def test_table_writes_what_was_asked_for(genloss, told, spec):
     shown = told("run", spec)["metrics"]
     values = sum(len(metric["t"]) for metric in shown.values()) * 3
@@ -367,6 +385,7 @@ def test_table_writes_what_was_asked_for(genloss, told, spec):
     assert few["rows"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -384,6 +403,7 @@ def test_a_table_without_what_was_asked_for_is_refused(genloss, told, spec, word
     assert why in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_folder_with_classes_of_its_own_needs_trust(genloss, told, spec, monkeypatch, tmp_path):
     (tmp_path / "own_regime.py").write_text(
         "from dataclasses import dataclass\nfrom genloss.core.regimes import Replace\n"

@@ -76,6 +76,7 @@ def test_no_spelling_of_a_class_is_imported_without_consent(tmp_path, marker, ki
     assert marker.exists()
 
 
+@pytest.mark.slow
 def test_a_run_folder_asks_and_is_read_without_theory(tmp_path, marker, genloss):
     kind = "own-noted:Noted"
     path = hostile(tmp_path, kind)
@@ -103,6 +104,7 @@ def test_a_run_folder_asks_and_is_read_without_theory(tmp_path, marker, genloss)
     assert marker.exists()
 
 
+@pytest.mark.slow
 def test_the_folder_of_an_experiment_asks(tmp_path, marker, genloss):
     """Only the folder names the class; a spec file that the command names needs no consent."""
     kind = "own-noted:Noted"
@@ -123,6 +125,7 @@ def test_the_folder_of_an_experiment_asks(tmp_path, marker, genloss):
     assert marker.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [True, False])
 def test_the_folder_of_a_sweep_asks(tmp_path, marker, shared, genloss):
     """Whether all cells name the class or the grid alone does."""

@@ -38,6 +38,7 @@ def controls_in(place):
     return [run.path.name for run in find_controls(place)]
 
 
+@pytest.mark.slow
 def test_run_brings_a_control_and_lists_the_run_alone(place):
     genloss("run", place / "spec.toml", "--root", place, "--json")
     [control] = find_controls(place)
@@ -52,6 +53,7 @@ def test_run_brings_a_control_and_lists_the_run_alone(place):
     genloss("show", control.path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["--no-controls", "controls=false"])
 def test_runs_without_controls(place, how):
     genloss("run", place / "spec.toml", how, "--root", place)
@@ -60,6 +62,7 @@ def test_runs_without_controls(place, how):
     assert plan["controls"] == []
 
 
+@pytest.mark.slow
 def test_a_run_without_controls_gets_them_later(place):
     genloss("run", place / "spec.toml", "--root", place, "--no-controls")
     [run] = find_runs(place)
@@ -69,12 +72,14 @@ def test_a_run_without_controls_gets_them_later(place):
     assert len(controls_in(place)) == 1
 
 
+@pytest.mark.slow
 def test_resuming_a_folder_brings_its_controls_too(place):
     genloss("run", place / "spec.toml", "--folder", place / "a" / "mine", "--no-controls")
     genloss("run", place / "a" / "mine")
     assert [run.path.parent for run in find_controls(place)] == [place / "a" / "controls"]
 
 
+@pytest.mark.slow
 def test_a_plan_shows_them_apart(place):
     plan = json.loads(genloss("plan", place / "spec.toml", "regime=accumulate", "--json"))
     kinds = [(c["kind"], c["generations"], c["rows"]) for c in plan["controls"]]
@@ -85,6 +90,7 @@ def test_a_plan_shows_them_apart(place):
     assert alone["disk_bytes"] == pytest.approx(plan["disk_bytes"], rel=0.2)
 
 
+@pytest.mark.slow
 def test_a_plan_shows_the_chains_that_verdicts_want_apart(place):
     plan = json.loads(genloss("plan", place / "spec.toml", "--json"))
     more, disk = plan["more_chains"], plan["disk_bytes"] + plan["controls"][0]["disk_bytes"]
@@ -102,6 +108,7 @@ def test_a_plan_shows_the_chains_that_verdicts_want_apart(place):
         )
 
 
+@pytest.mark.slow
 def test_cells_of_a_sweep_share_controls(place):
     vary = ("--vary", "n_real=10,20", "--vary", "regime=replace,accumulate")
     sweep = json.loads(genloss("sweep", place / "spec.toml", *vary, "--root", place, "--json"))
@@ -116,12 +123,14 @@ def test_cells_of_a_sweep_share_controls(place):
     assert again == sweep
 
 
+@pytest.mark.slow
 def test_a_sweep_without_controls(place):
     vary = ("--vary", "n_real=10,20", "--no-controls", "--root", place)
     genloss("sweep", place / "spec.toml", *vary)
     assert controls_in(place) == []
 
 
+@pytest.mark.slow
 def test_verify_reads_controls_too(place):
     run = ("run", place / "spec.toml", "--root", place)
     genloss(*run)
@@ -140,6 +149,7 @@ def rm(*arguments):
     return {Path(p["path"]).name: p["why"] for p in json.loads(genloss(*arguments))["paths"]}
 
 
+@pytest.mark.slow
 def test_a_run_takes_controls_along_that_nobody_else_needs(place):
     root = ("--root", place)
     genloss("run", place / "spec.toml", *root)
@@ -156,6 +166,7 @@ def test_a_run_takes_controls_along_that_nobody_else_needs(place):
     assert controls_in(place) == []
 
 
+@pytest.mark.slow
 def test_gc_takes_controls_whose_runs_are_gone(place):
     genloss("run", place / "spec.toml", "--root", place)
     genloss("run", place / "spec.toml", "--root", place, "chains=5")
@@ -169,6 +180,7 @@ def test_gc_takes_controls_whose_runs_are_gone(place):
     assert [run.spec["chains"] for run in find_controls(place)] == [kept.spec["chains"]]
 
 
+@pytest.mark.slow
 def test_a_damaged_run_keeps_all_controls_where_they_are(place):
     genloss("run", place / "spec.toml", "--root", place)
     genloss("run", place / "spec.toml", "--root", place, "chains=5")
@@ -177,12 +189,14 @@ def test_a_damaged_run_keeps_all_controls_where_they_are(place):
     assert rm("gc", place, "--controls", "--json") == {}
 
 
+@pytest.mark.slow
 def test_reproduce_runs_controls_of_all_arms(place):
     genloss("reproduce", "alemohammad-2023-fresh", "--scale", "smoke", "--root", place, "--json")
     assert controls_in(place)
     assert all(run.is_complete for run in find_controls(place))
 
 
+@pytest.mark.slow
 def test_show_prints_rise_excess_and_whether_pairs_pay(place):
     path = json.loads(genloss("run", place / "spec.toml", "--root", place, "--json"))["run"]
     shown = genloss("show", path)

@@ -24,6 +24,7 @@ def test_slow_generations_have_a_pace_too():
     assert pace(1.6) == "2 generations/s"
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(), max_size=40))
 def test_plain_text_has_nothing_that_a_terminal_obeys(text):
     shown = plain(text)

@@ -22,6 +22,7 @@ def run(genloss, tmp_path):
     return "it"
 
 
+@pytest.mark.slow
 def test_a_table_names_what_is_estimated_and_what_has_no_forecast(genloss, run):
     shown = genloss("forecast", run, "--at", 30).output
     assert "from generations up to 6 of 4 chains" in shown
@@ -30,6 +31,7 @@ def test_a_table_names_what_is_estimated_and_what_has_no_forecast(genloss, run):
     assert "real_share: no forecast (it is the same in every chain" in shown
 
 
+@pytest.mark.slow
 def test_json_has_every_generation_asked_for(genloss, run):
     words = ("--at", 30, "--at", 12, "--metric", "sigma", "--from", 4, "--json")
     got = json.loads(genloss("forecast", run, *words).output)
@@ -42,6 +44,7 @@ def test_json_has_every_generation_asked_for(genloss, run):
     assert got["refused"] == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -56,5 +59,6 @@ def test_bad_input_ends_with_2_and_a_line(genloss, run, words, message):
     assert message in " ".join(done.output.split())
 
 
+@pytest.mark.slow
 def test_far_horizons_are_called_unscored(genloss, run):
     assert "not scored: generation 61" in genloss("forecast", run, "--at", 61).output

@@ -49,6 +49,7 @@ def in_a_row(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_a_folder_opens_as_its_report_does(genloss, place):
     shown = genloss("show", place).stdout
     [section] = find_sections([place])
@@ -64,6 +65,7 @@ def test_a_folder_opens_as_its_report_does(genloss, place):
         assert f"{number} {words}" in in_a_row(opening)
 
 
+@pytest.mark.slow
 def test_a_single_run_opens_with_its_question_and_its_sentence(genloss, place):
     [section] = find_sections([place])
     run = section.runs[0]
@@ -73,6 +75,7 @@ def test_a_single_run_opens_with_its_question_and_its_sentence(genloss, place):
     assert lines[1] == one.sentence
 
 
+@pytest.mark.slow
 def test_the_matrix_fits_80_columns(genloss, place, monkeypatch):
     monkeypatch.setattr(console, "PIPED", 80)
     monkeypatch.setattr(console, "terminal_width", lambda stream: 80)
@@ -82,6 +85,7 @@ def test_the_matrix_fits_80_columns(genloss, place, monkeypatch):
     assert len(row.split()) == 11
 
 
+@pytest.mark.slow
 def test_alarms_say_when_and_how_far(genloss, place):
     [section] = find_sections([place])
     run = section.runs[1]
@@ -105,6 +109,7 @@ def test_a_damaged_run_hides_neither_the_question_nor_the_others(genloss, place,
     assert f"{broken}  damaged" in done.stdout
 
 
+@pytest.mark.slow
 def test_show_needs_nothing_of_the_report_that_the_core_has_not(place):
     done = subprocess.run(
         [sys.executable, "-c", SHOWN_WITHOUT_THE_REPORT, str(place)],

@@ -17,6 +17,7 @@ def texts(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_metrics_that_would_have_no_value_are_named(genloss, told, spec):
     plan = told("plan", spec, "held_out=0")
     assert plan["not_applicable"]["held_out_nll"] == "no held-out rows; set held_out"
@@ -26,6 +27,7 @@ def test_metrics_that_would_have_no_value_are_named(genloss, told, spec):
     assert set(told("plan", spec)["not_applicable"]) == {"entropy"}
 
 
+@pytest.mark.slow
 def test_a_curator_that_leaves_too_few_is_told(genloss, told, spec):
     """Ten rounds of 400 rows at 5 %: 200 of 400 on average, sd 14: half is lacking."""
     options = ["n_real=400", "held_out=0", 'metrics=["trace_ratio"]']
@@ -38,6 +40,7 @@ def test_a_curator_that_leaves_too_few_is_told(genloss, told, spec):
     assert told("plan", spec, *options)["shortfall"] is None
 
 
+@pytest.mark.slow
 def test_more_rounds_are_not_advised_where_there_are_none(genloss, spec):
     """What must pass is D_t as it was composed: nobody draws again."""
     options = ["n_real=400", "held_out=0", 'metrics=["trace_ratio"]']
@@ -47,6 +50,7 @@ def test_more_rounds_are_not_advised_where_there_are_none(genloss, spec):
     assert "rounds" not in said
 
 
+@pytest.mark.slow
 def test_the_plan_lists_what_becomes_of_every_file(told, texts):
     files = told("plan", texts, "learner.kind=ngram")["files"]
     becomes = {file["name"]: (file["split"], file["left_out"]) for file in files}
@@ -56,6 +60,7 @@ def test_the_plan_lists_what_becomes_of_every_file(told, texts):
     assert len(files) == 42
 
 
+@pytest.mark.slow
 def test_the_files_of_a_split_of_its_own_are_listed_as_that(told, texts, tmp_path):
     own = tmp_path / "own.txt"
     own.write_text("A document of another place, with words of its own. " * 40)
@@ -63,6 +68,7 @@ def test_the_files_of_a_split_of_its_own_are_listed_as_that(told, texts, tmp_pat
     assert {f["name"]: f["split"] for f in plan["files"]}["own.txt"] == "validation"
 
 
+@pytest.mark.slow
 def test_runs_are_no_text(genloss, told, texts, spec):
     """Neither those in a folder of text, nor a folder that holds nothing else."""
     told("run", spec, "--root", "runs")
@@ -77,6 +83,7 @@ def test_runs_are_no_text(genloss, told, texts, spec):
     assert not any("blocks" in f["name"] for f in files)
 
 
+@pytest.mark.slow
 def test_a_sweep_names_the_cells_that_a_curator_leaves_short(genloss, told, spec):
     options = ["n_real=400", "held_out=0", 'metrics=["trace_ratio"]', CURATED]
     vary = ["--vary", 'regime=["replace","accumulate"]', "--no-controls"]

@@ -29,6 +29,7 @@ def sweep(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_chains_of_a_grid_on_the_command_line(genloss, sweep, tmp_path):
     """Of a spec as of its folder, which goes on with more of them."""
     words = ("--workers", 1, "--no-controls")
@@ -39,6 +40,7 @@ def test_chains_of_a_grid_on_the_command_line(genloss, sweep, tmp_path):
     assert {Run(run.path).header.spec["chains"] for run in find_runs(tmp_path / "runs")} == {8}
 
 
+@pytest.mark.slow
 def test_what_the_grid_undoes_is_refused_or_said(genloss, sweep, tmp_path):
     refused = genloss("sweep", sweep, "n_real=500")
     assert refused.exit_code == 2
@@ -57,6 +59,7 @@ def test_what_the_grid_undoes_is_refused_or_said(genloss, sweep, tmp_path):
     assert "generations=9: generations varies in" in " ".join(refused.stderr.split())
 
 
+@pytest.mark.slow
 def test_no_page_is_written_over_a_file_of_the_sweep(genloss, sweep, tmp_path):
     assert genloss("sweep", sweep, "--workers", 1, "--no-controls").exit_code == 0
     folder = tmp_path / "runs" / "s"
@@ -74,6 +77,7 @@ def test_what_nobody_measured_is_told_by_formula():
     assert "`ls` 4 s, `table` 60 s, `report` 3 min" in said
 
 
+@pytest.mark.slow
 def test_a_sweep_lists_cells_that_lie_in_another_folder(genloss, told, sweep, tmp_path):
     words = ("--workers", 1, "--no-controls")
     assert genloss("sweep", sweep, *words).exit_code == 0

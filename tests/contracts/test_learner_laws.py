@@ -34,6 +34,7 @@ def test_honest_learners_pass(learner):
     assert len(check_learner(learner, "line", refuses=others).held) >= 20
 
 
+@pytest.mark.slow
 def test_an_honest_language_model_passes():
     assert len(check_learner(Writes(), "text").held) >= 20
 

@@ -67,6 +67,7 @@ class Draws:
         return prompted(model, self, prompts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", held("sampler"), ids=lambda x: f"{x}-{x.rows}")
 def test_every_sampler_keeps_the_laws(line):
     check_sampler(line.build("sampler"), line.rows)

@@ -69,6 +69,7 @@ def roles_in_source() -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_roles_of_the_package_have_distinct_checksums():
     roles = roles_in_source() | {f"metric:{kind}" for kind in CATALOG["metric"]}
     assert {"reality", "fit", "sample", "compose", "curate", "held_out", "realise"} <= roles
@@ -88,6 +89,7 @@ FROZEN = {
 """Renaming one of these gives other draws: a change of numbers, not of names."""
 
 
+@pytest.mark.slow
 def test_the_roles_of_streams_are_frozen():
     assert roles_in_source() >= FROZEN
     for kind in CATALOG["metric"]:

@@ -192,6 +192,7 @@ def test_pieces_are_cut_at_gaps_and_lose_nothing_else(gap):
     assert len({d.source for d in cut([Document(whole, "book")], "pieces")}) == len(found)
 
 
+@pytest.mark.slow
 def test_embedded_topics_do_not_stand_in_each_other():
     """An independent count with sets of words: no topic shares half of its rows of five words."""
     documents = embedded()

@@ -166,6 +166,7 @@ def test_their_blocks_are_no_real_rows(mixed):
         generation_zero(model, Endless(), n, streams)
 
 
+@pytest.mark.slow
 def test_the_share_of_real_rows_knows_and_so_does_the_identity(mixed, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs")
     spec = out / "s.toml"

@@ -61,6 +61,7 @@ def test_too_small_vocabularies_are_refused(vocabulary):
         BytePair(vocabulary)
 
 
+@pytest.mark.slow
 def test_long_texts_are_cut_where_the_tokeniser_cuts():
     """Parts of 65,536 characters give the tokens of the whole; so do texts of many at a time."""
     long = "\n\n".join(d.text for d in embedded())

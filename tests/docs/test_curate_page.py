@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from genloss.cli.main import app
@@ -30,6 +31,7 @@ def rows(words, n, **fields):
     return "".join(json.dumps(row) + "\n" for row in made)
 
 
+@pytest.mark.slow
 def test_what_the_page_shows_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     people = {"captured": "2020-02-01", "licence": "CC0-1.0", "origin": "human"}

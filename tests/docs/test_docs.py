@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
 
+@pytest.mark.slow
 def test_cli_reference_is_what_the_commands_print():
     made = runpy.run_path(str(ROOT / "docs" / "generate_cli_reference.py"))
     assert (ROOT / "docs" / "cli.md").read_text() == made["reference"](), "run `make golden`"
@@ -65,6 +66,7 @@ def test_example_specs_build(path):
     assert made.name == spec["name"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["record", "corpus"])
 def test_the_commands_of_a_page_on_corpora_run(name, tmp_path, monkeypatch):
     """All of its blocks, in their order, on a folder of three texts and one that is none."""
@@ -180,6 +182,7 @@ SCRIPTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SCRIPTS)
 def test_examples_run_and_are_twenty_lines(path, tmp_path):
     assert len(path.read_text().splitlines()) <= 60

@@ -38,6 +38,7 @@ def test_the_checker_is_plain_numpy():
     assert {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) == {"numpy"}
 
 
+@pytest.mark.slow
 def test_the_shipped_chains_are_right():
     command = [sys.executable, "-W", "error", str(FOLDER / "check.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -190,6 +191,7 @@ def test_not_a_number_is_no_answer(check):
     assert "t = 1: metrics.trace_ratio differs" in check["compare"](chain, answers)[0][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [

@@ -49,6 +49,7 @@ def test_every_entry_has_a_study():
     assert {key.partition(":")[0] for key in FROZEN} == set(STUDIES)
 
 
+@pytest.mark.slow
 def test_every_entry_is_measured(tmp_path):
     named = {
         f"{name}: {role}/{kind}"

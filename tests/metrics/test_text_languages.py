@@ -110,6 +110,7 @@ def test_perplexity_by_language_is_that_of_its_blocks_alone(p_0):
     assert none == NotApplicable("no test block is in any of these languages")
 
 
+@pytest.mark.slow
 def test_languages_are_groups_of_the_profile(text, tmp_path):
     languages = {"languages": ["en", "cy"]}
     spec = {

@@ -109,6 +109,7 @@ def test_a_clustering_ends_where_each_row_is_nearest_to_the_mean_of_its_own():
     np.testing.assert_array_equal(label, nearest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0.0, 0.5])
 def test_the_range_holds_the_median_over_clusterings(shift):
     """Of 160 ranges 15/16 do; 140 or fewer have a probability below 1e-3. Student's t misses more.

@@ -65,6 +65,7 @@ def test_equal_makers_that_enter_together_have_a_ratio_of_one(inflow):
     assert (one.mean != other.mean).any()
 
 
+@pytest.mark.slow
 def test_who_is_late_begins_worse_and_fresh_human_rows_make_up_for_some_of_it():
     makers, price = MakersLearner(GAUSS, (1, 10), scrapes=50), {}
     for inflow in (0, 100):
@@ -147,6 +148,7 @@ def test_a_curator_that_asks_for_reality_is_told_that_there_is_none():
         makers.fit(web_rows(2, 6, 5), np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_together_they_write_the_mixture_of_their_laws():
     model = generations(MakersLearner(GAUSS, (1, 1, 1), scrapes=10), 1)[0].model
     mean, cov = model.moments()

@@ -116,6 +116,7 @@ def test_the_closed_form_gives_the_first_number_that_holds(study, supply, axis, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_search_finds_what_the_closed_form_knows(study, tmp_path):
     """With theory switched off; 20 % is T15b's band."""
     question = question_of(study, target_of("squared_mean_error <= 0.6 at 30"), "mean")
@@ -133,6 +134,7 @@ def test_the_search_finds_what_the_closed_form_knows(study, tmp_path):
     assert (again.rows, again.low, again.high) == (found.rows, found.low, found.high)
 
 
+@pytest.mark.slow
 def test_a_target_that_nothing_holds_is_answered_with_the_best(study, tmp_path):
     """100 rows in all err by 0.08 at least, whatever their share: an error of 0.05 is too much."""
     question = question_of(study, target_of("squared_mean_error <= 0.05 at 4"), "mean")
@@ -144,6 +146,7 @@ def test_a_target_that_nothing_holds_is_answered_with_the_best(study, tmp_path):
         assert answer.best == pytest.approx(0.08, rel=0.35)
 
 
+@pytest.mark.slow
 def test_none_are_needed_where_replacement_alone_holds(study, tmp_path):
     question = question_of(study, target_of("squared_mean_error <= 100 at 4"))
     dials = [real_rows(question.study, "share", "kept")]
@@ -151,6 +154,7 @@ def test_none_are_needed_where_replacement_alone_holds(study, tmp_path):
     assert answer.rows == 0
 
 
+@pytest.mark.slow
 def test_an_end_that_few_chains_leave_open_is_not_called_sure(study, tmp_path):
     """Bounds next to what no real rows, and all of them, reach: 20 chains cannot tell."""
     effort = Effort(tmp_path, 20, seconds=0, workers=1)
@@ -238,6 +242,7 @@ def test_a_target_beside_the_control_has_its_bound(study, tmp_path):
     assert exact.best <= bound.value
 
 
+@pytest.mark.slow
 def test_a_field_is_searched_where_it_lies(tmp_path):
     """A window of k sets of 100 rows errs by 0.64 after 8 generations of one set, less of more."""
     spec = GAUSSIAN | {"regime": {"kind": "window", "k": 1}, "chains": 30}

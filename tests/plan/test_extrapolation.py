@@ -10,6 +10,7 @@ from genloss.plan.extrapolation import Point, Range, extrapolated
 positive = st.floats(0.01, 100.0)
 
 
+@pytest.mark.slow
 @given(fixed=positive, row=positive, rows=st.lists(st.integers(40, 1000), min_size=1, max_size=6))
 def test_affine_time_is_found_from_two_points(fixed, row, rows):
     """The line through both is right; the one through the origin is the other end."""

@@ -36,6 +36,7 @@ def question():
     return question_of(study_from(SPEC), target_of("squared_mean_error <= 0.2 at 6"), "mean")
 
 
+@pytest.mark.slow
 def test_the_frontier_holds_what_no_cheaper_mixture_reaches(question, tmp_path):
     found = frontier(question, "fresh", Prices(1, 0.1), Effort(tmp_path))
     assert found.how == "closed form"
@@ -51,11 +52,13 @@ def test_the_frontier_holds_what_no_cheaper_mixture_reaches(question, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_kept_rows_are_paid_once(question, tmp_path):
     found = frontier(question, "kept", Prices(1, 0), Effort(tmp_path))
     assert {m.cost for m in found.mixtures} == {max(50, m.real) for m in found.mixtures}
 
 
+@pytest.mark.slow
 def test_kept_rows_alone_are_all_of_s_0(question, tmp_path):
     """By runs, which know what no synthetic row costs: 12 real rows cost 12, not 50."""
     found = frontier(question, "kept", Prices(1, 1), Effort(tmp_path, 2, workers=1), theory=False)
@@ -97,6 +100,7 @@ def test_a_field_that_begins_at_0_is_drawn_from_there():
     assert {v["x"] for v in drawn} == {0.0, 0.5, 1.0}
 
 
+@pytest.mark.slow
 def test_the_frontier_by_runs_is_drawn(question, tmp_path):
     effort = Effort(tmp_path, chains=3, workers=1)
     found = frontier(question, "fresh", Prices(1, 0.1), effort, theory=False)
@@ -111,6 +115,7 @@ def test_the_frontier_by_runs_is_drawn(question, tmp_path):
     assert b"<svg" in figure_svg(chart, tmp_path / "f.svg").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_frontier_of_both_rules_is_nowhere_worse(tmp_path):
     """Synthetic rows cost next to nothing: with the best weight more of them pay."""
     asked = question_of(study_from(SPEC), target_of("squared_mean_error <= 0.2 at 40"), "mean")
@@ -129,6 +134,7 @@ def test_the_frontier_of_both_rules_is_nowhere_worse(tmp_path):
     assert "shape" not in frontier_chart(asked, pooled)["layer"][0]["encoding"]
 
 
+@pytest.mark.slow
 def test_runs_for_the_best_weight_are_left_out_and_told(question, tmp_path):
     effort = Effort(tmp_path, chains=2, workers=1)
     found = frontier(question, "fresh", Prices(1, 0.1), effort, theory=False, weighted=None)

@@ -24,6 +24,7 @@ def cells(rng, step):
     return [Cell(float(k), rng.chisquare(8, 120) / (8 * 4 * k)) for k in range(1, 40, step)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 4])
 def test_an_interval_is_the_same_whether_it_may_be_given_up_or_not(question, seed, step):
     rng, told = np.random.default_rng(seed), set()
@@ -37,6 +38,7 @@ def test_an_interval_is_the_same_whether_it_may_be_given_up_or_not(question, see
     assert told == {True, False}
 
 
+@pytest.mark.slow
 def test_an_interval_that_has_to_be_wider_is_given_up_early(question, seed, monkeypatch):
     some, drawn = cells(np.random.default_rng(seed), 1), []
     estimates = curve._estimates

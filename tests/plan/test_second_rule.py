@@ -45,6 +45,7 @@ def test_a_closed_form_has_both_rules_without_a_run(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_second_search_is_left_out_where_the_first_took_the_time(tmp_path):
     """No time at all: the first rule looks over the whole range, the second is told."""
     advice = second_rule(GAUSSIAN, "squared_mean_error <= 0.3 at 3", tmp_path, "chain", 0.0)
@@ -53,6 +54,7 @@ def test_a_second_search_is_left_out_where_the_first_took_the_time(tmp_path):
     assert "of 0 seconds; --weighted asks for both" in advice.also_left_out
 
 
+@pytest.mark.slow
 def test_data_that_take_no_weights_have_the_first_rule(tmp_path):
     # Minutes, that a busy machine leaves the second rule its time.
     advice = second_rule(SYMBOLS, "forward_kl <= 0.2 at 3", tmp_path, "mean", 600.0)

@@ -156,6 +156,7 @@ def own(folder, spec=SPEC_TOML):
     return str(folder)
 
 
+@pytest.mark.slow
 def test_a_folder_of_anybody_runs_like_ours(tmp_path, monkeypatch):
     own(tmp_path / "mine" / "student-2026")
     monkeypatch.chdir(tmp_path / "mine")
@@ -211,6 +212,7 @@ def test_an_experiment_that_is_laid_out_otherwise_is_refused(tmp_path, old, new,
         load_experiment(path, "smoke")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
 def test_every_shipped_experiment_loads_at_every_scale(scale):
     for name in published_names():
@@ -220,6 +222,7 @@ def test_every_shipped_experiment_loads_at_every_scale(scale):
         assert len({t.id for t in experiment.targets}) == len(experiment.targets)
 
 
+@pytest.mark.slow
 def test_the_tour_leaves_out_what_needs_an_extra_and_says_so():
     code = (
         "import sys\n"

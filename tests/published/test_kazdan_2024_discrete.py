@@ -48,6 +48,7 @@ def entropy_ratio(k, n, t):
     return k * float(fixation.transition([1 / k], n)[0] @ value) / math.log(k)
 
 
+@pytest.mark.slow
 def test_the_expected_entropies_are_those_of_the_exact_chain(targets):
     found = [t for t in targets.values() if t.id.startswith("entropy.") and "n=10000" not in t.id]
     assert len(found) >= 9

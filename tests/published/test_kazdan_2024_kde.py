@@ -69,6 +69,7 @@ def test_the_laws_with_a_kernel_agree_with_an_independent_recursion():
         np.testing.assert_allclose(moments.replace(t, n, ddof=0, bandwidth2=b).spread, r)
 
 
+@pytest.mark.slow
 def test_all_panels_are_run_at_laptop_scale_and_the_sweep_at_paper_scale(laptop):
     for data in DATA:
         for h in BANDWIDTHS:
@@ -112,6 +113,7 @@ def nll_path(same_centres, chains=60, n=316, h=0.5, times=(1, 10, 30)):
     return np.array(found)
 
 
+@pytest.mark.slow
 def test_new_centres_for_the_test_rows_give_the_published_falling_curve():
     # Published: n = 316 and 1000 start at about 60 to 90 nats and fall under replace.
     wrong, right = nll_path(same_centres=False), nll_path(same_centres=True)

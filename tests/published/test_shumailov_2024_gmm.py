@@ -50,6 +50,7 @@ def test_a_fit_keeps_mean_and_covariance_of_its_rows(n):
             np.testing.assert_allclose(cov[chain], expected, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_measuring_against_the_blob_differs_from_the_first_fit_by_the_triangle_inequality():
     # The notebook compares with its first fit. |L - L'| <= delta, whence |L^2 - L'^2| is at most
     # delta^2 + 2 delta L, where delta is the distance of the first fit from the blob.

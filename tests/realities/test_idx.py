@@ -231,6 +231,7 @@ def test_idx_files_of_another_data_set_are_refused(tmp_path, images, labels, say
         Mnist(folder=str(tmp_path)).realise(1, np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_the_real_mnist_where_it_is_at_hand(mnist):
     """First labels 5 0 4 1 9 2 1 3 1 4; mean pixels 33.3184 (train) and 33.7912 (test)."""
     for split, n, mean in (("train", 60_000, 33.3184), ("test", 10_000, 33.7912)):

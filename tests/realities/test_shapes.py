@@ -40,6 +40,7 @@ def test_same_law_as_scikit_learn(recipe):
     assert (distances(ours, theirs) < critical(N)).all()
 
 
+@pytest.mark.slow
 def test_the_comparison_can_fail():
     theirs = make_moons(N, noise=0.1, random_state=0)[0]
     law = TwoMoons(noise=0.2).realise(1, np.random.default_rng(0))

@@ -45,6 +45,7 @@ def rows_file(tmp_path_factory):
     return file
 
 
+@pytest.mark.slow
 def test_the_default_is_ready_and_is_a_text_model():
     reality = Texts()
     model = reality.realise(3, rng())
@@ -59,6 +60,7 @@ def test_the_default_is_ready_and_is_a_text_model():
     assert isinstance(build("reality", "genloss.realities.texts:Texts"), Texts)
 
 
+@pytest.mark.slow
 def test_blocks_are_rows_of_tokens_handed_out_once():
     model = Texts(block=32).realise(2, rng())
     n = model.n_rows
@@ -97,6 +99,7 @@ def test_held_out_blocks_come_from_documents_of_their_own():
         model.split(m + 1)
 
 
+@pytest.mark.slow
 def test_draws_are_blocks_and_repeat_with_their_stream():
     model = Texts().realise(3, rng())
     stream = rng(1)
@@ -114,6 +117,7 @@ def test_draws_are_blocks_and_repeat_with_their_stream():
         np.testing.assert_array_equal(x, again[name])
 
 
+@pytest.mark.slow
 def test_streams_hold_documents_between_end_tokens(folder):
     """end, document, end, ..., end: 1 + sum of (tokens + 1); blocks are its whole cuts of T."""
     reality = Texts(str(folder), block=50, vocabulary=400)
@@ -134,6 +138,7 @@ def test_streams_hold_documents_between_end_tokens(folder):
     )
 
 
+@pytest.mark.slow
 def test_a_block_goes_on_with_the_next_one_of_the_text(folder):
     model = Texts(str(folder), block=50, vocabulary=400).realise(2, rng())
     assert isinstance(model, ContinuedText)
@@ -178,6 +183,7 @@ def test_test_bytes_are_those_of_the_test_blocks(folder):
     assert model.test_bytes <= model.summary.test.size
 
 
+@pytest.mark.slow
 def test_rows_as_text():
     model = Texts().realise(1, rng())
     end = model.tokeniser.end
@@ -187,6 +193,7 @@ def test_rows_as_text():
     assert len(model.texts(model.test[:4])) == 4
 
 
+@pytest.mark.slow
 def test_the_tokeniser_learns_from_training_documents_alone(folder, tmp_path_factory):
     """A word that is frequent in the test text, and only there, is not in the vocabulary."""
     test = tmp_path_factory.mktemp("held") / "test.txt"
@@ -206,6 +213,7 @@ def test_no_document_stands_in_two_splits(folder):
         assert all(parts)
 
 
+@pytest.mark.slow
 def test_a_second_reading_uses_the_first_until_the_file_changes(folder):
     model = Texts(str(folder)).realise(1, rng())
     assert Texts(str(folder)).realise(2, rng()).corpus is model.corpus
@@ -213,6 +221,7 @@ def test_a_second_reading_uses_the_first_until_the_file_changes(folder):
     assert Texts(str(folder)).realise(1, rng()).corpus is not model.corpus
 
 
+@pytest.mark.slow
 def test_identity_is_the_text_not_its_place_or_packing(folder, rows_file):
     one = Texts(str(folder))
     other = Texts(str(rows_file), text_field="body")
@@ -324,6 +333,7 @@ def test_text_that_is_too_small(tmp_path):
         Texts(str(tmp_path)).realise(1, rng())
 
 
+@pytest.mark.slow
 def test_one_long_file_in_pieces(tmp_path):
     (tmp_path / "book.txt").write_text("\n\n".join(story(i) for i in range(60)), "utf-8")
     model = Texts(str(tmp_path / "book.txt"), documents="pieces").realise(1, rng())
@@ -333,6 +343,7 @@ def test_one_long_file_in_pieces(tmp_path):
 HUB = {"config": "", "documents": "whole", "text_field": "body", "vocabulary": 300, "block": 16}
 
 
+@pytest.mark.slow
 def test_a_local_data_set_with_splits_of_its_own(tmp_path):
     for key, (name, n) in enumerate({"train": 9, "validation": 2, "test": 3}.items()):
         rows = [{"body": story(100 * key + i)} for i in range(n)] + [{"body": ""}]
@@ -380,6 +391,7 @@ def test_offline_errors_say_what_to_do(tmp_path):
         assert "if it is gated" in line
 
 
+@pytest.mark.slow
 def test_importing_text_loads_no_library_of_text():
     code = (
         "import genloss.realities.texts, sys; "
@@ -397,6 +409,7 @@ def test_importing_text_loads_no_library_of_text():
         assert f"'{library}'" not in done.stdout
 
 
+@pytest.mark.slow
 def test_the_default_text_fits_the_embedded_documents():
     splits = Texts().splits()
     every = {d.text for part in (splits.train, splits.validation, splits.test) for d in part}

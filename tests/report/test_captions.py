@@ -79,6 +79,7 @@ def noisy(label, centre, chains, sd=1.0, seed=0):
     return curve(label, Series("x", "1", Direction.LOWER, np.arange(3), values), None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chains", [2, 3, 8, 18, 19, 200])
 def test_noise_has_no_closest_and_no_farthest(chains):
     """Five runs of one law are ranked at most once in twenty times."""

@@ -26,6 +26,7 @@ def extent(svg):
     return [float(x) for x in re.search(r'width="([\d.]+)" height="([\d.]+)"', svg).groups()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [COLUMN, PAGE, 60.0])
 def test_a_file_is_as_wide_as_was_asked(spec, tmp_path, width):
     svg = figure_svg(spec, tmp_path / "a.svg", width_mm=width).read_text()
@@ -38,6 +39,7 @@ def test_a_file_is_as_wide_as_was_asked(spec, tmp_path, width):
     assert int.from_bytes(png[16:20], "big") == pytest.approx(width / 25.4 * 300, abs=4)
 
 
+@pytest.mark.slow
 def test_a_file_is_light_unless_asked_otherwise(spec, tmp_path):
     light = figure_svg(spec, tmp_path / "a.svg", width_mm=COLUMN).read_text()
     assert theme.PAPER["light"] in light
@@ -56,6 +58,7 @@ def test_a_legend_wraps_instead_of_running_out(spec):
     assert spec["encoding"]["color"]["legend"]["columns"] == 4
 
 
+@pytest.mark.slow
 def test_panels_of_samples_share_the_width(lab, tmp_path):
     (moons,) = find_runs(next((lab / "loose").glob("moons-*")))
     rows = sample_figure(moons, "x").spec
@@ -64,6 +67,7 @@ def test_panels_of_samples_share_the_width(lab, tmp_path):
     assert extent(svg)[0] >= 0.9 * COLUMN / 25.4 * 96
 
 
+@pytest.mark.slow
 def test_every_chart_of_a_report_is_saved(tmp_path):
     make_experiment(tmp_path)
     found = save_figures([tmp_path], tmp_path / "figures")

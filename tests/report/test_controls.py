@@ -50,6 +50,7 @@ def drawn(runs, metric="trace_ratio"):
     return [one for one in panel.spec["layer"] if one["mark"].get("style") == "control"]
 
 
+@pytest.mark.slow
 def test_a_figure_draws_every_control_once_and_names_its_kinds(runs):
     marks = [one["mark"]["type"] for one in drawn(runs)]
     assert marks == ["area", "line", "area", "line", "text", "text"]
@@ -82,6 +83,7 @@ def test_the_line_of_a_control_is_not_filled():
     assert all("fill" not in config(mode)["style"]["control"] for mode in MODES)
 
 
+@pytest.mark.slow
 def test_without_controls_nothing_is_drawn_of_them(tmp_path):
     alone = run_studies(arms(), tmp_path, workers=1)
     assert drawn(alone) == []
@@ -89,6 +91,7 @@ def test_without_controls_nothing_is_drawn_of_them(tmp_path):
     assert "control: " not in page
 
 
+@pytest.mark.slow
 def test_the_page_names_them_beside_the_figure(runs):
     root = runs[0].path.parent
     page = write_report([root], root / "report.html").read_text()
@@ -98,6 +101,7 @@ def test_the_page_names_them_beside_the_figure(runs):
     assert not any('"run": "real-only' in text for text in specs)
 
 
+@pytest.mark.slow
 def test_a_figure_over_what_varies_has_the_control_of_every_dose(tmp_path):
     spec = {**SPEC, "metrics": ["squared_mean_error"]}
     sweep = sweep_from({**spec, "name": "s"}, {"vary": {"n_real": [5, 20, 80]}}, "spec")
@@ -167,6 +171,7 @@ def texts(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 def test_a_fan_has_its_control_at_both_ends_and_in_the_middle(texts):
     data = measured(texts)
     [figure] = [f for f in families.drawn([data], {}) if f.kind == "fan"]

@@ -94,6 +94,7 @@ def test_areas_have_the_control_as_a_bar_beside_them(blobs):
     assert not any("control" in line for line in without.key)
 
 
+@pytest.mark.slow
 def test_a_path_ends_beside_a_diamond_of_the_control(blobs):
     figure, plate = of_kind(blobs, "path")
     recall, precision = (middle(blobs, f"manifold(rows=60)[{m}]") for m in ("recall", "precision"))
@@ -108,6 +109,7 @@ def test_a_path_ends_beside_a_diamond_of_the_control(blobs):
     assert low <= recall <= high
 
 
+@pytest.mark.slow
 def test_rarefaction_has_the_line_of_the_control(texts):
     figure, plate = of_kind(texts, "rarefaction")
     line, _ = grey(plate)

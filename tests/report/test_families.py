@@ -169,6 +169,7 @@ def test_a_metric_that_some_runs_lack(tmp_path):
     assert len(found["class_share"].panels) == len(found["sequence_perplexity"].panels) == 1
 
 
+@pytest.mark.slow
 def test_their_specs_compile_without_a_warning(tmp_path, capfd):
     import vl_convert
 
@@ -264,6 +265,7 @@ def test_components_that_mean_something_of_their_own_say_so(tmp_path, installed)
     assert figure.panels[0].spec["description"].endswith("('Near end', 'Far end')")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pathh", "my.module:FIGURE", "<b>"])
 def test_an_unknown_figure_gives_way_to_lines_and_says_so(tmp_path, name):
     metrics, about = asking(name)
@@ -333,6 +335,7 @@ def fails(c):
     raise RuntimeError("no\nway")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("brought", "why"),
     [

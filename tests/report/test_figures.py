@@ -233,6 +233,7 @@ def test_every_spec_compiles_without_a_warning(lab, experiment, capfd):
     assert "WARN" not in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_chart_becomes_a_file(experiment, tmp_path):
     spec = metric_figure("trace_ratio", experiment).panels[0].spec
     svg = figure_svg(spec, tmp_path / "a.svg", "dark").read_text()

@@ -33,6 +33,7 @@ def rows(figure):
     return [v for v in values if v and "low" in v[0]]
 
 
+@pytest.mark.slow
 def test_a_fan_goes_from_what_was_measured_to_what_is_forecast(run):
     figure = metric_figure("trace_ratio", [measured(run, ahead=40)])
     area, line = rows(figure)
@@ -47,6 +48,7 @@ def test_a_fan_goes_from_what_was_measured_to_what_is_forecast(run):
     assert "forecast of a further chain, nine in ten (from: expected ratio (exact))" in figure.fan
 
 
+@pytest.mark.slow
 def test_without_being_asked_or_without_a_forecast_there_is_none(run):
     assert not rows(metric_figure("trace_ratio", [measured(run)]))
     # The study sets it: there is nothing to forecast.
@@ -59,6 +61,7 @@ def test_without_being_asked_or_without_a_forecast_there_is_none(run):
     assert json.dumps([p.spec for p in asked.panels]) == json.dumps([p.spec for p in plain.panels])
 
 
+@pytest.mark.slow
 def test_doubts_stand_in_the_key(run):
     figure = metric_figure("trace_ratio", [measured(run, ahead=200)])
     assert "not scored: generation 200 lies more than 10 times as far" in figure.fan

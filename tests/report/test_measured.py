@@ -37,6 +37,7 @@ def test_everything_is_read_where_it_is_little(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_short_law_keeps_its_generations(tmp_path):
     law = {"trace_ratio": TheoryLine("law", MEAN, (0, 333, 777), (1.0, 0.5, 0.1))}
     run = make_run(tmp_path, metrics={"trace_ratio": decay(1000, 2)}, theory=law)
@@ -115,6 +116,7 @@ RARE = {
 """Of twelve rows, the rarest twentieth holds none in every second chain."""
 
 
+@pytest.mark.slow
 def test_a_component_that_some_chains_lack_is_said_and_shown_nowhere(tmp_path, capsys):
     run = run_study(study_from(RARE), tmp_path, workers=1)
     series = run.series["accepted_by_rarity(bounds=(0.5, 0.95))"]

@@ -58,6 +58,7 @@ def page(html):
     return Reader(html)
 
 
+@pytest.mark.slow
 def test_the_same_folders_give_the_same_bytes_anywhere(lab, html, tmp_path):
     assert render(find_sections([lab]), title="A <b>lab</b> & more") == html
     elsewhere = shutil.copytree(lab, tmp_path / "copied")
@@ -168,6 +169,7 @@ class Open(Reader):
             self.seen.append(data)
 
 
+@pytest.mark.slow
 def test_misses_are_open_and_all_that_was_met_is_folded(tmp_path):
     many = [verdict(id=f"T{i}", what=f"target {i}") for i in range(30)]
     missed = [verdict(id=f"M{i}", what=f"miss {i}", passed=False, measured=9.0) for i in range(20)]
@@ -179,6 +181,7 @@ def test_misses_are_open_and_all_that_was_met_is_folded(tmp_path):
     assert not re.search(r"target \d", seen)
 
 
+@pytest.mark.slow
 def test_the_contents_are_an_outline_of_what_there_is(tmp_path):
     make_experiment(tmp_path)
     html = render(find_sections([tmp_path]), title="t")
@@ -201,6 +204,7 @@ def test_the_contents_are_an_outline_of_what_there_is(tmp_path):
     assert {where for where, _ in shown} <= set(Reader(html).ids())
 
 
+@pytest.mark.slow
 def test_nothing_is_judged_where_no_target_is(tmp_path):
     make_run(tmp_path)
     text = "".join(Reader(render(find_sections([tmp_path]), title="t")).text)
@@ -208,6 +212,7 @@ def test_nothing_is_judged_where_no_target_is(tmp_path):
     assert "is not judged here" in text
 
 
+@pytest.mark.slow
 def test_unfinished_runs_are_not_counted_or_listed_as_finished(tmp_path):
     make_run(tmp_path, "done", metrics={"trace_ratio": decay(4, 3)})
     half = make_run(tmp_path, "half", metrics={"trace_ratio": decay(2, 5)}, generations=4)
@@ -237,6 +242,7 @@ def test_specs_in_the_page_are_json(page):
     assert len(specs) == 2 + 4 + 3
 
 
+@pytest.mark.slow
 def test_a_page_without_experiments_or_numbers(tmp_path):
     make_run(tmp_path, "only", metrics={"x": decay(3, 1)}, t=[0, 1, 2, 3])
     text = render(find_sections([tmp_path]), title="t")
@@ -249,6 +255,7 @@ def test_a_page_without_experiments_or_numbers(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_page_of_families_alone_does_not_say_that_nothing_was_measured(tmp_path):
     tokens = (100, 1000, 10000)
     make_run(tmp_path, metrics={f"rarefied_types[{n}]": decay(5, 2) * n for n in tokens})
@@ -257,6 +264,7 @@ def test_a_page_of_families_alone_does_not_say_that_nothing_was_measured(tmp_pat
     assert "No generation has been measured yet." not in text
 
 
+@pytest.mark.slow
 def test_a_report_is_written_whole_or_not_at_all(lab, html, tmp_path):
     out = tmp_path / "report.html"
     assert write_report([lab], out, title="A <b>lab</b> & more") == out
@@ -267,6 +275,7 @@ def test_a_report_is_written_whole_or_not_at_all(lab, html, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
 
+@pytest.mark.slow
 def test_a_report_takes_runs_as_it_takes_their_folders(tmp_path):
     runs = [make_run(tmp_path, name, metrics={"trace_ratio": decay(4, 20)}) for name in "ab"]
     for these in (runs[0], runs):
@@ -275,6 +284,7 @@ def test_a_report_takes_runs_as_it_takes_their_folders(tmp_path):
         assert written[0] == written[1]
 
 
+@pytest.mark.slow
 def test_charts_that_cannot_be_drawn_say_in_their_places_what_adds_them(lab, monkeypatch):
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     html = render(find_sections([lab]), title="t")
@@ -292,6 +302,7 @@ def test_a_page_of_many_lines_stays_small(tmp_path):
     assert len(text.encode()) < 6e6
 
 
+@pytest.mark.slow
 def test_many_questions_are_folded_behind_the_one_that_they_share(tmp_path):
     for i in range(7):
         make_run(tmp_path / str(i), f"run{i}")
@@ -312,6 +323,7 @@ def test_what_is_said_of_a_table_does_not_scroll_away_with_it(html):
     assert "<caption" not in html
 
 
+@pytest.mark.slow
 def test_one_run_is_no_runs(tmp_path):
     digits = {t: np.full((9, 64), t / 20) for t in (0, 20)}
     for n in range(4):
@@ -321,6 +333,7 @@ def test_one_run_is_no_runs(tmp_path):
     assert not re.search(r"\b1 (more )?runs", html)
 
 
+@pytest.mark.slow
 def test_the_first_figure_has_no_note_on_a_run_that_it_does_not_draw(tmp_path):
     """Ten runs are five panels; two of one that is not shown at once lie on one another."""
     for n in range(5):

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from genloss.core.about import Aspect
 from genloss.judge.profile.divergence import divergence
@@ -124,6 +125,7 @@ def test_runs_without_a_control_are_not_counted_as_judged():
     ]
 
 
+@pytest.mark.slow
 def test_a_page_opens_with_the_answer_and_the_matrix(tmp_path):
     study = study_from(
         {

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from scipy.special import comb
 
 from genloss.metrics.arrays.text_ngrams import rarefied_types
@@ -45,6 +46,7 @@ def figures(root, found, **changes):
     return list(families.drawn([measured(make_run(root, metrics=found, **changes))]))
 
 
+@pytest.mark.slow
 def test_a_curve_is_the_closed_form_at_every_number_of_tokens(tmp_path):
     found, kinds = metrics()
     (figure,) = figures(tmp_path, found)

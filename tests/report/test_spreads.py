@@ -1,6 +1,7 @@
 """Histograms of the perplexity of texts: every text in a bar, both tails, all chains."""
 
 import numpy as np
+import pytest
 
 from genloss.metrics.arrays.text_likelihood import histograms
 from genloss.report.chart_files import figure_svg
@@ -108,6 +109,7 @@ def test_few_generations_are_shown_and_all_are_in_the_numbers(tmp_path):
     assert all("[" in cell for cell in cells[1:])
 
 
+@pytest.mark.slow
 def test_one_text_or_infinite_ones_are_drawn(tmp_path):
     single = np.full((CHAINS, N), 7.0)
     endless = law(3)
@@ -119,6 +121,7 @@ def test_one_text_or_infinite_ones_are_drawn(tmp_path):
     assert figure_svg(figure.panels[0].spec, tmp_path / "x.svg").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_the_page_shows_them_once_after_the_metric(tmp_path):
     run = with_histograms(tmp_path, {1: law(1)}, judges=("first", "base"))
     found = list(families.drawn([measured(run)]))

@@ -56,6 +56,7 @@ def data(section):
     return [measured(run) for run in section.runs]
 
 
+@pytest.mark.slow
 def test_a_section_knows_what_varies_and_what_failed(section, folder):
     assert len(read_sweep(folder).cells) == 19
     assert len(section.runs) == 18
@@ -89,6 +90,7 @@ def test_what_is_unfinished_has_no_end(section, data):
     assert doses.ends([replace(run, run=other)], section.sweep, "sigma", "n_real") == []
 
 
+@pytest.mark.slow
 def test_a_map_has_a_cell_for_every_pair(section, data):
     [figure] = heat.figures(data, section.sweep)
     assert [plate.title for plate in figure.panels] == ["replace", "window (k = 2)"]
@@ -118,6 +120,7 @@ def test_every_run_lies_behind_the_sliders_once(section, data):
     assert not [v for v in values if v["kind"] == "band"]
 
 
+@pytest.mark.slow
 def test_the_page_holds_all_of_it_and_is_the_same_twice(folder, section, data, tmp_path):
     one, two = (write_report(folder, tmp_path / f"{i}.html").read_bytes() for i in (1, 2))
     assert one == two
@@ -128,6 +131,7 @@ def test_the_page_holds_all_of_it_and_is_the_same_twice(folder, section, data, t
     assert made.over[1].title.endswith("by n")
 
 
+@pytest.mark.slow
 def test_one_chart_is_a_file_by_its_name(folder, tmp_path):
     names = chart_names([folder])
     assert {"sigma-by-n-real", "sigma-by-n-real-and-generations-replace"} <= set(names)
@@ -208,6 +212,7 @@ def seeded(tmp_path_factory):
     return section, [measured(run) for run in section.runs]
 
 
+@pytest.mark.slow
 def test_a_seed_is_no_dose_and_its_chains_are_taken_together(seeded):
     section, data = seeded
     assert section.sweep.doses == ["n_real"]

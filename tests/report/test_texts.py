@@ -133,6 +133,7 @@ def test_few_prompts_at_once_and_more_folded_away(tmp_path):
     assert text_figure(make_run(tmp_path, "none"), "x") is None
 
 
+@pytest.mark.slow
 def test_one_run_is_the_picture_and_all_are_folded(tmp_path):
     for name in "ab":
         texts = {0: ["real"], 2: ["made"], 20: [f"made by {name}"]}
@@ -192,6 +193,7 @@ def test_reality_with_its_prompt_is_said_to_go_on(tmp_path):
     assert figure.prompts[0].passages == (("reality", "goes on"), ("t = 3", "x"))
 
 
+@pytest.mark.slow
 def test_the_page_shows_texts_and_runs_nothing_in_them(tmp_path):
     with_texts(tmp_path, {0: ["real"], 20: [NASTY]}, [NASTY + "?"])
     html = render(find_sections([tmp_path]), title="t")

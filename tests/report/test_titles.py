@@ -1,5 +1,7 @@
 """The words of a page where its runs do not agree, and where they have none."""
 
+import pytest
+
 from genloss.core.about import Entry
 from genloss.report.page import render
 from genloss.report.sections import find_sections
@@ -13,6 +15,7 @@ def worded(title):
     return {"metric": {"trace_ratio": Entry("trace_ratio", title, "What is left.")}}
 
 
+@pytest.mark.slow
 def test_the_newest_run_words_a_page_and_that_is_noted(tmp_path):
     old = make_run(tmp_path, "old", about=worded("Share of variance"))
     new = make_run(tmp_path, "new", about=worded("Variance left"))

@@ -56,6 +56,7 @@ def last(run):
     return run.series["constant"].values[-1, 0]
 
 
+@pytest.mark.slow
 def test_the_code_stands_beside_the_fingerprint_and_is_no_part_of_it(own, tmp_path):
     first = run_study(own("1.0"), tmp_path / "a", workers=1)
     second = run_study(own("2.0"), tmp_path / "b", workers=1)
@@ -66,6 +67,7 @@ def test_the_code_stands_beside_the_fingerprint_and_is_no_part_of_it(own, tmp_pa
     assert first.provenance()[0]["code"][0]["modules"] == code.modules
 
 
+@pytest.mark.slow
 def test_other_code_is_refused_with_both_sides(own, tmp_path):
     run = run_study(own("1.0"), tmp_path, workers=1)
     theirs = run.header.code[0].modules["own_code"]
@@ -79,6 +81,7 @@ def test_other_code_is_refused_with_both_sides(own, tmp_path):
     assert again.path == run.path
 
 
+@pytest.mark.slow
 def test_fresh_starts_a_folder_that_the_same_code_finds_again(own, tmp_path):
     old = run_study(own("1.0"), tmp_path, workers=1)
     new = run_study(own("2.0"), tmp_path, workers=1, code_changed="fresh")
@@ -88,6 +91,7 @@ def test_fresh_starts_a_folder_that_the_same_code_finds_again(own, tmp_path):
     assert run_study(own("1.0"), tmp_path, workers=1).path == old.path
 
 
+@pytest.mark.slow
 def test_same_code_goes_on_and_records_both(own, tmp_path):
     old = run_study(own("1.0"), tmp_path, workers=1)
     same = run_study(own("2.0"), tmp_path, workers=1, code_changed="same")
@@ -102,6 +106,7 @@ def test_same_code_goes_on_and_records_both(own, tmp_path):
         run_study(own("3.0"), tmp_path, workers=1)
 
 
+@pytest.mark.slow
 def test_a_run_is_not_held_against_a_control_of_other_code(own, tmp_path):
     """One without controls, then an edit, then a new folder with its controls."""
     old = run_study(own("1.0"), tmp_path, workers=1)
@@ -115,6 +120,7 @@ def test_a_run_is_not_held_against_a_control_of_other_code(own, tmp_path):
         assert (control.fits("constant") == value).all()
 
 
+@pytest.mark.slow
 def test_a_control_lacks_what_its_run_alone_has(own, tmp_path):
     """A regime of one's own is no part of a control, whose code is the less."""
     study = own("1.0", regime={"kind": "own_code:Mine"}, metrics=["sigma"])
@@ -134,6 +140,7 @@ def test_code_that_nobody_can_check_is_said(own, tmp_path, monkeypatch):
         run_study(study, tmp_path, workers=1)
 
 
+@pytest.mark.slow
 def test_the_command_line_asks_for_it(own, tmp_path, monkeypatch):
     own("1.0")
     (tmp_path / "spec.toml").write_text(

@@ -29,6 +29,7 @@ def same_numbers(a: Run, b: Run) -> None:
         assert a.columns[name].values.tobytes() == b.columns[name].values.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_more_chains_and_generations_end_in_the_same_numbers(small, tmp_path, name):
     short = small(name, generations=4, chains=2, chains_per_block=1, **LONG)
@@ -44,6 +45,7 @@ def test_more_chains_and_generations_end_in_the_same_numbers(small, tmp_path, na
     assert [one for one in verify(Run(place)) if one.problem] == []
 
 
+@pytest.mark.slow
 def test_a_link_leads_to_the_folder_and_its_controls(small, tmp_path):
     spec = small("rows_accumulate", generations=3, **LONG)
     [run] = run_with_controls([study_from(spec)], tmp_path / "a", workers=1)
@@ -55,6 +57,7 @@ def test_a_link_leads_to_the_folder_and_its_controls(small, tmp_path):
     assert (place, link.is_symlink()) == (run_path(tmp_path / "a", header_of(longer)), True)
 
 
+@pytest.mark.slow
 def test_it_can_be_continued_again_and_while_unfinished(small, tmp_path):
     specs = [small("rows_accumulate", generations=t, **LONG) for t in (3, 5, 8)]
     place = run_study(study_from(specs[0]), tmp_path / "a", workers=1).path
@@ -66,6 +69,7 @@ def test_it_can_be_continued_again_and_while_unfinished(small, tmp_path):
     same_numbers(run, run_study(study_from(specs[2]), tmp_path / "b", workers=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "short", "long", "error", "why"),
     [
@@ -99,6 +103,7 @@ def test_what_would_have_come_out_otherwise_is_refused(
     assert folder_bytes(run.path) == before
 
 
+@pytest.mark.slow
 def test_without_its_last_checkpoint_a_folder_has_nothing_to_go_on_from(small, tmp_path):
     spec = small("rows_accumulate", generations=4, **LONG)
     run = run_study(study_from(spec), tmp_path, workers=1)
@@ -110,6 +115,7 @@ def test_without_its_last_checkpoint_a_folder_has_nothing_to_go_on_from(small, t
     assert run_study(study_from(spec), tmp_path, workers=1).is_complete
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_cell_by_cell(small, tmp_path):
     spec = {**small("rows_accumulate", generations=4, chains_per_block=1, **LONG), "name": "s"}
     grid = {"vary": {"n_real": [4, 8]}, "seeds": 2}
@@ -125,6 +131,7 @@ def test_a_sweep_goes_on_cell_by_cell(small, tmp_path):
     assert len(read_sweep(done.folder).cells) == 2
 
 
+@pytest.mark.slow
 def test_a_kill_before_the_folder_is_renamed_loses_nothing(small, tmp_path, monkeypatch):
     spec = {**small("moments_replace", metrics=["sigma"], generations=4, **LONG), "name": "s"}
     grid = {"vary": {"n_real": [8, 16]}}

@@ -93,6 +93,7 @@ def test_controls_of_a_folder_of_ones_own_lie_beside_it(tmp_path):
     assert what.folders[1].parent == tmp_path / "mine" / "controls"
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_with_and_without_controls(tmp_path):
     study = study_from({**DIGITS, "generations": 2})
     [alone] = run_studies([study], tmp_path / "a", workers=1)
@@ -102,6 +103,7 @@ def test_a_run_is_the_same_with_and_without_controls(tmp_path):
         assert (alone.path / name).read_bytes() == (beside.path / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_control_survives_a_kill_and_ends_in_the_same_bytes(tmp_path):
     """Its folder is resumed like any other: from its last checkpoint, to the same table."""
     study = study_from({**DIGITS, "generations": 3, "checkpoint_every": 1})

@@ -46,6 +46,7 @@ def assert_nothing_is_half_written(run: Path) -> None:
     assert not list(run.rglob("*.tmp"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 40, 300, 700, 1200, 2000])
 def test_a_disk_that_fills_up_is_reported_and_the_run_resumes(
     study, unbroken, tmp_path, folder_bytes, size
@@ -61,6 +62,7 @@ def test_a_disk_that_fills_up_is_reported_and_the_run_resumes(
     assert folder_bytes(run_study(study, root, workers=1).path) == unbroken
 
 
+@pytest.mark.slow
 def test_enough_room_is_no_error(study, unbroken, tmp_path, folder_bytes):
     largest = max(len(content) for content in unbroken.values())
     with files_no_larger_than(2 * largest):
@@ -68,6 +70,7 @@ def test_enough_room_is_no_error(study, unbroken, tmp_path, folder_bytes):
     assert folder_bytes(run.path) == unbroken
 
 
+@pytest.mark.slow
 def test_no_space_left_on_the_device(study, unbroken, tmp_path, folder_bytes):
     """The table is a link to the device that is always full: not even that is written to."""
     block = block_path(run_study(study, tmp_path / "full", workers=1).path, 0)
@@ -108,6 +111,7 @@ def test_a_read_only_folder_is_reported_and_left_as_it_is(study, open_folder):
     assert list(open_folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_folder_that_becomes_read_only_resumes_once_it_is_not(
     study, unbroken, open_folder, folder_bytes
 ):

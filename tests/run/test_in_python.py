@@ -104,6 +104,7 @@ def test_what_type_checkers_see_of_a_study_is_what_it_takes():
     assert names == ["self,", *(field.name for field in fields(Study))]
 
 
+@pytest.mark.slow
 def test_every_place_may_be_a_string(tmp_path):
     study = Study(**SPEC, generations=2, metrics=["sigma"])
     run = genloss.run_study(study, str(tmp_path / "a"), workers=1)
@@ -149,6 +150,7 @@ def in_cell(cls):
     return OfAFunction
 
 
+@pytest.mark.slow
 def test_a_class_of_a_cell_runs_here_and_says_so(tmp_path):
     learner = in_cell(GaussianLearner)(ddof=1)
     study = Study(genloss.Gaussian(), learner, 9, 2, chains=2, chains_per_block=1)

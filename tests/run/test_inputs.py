@@ -111,6 +111,7 @@ def test_a_base_that_changes_under_its_first_fit_ends_the_run(tmp_path, monkeypa
         run_study(study_from(spec), tmp_path / "runs", workers=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["learner", "metric"])
 def test_a_base_that_changes_later_ends_the_run_before_its_numbers_are_stored(
     tmp_path, monkeypatch, who

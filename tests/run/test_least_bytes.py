@@ -51,6 +51,7 @@ CARRIED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CARRIED)
 def test_no_run_writes_less(small, name, tmp_path):
     """Folders apart, which are pages of their own."""
@@ -59,6 +60,7 @@ def test_no_run_writes_less(small, name, tmp_path):
     assert 0 <= rows <= written(study_from(spec), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_run_of_many_rows_writes_little_more(small, tmp_path):
     keep = {"every": 1, "chains": 2, "rows": 10_000}
     study = study_from({**small("rows_accumulate", metrics=[]), "n_real": 10_000, "keep": keep})
@@ -66,6 +68,7 @@ def test_a_run_of_many_rows_writes_little_more(small, tmp_path):
     assert 0.95 * size < least_bytes(study) < 1.05 * size
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_kept_rows_or_controls_exceed_the_disk_is_refused(
     small, tmp_path, monkeypatch
 ):

@@ -24,6 +24,7 @@ class Looking(GaussianLearner):
         return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("warm_start", [False, True])
 def test_the_last_model_is_let_go_unless_a_warm_start_needs_it(warm_start):
     MODELS.clear()

@@ -1,12 +1,14 @@
 """Measuring without a folder gives the numbers of a run."""
 
 import numpy as np
+import pytest
 
 from genloss.run.memory import measure
 from genloss.run.runner import run_study
 from genloss.study.study import study_from
 
 
+@pytest.mark.slow
 def test_the_numbers_in_memory_are_those_of_a_run_to_the_bit(system, tmp_path, monkeypatch):
     study = study_from({**system, "metrics": [*system["metrics"], "copy_rate"]})
     run = run_study(study, tmp_path / "runs", workers=1)

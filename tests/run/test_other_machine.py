@@ -44,6 +44,7 @@ def move(monkeypatch, sets="another set", **packages):
     )
 
 
+@pytest.mark.slow
 def test_another_instruction_set_or_package_is_refused_with_both_sides(
     begun, tmp_path, monkeypatch, folder_bytes
 ):

@@ -86,6 +86,7 @@ def test_failures_and_logs_have_the_last_part_of_paths(tmp_path):
     assert (tmp_path / "logs" / "CELL.log").read_text().endswith(f"DataError: {message}\n")
 
 
+@pytest.mark.slow
 def test_a_sweep_over_paths_that_end_alike_goes_on_and_grows_from_its_folder(
     spec, home, tmp_path, monkeypatch
 ):

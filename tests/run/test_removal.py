@@ -44,6 +44,7 @@ def test_what_is_no_run_is_left_alone(tmp_path):
         removal.named([tmp_path / "letters"])
 
 
+@pytest.mark.slow
 def test_nobody_removes_what_is_being_written(run, small, tmp_path):
     with locked(run.path), pytest.raises(StoreError, match="is being written; cancel it first"):
         removal.named([run.path])
@@ -112,6 +113,7 @@ def sweep_folder(small, tmp_path):
     return run_sweep(sweep, tmp_path / "runs", workers=1).folder
 
 
+@pytest.mark.slow
 def test_a_link_is_refused_and_what_it_names_stays(sweep_folder, tmp_path):
     link = tmp_path / "link"
     link.symlink_to(sweep_folder)
@@ -120,11 +122,13 @@ def test_a_link_is_refused_and_what_it_names_stays(sweep_folder, tmp_path):
     assert read_sweep(sweep_folder).cells
 
 
+@pytest.mark.slow
 def test_a_sweep_of_any_name_is_removed_whole(sweep_folder):
     removal.remove(removal.named([sweep_folder]))
     assert not sweep_folder.exists()
 
 
+@pytest.mark.slow
 def test_a_sweep_with_another_or_with_work_in_it_stays(sweep_folder, small):
     [cell, _] = find_runs(sweep_folder)
     with locked(cell.path), pytest.raises(StoreError, match="is being written"):
@@ -138,6 +142,7 @@ def test_a_sweep_with_another_or_with_work_in_it_stays(sweep_folder, small):
         removal.named([sweep_folder])
 
 
+@pytest.mark.slow
 def test_a_complete_cell_that_was_refused_later_is_no_waste(sweep_folder):
     """Refused on a machine without room, say: its numbers are whole all the same."""
     cells = read_sweep(sweep_folder).cells
@@ -168,6 +173,7 @@ def test_cancel_ends_nobody_else(run, monkeypatch, process):
         cli_removal.cancel(run.path, json=False)
 
 
+@pytest.mark.slow
 def test_whoever_removes_runs_hears_of_the_sweeps_that_have_them(small, tmp_path):
     spec = small("moments_replace")
     run_sweep(sweep_from({**spec, "name": "s"}, {"vary": {"n_real": [8, 16]}}), tmp_path, workers=1)

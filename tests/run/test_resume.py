@@ -32,6 +32,7 @@ class Stopped(Exception):
     """Enough for now."""
 
 
+@pytest.mark.slow
 def test_stopped_after_every_generation_it_resumes(study, unbroken, tmp_path, folder_bytes):
     """One generation at a time, over and over: all work since a checkpoint is done again."""
     header = header_of(study)
@@ -58,6 +59,7 @@ class Died(Exception):
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("rows_subsample", "kde_accumulate")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("call", ["append", "keep", "checkpoint"])
 @pytest.mark.parametrize("name", ["finite_fresh", *SLOW])
@@ -100,6 +102,7 @@ def test_a_finished_run_is_left_as_it_is(study, unbroken, tmp_path, folder_bytes
     assert [line["event"] for line in run.provenance()] == ["start", "done"] * 2
 
 
+@pytest.mark.slow
 def test_how_often_checkpoints_are_written_changes_no_number(small, tmp_path):
     tables = []
     for every in (1, 2, 100):
@@ -109,6 +112,7 @@ def test_how_often_checkpoints_are_written_changes_no_number(small, tmp_path):
     assert tables[0] == tables[1] == tables[2]
 
 
+@pytest.mark.slow
 def test_a_metric_more_never_shifts_the_chain(small, tmp_path):
     """Metrics draw from streams of their own: the others' values are the same to the bit."""
     few = small("rows_accumulate", metrics=["trace_ratio"])
@@ -139,6 +143,7 @@ def test_two_processes_give_the_bytes_of_one(small, tmp_path, folder_bytes):
         assert folder_bytes(theirs.path) == folder_bytes(mine.path)
 
 
+@pytest.mark.slow
 def test_the_same_folder_refuses_another_study(small, tmp_path, folder_bytes):
     one, two = (study_from(small("moments_replace", seed=seed)) for seed in (0, 1))
     run_studies([one], tmp_path, folders=[tmp_path / "here"], workers=1)

@@ -100,6 +100,7 @@ LADDER = [(4, 1), (2, 1), (1, 1), (1, 2), (1, 4), (1, 8)]
 HOW = [FEWER, ALONE, SMALLER.format(2), SMALLER.format(4), SMALLER.format(8)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "needs", "steps"),
     [

@@ -109,6 +109,7 @@ def only(folder) -> Run:
     return Run(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_nan_stops_the_run_with_name_generation_and_chain(own, tmp_path, workers):
     with pytest.raises(StoreError, match=r"metric NaN is NaN at generation 3, chain [01]"):
@@ -122,17 +123,20 @@ def test_a_nan_stops_the_run_with_name_generation_and_chain(own, tmp_path, worke
     assert run.provenance()[-1]["why"] == "StoreError"
 
 
+@pytest.mark.slow
 def test_infinities_are_values(own, tmp_path):
     run = run_study(own("Infinite", keep={"at": []}), tmp_path / "runs", workers=1)
     values = run.series["Infinite"].values
     np.testing.assert_array_equal(values[:, 0], [-np.inf, np.inf] * 4)
 
 
+@pytest.mark.slow
 def test_a_metric_without_a_value_per_chain_is_refused(own, tmp_path):
     with pytest.raises(SpecError, match=r"Scalar returned shape \(\); expected one value per cha"):
         run_study(own("Scalar"), tmp_path / "runs", workers=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_bad_input_leaves_no_folder(own, small, tmp_path, workers):
     """A metric that is refused at t = 0, and a learner that cannot fit: nothing is written."""
@@ -157,6 +161,7 @@ def test_bad_input_takes_nothing_away_that_was_there(own, small, tmp_path):
     assert Run(tmp_path / "mine").is_blank
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_bug_is_not_disguised(own, tmp_path, workers):
     with pytest.raises(ZeroDivisionError, match="a bug of the metric"):
@@ -197,6 +202,7 @@ def test_the_last_generation_is_always_measured(small, tmp_path):
     assert measured(run_study(study_from(spec), tmp_path, workers=1)) == [2, 7]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_events_tell_the_tasks_and_where_each_is(small, tmp_path, workers):
     """Three chains in blocks of two: two tasks of 7 generations; a finished run is done at once."""
@@ -248,6 +254,7 @@ def test_an_error_of_progress_frees_the_folder(small, tmp_path, folder_bytes):
         assert run_study(study, root, workers=workers).is_complete
 
 
+@pytest.mark.slow
 def test_a_folder_in_use_is_refused_and_the_others_are_freed(small, tmp_path):
     one, two = (study_from(small("moments_replace", seed=seed)) for seed in (0, 1))
     first = run_study(one, tmp_path, workers=1)
@@ -256,6 +263,7 @@ def test_a_folder_in_use_is_refused_and_the_others_are_freed(small, tmp_path):
     assert all(run.is_complete for run in run_studies([two, one], tmp_path, workers=1))
 
 
+@pytest.mark.slow
 def test_a_reality_too_small_is_refused_before_anything_runs(small, tmp_path):
     """40 rows: 12 for S_0, 5 held out, 3 fresh in each of 6 generations make 35; 9 make 44."""
     enough = study_from(small("finite_fresh"))
@@ -309,6 +317,7 @@ def test_a_plan_has_the_right_numbers_and_leaves_nothing(small, tmp_path, monkey
     assert 0.0 < plan.seconds.low <= plan.seconds.high
 
 
+@pytest.mark.slow
 def test_a_plan_knows_the_disk_it_will_take(small, tmp_path):
     """Table and kept generations are counted; header, checkpoint and provenance are not."""
     study = study_from(small("moments_replace", generations=60, keep={"every": 10, "rows": 5}))
@@ -324,6 +333,7 @@ def test_workers_must_be_a_whole_number(small, tmp_path, workers):
         run_study(study_from(small("moments_replace")), tmp_path, workers=workers)
 
 
+@pytest.mark.slow
 def test_errors_of_learners_arrive_whole_from_workers(small, tmp_path):
     spec = small("moments_replace", n_real=1, metrics=[])
     for workers in (1, 2):
@@ -350,6 +360,7 @@ class Backwards:
                 sink(Finished(i))
 
 
+@pytest.mark.slow
 def test_an_executor_of_ones_own_leaves_the_same_bytes(small, tmp_path, folder_bytes):
     studies = [
         study_from({**small("rows_mix"), "name": "a", "chains": 6}),

@@ -149,6 +149,7 @@ def test_a_poisoned_cell_ends_no_other_and_its_log_says_why(failing, tmp_path):
     assert at["retried"] >= 2
 
 
+@pytest.mark.slow
 def test_folders_are_open_while_they_are_at_work(small, tmp_path):
     """Each run notes its own beginning and end: none of the others lies between."""
     studies = [study_from(small("moments_replace", seed=seed)) for seed in range(3)]
@@ -156,6 +157,7 @@ def test_folders_are_open_while_they_are_at_work(small, tmp_path):
     assert all([s["event"] for s in run.provenance()] == ["start", "done"] for run in runs)
 
 
+@pytest.mark.slow
 def test_an_own_executor_may_be_given(small, tmp_path, folder_bytes):
     """It runs the tasks in any order: the last that it is handed begins first."""
     from genloss.run.block import run_block

@@ -22,6 +22,7 @@ def grown(spec, root, **more):
     return run_sweep(sweep_from({**spec, **more}, {"vary": {"n_real": [8, 16]}}), root, workers=1)
 
 
+@pytest.mark.slow
 def test_a_sweep_does_not_grow_out_of_another(spec, tmp_path):
     grown(spec, tmp_path)
     over = grown(spec, tmp_path, name="over")
@@ -40,6 +41,7 @@ def test_a_sweep_does_not_grow_out_of_another(spec, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_a_run_does_not_grow_out_of_a_sweep(spec, tmp_path):
     alone = run_study(study_from({**spec, "n_real": 8, "name": "alone"}), tmp_path, workers=1)
     done = grown(spec, tmp_path)

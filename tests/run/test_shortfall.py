@@ -37,6 +37,7 @@ def test_a_run_knows_the_chain_that_lacked_most(short):
     assert "short of its rows, first at t = 1" in row.data
 
 
+@pytest.mark.slow
 def test_no_metric_is_needed_and_a_resume_remembers(short, tmp_path):
     study = study_from({**SPEC, "name": "s", "metrics": ["sigma"], "generations": 2})
     assert run_study(study, tmp_path, workers=1).shortfall is not None
@@ -56,6 +57,7 @@ def test_the_worst_share_is_kept_and_the_first_time():
     assert found == Shortfall(2, 0.5)
 
 
+@pytest.mark.slow
 def test_run_and_show_say_it(short, tmp_path, monkeypatch):
     import json
 

@@ -37,6 +37,7 @@ def finished(seen) -> int:
     return sum(isinstance(event, Finished) for event in seen)
 
 
+@pytest.mark.slow
 def test_every_cell_is_an_ordinary_run(spec, tmp_path, folder_bytes):
     sweep = sweep_from(spec, {"vary": {"n_real": [8, 16]}})
     done = run_sweep(sweep, tmp_path / "runs", workers=1)
@@ -51,6 +52,7 @@ def test_every_cell_is_an_ordinary_run(spec, tmp_path, folder_bytes):
     assert done.failed == {}
 
 
+@pytest.mark.slow
 def test_what_is_complete_is_not_run_again_wherever_it_lies(spec, tmp_path):
     """One cell was a run of its own before; values added later run only the new cells."""
     before = run_study(study_from({**spec, "n_real": 8}), tmp_path, workers=1)
@@ -67,6 +69,7 @@ def test_what_is_complete_is_not_run_again_wherever_it_lies(spec, tmp_path):
     assert [cell.options["n_real"] for cell in read_sweep(done.folder).cells] == [8, 16, 32]
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_does_not_end_the_others(spec, tmp_path):
     """One row leaves a variance with ddof = 1 no degree of freedom."""
     done = run_sweep(sweep_from(spec, {"vary": {"n_real": [1, 8, 16]}}), tmp_path, workers=1)
@@ -90,6 +93,7 @@ def test_workers_and_order_change_no_byte(spec, tmp_path, folder_bytes):
         assert folder_bytes(a.path) == folder_bytes(b.path)
 
 
+@pytest.mark.slow
 def test_another_sweep_of_the_same_name_is_refused(spec, tmp_path):
     grid = {"vary": {"n_real": [8, 16]}}
     run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
@@ -124,6 +128,7 @@ def test_the_copy_of_the_spec_is_the_same_sweep(spec, tmp_path):
     assert tomllib.loads((done.folder / "sweep.toml").read_text())["sweep"]["vary"] == vary
 
 
+@pytest.mark.slow
 def test_ten_thousand_runs_need_few_file_handles(spec, tmp_path):
     """A cell is open while it is at work only: no more folders are locked than workers."""
     sweep = sweep_from({**spec, "generations": 1}, {"vary": {"seed": list(range(60))}})
@@ -163,6 +168,7 @@ def test_a_sweep_that_the_disk_cannot_hold_is_refused_and_nothing_is_written(spe
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_plan_adds_its_cells_up(spec):
     sweep = sweep_from(spec, {"vary": {"n_real": [8, 16], "regime": ["replace", "accumulate"]}})
     cost, studies = sweep_plan(sweep, 0.5), [study for _, study in sweep.cells]
@@ -174,6 +180,7 @@ def test_a_plan_adds_its_cells_up(spec):
     assert cost.largest == "n_real=16,regime=accumulate"
 
 
+@pytest.mark.slow
 def test_ls_shows_a_sweep_as_one_line_and_its_cells_when_asked(spec, tmp_path, capsys):
     run_study(study_from({**spec, "seed": 9}), tmp_path, workers=1)
     grid = {"vary": {"n_real": [1, 8, 16]}}
@@ -195,6 +202,7 @@ def test_ls_shows_a_sweep_as_one_line_and_its_cells_when_asked(spec, tmp_path, c
     assert len(json.loads(capsys.readouterr().out)) == 2
 
 
+@pytest.mark.slow
 def test_cells_that_lie_elsewhere_belong_to_the_sweep_too(spec, tmp_path):
     before = run_study(study_from({**spec, "n_real": 8}), tmp_path, workers=1)
     done = run_sweep(sweep_from(spec, {"vary": {"n_real": [8, 16]}}), tmp_path, workers=1)
@@ -219,6 +227,7 @@ def test_a_folder_with_files_of_somebody_is_no_sweeps(spec, tmp_path):
     assert [p.name for p in (tmp_path / "small").iterdir()] == ["photo.jpg"]
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_own_file_is_lost_goes_on(spec, tmp_path):
     sweep = sweep_from(spec, {"vary": {"n_real": [8, 16]}})
     done = run_sweep(sweep, tmp_path, workers=1)
@@ -229,6 +238,7 @@ def test_a_sweep_whose_own_file_is_lost_goes_on(spec, tmp_path):
     assert len(read_sweep(done.folder).cells) == 2
 
 
+@pytest.mark.slow
 def test_cells_that_are_there_need_no_room(spec, tmp_path, monkeypatch):
     grid = {"vary": {"n_real": [8, 16]}}
     run_sweep(sweep_from(spec, grid), tmp_path, workers=1)
@@ -238,6 +248,7 @@ def test_cells_that_are_there_need_no_room(spec, tmp_path, monkeypatch):
         run_sweep(sweep_from(spec, {"vary": {"n_real": [8, 16, 32]}}), tmp_path, workers=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["generations", "chains"])
 def test_values_of_what_may_grow_are_cells_side_by_side(spec, tmp_path, key):
     spec = {**spec, "chains_per_block": 1}
@@ -251,6 +262,7 @@ def test_values_of_what_may_grow_are_cells_side_by_side(spec, tmp_path, key):
     assert finished(seen) == done.runs[1].header.n_blocks
 
 
+@pytest.mark.slow
 def test_seeds_can_be_raised_after_values_were_added(spec, tmp_path):
     spec = {**spec, "chains_per_block": 1}
     for values, seeds in (([8], 2), ([16], 2), ([8, 16], 3)):
@@ -260,6 +272,7 @@ def test_seeds_can_be_raised_after_values_were_added(spec, tmp_path):
     assert all(len(run.header.earlier) == 1 for run in done.runs)
 
 
+@pytest.mark.slow
 def test_seeds_are_raised_by_whole_blocks_where_a_spec_says_nothing_of_them(spec, tmp_path):
     """Two chains are one block, six of them three: the first of them is there."""
     spec = {key: value for key, value in spec.items() if key != "chains_per_block"}
@@ -274,6 +287,7 @@ def test_seeds_are_raised_by_whole_blocks_where_a_spec_says_nothing_of_them(spec
         run_sweep(sweep_from(spec, {**grid, "seeds": 7}), tmp_path, workers=1)
 
 
+@pytest.mark.slow
 def test_ls_shows_a_sweep_whose_cells_lie_elsewhere(spec, tmp_path, capsys):
     grid = {"vary": {"n_real": [8, 16]}}
     for name in ("first", "second"):
@@ -283,6 +297,7 @@ def test_ls_shows_a_sweep_whose_cells_lie_elsewhere(spec, tmp_path, capsys):
     assert [(row["run"], row["done"]) for row in rows] == [("first", 2), ("second", 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sweep.json", "failed.json"])
 def test_a_damaged_file_of_the_sweeps_own_costs_no_run(spec, tmp_path, name):
     """What the message tells to do is enough: the file goes, and no run is made again."""

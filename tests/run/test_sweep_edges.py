@@ -78,6 +78,7 @@ def test_cells_of_other_code_are_made_beside_and_the_sweep_knows_where(spec, tmp
     assert all((value == 2.0).all() for value in values)
 
 
+@pytest.mark.slow
 def test_a_cell_that_failed_is_named_and_has_a_log(spec, tmp_path):
     """Also one that is refused before any of its blocks begins."""
     grid = {"vary": {"n_real": [1, 8], "held_out": [0, 4]}}
@@ -132,6 +133,7 @@ def test_cells_that_failed_are_no_runs_of_their_own_on_the_page(spec, tmp_path):
     assert "Runs on gaussian" not in page
 
 
+@pytest.mark.slow
 def test_a_key_that_is_added_makes_no_run_again_and_no_cell_twice(spec, tmp_path):
     """The cells that were there get longer names; with more generations they grow as they are."""
     spec = {**spec, "generations": 4, "checkpoint_every": 2}
@@ -149,6 +151,7 @@ def test_a_key_that_is_added_makes_no_run_again_and_no_cell_twice(spec, tmp_path
     assert sum(len(run.header.earlier) for run in done.runs) == 4
 
 
+@pytest.mark.slow
 def test_a_sweep_that_grows_needs_room_for_what_is_new(spec, tmp_path, monkeypatch):
     spec = {**spec, "chains": 1000, "chains_per_block": 1000, "generations": 4}
     grid = {"vary": {"n_real": [8, 16]}}
@@ -210,6 +213,7 @@ def test_html_in_swept_values_stays_text(spec, tmp_path):
     ElementTree.parse(chart)
 
 
+@pytest.mark.slow
 def test_a_large_sweep_leaves_an_index_for_ls(spec, tmp_path, monkeypatch):
     """So that the first listing of ten thousand runs takes no longer than the next one."""
     monkeypatch.setattr(summaries, "FEWEST", 3)

@@ -110,6 +110,7 @@ def test_a_block_computes_on_its_threads_and_leaves_the_process_s_own(tmp_path):
         assert torch.get_num_threads() == 4
 
 
+@pytest.mark.slow
 def test_a_block_goes_on_with_the_threads_that_it_began_with(tmp_path, folder_bytes):
     """Begun on 4 threads, gone on with on 1, on 2 and on 9: the bytes of an unbroken run on 4."""
     whole = study(Counting(0), checkpoint_every=1)

@@ -29,6 +29,7 @@ def test_a_line_says_what_a_sweep_is_at():
     )
 
 
+@pytest.mark.slow
 def test_watching_ends_where_nobody_works(small, tmp_path, capsys):
     spec = {**small("moments_replace"), "name": "small"}
     done = run_sweep(sweep_from(spec, {"vary": {"n_real": [8, 16]}}), tmp_path, workers=1)
@@ -49,6 +50,7 @@ def test_a_folder_is_held_while_a_process_writes(small, tmp_path):
     assert not is_held(tmp_path / "nothing")
 
 
+@pytest.mark.slow
 def test_what_is_no_sweep_and_no_run_is_refused(tmp_path):
     with pytest.raises(StoreError, match="neither the folder of a sweep"):
         watch.watch(tmp_path, json=False)

@@ -162,6 +162,7 @@ def test_words_that_another_module_reads_are_code(write):
     assert before.modules["own.learner"] != after.modules["own.learner"]
 
 
+@pytest.mark.slow
 def test_the_main_block_of_the_script_that_was_started_is_code(write, monkeypatch):
     """It has run, and may have set what functions read; it counts in workers, too."""
     block = 'if __name__ == "__main__":\n    SCALE = {}\n'
@@ -178,6 +179,7 @@ def test_the_main_block_of_the_script_that_was_started_is_code(write, monkeypatc
     assert [len(d - imported) for d in digests.values()] == [1, 1]
 
 
+@pytest.mark.slow
 def test_long_numbers_and_long_sums_have_a_digest(write):
     digits, terms = "f" * 5000, " + ".join(["1"] * 2000)
     text = f"P = 0x{digits}\nQ = {terms}\n"
@@ -260,6 +262,7 @@ def test_what_has_no_source_is_named():
     assert "Cell: no source file (a notebook, a prompt, an archive)" in code.unchecked
 
 
+@pytest.mark.slow
 def test_an_installed_distribution_counts_by_its_version(write, tmp_path):
     before = write()
     info = tmp_path / "own_dist-1.5.dist-info"

@@ -70,6 +70,7 @@ def constant(run) -> float:
     return run.series["constant"].values[-1, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "text"), EDITS)
 def test_an_edit_between_two_runs_asks_for_a_reload(place, module, text):
     run = run_study(own_study(), place / "runs", workers=1)

@@ -62,6 +62,7 @@ def entry(kind, path, group="genloss.regimes"):
     return f"[{group}]\n{kind} = {path}\n"
 
 
+@pytest.mark.slow
 def test_a_short_name_of_another_package_is_as_good_as_ours(install):
     install("odd-regimes", REGIME, "0.3", entry("odd", "odd_regimes:Odd"))
     part = build("regime", {"kind": "odd", "every": 2})
@@ -73,6 +74,7 @@ def test_a_short_name_of_another_package_is_as_good_as_ours(install):
         build("regime", "od")
 
 
+@pytest.mark.slow
 def test_its_distribution_is_part_of_the_identity_and_not_of_the_spec(install):
     install("odd-regimes", REGIME, "0.3", entry("odd", "odd_regimes:Odd"))
     study = study_from({**SPEC, "regime": "odd"})
@@ -81,12 +83,14 @@ def test_its_distribution_is_part_of_the_identity_and_not_of_the_spec(install):
     assert "from" not in identity(replace(study, regime=Replace()))["regime"]
 
 
+@pytest.mark.slow
 def test_a_class_named_by_another_module_has_its_short_name(install):
     install("inner-odd", REGIME)
     install("outer-odd", "from inner_odd import Odd\n", entries=entry("odd", "outer_odd:Odd"))
     assert kind_of(find_class("regime", "odd", "")) == "odd"
 
 
+@pytest.mark.slow
 def test_our_names_win(install):
     entries = entry("replace", "odd_regimes:Odd")
     install("odd-regimes", REGIME.replace('"odd"', '"replace"'), entries=entries)
@@ -95,6 +99,7 @@ def test_our_names_win(install):
     assert kind_of(stranger) == "odd_regimes:Odd"
 
 
+@pytest.mark.slow
 def test_two_packages_with_one_name_are_both_named(install):
     install("odd-a", REGIME, "1.0", entry("odd", "odd_a:Odd"))
     install("odd-b", REGIME, "2.0", entry("odd", "odd_b:Odd"))
@@ -104,6 +109,7 @@ def test_two_packages_with_one_name_are_both_named(install):
     assert describe(one)["kind"] == "odd_a:Odd"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["import nowhere_to_be_found", "1 / 0", "def", "Odd = 3"])
 def test_one_that_cannot_be_imported_troubles_nobody_else(install, source):
     install("sick", source, "0.1", entry("odd", "sick:Odd") + entry("well", "sick:Well"))
@@ -113,6 +119,7 @@ def test_one_that_cannot_be_imported_troubles_nobody_else(install, source):
         build("regime", "odd")
 
 
+@pytest.mark.slow
 def test_metadata_that_cannot_be_read_trouble_nobody(install, tmp_path):
     install("odd-regimes", REGIME, "0.3", entry("odd", "odd_regimes:Odd"))
     sick = tmp_path / "sick-0.dist-info"
@@ -122,12 +129,14 @@ def test_metadata_that_cannot_be_read_trouble_nobody(install, tmp_path):
     assert "odd" in kinds("regime")
 
 
+@pytest.mark.slow
 def test_entry_point_and_class_must_agree_on_the_name(install):
     install("odd-regimes", REGIME, "0.3", entry("other", "odd_regimes:Odd"))
     with pytest.raises(SpecError, match=r"odd-regimes 0\.3 installs 'other', but .* calls itself"):
         build("regime", "other")
 
 
+@pytest.mark.slow
 def test_only_one_of_its_role_is_taken(install):
     install("odd-regimes", REGIME, "0.3", entry("odd", "odd_regimes:Odd", "genloss.metrics"))
     with pytest.raises(SpecError, match="unknown regime 'odd'"):
@@ -146,6 +155,7 @@ class Measures(MeanError):
     about = About("measures", "Measures", figure="odd")
 
 
+@pytest.mark.slow
 def test_a_figure_of_another_package_is_known_by_its_name(install):
     with pytest.raises(
         SpecError, match="about of measures: unknown figure 'odd'; known: area, fan"
@@ -166,6 +176,7 @@ def test_our_figures_win(install):
     assert find_figure("path", "") is PATH
 
 
+@pytest.mark.slow
 def test_two_packages_with_one_figure_are_both_named(install):
     for name in ("odd-a", "odd-b"):
         install(name, FIGURE, entries=figure_entry("odd", f"{name.replace('-', '_')}:ODD"))
@@ -173,6 +184,7 @@ def test_two_packages_with_one_figure_are_both_named(install):
         entry_of(Measures(), "measures")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["import nowhere_to_be_found", "1 / 0", "def", "EVEN = 3"])
 def test_a_figure_that_cannot_be_loaded_is_known_all_the_same(install, source):
     install("odd-figures", source, "0.1", figure_entry("odd"))
@@ -181,6 +193,7 @@ def test_a_figure_that_cannot_be_loaded_is_known_all_the_same(install, source):
         find_figure("odd", "here")
 
 
+@pytest.mark.slow
 def test_a_figure_is_never_named_by_its_path():
     with pytest.raises(SpecError, match="unknown figure"):
         check_figure_name("genloss.report.figures.paths:PATH", "here")

@@ -232,6 +232,7 @@ OPTIONAL = {
 }
 
 
+@pytest.mark.slow
 @given(st.fixed_dictionaries(TABLES, optional=OPTIONAL))
 def test_describe_and_build_are_inverse_and_keep_the_fingerprint(spec):
     study = study_from(spec)
@@ -251,6 +252,7 @@ JUNK = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(key=st.sampled_from([*TABLES, *OPTIONAL]), value=JUNK)
 def test_junk_is_built_or_refused_but_never_a_traceback(key, value):
     refused = None

@@ -239,6 +239,7 @@ def test_nan_is_refused_with_metric_generation_and_chain():
 FLOATS = st.floats(allow_nan=False)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(

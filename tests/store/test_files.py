@@ -32,6 +32,7 @@ ARRAY = arrays.arrays(
 NAMES = st.text("abc.019", min_size=1, max_size=6)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, ARRAY, max_size=4), st.dictionaries(st.text(), st.integers()))
 def test_arrays_come_back_with_shape_type_and_bytes(tmp_path_factory, given_arrays, about):
     path = tmp_path_factory.getbasetemp() / "packed"
@@ -43,6 +44,7 @@ def test_arrays_come_back_with_shape_type_and_bytes(tmp_path_factory, given_arra
         assert found[name].tobytes() == x.tobytes()
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, ARRAY, max_size=4))
 def test_the_same_arrays_in_any_order_and_layout_give_the_same_bytes(values):
     other = {k: np.asarray(v, order="F") for k, v in reversed(values.items())}

@@ -45,11 +45,13 @@ def reordered(value):
     return [reordered(v) for v in value] if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=4), PLAIN, max_size=5))
 def test_the_order_of_keys_does_not_matter(value):
     assert fingerprint(reordered(value)) == fingerprint(value)
 
 
+@pytest.mark.slow
 @given(PLAIN)
 def test_nothing_of_a_description_is_lost(value):
     assert json.loads(canonical_json(value)) == value

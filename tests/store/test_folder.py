@@ -214,6 +214,7 @@ def holding(lock, path):
     return process
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused_until_the_first_is_gone(run):
     before = datetime.now(UTC).replace(microsecond=0)
     with holding("locked", run) as process:
@@ -228,6 +229,7 @@ def test_a_second_process_is_refused_until_the_first_is_gone(run):
         pass
 
 
+@pytest.mark.slow
 def test_a_block_waits_for_a_dying_worker_but_not_for_ever(tmp_path, monkeypatch):
     monkeypatch.setattr("genloss.store.lock.WAIT_SECONDS", 0.05)
     with holding("locked_block", tmp_path) as process:

@@ -63,6 +63,7 @@ def compiled_from_one_line_on(monkeypatch):
     monkeypatch.setattr(digest_chain, "FEWEST", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("chains", [1, 3])
 def test_columns_are_the_rows_to_the_bit(tmp_path, monkeypatch, chains, compiled):
@@ -97,6 +98,7 @@ def test_other_lines_are_read_one_by_one_in_their_places(tmp_path, monkeypatch, 
 PIECES = [(1, False), (300, False), (1 << 18, False), (300, True), (1 << 18, True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("piece", "compiled"), PIECES)
 def test_every_changed_byte_is_found_where_it_is(monkeypatch, piece, compiled):
     """Alone, among a few, and among all: the lines before it are yielded, and no other."""
@@ -146,6 +148,7 @@ def test_the_line_of_the_mark_is_no_reason_to_read_line_by_line(tmp_path):
         assert flat(ahead.columns()) == flat(whole.rows())
 
 
+@pytest.mark.slow
 def test_the_compiled_loop_hashes_as_hashlib_does():
     """Lines of every length up to six blocks, more of them than lanes, and links changed."""
     rng, link = np.random.default_rng(5), first_link("run/0000")

@@ -42,6 +42,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_vocabulary_and_end_are_those_of_the_text(folder, tmp_path):
     reality = {"kind": "text", "path": str(folder), "block": 16, "vocabulary": 300}
     tokens = build("reality", reality).realise(1, rng()).tokeniser
@@ -76,6 +77,7 @@ def test_a_vocabulary_that_nobody_knows_is_refused():
             build("learner", part).fit(rows, rng())
 
 
+@pytest.mark.slow
 def test_a_folder_of_text_runs_with_defaults_that_just_work(folder, tmp_path):
     study = load_study(folder, SMALL)
     assert study.name == folder.name
@@ -104,6 +106,7 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.mark.slow
 def test_a_plan_says_what_it_costs_before_anything_runs(folder):
     study = load_study(folder, [*SMALL, "learner.training.epochs=50"])
     long_plan, short_plan = (plan_of(s, 1.0) for s in (study, load_study(folder, SMALL)))
@@ -135,6 +138,7 @@ def test_too_little_text_and_a_model_beside_a_spec_are_refused(tmp_path):
         load_study(spec, model="somebody/model")
 
 
+@pytest.mark.slow
 def test_overrides_of_the_text_count_before_it_is_read(tmp_path):
     mine = tmp_path / "Mine (1)"
     mine.mkdir()
@@ -152,6 +156,7 @@ def test_overrides_of_the_text_count_before_it_is_read(tmp_path):
     assert 0 < found.held_out <= 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "tokens", "vary"),
     [
@@ -180,6 +185,7 @@ def test_corpora_are_compared_at_tokens_that_all_generations_have(folder, overri
     assert rarefied is None or max(rarefied.tokens) <= (tokens or 32 * 64)
 
 
+@pytest.mark.slow
 def test_parts_may_be_given_by_name_alone(folder):
     study = load_study(folder, ["learner=ngram", "sampler=ancestral"])
     assert type(study.learner).__name__ == "NGramLearner"
@@ -191,6 +197,7 @@ def named(metric):
     return hasattr(metric, "base")
 
 
+@pytest.mark.slow
 def test_a_prompt_and_its_text_must_have_places(folder, base):
     """Said at once: it would show after the first fit."""
     assert load_study(folder, ["sampler.max_new=100"]).learner.positions == 163
@@ -236,6 +243,7 @@ def base(folder, tmp_path):
     return saved
 
 
+@pytest.mark.slow
 def test_a_model_chooses_the_learner_and_the_block(folder, base):
     for family, kind in (("opt", "transformer"), ("gpt_neox", "hugging_face")):
         study = load_study(folder, model=base(model_type=family))
@@ -278,6 +286,7 @@ def test_a_model_that_overrides_leave_out_is_refused(folder, base, override):
         load_study(folder, [override], model=base(model_type="opt"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("config", "says"),
     [
@@ -290,6 +299,7 @@ def test_a_tokeniser_of_another_model_is_refused(folder, base, config, says):
         load_study(folder, model=base(model_type="opt", **config))
 
 
+@pytest.mark.slow
 def test_a_model_without_safetensors_is_refused(folder, base, tmp_path):
     place = base(model_type="opt")
     (tmp_path / "base" / "model.safetensors").rename(tmp_path / "base" / "pytorch_model.bin")
@@ -306,6 +316,7 @@ def test_a_large_model_gets_as_many_blocks_as_an_hour_holds():
     assert blocks_in_an_hour(10**12, 2000) == 32
 
 
+@pytest.mark.slow
 def test_chains_that_take_seconds_are_eight(folder):
     ngram = load_study(folder, ['learner={ kind = "ngram", order = 2 }'])
     assert (ngram.chains, load_study(folder, SMALL).chains) == (8, 1)

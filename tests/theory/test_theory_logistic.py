@@ -24,6 +24,7 @@ def test_the_dose_by_quadrature():
     np.testing.assert_allclose(logistic.dose(100, 3, norm=0.0), 3 * 4 / 100)
 
 
+@pytest.mark.slow
 def test_a_fit_to_many_rows_errs_by_a_dose(within_band):
     n, w = 2000, np.array([1.0, -1.0])
     truth = LogisticModel(np.tile(w, (800, 1)))

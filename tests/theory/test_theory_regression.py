@@ -80,6 +80,7 @@ def test_edits_of_one_feature_by_moments_of_dirichlet():
     np.testing.assert_allclose(error, np.array(exact), rtol=5e-3)
 
 
+@pytest.mark.slow
 def test_edits_of_nothing_of_all_and_little_by_little():
     edited = regression.token_edit_error
     np.testing.assert_allclose(edited([1, 2, 50], 111, 10, share=0, decay=1), 0.1)

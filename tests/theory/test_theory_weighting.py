@@ -58,6 +58,7 @@ def test_limits_and_adaptive_weights():
     np.testing.assert_allclose(walk, [1, 3, 5])
 
 
+@pytest.mark.slow
 def test_bad_arguments():
     with pytest.raises(SpecError, match="percentage"):
         weighting.weighted_mean_error(1, 5, 5, real_weight=60)

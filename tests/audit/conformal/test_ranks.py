@@ -22,6 +22,7 @@ def test_texts_like_those_calibrated_on_are_called_unlike_in_one_of_a_hundred(rn
         assert np.mean(np.array(p) < 0.01) < 0.01 + 3 * np.sqrt(0.01 * 0.99 / 1000)
 
 
+@pytest.mark.slow
 def test_texts_a_little_like_machines_are_told_where_flags_tell_nothing(rng):
     """Half a deviation at level 1 %: power .94 by the normal law of U; flags tell far less."""
     broken, unlike = [], []

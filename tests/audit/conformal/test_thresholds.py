@@ -100,6 +100,7 @@ def surprise(flags, law) -> float:
     return float(chisquare(seen, expected * sum(seen) / expected.sum()).pvalue)
 
 
+@pytest.mark.slow
 def test_a_confident_threshold_keeps_its_level_in_95_of_100_calibrations(rng):
     """The true rate of each is known: 1 - F(threshold); a band of four standard errors."""
     from scipy.stats import norm

@@ -1,6 +1,7 @@
 """Sources are exchangeable, their texts are not: seen on novels made of a law, and by hand."""
 
 import numpy as np
+import pytest
 
 from genloss.audit.conformal.guarantee import held
 from genloss.audit.conformal.thresholds import threshold
@@ -31,6 +32,7 @@ def novels(rng, n, texts):
     return rng.normal(size=(n, 1)) + 0.3 * rng.normal(size=(n, texts))
 
 
+@pytest.mark.slow
 def test_a_random_split_of_novels_breaks_the_promise_that_sources_keep(rng):
     """20 novels of 50 texts. On texts of further novels, a random split of texts promises 1 % with
     95 % confidence, and exceeds it far more often; one text a novel refuses, or keeps it."""

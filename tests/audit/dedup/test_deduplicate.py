@@ -35,6 +35,7 @@ def right(corpus, tmp_path_factory):
     return run(corpus, out), contents(out), out
 
 
+@pytest.mark.slow
 def test_planted_duplicates_are_found_and_nothing_else(right):
     """A near copy shares at least 51 of 61 shingles (similarity .84 up): missed with 1 - .98."""
     account, _, out = right
@@ -55,6 +56,7 @@ def test_planted_duplicates_are_found_and_nothing_else(right):
     assert not (out / "work").exists()
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_any_order(corpus, right, tmp_path):
     def backwards(step, jobs):
         for job in reversed(jobs):
@@ -64,6 +66,7 @@ def test_the_same_bytes_in_any_order(corpus, right, tmp_path):
     assert contents(tmp_path / "out") == right[1]
 
 
+@pytest.mark.slow
 def test_the_same_records_in_shards_of_any_size(corpus, right, tmp_path):
     for size in (11_000, 1 << 30):
         run(corpus, tmp_path / str(size), shard=size)
@@ -77,6 +80,7 @@ def test_the_same_bytes_in_processes(corpus, right, tmp_path):
     assert contents(tmp_path / "out") == right[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [1, 33, 97, 161, 225, 353])
 def test_a_kill_resumes_to_the_same_bytes(corpus, right, tmp_path, stop):
     out = tmp_path / "out"
@@ -115,6 +119,7 @@ def test_a_full_disk_is_one_line_and_what_was_done_stays(tmp_path):
     assert len(records(out / "kept")) == 21
 
 
+@pytest.mark.slow
 def test_a_grown_corpus_is_read_where_it_is_new(tmp_path):
     distinct, exact, near = planted(3)
     corpus = write(tmp_path / "corpus", distinct)
@@ -151,6 +156,7 @@ def test_a_file_named_twice_counts_twice(tmp_path):
     assert (account["records"], account["exact"]) == (4, 2)
 
 
+@pytest.mark.slow
 def test_distinct_texts_that_share_a_third_are_kept(tmp_path):
     """200 pairs at similarity .2: one is merged with 1 - (1 - .2^8)^16 = 4e-5, any with .8 %."""
     rng = random.Random(4)

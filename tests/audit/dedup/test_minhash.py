@@ -71,6 +71,7 @@ def test_a_text_without_words_has_no_keys():
     assert BandKeys(DedupOptions()).of("... --- !!!") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("common", "seed"), [(80, 0), (110, 1), (130, 2)])
 def test_texts_meet_as_often_as_the_bands_say(common, seed):
     """The two share `common` words in front of 150, thus common - 4 of 146 shingles each.

@@ -65,6 +65,7 @@ def asked(calibration, records, guarantee="marginal"):
     return shown, findings(calibration, tallies, level, guarantee)
 
 
+@pytest.mark.slow
 def test_each_group_has_its_own_threshold(made):
     found, read = made
     bound = found.thresholds(0.01, "marginal")
@@ -80,6 +81,7 @@ def test_one_threshold_for_all_wrongs_the_shifted_group_first(made):
     assert worst.flagged / worst.sources > 0.03
 
 
+@pytest.mark.slow
 def test_false_positives_hold_on_new_texts_and_are_called_broken_on_shifted_ones(made, rng):
     shown, found = asked(made[0], [*texts(rng, 300), *texts(rng, 200, 2.5, domain="essays")])
     first, second = found.false_positives

@@ -52,6 +52,7 @@ def by_shards(corpus, folder, do=None, aside=None, shard=4_000, options=OPTIONS,
     return audit_by_shards([corpus], folder, *asked, shard=shard, **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", [3_000, 1 << 30])
 def test_the_numbers_of_one_pass(tmp_path, shard):
     corpus = write(tmp_path / "corpus")
@@ -65,6 +66,7 @@ def test_the_numbers_of_one_pass(tmp_path, shard):
     assert aside.left_out == {"not JSON": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [4, 25, 60])
 def test_a_kill_resumes_to_the_same_numbers_and_counts_no_shard_again(tmp_path, stop):
     corpus, work = write(tmp_path / "corpus", 40), tmp_path / "work"
@@ -83,6 +85,7 @@ def test_the_same_numbers_in_processes(tmp_path):
     assert found == right
 
 
+@pytest.mark.slow
 def test_a_second_audit_counts_what_is_new(tmp_path):
     corpus = write(tmp_path / "corpus")
     by_shards(corpus, tmp_path / "work", shard=1 << 14)
@@ -95,6 +98,7 @@ def test_a_second_audit_counts_what_is_new(tmp_path):
     assert grown == audit_of(read_records([corpus]), OPTIONS)
 
 
+@pytest.mark.slow
 def test_of_a_file_that_grew_only_what_is_new_is_counted_unless_it_changed(tmp_path, monkeypatch):
     corpus, folder = write(tmp_path / "corpus"), tmp_path / "work"
     by_shards(corpus, folder, shard=1 << 14)
@@ -119,6 +123,7 @@ def test_of_a_file_that_grew_only_what_is_new_is_counted_unless_it_changed(tmp_p
     assert [piece.span.start for piece in read] == [0]
 
 
+@pytest.mark.slow
 def test_what_was_counted_serves_on_another_day_and_its_future_dates_are_of_that_day(
     tmp_path, monkeypatch
 ):
@@ -149,6 +154,7 @@ def test_what_was_counted_serves_on_another_day_and_its_future_dates_are_of_that
         assert counted == first
 
 
+@pytest.mark.slow
 def test_an_evaluation_set_that_changed_is_looked_for_again(tmp_path):
     corpus, others = write(tmp_path / "corpus"), write(tmp_path / "others", 20, seed=5)
     asked = {"against": [others]}

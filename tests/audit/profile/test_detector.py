@@ -72,6 +72,7 @@ def audited(records, beside):
     return json.loads(json.dumps(found, allow_nan=False))
 
 
+@pytest.mark.slow
 def test_a_planted_share_is_inside_and_the_page_says_it_plainly(known, rng):
     calibration, human, machine = known
     corpus = [*texts(rng, 210), *texts(rng, 90, 3.0, "machine"), *texts(rng, 12, domain="few")]
@@ -94,6 +95,7 @@ def test_a_planted_share_is_inside_and_the_page_says_it_plainly(known, rng):
     assert any("a detector puts machines' share at" in line for line in in_short(found))
 
 
+@pytest.mark.slow
 def test_an_unknown_generator_reads_cannot_tell_first(known, rng):
     calibration, human, machine = known
     corpus = unsaid([*texts(rng, 200), *texts(rng, 200, 9.0, spread=0.2)])
@@ -104,6 +106,7 @@ def test_an_unknown_generator_reads_cannot_tell_first(known, rng):
     assert any("a detector cannot tell" in line for line in in_short(found))
 
 
+@pytest.mark.slow
 def test_calibrated_texts_alone_bound_the_share_from_below(known, rng):
     corpus = [*texts(rng, 240), *texts(rng, 160, 3.0, "machine")]
     found = audited(corpus, DetectorBeside(known[0], Written()))
@@ -114,6 +117,7 @@ def test_calibrated_texts_alone_bound_the_share_from_below(known, rng):
     assert "At least" in words_of(corpus_page(found))
 
 
+@pytest.mark.slow
 def test_too_few_texts_cannot_tell_and_calibrated_ones_are_refused(known, rng):
     calibration, human, machine = known
     few = detector_table(unsaid(texts(rng, 30)), DetectorBeside(calibration, Written()), 100, 0)
@@ -126,6 +130,7 @@ def test_too_few_texts_cannot_tell_and_calibrated_ones_are_refused(known, rng):
         detector_table(texts(rng, 300), DetectorBeside(calibration, Written()), 100, 0)
 
 
+@pytest.mark.slow
 def test_texts_of_few_sources_are_neither_bounded_nor_tested_and_the_page_says_so(known, rng):
     calibration, human, machine = known
     corpus = [*texts(rng, 240), *texts(rng, 160, 3.0, "machine")]
@@ -141,6 +146,7 @@ def test_texts_of_few_sources_are_neither_bounded_nor_tested_and_the_page_says_s
     assert "no alarm would be raised" not in words
 
 
+@pytest.mark.slow
 def test_a_score_that_a_record_brought_does_not_count(known, rng):
     corpus = [replace(r, attributes={**r.attributes, "score": 99.0}) for r in texts(rng, 250)]
     share = detector_table(corpus, DetectorBeside(known[0], Written()), 1000, 0)["share"]

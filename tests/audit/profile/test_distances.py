@@ -86,6 +86,7 @@ def corpus(sources, words, year, language="en"):
     return snapshot_of(records, [language] * 200)
 
 
+@pytest.mark.slow
 def test_a_snapshot_is_the_same_after_it_was_written():
     before = corpus(25, 50, 2020)
     again = Snapshot.of_json(json.loads(json.dumps(before.as_json())))
@@ -95,6 +96,7 @@ def test_a_snapshot_is_the_same_after_it_was_written():
     assert "no sources, lengths" in next(_changed(rows.values()))
 
 
+@pytest.mark.slow
 def test_planted_changes_of_lengths_and_dates_are_told_and_others_are_not():
     rows = {r["what"]: r for r in distances(corpus(25, 50, 2020), corpus(25, 90, 2021), 0)}
     assert {name for name, row in rows.items() if row["distance"] > row["floor"]} == {

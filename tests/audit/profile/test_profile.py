@@ -62,6 +62,7 @@ def test_wilson_is_the_roots_of_the_score_equation():
     assert [round(found[k], 4) for k in ("change", "low", "high")] == [0.2, 0.0524, 0.3339]
 
 
+@pytest.mark.slow
 def test_planted_dates_licences_and_contradictions_are_counted(texts):
     tally = Tally(TODAY)
     years = [1999, 1999, 2005, None, 2030]
@@ -278,6 +279,7 @@ def test_words_younger_than_the_claimed_date_are_found():
     assert table["examples"] == [records[0].id]
 
 
+@pytest.mark.slow
 def test_missing_mass_meets_the_true_one_of_a_known_law():
     """Zipf's law on 5,000 words, 2,000 drawn: the estimate is within its bound of the truth."""
     rng = np.random.default_rng(2)
@@ -295,6 +297,7 @@ def test_missing_mass_meets_the_true_one_of_a_known_law():
     assert missing_mass(Counter())["share"] is None
 
 
+@pytest.mark.slow
 def test_a_lost_tail_shows_in_the_bands():
     rng = np.random.default_rng(3)
     ranks = np.arange(1, 20_001)
@@ -325,6 +328,7 @@ def test_distinct_runs_of_a_text_counted_by_hand():
     assert [distinct(words, n) for n in (1, 2, 3)] == [3 / 5, 3 / 4, 1]
 
 
+@pytest.mark.slow
 def test_variety_at_equal_size_tells_poor_from_rich_beyond_its_noise(monkeypatch):
     monkeypatch.setattr(variety, "SIZE", 4000)
     rng = np.random.default_rng(4)
@@ -348,6 +352,7 @@ def whole(texts):
     )
 
 
+@pytest.mark.slow
 def test_an_audit_is_the_same_in_every_order(whole):
     records, audit = whole
     again = audit_of(
@@ -361,6 +366,7 @@ def test_an_audit_is_the_same_in_every_order(whole):
     assert origins == {"human": 300, "machine": 100}
 
 
+@pytest.mark.slow
 def test_drift_sees_a_planted_change_and_nothing_where_there_is_none(whole):
     records, before = whole
     more = [Record.of(f"{r.text} more", origin="machine") for r in records[:200]]
@@ -374,6 +380,7 @@ def test_drift_sees_a_planted_change_and_nothing_where_there_is_none(whole):
         drift({}, now)
 
 
+@pytest.mark.slow
 def test_drift_takes_no_rank_for_an_absence(whole):
     """Of 600 texts under six licences the sixth has 80, and later 200 of 720: 13 to 28 %."""
     texts = [record.text for record in whole[0]]
@@ -422,6 +429,7 @@ def test_what_a_detector_says_drifts_where_one_calibration_judged_both(whole):
     assert drift(audit, audit) == drift(audit, before)
 
 
+@pytest.mark.slow
 def test_the_change_of_a_share_is_covered_though_both_share_a_calibration():
     """Two snapshots, .2 and .35, of 300 texts: at least 95 % but for three standard errors."""
     rng, draws = np.random.default_rng(0), 300

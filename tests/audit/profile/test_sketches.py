@@ -25,6 +25,7 @@ def stream(rng, distinct, most=5):
     return hashes, rng.integers(1, most, size=hashes.size)
 
 
+@pytest.mark.slow
 def test_the_estimate_of_different_ones_is_unbiased_and_as_exact_as_stated():
     rng, kept, n = np.random.default_rng(1), 200, 4000
     errors, held = [], 0
@@ -141,6 +142,7 @@ def test_a_tally_of_too_many_sources_says_what_its_counts_may_lack(monkeypatch):
     assert "sketch" not in tally.counts()["licence"]
 
 
+@pytest.mark.slow
 def test_signatures_are_held_once_while_they_grow_and_while_near_ones_are_counted():
     """512 bytes of hashes a text, and what the docs state beside them; twice would be 1,100."""
     n, rng = 20_000, np.random.default_rng(3)

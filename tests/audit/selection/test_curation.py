@@ -78,6 +78,7 @@ def right(corpus, tmp_path_factory):
     return contents(out)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_any_order_and_in_shards_of_any_size(corpus, right, tmp_path):
     def backwards(step, jobs):
         assert len(jobs) > 6
@@ -100,6 +101,7 @@ def test_the_same_bytes_in_processes(corpus, right, tmp_path):
     assert contents(out) == right
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [1, 40, 200, 360, 500, 700, 840])
 def test_a_kill_goes_on_to_the_same_bytes_and_judges_no_shard_again(corpus, right, tmp_path, stop):
     out = tmp_path / "cut" / "kept.jsonl"
@@ -115,6 +117,7 @@ def test_a_kill_goes_on_to_the_same_bytes_and_judges_no_shard_again(corpus, righ
     assert aside.left_out == {"not JSON": 1}
 
 
+@pytest.mark.slow
 def test_a_grown_corpus_is_judged_where_it_is_new(corpus, right, tmp_path):
     mine, out = write(tmp_path / "in", 3), tmp_path / "out" / "kept.jsonl"
     curated(mine, out, keep_work=True)
@@ -138,6 +141,7 @@ def test_a_grown_corpus_is_judged_where_it_is_new(corpus, right, tmp_path):
     assert contents(out) == contents(fresh)
 
 
+@pytest.mark.slow
 def test_a_file_that_changed_without_a_trace_is_judged_anew(tmp_path):
     """Size and time are what they were; the digest is not."""
     mine, out = write(tmp_path / "in", 4), tmp_path / "out" / "kept.jsonl"

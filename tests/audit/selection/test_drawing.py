@@ -88,6 +88,7 @@ def test_processes_that_share_the_shards_out_draw_the_same_bytes(spec, right, tm
     assert steps == [("finding", 16), ("drawing", 16)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [1, 40, 150, 270, 330, 400, 560, 700, 745])
 def test_a_kill_goes_on_to_the_same_bytes(spec, right, tmp_path, stop):
     out = tmp_path / "cut" / "mixed.jsonl"
@@ -105,6 +106,7 @@ def test_a_kill_goes_on_to_the_same_bytes(spec, right, tmp_path, stop):
     assert not parts_of(out).exists()
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_read_again(spec, right, tmp_path, monkeypatch):
     """Killed before the output is joined: nothing but digests is read again."""
     out = tmp_path / "cut" / "mixed.jsonl"
@@ -130,6 +132,7 @@ def test_what_is_done_is_not_read_again(spec, right, tmp_path, monkeypatch):
     assert contents(out) == right
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_any_order_and_in_shards_of_any_size(spec, right, tmp_path):
     def backwards(step, jobs):
         for job in reversed(jobs):
@@ -141,6 +144,7 @@ def test_the_same_bytes_in_any_order_and_in_shards_of_any_size(spec, right, tmp_
         assert contents(out) == right
 
 
+@pytest.mark.slow
 def test_records_of_a_grown_corpus_are_found_where_it_is_new(spec, right, tmp_path):
     out = tmp_path / "out" / "mixed.jsonl"
     drawn(spec, out, keep_work=True)
@@ -162,6 +166,7 @@ def test_records_of_a_grown_corpus_are_found_where_it_is_new(spec, right, tmp_pa
     assert contents(out) == contents(fresh) != right
 
 
+@pytest.mark.slow
 def test_inputs_that_changed_are_drawn_anew(spec, right, tmp_path):
     out = tmp_path / "cut" / "mixed.jsonl"
     out.parent.mkdir()
@@ -173,6 +178,7 @@ def test_inputs_that_changed_are_drawn_anew(spec, right, tmp_path):
     assert contents(out) != right
 
 
+@pytest.mark.slow
 def test_a_floor_that_is_not_held_leaves_nothing(spec, tmp_path):
     spec.write_text(MIX.replace("0.6", "0.7"))
     out = tmp_path / "cut" / "mixed.jsonl"

@@ -37,6 +37,7 @@ def drawn(rng, authors=AUTHORS):
     return [clustered(rng, name, share, authors) for name, share in shares.items()]
 
 
+@pytest.mark.slow
 def test_one_group_that_is_the_whole_corpus_has_the_interval_of_the_whole():
     assert found().by["domain"].shares == {"web": found().pair}
 
@@ -50,6 +51,7 @@ def test_what_takes_independent_texts_takes_one_of_every_author():
     assert Independent.drawn(own, own, None, None).one_each is None
 
 
+@pytest.mark.slow
 def test_prevalence_raises_no_alarm_where_texts_of_one_author_are_alike():
     """60 draws: 5 % and 3 binomial errors at most; of texts taken as independent, far more."""
     rng = np.random.default_rng(2)
@@ -64,6 +66,7 @@ def test_prevalence_raises_no_alarm_where_texts_of_one_author_are_alike():
     assert raised[:, 1].mean() > 0.3
 
 
+@pytest.mark.slow
 def test_a_lower_bound_holds_where_texts_of_one_author_are_alike():
     """60 draws: above the truth in 5 % and 3 binomial errors at most; of all texts in far more."""
     rng = np.random.default_rng(3)

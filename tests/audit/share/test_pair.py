@@ -20,6 +20,7 @@ def drawn(rng, share, distance, n, draws=1):
     return human, machine, corpus
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("auroc", D)
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
 def test_intervals_cover(auroc, share):
@@ -29,6 +30,7 @@ def test_intervals_cover(auroc, share):
     assert 0.95 - 0.036 <= covered <= (1.0 if share in (0, 1) else 0.95 + 0.036)
 
 
+@pytest.mark.slow
 def test_an_interval_without_calibration_error_would_be_too_narrow():
     """100 calibration texts under 3,000 of a corpus: the width is that of the calibration."""
     rng = np.random.default_rng(1)
@@ -68,6 +70,7 @@ def test_generators_left_out_state_their_bias():
     assert (found.human, found.machine, found.texts) == (2000, 4000, 2000)
 
 
+@pytest.mark.slow
 def test_texts_of_one_source_count_as_often_as_they_differ():
     """Ten copies of each value: the variance of the mean is ten times that of so many texts."""
     values = np.repeat(np.random.default_rng(3).normal(size=200), 10)
@@ -90,6 +93,7 @@ def test_groups_hold_together_and_small_ones_are_refused():
     assert found.shares["a"].share.level == pytest.approx(0.975)
 
 
+@pytest.mark.slow
 def test_one_group_that_is_the_whole_corpus_has_the_interval_of_the_whole():
     """Six texts an author, alike: a group knows of authors, too."""
     human, machine, corpus = (s[0] for s in drawn(np.random.default_rng(8), 0.3, 1.8, 100))

@@ -1,10 +1,12 @@
 """The power of an alarm, simulated from a calibration: known cases, and what it is not told of."""
 
 import numpy as np
+import pytest
 
 from genloss.audit.share.power import alarm_powers
 
 
+@pytest.mark.slow
 def test_power_agrees_with_corpora_that_were_drawn_from_the_laws(rng):
     """Two normals of AUROC .9: with 300 texts, half of them made, .24 of moved corpora are seen.
 
@@ -21,6 +23,7 @@ def test_power_agrees_with_corpora_that_were_drawn_from_the_laws(rng):
     assert all(moved.times in (2, 4, 8) for _, moved in found)
 
 
+@pytest.mark.slow
 def test_where_the_line_holds_all_no_number_of_texts_helps(rng):
     """Machine scores that are human ones moved by half a deviation: moved human texts are these."""
     human = rng.normal(size=400)

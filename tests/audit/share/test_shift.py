@@ -66,6 +66,7 @@ def test_a_lower_bound_stays_below_the_truth(share):
         assert found.mean() > 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n0", "n"), [(200, 200), (200, 2000), (1000, 1000)])
 def test_each_part_of_the_lower_bound_keeps_its_level_exactly(n0, n):
     """1.25 % for each of four sets: the tail of a beta-binomial law, at most half as much again.
@@ -119,6 +120,7 @@ def texts(rng, p, n):
     return [" ".join(rng.choice(words, 30, p=p)) for _ in range(n)]
 
 
+@pytest.mark.slow
 def test_words_find_a_planted_share():
     rng = np.random.default_rng(7)
     p = 1 / np.arange(1, 201)

@@ -28,6 +28,7 @@ def made(rng, n, share):
     return (rng.random((n, 1)) < share) * ORIGIN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("n", [60, 300])
 def test_prevalence_alone_raises_it_in_one_draw_of_twenty(share, n):
@@ -40,6 +41,7 @@ def test_prevalence_alone_raises_it_in_one_draw_of_twenty(share, n):
     assert np.mean(np.array(p) < 0.05) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
 
 
+@pytest.mark.slow
 def test_an_unknown_sort_is_seen_about_as_often_as_the_formula_says():
     """100 draws of 60 texts: within 3 binomial errors and .1, as the formula takes a normal law."""
     rng = np.random.default_rng(2)

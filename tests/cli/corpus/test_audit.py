@@ -17,6 +17,7 @@ def corpus(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_page_and_its_numbers_are_written(genloss, corpus):
     done = genloss("corpus", "audit", "texts", "--against", "texts", "--reference", "texts")
     assert done.exit_code == 0, done.stderr
@@ -34,6 +35,7 @@ def test_the_page_and_its_numbers_are_written(genloss, corpus):
     assert "What changed since" in (corpus / "b.html").read_text()
 
 
+@pytest.mark.slow
 def test_bad_input_writes_nothing(genloss, corpus):
     (corpus / "empty").mkdir()
     for words in (
@@ -76,6 +78,7 @@ def test_masking_replaces_personal_data_and_keeps_the_parent(genloss, corpus):
     assert genloss("corpus", "verify", "out.jsonl").exit_code == 0
 
 
+@pytest.mark.slow
 def test_what_is_no_text_of_the_corpus_is_not_left_out_of_it(genloss, corpus):
     """Digests beside records are passed over; texts to compare with are counted by themselves."""
     (corpus / "in").mkdir()
@@ -86,6 +89,7 @@ def test_what_is_no_text_of_the_corpus_is_not_left_out_of_it(genloss, corpus):
     assert json.loads((corpus / "audit.json").read_text())["aside"]["left_out"] == {}
 
 
+@pytest.mark.slow
 def test_shards_give_the_same_page(genloss, corpus):
     for words in (["--out", "a.html"], ["--out", "b.html", "--keep-work"]):
         assert genloss("corpus", "audit", "texts", *words).exit_code == 0

@@ -190,6 +190,7 @@ def test_summaries_hold_the_facts_and_mark_the_gaps(card, form, facts):
     assert f"{len(empty)} of {len(rows)} fields" in made
 
 
+@pytest.mark.slow
 def test_the_summary_of_the_eu_calls_crawled_what_has_a_day_of_capture(genloss, tmp_path):
     def summary():
         assert genloss("corpus", "audit", "rows.jsonl", "--out", "a.html").exit_code == 0
@@ -220,6 +221,7 @@ def test_the_summary_of_the_eu_calls_crawled_what_has_a_day_of_capture(genloss, 
     assert Facts("a", named, ()).of_the_hub().startswith("hub:org/name@0123; open to all: not")
 
 
+@pytest.mark.slow
 def test_what_is_no_audit_or_no_form_is_refused(genloss, tmp_path):
     (tmp_path / "a.json").write_text("{}")
     for words in (["a.json"], ["none.json"], ["a.json", "--form", "poem"]):

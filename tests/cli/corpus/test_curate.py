@@ -38,6 +38,7 @@ def lines(file):
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_every_refusal_has_its_rule_and_reason(told, genloss, tmp_path):
     rows(tmp_path)
     (tmp_path / "rules.toml").write_text(RULES)
@@ -61,6 +62,7 @@ def test_every_refusal_has_its_rule_and_reason(told, genloss, tmp_path):
     assert (tmp_path / "kept.jsonl").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_policy_refuses_what_it_does_not_know(told, tmp_path):
     rows(tmp_path)
     (tmp_path / "policy.toml").write_text(POLICY)

@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
 
+
+@pytest.mark.slow
 def test_duplicates_are_parted_and_named(genloss, told, tmp_path):
     text = "one two three four five six seven eight nine ten eleven twelve"
     rows = [text, text, text.upper(), "another text that stands for itself"]

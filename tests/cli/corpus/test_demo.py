@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 import genloss
 from genloss.cli.corpus.demo import audit_tour
 
 
+@pytest.mark.slow
 def test_the_audit_of_a_tour_tells_people_from_models(tmp_path):
     study = genloss.Study(
         {"kind": "text", "vocabulary": 300},

@@ -40,6 +40,7 @@ def calibrate(genloss, *more):
     return genloss("corpus", "calibrate", "human.jsonl", *TAUGHT, "--level", 0.01, *more)
 
 
+@pytest.mark.slow
 def test_from_human_texts_to_findings(genloss, files):
     done = calibrate(genloss, "--machine", "machine.jsonl")
     assert done.exit_code == 0, done.output
@@ -56,6 +57,7 @@ def test_from_human_texts_to_findings(genloss, files):
     assert genloss("corpus", "verify", "found.jsonl").exit_code == 0
 
 
+@pytest.mark.slow
 def test_json_says_all_of_it(genloss, files):
     made = json.loads(calibrate(genloss, "--json").output)
     assert made["groups"][0]["sources"] == 120
@@ -65,6 +67,7 @@ def test_json_says_all_of_it(genloss, files):
     assert found["card"]
 
 
+@pytest.mark.slow
 def test_a_class_of_ones_own_and_a_function_are_scorers(genloss, files):
     (files / "mine.py").write_text(
         "from dataclasses import dataclass\nimport numpy as np\n\n\n@dataclass(frozen=True)\n"
@@ -83,6 +86,7 @@ def test_a_class_of_ones_own_and_a_function_are_scorers(genloss, files):
     assert thresholds[0] == thresholds[1]
 
 
+@pytest.mark.slow
 def test_records_without_a_text_are_told(genloss, files):
     assert calibrate(genloss).exit_code == 0
     image = {"record": 1, "id": "sha256:" + "0" * 64, "path": "image.png", "origin": "human"}
@@ -93,6 +97,7 @@ def test_records_without_a_text_are_told(genloss, files):
     assert "1 left out (no text)" in shown.output
 
 
+@pytest.mark.slow
 def test_texts_unlike_all_calibrated_groups_are_told_which_there_are(genloss, files):
     assert calibrate(genloss).exit_code == 0
     text = (files / "corpus.jsonl").read_text().replace('"news"', '"law"')
@@ -102,6 +107,7 @@ def test_texts_unlike_all_calibrated_groups_are_told_which_there_are(genloss, fi
     assert "no text with the same domain was calibrated; calibrated: news; calibrate on" in said
 
 
+@pytest.mark.slow
 def test_errors_are_named_and_leave_nothing(genloss, files):
     few = genloss("corpus", "calibrate", "corpus.jsonl", *TAUGHT)
     assert few.exit_code == 2

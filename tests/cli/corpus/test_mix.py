@@ -3,6 +3,8 @@
 import json
 from collections import Counter
 
+import pytest
+
 from genloss.audit.selection.mixture import Mixture, Part, counts_of
 from genloss.core.samples import FOREIGN, REAL
 from genloss.corpus.origins import with_origins
@@ -36,6 +38,7 @@ def corpus(folder, people=50, machines=60):
     (folder / "corpus.jsonl").write_text("".join(json.dumps(r) + "\n" for r in made))
 
 
+@pytest.mark.slow
 def test_counts_are_exact_and_epochs_are_counted(told, genloss, tmp_path):
     """Weights 2 : 1 of 100: 66.67 and 33.33, so 67 and 33; 50 people in 1.34 epochs."""
     corpus(tmp_path)
@@ -117,6 +120,7 @@ def test_a_floor_is_exact(told, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_and_what_does_not_add_up_is_said(genloss, tmp_path):
     corpus(tmp_path)
     with (tmp_path / "corpus.jsonl").open("a") as file:

@@ -23,6 +23,7 @@ def corpora(folder):
     written(folder / "corpus.jsonl", "unknown", scores)
 
 
+@pytest.mark.slow
 def test_a_planted_share_is_inside_and_calibration_is_named(genloss, told, tmp_path):
     corpora(tmp_path)
     known = ("--human", "human.jsonl", "--machine", "made.jsonl")
@@ -38,6 +39,7 @@ def test_a_planted_share_is_inside_and_calibration_is_named(genloss, told, tmp_p
     assert "the alarm on scores would see all scores moved by half a deviation: in" in shown
 
 
+@pytest.mark.slow
 def test_texts_that_are_measured_and_calibrate_are_said_before_any_number(genloss, told, tmp_path):
     corpora(tmp_path)
     with (tmp_path / "corpus.jsonl").open("a") as corpus:
@@ -51,6 +53,7 @@ def test_texts_that_are_measured_and_calibrate_are_said_before_any_number(genlos
         assert shown.index("7 of the 407 texts also calibrate") < shown.index("interval by")
 
 
+@pytest.mark.slow
 def test_human_texts_alone_give_a_lower_bound(told, tmp_path):
     corpora(tmp_path)
     done = told("corpus", "share", "corpus.jsonl", "--human", "human.jsonl")
@@ -73,6 +76,7 @@ def by_author(folder, authors=60):
     (folder / "corpus.jsonl").write_text(both)
 
 
+@pytest.mark.slow
 def test_what_counts_one_text_an_author_and_what_reads_the_same_words_is_said(genloss, tmp_path):
     by_author(tmp_path, 100)
     known = ("--human", "human.jsonl", "--machine", "made.jsonl", "--unit", "author")
@@ -87,6 +91,7 @@ def test_what_counts_one_text_an_author_and_what_reads_the_same_words_is_said(ge
     assert "no alarm" not in said.replace("there are no alarms", "")
 
 
+@pytest.mark.slow
 def test_scores_and_words_are_two_opinions(genloss, tmp_path):
     corpora(tmp_path)
     done = genloss(
@@ -96,6 +101,7 @@ def test_scores_and_words_are_two_opinions(genloss, tmp_path):
     assert "not independent" not in done.stdout
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_said(genloss, tmp_path):
     corpora(tmp_path)
     assert "--human is missing" in genloss("corpus", "share", "corpus.jsonl").stderr
@@ -110,6 +116,7 @@ def test_a_counted_rate_is_corrected(told, genloss):
     assert "expected observed" in genloss("corpus", "share", "--corrected", "0.5").stderr
 
 
+@pytest.mark.slow
 def test_an_unknown_generator_is_told_before_any_number(genloss, tmp_path):
     """Scores beyond both laws are no mixture of them."""
     corpora(tmp_path)
@@ -119,6 +126,7 @@ def test_an_unknown_generator_is_told_before_any_number(genloss, tmp_path):
     assert 0 < shown.index("cannot tell: by scores") < shown.index("estimate")
 
 
+@pytest.mark.slow
 def test_a_calibration_scores_all_texts(told, genloss, tmp_path):
     """A scorer of letters, calibrated on other human texts; the planted share is .4."""
     rng = np.random.default_rng(3)
@@ -160,6 +168,7 @@ def test_a_calibration_scores_all_texts(told, genloss, tmp_path):
     assert share["high"] - share["low"] < 0.4
 
 
+@pytest.mark.slow
 def test_texts_of_another_origin_than_they_are_given_for_do_not_calibrate(genloss, told, tmp_path):
     """One labelled file for both: each side takes its own."""
     corpora(tmp_path)

@@ -42,6 +42,7 @@ def places(genloss, identity, *paths):
     return {(h["place"].rpartition("/")[2], h["how"]) for h in told["held"]}
 
 
+@pytest.mark.slow
 def test_files_that_hold_it_or_what_was_made_from_it_are_named(genloss, tmp_path, first):
     child = Record.of("masked", parents=(first.id,))
     grandchild = Record.of("masked twice", parents=(child.id,))
@@ -67,6 +68,7 @@ def searched(genloss, identity, *args):
     return done.exit_code, {h["place"].rpartition("/")[2] for h in told["held"]}, told
 
 
+@pytest.mark.slow
 def test_what_could_not_be_searched_is_said_and_named_fields_find_it(genloss, tmp_path):
     wanted = Record.of("the text that somebody withdrew")
     (tmp_path / "body.jsonl").write_text(json.dumps({"body": wanted.text}) + "\n")
@@ -96,6 +98,7 @@ def test_what_could_not_be_searched_is_said_and_named_fields_find_it(genloss, tm
     assert (code, held) == (2, {"body.jsonl"})
 
 
+@pytest.mark.slow
 def test_a_run_that_read_it_is_named_and_what_it_generated_are_records(genloss, tmp_path, first):
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "a.txt").write_text(first.text)

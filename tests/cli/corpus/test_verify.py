@@ -161,6 +161,7 @@ def keys(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_signature_says_who_signed_and_breaks_with_the_records(genloss, file, keys):
     found = genloss("corpus", "verify", file, "--sign", keys / "ada")
     assert found.exit_code == 0, found.stderr
@@ -181,6 +182,7 @@ def test_a_signature_says_who_signed_and_breaks_with_the_records(genloss, file, 
     assert f"whom {keys / 'signers'} does not allow" in found.stdout
 
 
+@pytest.mark.slow
 def test_a_signature_of_something_else_is_none(genloss, file, keys):
     sums = sums_of(file)
     sign = ["ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", keys / "ada", sums]
@@ -194,6 +196,7 @@ def test_a_signature_of_something_else_is_none(genloss, file, keys):
     )
 
 
+@pytest.mark.slow
 def test_what_is_wrong_or_not_vouched_for_is_not_signed(genloss, file, keys):
     signers = ("--signers", keys / "signers")
     found = genloss("corpus", "verify", file, *signers)

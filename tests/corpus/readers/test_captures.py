@@ -165,6 +165,7 @@ def test_a_page_of_thousands_of_tags_costs_no_more_than_its_length():
     assert time.process_time() - begun < 5
 
 
+@pytest.mark.slow
 def test_a_page_of_tags_in_tags_costs_no_square_of_them_and_goes_aside(tmp_path):
     """200,000 of them would take a quarter of an hour."""
     deep = b"<div>" * 200_000 + b"hello"

@@ -154,6 +154,7 @@ def test_what_mail_in_html_quotes_is_not_ones_own(tmp_path, html):
     assert [record.attributes[name] for name in others] == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quotations", ["<blockquote>" * 2000, "<blockquote>x</blockquote>" * 2000])
 def test_thousands_of_quotations_cost_no_more_than_one_pass_each(tmp_path, quotations):
     """By index into what a selector finds, these took minutes."""
@@ -245,6 +246,7 @@ def test_mail_in_another_encoding_than_it_says_is_never_read_with_signs_for_it(t
     assert "correct its charset" in aside.first[0].reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "head",
     [

@@ -91,6 +91,7 @@ def test_damaged_arrays_are_refused_where_the_whole_is(tmp_path, small):
             assert f"line {line}, column {column})" in said, file.read_bytes()
 
 
+@pytest.mark.slow
 def test_lines_and_cells_are_those_of_the_whole_table(tmp_path, small):
     pick, file = random.Random(0), tmp_path / "a.csv"
     signs = ["a", '"', ",", ";", "\n", "\r\n", "\r", " ", "é", "😀", "\u2028", "\v"]
@@ -172,6 +173,7 @@ def large(tmp_path_factory):
     return folder, n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.json", "a.csv"])
 def test_a_large_file_takes_the_memory_of_its_rows(large, name):
     folder, n = large

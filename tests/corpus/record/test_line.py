@@ -43,6 +43,7 @@ RECORDS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(RECORDS)
 def test_a_record_survives_its_line(record):
     line = line_of(record)

@@ -197,6 +197,7 @@ def test_the_aside_is_a_file_once_all_is_read(tmp_path):
     assert not list(tmp_path.glob("other*"))
 
 
+@pytest.mark.slow
 def test_a_line_of_gigabytes_is_left_aside_in_constant_memory(tmp_path, monkeypatch):
     """The same code path as with 10 GB: a line over the limit is never held as a whole."""
     monkeypatch.setattr("genloss.corpus.readers.bounded.LONGEST", 1 << 20)
@@ -215,6 +216,7 @@ def test_a_line_of_gigabytes_is_left_aside_in_constant_memory(tmp_path, monkeypa
     assert peak < 12 << 20
 
 
+@pytest.mark.slow
 def test_a_bomb_is_left_aside(tmp_path, monkeypatch):
     monkeypatch.setattr("genloss.corpus.readers.bounded.BOMB_SIZE", 1 << 20)
     file = tmp_path / "bomb.jsonl.gz"
@@ -224,6 +226,7 @@ def test_a_bomb_is_left_aside(tmp_path, monkeypatch):
     assert "over 250 times its size" in aside.first[0].reason
 
 
+@pytest.mark.slow
 def test_many_records_take_no_more_memory_than_few(tmp_path):
     file = tmp_path / "rows.jsonl"
     with file.open("w") as out:
@@ -272,6 +275,7 @@ def test_flags_without_a_field_are_refused():
     assert reading.LINES[0] == ".jsonl"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", [".gz", ".xz"])
 def test_lines_before_the_damage_of_a_packed_file_are_read(tmp_path, packing):
     """200 kB of lines that no other line is like, cut off in the last hundredth."""
@@ -302,6 +306,7 @@ def test_what_a_command_has_written_into_a_folder_is_no_input_of_it(tmp_path):
         list(read_records([tmp_path / "out.jsonl"], None, Aside(), own))
 
 
+@pytest.mark.slow
 def test_long_rows_of_tables_are_decoded_few_at_a_time(tmp_path, monkeypatch):
     """200 rows of 100 kB, which are 20 MB: at 1 MB at once, the peak is a fifth at most.
 
@@ -326,6 +331,7 @@ def test_long_rows_of_tables_are_decoded_few_at_a_time(tmp_path, monkeypatch):
         assert peak < most
 
 
+@pytest.mark.slow
 def test_a_small_text_is_opened_once(tmp_path, monkeypatch):
     """What it is and what it says are told from the same bytes."""
     chat = "[31/12/2023, 23:58:01] Ada: Hello\n[31/12/2023, 23:59:01] Bob: Hi\n"

@@ -26,6 +26,7 @@ def test_the_metric_that_moves_alarms_when_it_moves():
     assert [a.t for a in others] == [None, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effect", [0.0, 1.0])
 def test_runs_on_real_rows_seldom_alarm(effect):
     # 100 runs: more than FALSE_EXITS by 4 binomial errors (9 points) is no chance.

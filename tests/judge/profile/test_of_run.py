@@ -191,6 +191,7 @@ def test_limits_are_those_of_the_exact_moments(ddof, regime):
     assert (late > 5 * early) is limit_of(study).diverges
 
 
+@pytest.mark.slow
 def test_sizes_beside_one_another_show_whether_the_law_changes(tmp_path):
     """Under replace the risk after 20 generations is 20 times the control's: same exponent."""
     sizes = [30, 100, 300, 1000]

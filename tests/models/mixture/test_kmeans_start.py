@@ -33,6 +33,7 @@ def test_separated_blobs_are_found_exactly(k):
     assert all(perfect) if k < 25 else any(perfect)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("k", "d", "n"), [(2, 2, 400), (6, 2, 300), (5, 8, 200)])
 def test_inertia_is_that_of_scikit_learn_in_law(k, d, n):
     # Same data, many seeds: two samples of one law, so the means differ by less than 4 standard

@@ -34,6 +34,7 @@ def audit(**change):
     return {**audit_of(records, AuditOptions()), **AROUND}
 
 
+@pytest.mark.slow
 def test_the_page_says_what_was_found_and_quotes_nothing():
     found = audit()
     page = corpus_page(found)
@@ -58,6 +59,7 @@ def test_the_page_says_what_was_found_and_quotes_nothing():
     assert corpus_page(found) == page
 
 
+@pytest.mark.slow
 def test_what_is_estimated_is_said_beside_the_number():
     found = audit()
     found["duplicates"]["exact"] = {"count": 1, "of": 5, "share": 0.2, "low": 0.1, "high": 0.3}
@@ -70,11 +72,13 @@ def test_what_is_estimated_is_said_beside_the_number():
     assert "may be too low by 7" in words
 
 
+@pytest.mark.slow
 def test_a_group_called_like_markup_does_no_harm():
     found = audit(attributes={"domain": "<script>alert(1)</script>"})
     assert "<script" not in corpus_page(found)
 
 
+@pytest.mark.slow
 def test_another_format_is_refused():
     with pytest.raises(DataError, match="format 2"):
         corpus_page({**audit(), "format": 2})
@@ -103,6 +107,7 @@ def test_in_short_is_short():
     assert len(in_short(audit())) <= 8
 
 
+@pytest.mark.slow
 def test_what_scrolls_is_named_and_reached_by_keys():
     page = corpus_page(audit())
     regions = page.split('<div class="scroll"')[1:]

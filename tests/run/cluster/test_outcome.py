@@ -178,6 +178,7 @@ def test_resources_without_a_cluster_are_refused():
             pass
 
 
+@pytest.mark.slow
 def test_ray_is_loaded_by_nobody_who_does_not_ask_for_it():
     modules = "genloss.run.executors.ray, genloss.cli.clusters"
     code = f"import sys, {modules}; assert not {{'ray', 'fsspec'}} & {{*sys.modules}}"

@@ -49,12 +49,14 @@ def model():
     return small(epochs=40).fit(gaussian(), rng(1))
 
 
+@pytest.mark.slow
 def test_the_roles(model):
     assert isinstance(small(), Learner)
     assert isinstance(small(), ResumableLearner)
     assert isinstance(model, DenoisingModel)
 
 
+@pytest.mark.slow
 def test_a_gaussian_is_learned(model):
     """Far nearer than the standard normal it starts from: mean within 0.3 sd, sd within 20 %."""
     x = model.sample(2000, rng())
@@ -90,6 +92,7 @@ def test_eta_is_ignored_and_steps_are_free(model):
     assert errors[0] > errors[1] > errors[2]
 
 
+@pytest.mark.slow
 def test_solvers_agree_in_fine_steps(model):
     euler, heun = (small(solver=s, steps=400).restore(model.state()) for s in ("euler", "heun"))
     np.testing.assert_allclose(euler.sample(20, rng()), heun.sample(20, rng()), atol=0.1)

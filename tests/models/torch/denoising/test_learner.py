@@ -68,6 +68,7 @@ def labelled():
     return build, build.fit(clusters(gap=1.0, std=1.0), rng(1))
 
 
+@pytest.mark.slow
 def test_the_roles(labelled):
     build, model = labelled
     assert isinstance(build, ResumableLearner)
@@ -93,6 +94,7 @@ def test_two_moons_are_learned_in_seconds():
         assert found < 4 * floor
 
 
+@pytest.mark.slow
 def test_labels_choose_the_cluster_and_come_with_the_training_frequencies(labelled):
     """Clusters at -2 and 2 with standard deviation 1/2: a row on the wrong side is one in 30,000
     of the data. Label shares within 4 standard errors of 1/4 and 3/4."""
@@ -224,6 +226,7 @@ class Memory:
             raise Died
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["mlp", "unet", "source"])
 def test_died_after_any_note_it_resumes_to_the_same_bytes(case, digits):
     """Two chains: those of the mlp in one loop, of the U-Net one after the other."""
@@ -284,6 +287,7 @@ def test_a_feed_brings_its_own_noise_on_the_network_s_scale():
     assert ((times >= 0) & (times < 1)).all()
 
 
+@pytest.mark.slow
 def test_images_are_drawn_in_their_range_and_precisions_agree(digits):
     labels = Samples(digits.x, digits.origin, None, np.tile(np.arange(60) % 10, (2, 1)))
     fits = {}

@@ -70,6 +70,7 @@ def made(tmp_path_factory):
     return root, text, learner, model
 
 
+@pytest.mark.slow
 def test_an_interrupted_base_goes_on_to_the_same_weights(made, tmp_path):
     root, text, learner, model = made
     whole = pretrain(learner, text, tmp_path, np.random.default_rng(0))
@@ -80,6 +81,7 @@ def test_an_interrupted_base_goes_on_to_the_same_weights(made, tmp_path):
     assert model.held_out_loss[0, -1] < model.held_out_loss[0, 0] < np.log(300)
 
 
+@pytest.mark.slow
 def test_transformers_loads_model_and_tokeniser(made):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

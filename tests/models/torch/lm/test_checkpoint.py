@@ -186,6 +186,7 @@ except ResourceError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
 def test_weights_that_memory_does_not_hold_are_refused_in_words(tmp_path):
     done = subprocess.run(

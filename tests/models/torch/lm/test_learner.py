@@ -226,6 +226,7 @@ class Memory:
             raise Died
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_died_after_any_note_it_resumes_to_the_same_bytes(train, base, precision):
     valid = Samples.of(texts(8, 9), 0)

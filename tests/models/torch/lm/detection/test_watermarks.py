@@ -47,6 +47,7 @@ def plain(bases):
     return written(bases[0], 12, None)
 
 
+@pytest.mark.slow
 def test_kgw(bases, plain, read_as):
     from transformers import WatermarkingConfig
 
@@ -71,6 +72,7 @@ def test_kgw_is_the_z_test_of_the_paper(bases, plain, read_as):
     assert scorer.scores(read_as(plain[:1]))[0] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_synthid(bases, plain, read_as):
     from transformers import SynthIDTextWatermarkingConfig
 

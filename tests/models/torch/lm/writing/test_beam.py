@@ -77,6 +77,7 @@ def test_tokens_are_those_of_transformers(pair, prompts, monkeypatch, family, be
     assert early > 5  # else nothing about endings was tested
 
 
+@pytest.mark.slow
 def test_finds_the_best_of_all_texts_where_beams_allow_it(pair, prompts):
     # With as many beams as there are texts, two steps of beam search are an exhaustive search.
     p, prompts = pair("opt"), prompts[:3]
@@ -116,6 +117,7 @@ def test_batches_that_run_side_by_side_change_nothing(pair, prompts, how):
         torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_many_long_texts(pair):
     # Caches grow many times over, and forty rows are sorted into parts of their own length.
     p, how = pair("opt"), BeamSearch(5, 40, 40)

@@ -123,6 +123,7 @@ def test_options_act_together_as_in_transformers(pair, prompts):
     assert (np.abs(counts - n * expected) < 4 * np.sqrt(n * expected * (1 - expected)) + 1).all()
 
 
+@pytest.mark.slow
 def test_the_batch_does_not_matter(pair, prompts):
     p = pair("opt")
     decoder = replace(p.decoder, end=int(prompts[0, 0]))
