@@ -3,7 +3,7 @@
 import pytest
 
 from genloss.report.factors import factors, is_kind, kind_of
-from genloss.report.labels import MOST_SERIES, named
+from genloss.report.labels import MOST_SERIES, named, plain
 from genloss.report.measured import measured
 
 from .conftest import decay, make_run
@@ -22,6 +22,20 @@ def test_names_of_an_author_say_what_varies(tmp_path):
     assert found[0] == {"kind": "replace", "n": "n = 10"}
     assert found[1] == {"kind": "replace", "n": "n = 1,000"}
     assert found[2] == {"kind": "accumulate", "n": "n = 10"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("digits,mix_10", "digits · mix 10"),
+        ("regime=accumulate,n_real=1000", "accumulate · n = 1,000"),
+        ("regime=mix-real_fraction=0.1,n_real=10", "mix, real share = 0.1 · n = 10"),
+        ("regime=augment-n_real=5-keep=-1,lam=-0.5", "augment, fresh n = 5, keep = -1 · λ = -0.5"),
+        ("sampler=top_p", "top p"),
+    ],
+)
+def test_a_name_is_said_in_words(name, words):
+    assert plain(name) == words
 
 
 def test_what_is_named_like_a_kind_is_none(tmp_path):

@@ -39,6 +39,9 @@ WORDS = {
 
 TOKEN = re.compile(r"([^=]+)=(.+)")
 
+ROLES = ("reality", "learner", "regime", "sampler", "curator")
+"""Keys whose value in a name is a kind, with its fields behind it."""
+
 
 def factors(runs: Sequence[Measured]) -> list[Row]:
     """Return the factors that tell runs apart, one row per run, most important first.
@@ -62,6 +65,23 @@ def is_kind(factor: str) -> bool:
     return factor.rpartition(".")[2] == "kind"
 
 
+def in_words(token: str) -> str:
+    """Return what a part of a run's name says: n_real=10 that n = 10.
+
+    Cells of a sweep have parts such as regime=mix-real_fraction=0.1: mix, real share = 0.1.
+    """
+    found = TOKEN.fullmatch(token)
+    if found is None:
+        return token.replace("_", " ")
+    key, value = found.groups()
+    if key not in ROLES:
+        return _equation(key, value)
+    kind, *inner = re.split(r"-(?=\w+=)", value)
+    fields = [field.partition("=") for field in inner]
+    said = [_equation(f"{key}.{name}", number) for name, _, number in fields]
+    return ", ".join([kind.replace("_", " "), *said])
+
+
 def flat(spec: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return a nested spec with dotted keys."""
     out: dict[str, Any] = {}
@@ -77,7 +97,7 @@ def _from_name(name: str) -> dict[str, str]:
     out: dict[str, str] = {}
     for token in name.split(","):
         if found := TOKEN.fullmatch(token):
-            out[found[1]] = _equation(found[1], found[2])
+            out[found[1]] = in_words(token)
         else:
             bare = sum(is_kind(key) for key in out)
             out[f"{bare}.kind" if bare else "kind"] = token.replace("_", " ")
