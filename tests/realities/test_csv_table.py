@@ -222,6 +222,8 @@ def test_how_a_table_is_read_is_part_of_its_identity(tmp_path):
     assert names[0] == names[1]
     assert len(set(names)) == 3
     assert list(read[3].identity()) == ["sha256"]
+    # The same columns in another order are other rows.
+    assert TableFile(str(path), columns=("id", "y", "x")).identity() != read[3].identity()
     assert (
         read[2].data_summary()
         == "40 rows of 1 column (x); line 1 read as header; 2 columns not asked for"

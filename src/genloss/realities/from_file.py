@@ -81,7 +81,7 @@ class TableFile:
         content = self._content()
         out = {"sha256": hashlib.sha256(content).hexdigest()}
         table, how = self._table(content), self._how
-        whole = len(table.places) == table.width
+        whole = table.places == tuple(range(1, table.width + 1))
         if whole and self.header != "yes" and (how.between, how.decimal) == (",", "."):
             return out
         places = ", ".join(map(str, table.places))
