@@ -221,3 +221,11 @@ def test_without_ssh_keygen_the_tool_is_named(genloss, file, monkeypatch):
     found = genloss("corpus", "verify", file, "--sign", "key")
     assert found.exit_code == 2
     assert "signatures need ssh-keygen, which is not installed; install OpenSSH" in found.stderr
+
+
+def test_a_record_with_two_values_of_one_field_is_named(genloss, file):
+    line = file.read_text().splitlines()[0]
+    file.write_text(line.replace("{", '{"text": "another", ', 1) + "\n")
+    done = genloss("corpus", "verify", file)
+    assert done.exit_code == 1
+    assert "line 1: malformed: two values of the field 'text'" in " ".join(done.stdout.split())

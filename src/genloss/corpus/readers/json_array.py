@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genloss.corpus.readers import bounded
-from genloss.corpus.readers.json_values import distinct, not_json, two_values
+from genloss.corpus.readers.json_values import RepeatedFieldError, distinct, not_json
 from genloss.errors import DataError
 
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -82,8 +82,8 @@ class _Buffer:
                 settled = inside and not error.msg.startswith("Unterminated")
                 if settled or not self._grow(number):
                     raise self.error(error.msg, error.pos) from None
-            except KeyError as error:
-                raise two_values(error, f"{self._file}: row {number}") from None
+            except RepeatedFieldError as error:
+                raise DataError(f"{self._file}: row {number}: {error}") from None
             except (ValueError, RecursionError) as error:
                 # Half a number may have too many digits for a whole one.
                 if isinstance(error, RecursionError) or not self._grow(number):

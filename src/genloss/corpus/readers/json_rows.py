@@ -9,7 +9,7 @@ from genloss.corpus.readers import bounded
 from genloss.corpus.readers.byte_stream import decoded, opened
 from genloss.corpus.readers.fields import field_among
 from genloss.corpus.readers.json_array import elements
-from genloss.corpus.readers.json_values import not_json, two_values, value_of
+from genloss.corpus.readers.json_values import RepeatedFieldError, not_json, value_of
 from genloss.errors import DataError
 
 Rows = Iterator[tuple[Mapping[str, Any], str]]
@@ -130,8 +130,8 @@ def _is_chat(row: Mapping[str, Any]) -> bool:
 def _parsed(text: str, where: str) -> Any:
     try:
         return value_of(text)
-    except KeyError as error:
-        raise two_values(error, where) from None
+    except RepeatedFieldError as error:
+        raise DataError(f"{where}: {error}") from None
     # Numbers of thousands of digits and brackets too deep are errors of other kinds.
     except (ValueError, RecursionError) as error:
         raise not_json(error, where) from None

@@ -11,11 +11,15 @@ NAMED = re.compile(r'"\s*:')
 """The end of the name of a field, or what looks like it inside a text."""
 
 
+class RepeatedFieldError(ValueError):
+    """An object of JSON gives two values of one field."""
+
+
 def value_of(text: str) -> Any:
     """Return the value that a text is, as `json.loads` does.
 
     Raises:
-        KeyError: a field of an object has two values.
+        RepeatedFieldError: a field of an object has two values.
         ValueError, RecursionError: not JSON; numbers of too many digits, brackets too deep.
     """
     value = json.loads(text)
@@ -26,15 +30,18 @@ def value_of(text: str) -> Any:
 
 
 def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the fields of an object, as `object_pairs_hook` of json; KeyError: two values of one.
+    """Return the fields of an object, as `object_pairs_hook` of json.
 
     Of two values json takes the last one, others take the first one or none.
+
+    Raises:
+        RepeatedFieldError: two values of one field.
     """
     fields = dict(pairs)
     if len(fields) < len(pairs):
         for name, value in pairs:
             if fields[name] != value:
-                raise KeyError(name)
+                raise RepeatedFieldError(f"two values of the field {name!r}; give one")
     return fields
 
 
@@ -44,8 +51,3 @@ def not_json(error: BaseException, where: str) -> DataError:
         f"{where}: not JSON ({parsing_reason(error)}); expected one object a row, such as "
         '{"text": "..."}'
     )
-
-
-def two_values(error: KeyError, where: str) -> DataError:
-    """Return the error of an object that gives two values of one field."""
-    return DataError(f"{where}: two values of the field {error.args[0]!r}; give one")

@@ -21,7 +21,7 @@ from genloss.corpus.readers.bounded import (
 from genloss.corpus.readers.byte_stream import decoded, endings
 from genloss.corpus.readers.fields import field_among, text_in
 from genloss.corpus.readers.found import THIRD, Unreadable
-from genloss.corpus.readers.json_values import value_of
+from genloss.corpus.readers.json_values import RepeatedFieldError, value_of
 from genloss.corpus.readers.rows import PROSE, READERS
 from genloss.corpus.readers.special import special_reader
 from genloss.corpus.record.aside import Aside
@@ -266,8 +266,8 @@ def _of_lines(file: Path, fields: FieldMap, aside: Aside, span: Span | None) -> 
             continue
         try:
             row = value_of(line)
-        except KeyError as error:
-            aside.put(file, number, "two values", f"two values of the field {error.args[0]!r}")
+        except RepeatedFieldError as error:
+            aside.put(file, number, "two values", str(error))
             continue
         except (ValueError, RecursionError) as error:
             aside.put(file, number, "not JSON", f"not JSON ({parsing_reason(error)})")

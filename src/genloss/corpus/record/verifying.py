@@ -133,10 +133,6 @@ def _of_line(file: Path, number: int, line: bytes) -> Iterator[Problem]:
         if not isinstance(row, dict) or not is_record(row):
             raise DataError("is no record; expected the fields record and id")
         record = record_from(row)
-    except KeyError as error:
-        reason = f"two values of the field {error.args[0]!r}"
-        yield Problem(str(file), number, "", "malformed", reason)
-        return
     except (DataError, ValueError, RecursionError) as error:
         yield Problem(str(file), number, "", "malformed", str(error).removeprefix(": "))
         return
