@@ -29,7 +29,7 @@ compiled: setup
 	$(BIN)/python -m tests.warm_up
 	$(ELSEWHERE) $(BIN)/python -m tests.warm_up
 
-# The lane for the edit loop: about a minute and a quarter on two cores.
+# The lane for the edit loop: about two minutes on two slow cores.
 fast: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not deep"
 

@@ -65,7 +65,7 @@ def is_kind(factor: str) -> bool:
     return factor.rpartition(".")[2] == "kind"
 
 
-def in_words(token: str) -> str:
+def part_in_words(token: str) -> str:
     """Return what a part of a run's name says: n_real=10 that n = 10.
 
     Cells of a sweep have parts such as regime=mix-real_fraction=0.1: mix, real share = 0.1.
@@ -97,7 +97,7 @@ def _from_name(name: str) -> dict[str, str]:
     out: dict[str, str] = {}
     for token in name.split(","):
         if found := TOKEN.fullmatch(token):
-            out[found[1]] = in_words(token)
+            out[found[1]] = part_in_words(token)
         else:
             bare = sum(is_kind(key) for key in out)
             out[f"{bare}.kind" if bare else "kind"] = token.replace("_", " ")

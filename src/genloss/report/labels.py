@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from genloss.report.factors import Row, factors, in_words, is_kind, kind_of
+from genloss.report.factors import Row, factors, is_kind, kind_of, part_in_words
 from genloss.report.measured import Measured
 from genloss.store.reader import Run
 
@@ -62,7 +62,7 @@ def named(runs: Sequence[Measured]) -> list[Named]:
 
 def plain(name: str) -> str:
     """Return the name of a run as a heading says it: 'digits,n_real=10' is digits · n = 10."""
-    return _joined([in_words(token) for token in name.split(",")])
+    return _joined([part_in_words(token) for token in name.split(",")])
 
 
 def sort_of(run: Measured) -> str:
